@@ -1,0 +1,48 @@
+import type { Fetch } from "../../runtime/ports/fetch.ts";
+import type { Clock } from "../../runtime/ports/clock.ts";
+import type { Random } from "../../runtime/ports/random.ts";
+
+/**
+ * How requests prove who sends them: Basic, Bearer, or headers made anew for each request
+ * (a function is asked again after a 401).
+ */
+export type Auth =
+  | { readonly username: string; readonly password: string }
+  | { readonly token: string }
+  | (() => HeadersInit | Promise<HeadersInit>);
+
+/** How often a request of the client is tried again. Only requests that are safe to repeat are. */
+export interface RetryOptions {
+  /** Tries after the first one. @default 4 */
+  readonly limit?: number;
+  /** First wait in milliseconds; doubled each time, with full jitter. @default 500 */
+  readonly base?: number;
+  /** Longest wait in milliseconds, also for Retry-After. @default 30000 */
+  readonly cap?: number;
+}
+
+/**
+ * Where a server is and how to talk to it. Structural: a `Tracker` has one, an embedded server makes one, a plain
+ * object is one.
+ */
+export interface Connection {
+  /** Address of the server, such as `http://localhost:5000`; a path prefix is kept. */
+  readonly trackingUri: string;
+  /** What carries the requests. @default the platform's fetch */
+  readonly fetch?: Fetch | { fetch: Fetch };
+  readonly auth?: Auth;
+  /** MLflow workspace, sent as `X-MLFLOW-WORKSPACE`. */
+  readonly workspace?: string;
+  /** Milliseconds for one try of a request. @default 120000 */
+  readonly timeout?: number;
+  readonly retry?: RetryOptions;
+  /** Time and chance of retries. @default the platform's */
+  readonly runtime?: { readonly clock: Clock; readonly random: Random };
+}
+
+/** What every call that waits accepts in its last argument. */
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+  /** Milliseconds for one try of the request. @default that of the connection */
+  readonly timeout?: number;
+}

@@ -1,0 +1,18 @@
+export { isTrackletError, TrackletError } from "./tracklet-error.ts";
+export { ConfigurationError, StorageError, ValidationError } from "./usage-errors.ts";
+export {
+  AlreadyExistsError,
+  AuthenticationError,
+  BadRequestError,
+  HttpError,
+  NetworkError,
+  NotFoundError,
+  PayloadTooLargeError,
+  PermissionError,
+  RateLimitError,
+  type ReplyFacts,
+  type RequestFacts,
+  ServerError,
+  TimeoutError,
+  UnexpectedReplyError,
+} from "./network-errors.ts";

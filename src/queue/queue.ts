@@ -1,0 +1,58 @@
+import type { DatasetInput } from "../client/types/entities.ts";
+import type {
+  DeliveryOptions,
+  FlushOptions,
+  FlushReport,
+  NewRun,
+  Problem,
+  QueueStatus,
+  Receipt,
+  RunChange,
+} from "./types.ts";
+
+/**
+ * The one way for every write. All methods without a promise return at once, touch no network and throw for no server
+ * fault; what they take is validated and normalised by the caller (the tracker), timestamps and steps are fixed.
+ */
+export interface Queue {
+  createRun(run: NewRun): void;
+  /** Takes part in the life of a run that the server has already (resume): the mapping is known from the start. */
+  adoptRun(localId: string, runId: string, experimentId: string): void;
+  /** The hot path: no allocation in the steady state. */
+  logMetric(localId: string, key: string, value: number, timestamp: number, step: number): void;
+  logParam(localId: string, key: string, value: string): void;
+  setTag(localId: string, key: string, value: string): void;
+  deleteTag(localId: string, key: string): void;
+  updateRun(localId: string, change: RunChange): void;
+  logInputs(localId: string, inputs: readonly DatasetInput[]): void;
+  /** Resolves when the body is persisted; `path` is relative to the run's artifact root. */
+  logArtifact(localId: string, path: string, body: Blob): Promise<void>;
+  /** MLflow's id, once created. */
+  runId(localId: string, options?: { signal?: AbortSignal; timeout?: number }): Promise<string>;
+  /** MLflow's id if it is known now. Accepts either id. */
+  knownRunId(id: string): string | undefined;
+  /** Our id for either id, if this queue knows the run. */
+  localIdOf(id: string): string | undefined;
+  /**
+   * Waits until what was logged before the call (to these runs, by either id; all runs if absent) is delivered, at most
+   * `timeout` ms; gives what is not. In manual mode it does not wait.
+   */
+  settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number>;
+  flush(options?: FlushOptions): Promise<FlushReport>;
+  receipt(localId: string): Receipt;
+  status(): QueueStatus;
+  /** Calls `listener` after changes, at most once per task; returns the way to stop. */
+  subscribe(listener: (status: QueueStatus) => void): () => void;
+  pause(): void;
+  resume(): void;
+  /** Seals, drains for at most `timeout` ms (memory storage) or makes all durable, and lets go of everything. */
+  close(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
+  /** True when unsent data survives the process. */
+  readonly durable: boolean;
+}
+
+/** What a queue needs from around it. */
+export interface QueueOptions {
+  readonly delivery?: DeliveryOptions;
+  readonly onProblem: (problem: Problem) => void;
+}

@@ -1,0 +1,13 @@
+/** Facts about the host that are free to ask: no permission prompt, no child process. */
+export interface Environment {
+  /** An environment variable; undefined where there are none or the permission was not given. */
+  get(name: string): string | undefined;
+  /** Name of the person or account, best effort. */
+  user(): string | undefined;
+  /** What was started: the entry script's path or the page's address without query. */
+  entry(): string | undefined;
+  /** The working directory; undefined where there is none. */
+  directory(): string | undefined;
+  /** Name and version of the runtime, such as `node 24.21.0`. */
+  runtimeVersion(): string;
+}
