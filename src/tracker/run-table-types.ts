@@ -1,0 +1,91 @@
+import type { RunStatus } from "../client/types/entities.ts";
+
+/** One run as one flat row: MLflow's names for its fields, then a column for each metric, param and tag. */
+export interface RunRow {
+  /** MLflow's id, 32 hex digits. */
+  readonly run_id: string;
+  readonly experiment_id: string;
+  readonly name: string;
+  readonly status: RunStatus;
+  readonly start_time: Date;
+  /** Null while the run is open. */
+  readonly end_time: Date | null;
+  /** Milliseconds from start to end; NaN while the run is open. */
+  readonly duration: number;
+  readonly user: string;
+  readonly artifact_uri: string;
+  /** Latest value of a metric; NaN where this run has none. */
+  readonly [metric: `metrics.${string}`]: number;
+  /** A parameter; null where this run has none. */
+  readonly [param: `params.${string}`]: string | null;
+  /** A tag, MLflow's own `tags.mlflow.*` too; null where this run has none. */
+  readonly [tag: `tags.${string}`]: string | null;
+}
+
+/** Name of a column, such as `name`, `metrics.loss` or `params.lr`; `metrics.*` means all of that kind. */
+export type RunColumn = keyof RunRow;
+
+/** A row that holds some columns only. */
+export type SelectedRow<Column extends RunColumn> = {
+  readonly [C in Column as C extends `${infer Kind}.*` ? `${Kind}.${string}` : C]: RunRow[C];
+};
+
+/**
+ * Runs as a table: an iterable of flat rows that shows itself in terminals and notebooks. Every method gives a new
+ * table or a new value; no table changes.
+ *
+ * @example
+ * ```ts
+ * import { openTracker } from "tracklet/local";
+ *
+ * await using tracker = await openTracker({ experiment: "lesson" });
+ * const runs = await tracker.searchRuns({ filter: "params.optimizer = 'adam'" });
+ * console.log(runs.sort("metrics.val_loss").select("name", "metrics.*"));
+ * console.log(runs.best("val_loss", "min")?.run_id);
+ * ```
+ */
+export interface RunTable<Row = RunRow> extends Iterable<Row> {
+  readonly rows: Row[];
+  /** Columns of the rows, in their order. */
+  readonly columns: readonly string[];
+  /** Number of rows. */
+  readonly length: number;
+  /** True when the server holds more runs than `maxResults` let through. */
+  readonly truncated: boolean;
+  /** Writes of this tracker that had not reached the server when it was asked; 0 means that the table is complete. */
+  readonly pending: number;
+  /**
+   * The row with the lowest or highest value of a metric, named with or without `metrics.`; NaN never wins, of equal
+   * rows the first does. Undefined when no run has the metric.
+   */
+  best(metric: string, goal: "min" | "max"): RunRow | undefined;
+  /** Sorted by a column, or by an own comparison. NaN and null come last in both directions; equal rows keep their order. */
+  sort(column: RunColumn | ((a: RunRow, b: RunRow) => number), direction?: "asc" | "desc"): RunTable<Row>;
+  /** The rows for which `keep` is true. It sees all columns, selected or not. */
+  filter(keep: (row: RunRow) => boolean): RunTable<Row>;
+  /**
+   * Only these columns, in this order. An own order of rows, `best` and `filter` still see the others.
+   * @throws TypeError for a column that no row could have, such as `metric.loss`.
+   */
+  select<Column extends RunColumn>(...columns: Column[]): RunTable<SelectedRow<Column>>;
+  /** One array per column, all of one length, for dataframe libraries. */
+  toColumns(): Record<string, (string | number | Date | null)[]>;
+  /** CSV (RFC 4180, lines end in `\n`) with a header; times in ISO 8601; NaN and null are empty, an empty text is `""`. */
+  toCSV(): string;
+  /** One JSON object per line; NaN is null, an infinity the text `"Infinity"`, times are ISO 8601. */
+  toJSONLines(): string;
+  /** A `<table>` with its own styles that reads well on light and dark ground; all texts are escaped. */
+  toHTML(): string;
+  /** What `JSON.stringify` writes: the rows. */
+  toJSON(): Row[];
+  /** The table as `console.log` shows it, without colours. */
+  toString(): string;
+}
+
+/** What `createRunTable` is told beside the runs. */
+export interface RunTableOptions {
+  readonly truncated: boolean;
+  readonly pending: number;
+  /** Columns of the terminal, asked when the table is printed. @default 80 */
+  readonly width?: () => number;
+}
