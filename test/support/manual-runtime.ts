@@ -1,0 +1,149 @@
+import type { AsyncContexts } from "../../src/runtime/ports/async-context.ts";
+import type { EndReason, Lifecycle } from "../../src/runtime/ports/lifecycle.ts";
+import type { Online } from "../../src/runtime/ports/online.ts";
+import type { Random } from "../../src/runtime/ports/random.ts";
+import type { Runtime } from "../../src/runtime/runtime.ts";
+import { ManualClock } from "./manual-clock.ts";
+
+/** Randomness that repeats itself from a seed (mulberry32). */
+export function seededRandom(seed = 1): Random {
+  let state = seed >>> 0;
+  const fraction = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+  return {
+    fraction,
+    bytes: (length) => Uint8Array.from({ length }, () => Math.floor(fraction() * 256)),
+  };
+}
+
+/** A lifecycle that ends when told to. */
+export class ManualLifecycle implements Lifecycle {
+  #hidden = new Set<() => void>();
+  #end = new Set<(reason: EndReason) => void | Promise<void>>();
+  /** How many holders keep the process alive. */
+  kept = 0;
+
+  onHidden(listener: () => void): () => void {
+    this.#hidden.add(listener);
+    return () => this.#hidden.delete(listener);
+  }
+
+  onEnd(listener: (reason: EndReason) => void | Promise<void>): () => void {
+    this.#end.add(listener);
+    return () => this.#end.delete(listener);
+  }
+
+  keepAlive(): () => void {
+    this.kept++;
+    let held = true;
+    return () => {
+      if (held) this.kept--;
+      held = false;
+    };
+  }
+
+  /** Number of listeners attached. */
+  get listeners(): number {
+    return this.#hidden.size + this.#end.size;
+  }
+
+  hide(): void {
+    for (const listener of this.#hidden) listener();
+  }
+
+  async end(reason: EndReason = { kind: "exit" }): Promise<void> {
+    await Promise.all([...this.#end].map((listener) => listener(reason)));
+  }
+}
+
+/** A network state that changes when told to. */
+export class ManualOnline implements Online {
+  #listeners = new Set<() => void>();
+  #online = true;
+
+  isOnline(): boolean {
+    return this.#online;
+  }
+
+  onOnline(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  set(online: boolean): void {
+    this.#online = online;
+    if (online) for (const listener of this.#listeners) listener();
+  }
+}
+
+/** Contexts that hold a value for the synchronous part of a body and until its promise settles. */
+const stackContexts: AsyncContexts = {
+  exact: false,
+  create<T>() {
+    const stack: T[] = [];
+    return {
+      get: () => stack.at(-1),
+      run<R>(value: T, body: () => R): R {
+        stack.push(value);
+        const leave = (): void => {
+          stack.splice(stack.lastIndexOf(value), 1);
+        };
+        let result: R;
+        try {
+          result = body();
+        } catch (error) {
+          leave();
+          throw error;
+        }
+        if (result instanceof Promise) result.then(leave, leave);
+        else leave();
+        return result;
+      },
+    };
+  },
+};
+
+/** A runtime whose clock, chance, network state and end are in the hands of the test. */
+export interface ManualRuntime extends Runtime {
+  readonly clock: ManualClock;
+  readonly lifecycle: ManualLifecycle;
+  readonly online: ManualOnline;
+  /** What was written to standard error. */
+  readonly errorText: string[];
+}
+
+/** Makes a runtime for tests; `fetch` refuses unless given. `env` are its environment variables. */
+export function manualRuntime(
+  options: Partial<Omit<Runtime, "clock" | "lifecycle" | "online">> & {
+    seed?: number;
+    env?: Record<string, string>;
+    clock?: ManualClock;
+  } = {},
+): ManualRuntime {
+  const { seed, env = {}, clock = new ManualClock(), ...rest } = options;
+  const errorText: string[] = [];
+  return {
+    name: "unknown",
+    random: seededRandom(seed),
+    fetch: () => Promise.reject(new TypeError("fetch failed")),
+    asyncContexts: stackContexts,
+    environment: {
+      get: (name) => env[name],
+      user: () => "someone",
+      entry: () => "train.ts",
+      directory: () => undefined,
+      runtimeVersion: () => "test 1.0.0",
+    },
+    terminal: { interactive: false, columns: () => 80, writeError: (text) => void errorText.push(text) },
+    files: undefined,
+    ...rest,
+    clock,
+    lifecycle: new ManualLifecycle(),
+    online: new ManualOnline(),
+    errorText,
+  };
+}
