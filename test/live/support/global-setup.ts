@@ -1,0 +1,31 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { mlflowEnvironment } from "../../../scripts/mlflow-environment.ts";
+import { startMlflowServer } from "./mlflow-server.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Address of the real MLflow server that all live tests share. */
+    trackingUri: string;
+    /** Release of that server. */
+    mlflowVersion: string;
+  }
+}
+
+/** One real MLflow on a fresh SQLite file for all live tests; `MLFLOW_VERSION` chooses another release. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const environment = await mlflowEnvironment(process.env["MLFLOW_VERSION"] ?? "3.17.2");
+  const room = await mkdtemp(join(tmpdir(), "tracklet-live-"));
+  const server = await startMlflowServer(environment, {
+    backendStoreUri: `sqlite:///${join(room, "mlflow.db")}`,
+    artifactsDestination: join(room, "artifacts"),
+  });
+  project.provide("trackingUri", server.trackingUri);
+  project.provide("mlflowVersion", environment.version);
+  return async () => {
+    await server.close();
+    await rm(room, { recursive: true, force: true });
+  };
+}

@@ -1,0 +1,17 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+import { alias } from "../../vitest.config.ts";
+
+export default defineConfig({
+  root: fileURLToPath(new URL("../..", import.meta.url)),
+  resolve: { alias },
+  test: {
+    name: "live",
+    include: ["test/live/**/*.live.test.ts"],
+    globalSetup: [fileURLToPath(new URL("support/global-setup.ts", import.meta.url))],
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    // Starting several MLflow servers at once on a small machine makes each of them slow.
+    fileParallelism: false,
+  },
+});
