@@ -1,0 +1,18 @@
+import { benchLogCall } from "./log-call.ts";
+import { benchServerPoints } from "./server-points.ts";
+import { machine } from "./support/print.ts";
+
+const benches: Record<string, () => Promise<void>> = {
+  "log-call": benchLogCall,
+  "server-points": benchServerPoints,
+};
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !(name in benches));
+if (unknown.length > 0) {
+  console.error(`Cannot run "${unknown.join(" ")}" as there is no such bench: there are ${Object.keys(benches).join(", ")}`);
+  process.exitCode = 1;
+} else {
+  console.log(`${machine()}; medians of rounds run in turn; "speed" is against the first line of its table`);
+  for (const [name, bench] of Object.entries(benches)) if (wanted.length === 0 || wanted.includes(name)) await bench();
+}
