@@ -1,0 +1,71 @@
+import { localFiles } from "./local-files.ts";
+import { nodeRuntime } from "./node.ts";
+import type { Environment } from "./ports/environment.ts";
+import type { Files } from "./ports/files.ts";
+import type { Lifecycle } from "./ports/lifecycle.ts";
+import type { Runtime } from "./runtime.ts";
+
+interface DenoGlobal {
+  readonly version: { readonly deno: string };
+  readonly permissions: { querySync(descriptor: PermissionQuestion): { readonly state: string } };
+}
+
+type PermissionQuestion =
+  | { name: "env"; variable: string }
+  | { name: "read"; path: string }
+  | { name: "sys"; kind?: string };
+
+const deno = (): DenoGlobal => (globalThis as unknown as { Deno: DenoGlobal }).Deno;
+
+/** Asks whether a permission was given, so that nothing here ever makes Deno prompt. */
+const granted = (question: PermissionQuestion): boolean => deno().permissions.querySync(question).state === "granted";
+
+function denoEnvironment(node: Environment): Environment {
+  const get = (name: string): string | undefined =>
+    granted({ name: "env", variable: name }) ? node.get(name) : undefined;
+  return {
+    ...node,
+    get,
+    user: () => get("LOGNAME") ?? get("USER") ?? get("USERNAME") ?? (granted({ name: "sys" }) ? node.user() : undefined),
+    runtimeVersion: () => `deno ${deno().version.deno}`,
+  };
+}
+
+const denoFiles: Files = {
+  ...localFiles,
+  readTextSync: (path) => (granted({ name: "read", path }) ? localFiles.readTextSync(path) : undefined),
+};
+
+/** `Deno.exit()` fires no event of `process`, only `unload`. */
+function denoLifecycle(node: Lifecycle): Lifecycle {
+  return {
+    onHidden: (listener) => node.onHidden(listener),
+    keepAlive: () => node.keepAlive(),
+    onEnd(listener) {
+      let told = false;
+      const once: typeof listener = (reason) => {
+        if (told) return;
+        told = true;
+        return listener(reason);
+      };
+      const stop = node.onEnd(once);
+      const unload = (): void => void once({ kind: "exit" });
+      globalThis.addEventListener("unload", unload);
+      return () => {
+        stop();
+        globalThis.removeEventListener("unload", unload);
+      };
+    },
+  };
+}
+
+/** The defaults of Deno: Node's, with permissions asked first. */
+export function denoRuntime(): Runtime {
+  const node = nodeRuntime("deno");
+  return {
+    ...node,
+    lifecycle: denoLifecycle(node.lifecycle),
+    environment: denoEnvironment(node.environment),
+    files: denoFiles,
+  };
+}

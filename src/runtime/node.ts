@@ -1,0 +1,54 @@
+import { builtin } from "./builtin.ts";
+import { localFiles } from "./local-files.ts";
+import type { Environment } from "./ports/environment.ts";
+import type { Terminal } from "./ports/terminal.ts";
+import { ProcessLifecycle } from "./process-lifecycle.ts";
+import type { Runtime, RuntimeName } from "./runtime.ts";
+import { webRuntime } from "./web.ts";
+
+/** Asked in this order by Python's `getpass.getuser`, which MLflow's own client uses. */
+const userVariables = ["LOGNAME", "USER", "LNAME", "USERNAME"];
+
+const nodeEnvironment: Environment = {
+  get: (name) => process.env[name],
+  user() {
+    for (const name of userVariables) if (process.env[name]) return process.env[name];
+    try {
+      return builtin("node:os")?.userInfo().username;
+    } catch {
+      return undefined; // a container whose user id has no name
+    }
+  },
+  entry: () => process.argv[1],
+  directory() {
+    try {
+      return process.cwd();
+    } catch {
+      return undefined; // the directory was removed
+    }
+  },
+  runtimeVersion: () =>
+    process.versions["bun"] === undefined ? `node ${process.versions.node}` : `bun ${process.versions["bun"]}`,
+};
+
+const nodeTerminal: Terminal = {
+  get interactive() {
+    return process.stderr.isTTY === true;
+  },
+  columns: () => process.stderr.columns ?? 80,
+  writeError: (text) => void process.stderr.write(text),
+};
+
+let lifecycle: ProcessLifecycle | undefined;
+
+/** The defaults of Node and Bun, and of Deno but for its permissions. */
+export function nodeRuntime(name: RuntimeName): Runtime {
+  lifecycle ??= new ProcessLifecycle(process, { rejectionEvent: name === "bun" });
+  return {
+    ...webRuntime(name),
+    lifecycle,
+    environment: nodeEnvironment,
+    terminal: nodeTerminal,
+    files: localFiles,
+  };
+}

@@ -1,0 +1,135 @@
+import { builtin } from "./builtin.ts";
+import type { EndReason, Lifecycle } from "./ports/lifecycle.ts";
+
+type Listener = (reason: EndReason) => void | Promise<void>;
+type Signal = "SIGINT" | "SIGTERM";
+
+const numbers: Record<Signal, number> = { SIGINT: 2, SIGTERM: 15 };
+
+/**
+ * The life of a Node, Deno or Bun process.
+ *
+ * An error or a signal that the program handles itself (it has a listener of its own) is not an end. What follows from
+ * it is: the program's `process.exit()` then tells the remembered reason.
+ */
+export class ProcessLifecycle implements Lifecycle {
+  #process: NodeJS.Process;
+  /** Bun reports a rejection only to listeners of its own event; elsewhere such a listener would count as handling it. */
+  #rejectionEvent: boolean;
+  #listeners = new Map<Listener, { told: boolean }>();
+  #held = 0;
+  #holder: ReturnType<typeof setInterval> | undefined;
+  #ending = false;
+  #error: { readonly error: unknown } | undefined;
+  #signal: Signal | undefined;
+
+  constructor(process: NodeJS.Process, options: { rejectionEvent: boolean }) {
+    this.#process = process;
+    this.#rejectionEvent = options.rejectionEvent;
+  }
+
+  onHidden(): () => void {
+    return () => {};
+  }
+
+  onEnd(listener: Listener): () => void {
+    const own: Listener = (reason) => listener(reason);
+    if (this.#listeners.size === 0) this.#wire("on");
+    this.#listeners.set(own, { told: false });
+    return () => {
+      if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#wire("off");
+    };
+  }
+
+  keepAlive(): () => void {
+    if (this.#held++ === 0) this.#holder = setInterval(() => {}, 2 ** 30);
+    let holds = true;
+    return () => {
+      if (holds && --this.#held === 0) clearInterval(this.#holder);
+      holds = false;
+    };
+  }
+
+  #wire(verb: "on" | "off"): void {
+    const host = this.#process;
+    host[verb]("beforeExit", this.#beforeExit);
+    host[verb]("exit", this.#exit);
+    host[verb]("uncaughtException", this.#uncaught);
+    if (this.#rejectionEvent) host[verb]("unhandledRejection", this.#uncaught);
+    host[verb]("SIGINT", this.#signalled);
+    host[verb]("SIGTERM", this.#signalled);
+  }
+
+  #reason(code: number): EndReason {
+    if (this.#signal !== undefined) return { kind: "signal", signal: this.#signal };
+    if (code === 0) return { kind: "exit" };
+    return { kind: "error", error: this.#error?.error ?? new Error(`The process ended with exit code ${code}`) };
+  }
+
+  /** Each listener is told once; a listener that fails does not keep the others from being told. */
+  #tell(reason: EndReason): Promise<unknown> {
+    const waits: Promise<void>[] = [];
+    for (const [listener, state] of this.#listeners) {
+      if (state.told) continue;
+      state.told = true;
+      // The call itself stays synchronous: at `exit` nothing else runs any more.
+      waits.push((async () => listener(reason))());
+    }
+    return Promise.allSettled(waits);
+  }
+
+  #beforeExit = (code: number): void => {
+    const release = this.keepAlive();
+    void this.#tell(this.#reason(code)).then(release);
+  };
+
+  #exit = (code: number): void => {
+    void this.#tell(this.#reason(code));
+  };
+
+  #uncaught = (error: unknown): void => {
+    const host = this.#process;
+    this.#error = { error };
+    const handled = [...host.listeners("uncaughtException"), ...host.listeners("unhandledRejection")];
+    if (handled.some((listener) => (listener as unknown) !== this.#uncaught)) return;
+    const inWorker = builtin("node:worker_threads")?.isMainThread === false;
+    if (!inWorker) host.stderr.write(`Uncaught ${builtin("node:util")?.inspect(error) ?? String(error)}\n`);
+    if (this.#ending) return;
+    this.#ending = true;
+    const release = this.keepAlive();
+    void this.#tell({ kind: "error", error }).then(() => {
+      release();
+      if (!inWorker) return host.exit(1);
+      // The parent of a worker thread must still get its "error" event.
+      this.#wire("off");
+      setTimeout(() => {
+        throw error;
+      }, 0);
+    });
+  };
+
+  #signalled = (signal: NodeJS.Signals): void => {
+    const host = this.#process;
+    const name: Signal = signal === "SIGTERM" ? "SIGTERM" : "SIGINT";
+    this.#signal = name;
+    if (host.listeners(name).some((listener) => (listener as unknown) !== this.#signalled)) return;
+    // A second Ctrl-C means: now.
+    if (this.#ending) return this.#die(name);
+    this.#ending = true;
+    const release = this.keepAlive();
+    void this.#tell({ kind: "signal", signal: name }).then(() => {
+      release();
+      this.#die(name);
+    });
+  };
+
+  /** Ends as the signal would have done by itself, so that a shell sees 128 + its number. */
+  #die(signal: Signal): void {
+    this.#wire("off");
+    try {
+      this.#process.kill(this.#process.pid, signal);
+    } catch {
+      this.#process.exit(128 + numbers[signal]);
+    }
+  }
+}
