@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import tsconfig from "./tsconfig.json" with { type: "json" };
 
 const root = fileURLToPath(new URL(".", import.meta.url));
@@ -9,19 +9,34 @@ export const alias: { find: RegExp; replacement: string }[] = Object.entries(tsc
   ([name, [file]]) => ({ find: new RegExp(`^${name}$`), replacement: root + String(file).slice(2) }),
 );
 
-export default defineConfig({
+/** Set by `npm test`: the runtime that the tests must find themselves in. */
+const claimed = process.env["TRACKLET_RUNTIME"];
+
+/** Deno and Bun run this file themselves. */
+const isNode = !("Deno" in globalThis) && !("Bun" in globalThis);
+
+const config: ViteUserConfig = defineConfig({
   resolve: { alias },
+  ...(claimed === undefined ? {} : { define: { __TRACKLET_RUNTIME__: JSON.stringify(claimed) } }),
   test: {
     projects: [
       {
         extends: true,
         test: {
           name: "node",
-          include: ["test/**/*.test.ts", "src/**/*.test.ts"],
-          exclude: ["test/live/**", "test/package/**", "**/*.browser.test.ts"],
-          setupFiles: ["fake-indexeddb/auto"],
+          include: ["test/**/*.test.ts", "runtime-tests/runtime.test.ts"],
+          exclude: [
+            "test/live/**",
+            "test/package/**",
+            "**/*.browser.test.ts",
+            ...(isNode ? [] : ["**/*.node.test.ts"]),
+            "**/node_modules/**",
+          ],
+          setupFiles: ["./runtime-tests/setup-runtime.ts", "fake-indexeddb/auto"],
         },
       },
     ],
   },
 });
+
+export default config;

@@ -31,14 +31,18 @@ async function systemPython(): Promise<string> {
       // Not there, or without venv: the next name is tried.
     }
   }
-  throw new Error("Cannot test against MLflow as Python 3.10 or later with venv is missing: install python3 and python3-venv");
+  throw new Error(
+    "Cannot test against MLflow as Python 3.10 or later with venv is missing: install python3 and python3-venv",
+  );
 }
 
 function command(file: string, args: readonly string[]): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { stdio: ["ignore", "inherit", "inherit"] });
     child.on("error", reject);
-    child.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`${file} ${args.join(" ")} ended with ${code}`))));
+    child.on("exit", (code) =>
+      code === 0 ? resolve() : reject(new Error(`${file} ${args.join(" ")} ended with ${code}`)),
+    );
   });
 }
 
@@ -59,7 +63,13 @@ export async function mlflowEnvironment(version: string, packages: readonly stri
     console.error(`installing MLflow ${version} into ${directory} (once, about a minute)`);
     await command(await systemPython(), ["-m", "venv", directory]);
     await command(join(directory, "bin/python"), [
-      "-m", "pip", "install", "--quiet", "--disable-pip-version-check", `mlflow==${version}`, ...packages,
+      "-m",
+      "pip",
+      "install",
+      "--quiet",
+      "--disable-pip-version-check",
+      `mlflow==${version}`,
+      ...packages,
     ]);
     await writeFile(ready, `${version}\n`);
   }

@@ -23,8 +23,19 @@ async function runAgainst(version: string, args: readonly string[]): Promise<{ p
   const code = await new Promise<number>((resolve) => {
     const child = spawn(
       process.execPath,
-      ["node_modules/vitest/vitest.mjs", "run", "--config", "test/live/vitest.config.ts",
-        "--reporter", "default", "--reporter", "json", "--outputFile.json", report, ...args],
+      [
+        "node_modules/vitest/vitest.mjs",
+        "run",
+        "--config",
+        "test/live/vitest.config.ts",
+        "--reporter",
+        "default",
+        "--reporter",
+        "json",
+        "--outputFile.json",
+        report,
+        ...args,
+      ],
       { stdio: "inherit", env: { ...process.env, MLFLOW_VERSION: version, TRACKLET_TEST_PYTHON: environment.python } },
     );
     child.on("exit", (status) => resolve(status ?? 1));

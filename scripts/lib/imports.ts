@@ -10,8 +10,7 @@ export interface Import {
   readonly typeOnly: boolean;
 }
 
-const FROM = /(?<![.\w$])(?:import|export)\s+(type\s+(?=[\w${*]))?[\w$*{},\s]*?\bfrom\s*["']/g;
-const STAR_FROM = /(?<![.\w$])(?:import|export)\s*(type\s*)?[{*][\w$*{},\s]*?\}?\s*from\s*["']/g;
+const FROM = /(?<![.\w$])(?:import|export)\b\s*(type\b(?!\s*(?:from\b|,))\s*)?[\w$*{},\s]*?from\s*["']/g;
 const BARE = /(?<![.\w$])import\s*["']/g;
 const LATE = /(?<![.\w$])import\s*\(\s*["'`]/g;
 
@@ -30,7 +29,6 @@ export function importsOf(source: string): Import[] {
   };
   collect(BARE, false);
   collect(LATE, true);
-  collect(STAR_FROM, false);
   collect(FROM, false);
   return [...found].sort(([a], [b]) => a - b).map(([, value]) => value);
 }

@@ -1,0 +1,21 @@
+/** Where a test file runs, by the end of its name; neutral ones run on all five runtimes. */
+export type TestKind = "neutral" | "local" | "node" | "browser";
+
+/** Why the files of a kind are left out elsewhere. */
+export const REASONS: Record<TestKind, string> = {
+  neutral: "runs everywhere",
+  local: "needs files, sockets or SQLite files: Node, Deno and Bun only",
+  node: "tests what is for Node only, such as the scripts of this repository",
+  browser: "needs a page: Chromium only",
+};
+
+/** Kind of a test file: `*.local.test.ts`, `*.node.test.ts`, `*.browser.test.ts`, else neutral. */
+export function testKind(file: string): TestKind {
+  const kind = /\.(local|node|browser)\.test\.ts$/.exec(file)?.[1];
+  return (kind as TestKind | undefined) ?? "neutral";
+}
+
+/** Tests with a command of their own. */
+export function hasOwnCommand(file: string): boolean {
+  return file.startsWith("test/live/") || file.startsWith("test/package/");
+}
