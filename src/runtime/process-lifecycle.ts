@@ -84,7 +84,7 @@ export class ProcessLifecycle implements Lifecycle {
   };
 
   #exit = (code: number): void => {
-    void this.#tell(this.#reason(code));
+    void this.#tell({ ...this.#reason(code), final: true });
   };
 
   #uncaught = (error: unknown): void => {

@@ -1,8 +1,12 @@
 /** Why a process or page is about to end. */
-export type EndReason =
+export type EndReason = (
   | { readonly kind: "exit" }
   | { readonly kind: "error"; readonly error: unknown }
-  | { readonly kind: "signal"; readonly signal: string };
+  | { readonly kind: "signal"; readonly signal: string }
+) & {
+  /** True when nothing asynchronous runs any more, as after `process.exit()`: no promise of a listener is waited for. */
+  readonly final?: boolean;
+};
 
 /** The life of the process or page that hosts a tracker. */
 export interface Lifecycle {
