@@ -10,9 +10,12 @@ export interface RequestFacts {
 export class NetworkError extends TrackletError {
   override name = "NetworkError";
   readonly request: RequestFacts;
-  constructor(message: string, request: RequestFacts, options?: ErrorOptions) {
+  /** True when a browser withheld the answer because the server does not allow the page's origin (CORS). */
+  readonly originRefused: boolean;
+  constructor(message: string, request: RequestFacts, options?: ErrorOptions & { originRefused?: boolean }) {
     super(message, options);
     this.request = request;
+    this.originRefused = options?.originRefused ?? false;
   }
 }
 

@@ -1,11 +1,14 @@
 /** Marks our errors across realms and across two copies of the library. */
-const brand: unique symbol = Symbol.for("tracklet.error") as never;
+const brand = Symbol.for("tracklet.error");
 
 /** Base of every error that tracklet throws. */
 export class TrackletError extends Error {
   override name = "TrackletError";
-  /** @internal */
-  readonly [brand] = true;
+
+  static {
+    // On the prototype: it would show in the console on every error.
+    Object.defineProperty(this.prototype, brand, { value: true });
+  }
 }
 
 /** True for every error of tracklet, also of another realm or another copy of the library. */

@@ -1,0 +1,66 @@
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import type { Auth } from "./types/connection.ts";
+
+/** Makes the headers that prove who sends a request, and keeps what is secret in them out of messages. */
+export class Authorizer {
+  /** True when asking again may give other headers, so that a 401 is worth a second try. */
+  readonly renewable: boolean;
+  readonly #ask: () => HeadersInit | Promise<HeadersInit>;
+  readonly #secrets = new Set<string>();
+
+  constructor(auth: Auth | undefined) {
+    this.renewable = typeof auth === "function";
+    if (auth === undefined) {
+      this.#ask = () => ({});
+    } else if (typeof auth === "function") {
+      this.#ask = auth;
+    } else {
+      const authorization = "token" in auth ? bearer(auth.token) : basic(auth.username, auth.password);
+      this.#keep("token" in auth ? auth.token : auth.password);
+      this.#ask = () => ({ authorization });
+    }
+  }
+
+  /** The headers for one request. */
+  async headers(): Promise<Headers> {
+    let headers: Headers;
+    try {
+      headers = new Headers(await this.#ask());
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+      // The platform's message quotes the illegal value, which is a secret: neither it nor the error is passed on.
+      throw new ConfigurationError("Cannot send a request as auth must give legal headers: it gave a name or value with an illegal character");
+    }
+    for (const value of headers.values()) this.#keep(value);
+    return headers;
+  }
+
+  /** `text` without any secret that was ever sent. */
+  redact(text: string): string {
+    let clean = text;
+    for (const secret of this.#secrets) clean = clean.replaceAll(secret, "***");
+    return clean;
+  }
+
+  #keep(value: string): void {
+    for (const part of [value, value.replace(/^\w+ /, "")]) {
+      // Shorter ones occur in ordinary words.
+      if (part.length >= 6) this.#secrets.add(part);
+    }
+  }
+}
+
+function bearer(token: string): string {
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    throw new ConfigurationError("Cannot use auth.token as it must be visible ASCII characters without spaces: the current value has others or is empty");
+  }
+  return `Bearer ${token}`;
+}
+
+function basic(username: string, password: string): string {
+  if (typeof username !== "string" || typeof password !== "string" || username.includes(":")) {
+    throw new ConfigurationError(`Cannot use auth as it must have a username without ":" and a password, or a token`);
+  }
+  const bytes = new TextEncoder().encode(`${username}:${password}`);
+  return `Basic ${btoa(String.fromCharCode(...bytes))}`;
+}

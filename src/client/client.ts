@@ -1,0 +1,42 @@
+import { ArtifactsResource } from "./artifacts.ts";
+import { ExperimentsResource } from "./experiments.ts";
+import { MetricsResource } from "./metrics.ts";
+import { RunsResource } from "./runs.ts";
+import { ServerResource } from "./server.ts";
+import { Transport } from "./transport.ts";
+import type { Connection } from "./types/connection.ts";
+
+/** The REST API of an MLflow server. Its writes go straight to the server and skip the queue. */
+export interface Client {
+  readonly experiments: ExperimentsResource;
+  readonly runs: RunsResource;
+  readonly metrics: MetricsResource;
+  readonly artifacts: ArtifactsResource;
+  readonly server: ServerResource;
+}
+
+/**
+ * Makes a client of an MLflow server's REST API.
+ *
+ * @param trackerOrConnection A tracker, whose connection is used, or a connection.
+ * @throws ConfigurationError when the address or the credentials cannot work.
+ *
+ * @example
+ * ```ts
+ * import { createClient } from "tracklet/client";
+ *
+ * const client = createClient({ trackingUri: "http://localhost:5000", auth: { token: "secret" } });
+ * console.log(await client.server.version());
+ * ```
+ */
+export function createClient(trackerOrConnection: Connection | { readonly connection: Connection }): Client {
+  const connection = "connection" in trackerOrConnection ? trackerOrConnection.connection : trackerOrConnection;
+  const transport = new Transport(connection);
+  return {
+    experiments: new ExperimentsResource(transport),
+    runs: new RunsResource(transport),
+    metrics: new MetricsResource(transport),
+    artifacts: new ArtifactsResource(transport),
+    server: new ServerResource(transport),
+  };
+}
