@@ -1,0 +1,106 @@
+import { groupThousands } from "../internal/format.ts";
+import { displayWidth, pad, printable, truncate } from "../internal/terminal-text.ts";
+import { cellText, columnTitle, isNumeric } from "./run-table-cells.ts";
+import type { RunColumn, RunRow } from "./run-table-types.ts";
+
+/** What is printed, and how wide. */
+export interface TextTable {
+  readonly rows: readonly RunRow[];
+  readonly columns: readonly RunColumn[];
+  readonly truncated: boolean;
+  readonly pending: number;
+  /** Columns of the terminal. */
+  readonly width: number;
+  readonly colors: boolean;
+}
+
+const maxRows = 30;
+const widestCell = 32;
+const gap = "  ";
+
+interface TextColumn {
+  readonly kind: string;
+  readonly width: number;
+  readonly align: "left" | "right";
+  readonly title: string;
+  readonly cells: readonly string[];
+}
+
+/** The table as text, each line at most `width` columns wide. */
+export function renderText(table: TextTable): string {
+  const { rows, width, colors } = table;
+  if (rows.length === 0) return ["no runs", ...footnotes(table, 0)].join("\n");
+  const shown = rows.slice(0, maxRows);
+  const all = table.columns.map((column) => layOut(shown, column)).map(roomForGroup);
+  const columns = fitting(all, width);
+  const line = (texts: readonly string[]): string => texts.join(gap).trimEnd();
+  const dim = (text: string): string => (colors && text !== "" ? `\u001b[2m${text}\u001b[22m` : text);
+  const lines = [
+    ...(columns.some(({ kind }) => kind !== "") ? [dim(groupLine(columns, width))] : []),
+    dim(line(columns.map((column) => pad(column.title, column.width, column.align)))),
+    ...shown.map((_, row) => line(columns.map((column) => pad(column.cells[row] ?? "", column.width, column.align)))),
+  ];
+  return [...lines, ...footnotes(table, all.length - columns.length).map(dim)].join("\n");
+}
+
+function layOut(rows: readonly RunRow[], column: RunColumn): TextColumn {
+  const { kind, title } = columnTitle(column);
+  const texts = [title, ...rows.map((row) => cellText(row, column))];
+  const [head = "", ...cells] = texts.map((text) => truncate(printable(text), widestCell));
+  const width = Math.max(...[head, ...cells].map(displayWidth));
+  return { kind, title: head, cells, width, align: isNumeric(rows, column) ? "right" : "left" };
+}
+
+/** Columns from the left as far as they fit; the first is cut rather than left out. */
+function fitting(columns: readonly TextColumn[], width: number): TextColumn[] {
+  const kept: TextColumn[] = [];
+  let used = 0;
+  for (const column of columns) {
+    const next = used + column.width + (used > 0 ? gap.length : 0);
+    if (next <= width) {
+      kept.push(column);
+      used = next;
+    }
+  }
+  const [first] = columns;
+  if (kept.length > 0 || first === undefined) return kept;
+  const cut = (text: string): string => truncate(text, width);
+  return [{ ...first, width, title: cut(first.title), cells: first.cells.map(cut) }];
+}
+
+function isAlone(column: TextColumn, index: number, all: readonly TextColumn[]): boolean {
+  return column.kind !== all[index - 1]?.kind && column.kind !== all[index + 1]?.kind;
+}
+
+/** A column that is a group of its own is at least as wide as the group's name. */
+function roomForGroup(column: TextColumn, index: number, all: readonly TextColumn[]): TextColumn {
+  return isAlone(column, index, all) ? { ...column, width: Math.max(column.width, column.kind.length) } : column;
+}
+
+/** `metrics` and `params` above the first of their columns. */
+function groupLine(columns: readonly TextColumn[], width: number): string {
+  let line = "";
+  let start = 0;
+  for (const [index, column] of columns.entries()) {
+    const { kind } = column;
+    const indent = isAlone(column, index, columns) && column.align === "right" ? column.width - kind.length : 0;
+    if (kind !== columns[index - 1]?.kind && kind !== "") line = `${line.padEnd(start + indent)}${kind} `;
+    start += column.width + gap.length;
+  }
+  return truncate(line.trimEnd(), width);
+}
+
+function footnotes(table: TextTable, hiddenColumns: number): string[] {
+  const { rows, truncated, pending } = table;
+  const notes: string[] = [];
+  const hiddenRows = rows.length - Math.min(rows.length, maxRows);
+  if (hiddenRows > 0) notes.push(`${groupThousands(hiddenRows)} more ${hiddenRows === 1 ? "run" : "runs"} in .rows`);
+  if (hiddenColumns > 0) {
+    notes.push(
+      `${groupThousands(hiddenColumns)} more ${hiddenColumns === 1 ? "column" : "columns"}: .select() shows them`,
+    );
+  }
+  if (truncated) notes.push("the server has more runs: raise maxResults");
+  if (pending > 0) notes.push(`${groupThousands(pending)} writes not delivered yet`);
+  return notes.map((note) => truncate(`… ${note}`, table.width));
+}

@@ -1,0 +1,167 @@
+import { describe, expect, test } from "vitest";
+import { createRunTable } from "../../src/tracker/run-table.ts";
+import { runData } from "./run-table-fixture.ts";
+
+const whole = { truncated: false, pending: 0 };
+const runs = [
+  runData({ runName: "a" }, { metrics: { loss: 0.5, acc: 0.9 }, params: { lr: "0.1", units: "9" } }),
+  runData({ runName: "b" }, { metrics: { loss: 0.25 }, params: { lr: "1e-3", units: "10" }, tags: { team: "red" } }),
+  runData({ runName: "c" }, { metrics: { loss: Number.NaN, acc: 0.95 }, tags: { "mlflow.user": "ada" } }),
+  runData({ runName: "d", status: "RUNNING", endTime: undefined }, { metrics: { loss: 0.25 } }),
+];
+const names = (table: Iterable<{ readonly name: string }>): string[] => [...table].map((row) => row.name);
+
+describe("S1.5 createRunTable() makes rows", () => {
+  test("with MLflow's names for the fields, real times and the duration in milliseconds", () => {
+    const [row] = createRunTable(runs, whole).rows;
+    expect(row?.run_id).toBe("0123456789abcdef0123456789abcdef");
+    expect(row?.status).toBe("FINISHED");
+    expect(row?.start_time.toISOString()).toBe("2026-01-02T03:04:05.000Z");
+    expect(row?.duration).toBe(3000);
+  });
+
+  test("where a missing metric is NaN and a missing param or tag is null", () => {
+    const rows = createRunTable(runs, whole).rows;
+    expect(rows[1]?.["metrics.acc"]).toBeNaN();
+    expect(rows[2]?.["params.lr"]).toBeNull();
+    expect(rows[0]?.["tags.team"]).toBeNull();
+  });
+
+  test("where an open run has no end and the duration NaN", () => {
+    const row = createRunTable(runs, whole).rows[3];
+    expect(row?.end_time).toBeNull();
+    expect(row?.duration).toBeNaN();
+  });
+
+  test("that are plain objects, also for keys named like parts of an object", () => {
+    const hostile = runData({}, { params: { ["__proto__"]: "x", constructor: "y", toString: "z" } });
+    const table = createRunTable([hostile, runData({})], whole);
+    expect(table.rows[0]?.["params.__proto__"]).toBe("x");
+    expect(table.rows[1]?.["params.constructor"]).toBeNull();
+    expect(Object.getPrototypeOf(table.rows[0])).toBe(Object.prototype);
+  });
+
+  test("and says what is missing from it", () => {
+    const table = createRunTable(runs, { truncated: true, pending: 3 });
+    expect([table.truncated, table.pending, table.length]).toEqual([true, 3, 4]);
+  });
+});
+
+describe("RunTable.best()", () => {
+  const table = createRunTable(runs, whole);
+
+  test("finds the lowest and the highest value, and the first of equal ones", () => {
+    expect(table.best("loss", "min")?.name).toBe("b");
+    expect(table.best("metrics.acc", "max")?.name).toBe("c");
+  });
+
+  test("never picks NaN, and gives undefined when no run has the metric", () => {
+    const nothing = createRunTable([runData({}, { metrics: { loss: Number.NaN } })], whole);
+    expect(nothing.best("loss", "min")).toBeUndefined();
+    expect(table.best("no such metric", "max")).toBeUndefined();
+  });
+
+  test("takes a metric whose own name starts with metrics.", () => {
+    const odd = createRunTable([runData({ runName: "odd" }, { metrics: { "metrics.x": 1 } })], whole);
+    expect(odd.best("metrics.x", "max")?.name).toBe("odd");
+  });
+
+  test("refuses a goal that is neither min nor max", () => {
+    expect(() => table.best("loss", "lowest" as "min")).toThrow(
+      'goal as it must be "min" or "max": current value is "lowest"',
+    );
+  });
+});
+
+describe("RunTable.sort() and filter()", () => {
+  const table = createRunTable(runs, whole);
+
+  test("sort by a metric with NaN last in both directions and equal rows in their order", () => {
+    expect(names(table.sort("metrics.loss"))).toEqual(["b", "d", "a", "c"]);
+    expect(names(table.sort("metrics.loss", "desc"))).toEqual(["a", "b", "d", "c"]);
+  });
+
+  test("sort params that are numbers as numbers", () => {
+    expect(names(table.sort("params.units"))).toEqual(["a", "b", "c", "d"]);
+    expect(names(table.sort("params.lr"))).toEqual(["b", "a", "c", "d"]);
+  });
+
+  test("sort by an own comparison, and leave the first table as it was", () => {
+    expect(names(table.sort((a, b) => (a.name < b.name ? 1 : -1)))).toEqual(["d", "c", "b", "a"]);
+    expect(names(table)).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("filter keeps what the function says, also by columns that are not selected", () => {
+    const kept = table.select("name").filter((row) => Number(row["metrics.loss"]) < 0.4);
+    expect(kept.rows).toEqual([{ name: "b" }, { name: "d" }]);
+  });
+});
+
+describe("RunTable.select()", () => {
+  const table = createRunTable(runs, whole);
+
+  test("narrows rows to the columns asked for, in that order", () => {
+    expect(Object.entries(table.select("params.lr", "name").rows[0] ?? {})).toEqual([
+      ["params.lr", "0.1"],
+      ["name", "a"],
+    ]);
+  });
+
+  test("takes a whole kind by its pattern, each column once", () => {
+    expect(table.select("name", "metrics.loss", "metrics.*").columns).toEqual(["name", "metrics.loss", "metrics.acc"]);
+  });
+
+  test("gives NaN or null for a key that no run has", () => {
+    const [row] = table.select("metrics.later", "params.later").rows;
+    expect(row?.["metrics.later"]).toBeNaN();
+    expect(row?.["params.later"]).toBeNull();
+  });
+
+  test("refuses a column that no run could have, and names those it could", () => {
+    expect(() => table.select("metric.loss" as "name")).toThrow(
+      /must be one of run_id, .*metrics\.<key>.*"metric\.loss"/,
+    );
+  });
+});
+
+describe("RunTable as data", () => {
+  const table = createRunTable(runs, whole);
+
+  test("toColumns() gives arrays of one length", () => {
+    expect(table.select("name", "metrics.acc", "params.lr").toColumns()).toEqual({
+      name: ["a", "b", "c", "d"],
+      "metrics.acc": [0.9, Number.NaN, 0.95, Number.NaN],
+      "params.lr": ["0.1", "1e-3", null, null],
+    });
+  });
+
+  test("toCSV() quotes what needs it and tells an empty text from nothing", () => {
+    const hostile = createRunTable(
+      [
+        runData({ runName: 'say "hi",\nthen' }, { metrics: { m: 1 / 3 }, params: { p: "" } }),
+        runData({ runName: " x" }),
+      ],
+      whole,
+    );
+    const csv = hostile.select("name", "start_time", "metrics.m", "params.p").toCSV();
+    expect(csv).toBe(
+      'name,start_time,metrics.m,params.p\n"say ""hi"",\nthen",2026-01-02T03:04:05.000Z,0.3333333333333333,""\n" x",2026-01-02T03:04:05.000Z,,\n',
+    );
+  });
+
+  test("toJSONLines() writes NaN as null and an infinity as text", () => {
+    const rows = createRunTable([runData({ runName: "x" }, { metrics: { a: Number.NaN, b: -Infinity } })], whole);
+    expect(rows.select("name", "metrics.*").toJSONLines()).toBe(
+      '{"name":"x","metrics.a":null,"metrics.b":"-Infinity"}\n',
+    );
+  });
+
+  test("JSON.stringify() writes the rows", () => {
+    expect(JSON.parse(JSON.stringify(table.select("name")))).toEqual([
+      { name: "a" },
+      { name: "b" },
+      { name: "c" },
+      { name: "d" },
+    ]);
+  });
+});
