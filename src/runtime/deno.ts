@@ -42,14 +42,16 @@ function denoLifecycle(node: Lifecycle): Lifecycle {
     onHidden: (listener) => node.onHidden(listener),
     keepAlive: () => node.keepAlive(),
     onEnd(listener) {
-      let told = false;
-      const once: typeof listener = (reason) => {
-        if (told) return;
-        told = true;
-        return listener(reason);
+      let settled = false;
+      const stop = node.onEnd(async (reason) => {
+        settled = reason.final === true;
+        await listener(reason);
+        settled = true;
+      });
+      const unload = (): void => {
+        if (!settled) void listener({ kind: "exit", final: true });
+        settled = true;
       };
-      const stop = node.onEnd(once);
-      const unload = (): void => void once({ kind: "exit" });
       globalThis.addEventListener("unload", unload);
       return () => {
         stop();

@@ -2,6 +2,11 @@ import { builtin } from "./builtin.ts";
 import type { EndReason, Lifecycle } from "./ports/lifecycle.ts";
 
 type Listener = (reason: EndReason) => void | Promise<void>;
+/** How far a listener is with the end: `telling` until its promise settles. */
+interface State {
+  stage: "waiting" | "telling" | "told";
+}
+
 type Signal = "SIGINT" | "SIGTERM";
 
 const numbers: Record<Signal, number> = { SIGINT: 2, SIGTERM: 15 };
@@ -16,7 +21,7 @@ export class ProcessLifecycle implements Lifecycle {
   #process: NodeJS.Process;
   /** Bun reports a rejection only to listeners of its own event; elsewhere such a listener would count as handling it. */
   #rejectionEvent: boolean;
-  #listeners = new Map<Listener, { told: boolean }>();
+  #listeners = new Map<Listener, State>();
   #held = 0;
   #holder: ReturnType<typeof setInterval> | undefined;
   #ending = false;
@@ -35,7 +40,7 @@ export class ProcessLifecycle implements Lifecycle {
   onEnd(listener: Listener): () => void {
     const own: Listener = (reason) => listener(reason);
     if (this.#listeners.size === 0) this.#wire("on");
-    this.#listeners.set(own, { told: false });
+    this.#listeners.set(own, { stage: "waiting" });
     return () => {
       if (this.#listeners.delete(own) && this.#listeners.size === 0) this.#wire("off");
     };
@@ -66,16 +71,19 @@ export class ProcessLifecycle implements Lifecycle {
     return { kind: "error", error: this.#error?.error ?? new Error(`The process ended with exit code ${code}`) };
   }
 
-  /** Each listener is told once; a listener that fails does not keep the others from being told. */
+  /** A listener that fails does not keep the others from being told. */
   #tell(reason: EndReason): Promise<unknown> {
     const waits: Promise<void>[] = [];
     for (const [listener, state] of this.#listeners) {
-      if (state.told) continue;
-      state.told = true;
+      if (state.stage === "told" || (state.stage === "telling" && reason.final !== true)) continue;
+      state.stage = "telling";
+      const done = (): void => {
+        state.stage = "told";
+      };
       // The call itself stays synchronous: at `exit` nothing else runs any more.
-      waits.push((async () => listener(reason))());
+      waits.push((async () => listener(reason))().then(done, done));
     }
-    return Promise.allSettled(waits);
+    return Promise.all(waits);
   }
 
   #beforeExit = (code: number): void => {
@@ -113,8 +121,11 @@ export class ProcessLifecycle implements Lifecycle {
     const name: Signal = signal === "SIGTERM" ? "SIGTERM" : "SIGINT";
     this.#signal = name;
     if (host.listeners(name).some((listener) => (listener as unknown) !== this.#signalled)) return;
-    // A second Ctrl-C means: now.
-    if (this.#ending) return this.#die(name);
+    if (this.#ending) {
+      // A second Ctrl-C means: now.
+      void this.#tell({ kind: "signal", signal: name, final: true });
+      return this.#die(name);
+    }
     this.#ending = true;
     const release = this.keepAlive();
     void this.#tell({ kind: "signal", signal: name }).then(() => {

@@ -14,6 +14,7 @@ export interface Lifecycle {
   onHidden(listener: () => void): () => void;
   /**
    * The process is about to end. The listener may return a promise: the end waits for it, where the platform lets it.
+   * When the end cannot wait for it after all, it is told once more with `final`.
    * An uncaught error is still printed and a signal still ends the process with its usual code afterwards.
    * Listeners are attached to the platform with the first subscriber and leave with the last.
    */
