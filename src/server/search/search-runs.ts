@@ -1,11 +1,12 @@
 import type { ServerContext } from "../context.ts";
+import { Fields } from "../fields.ts";
 import { type JsonObject, list } from "../json.ts";
 import { refuseValue } from "../refusal.ts";
 import type { RequestFields } from "../route.ts";
 import { loadRuns } from "./load-runs.ts";
 import { runGrammar } from "./run-grammar.ts";
 import { findPage } from "./search.ts";
-import { maxResultsField, textField, textListField, viewField } from "./search-fields.ts";
+import { maxResultsField, viewField } from "./search-fields.ts";
 
 const ties: readonly { readonly name: string; readonly sql: string }[] = [
   { name: "runs.start_time", sql: "runs.start_time DESC" },
@@ -13,9 +14,10 @@ const ties: readonly { readonly name: string; readonly sql: string }[] = [
 ];
 
 /** `POST runs/search`: experiment_ids, filter, run_view_type, max_results, order_by, page_token. */
-export function searchRuns(context: ServerContext, fields: RequestFields): JsonObject {
+export function searchRuns(context: ServerContext, request: RequestFields): JsonObject {
+  const fields = new Fields(request);
   const maxResults = maxResultsField(fields, 1000);
-  const experimentIds = textListField(fields, "experiment_ids");
+  const experimentIds = fields.texts("experiment_ids");
   if (experimentIds.length === 0) return {}; // whatever the filter says, as in MLflow
   const { ids, nextPageToken } = findPage(context, {
     grammar: runGrammar,
@@ -27,11 +29,11 @@ export function searchRuns(context: ServerContext, fields: RequestFields): JsonO
         "runs.lifecycle_stage IN (SELECT value FROM json_each(?))",
       values: [JSON.stringify(experimentIds.map(experimentNumber)), JSON.stringify(viewField(fields, "run_view_type"))],
     },
-    filter: textField(fields, "filter"),
-    orderBy: textListField(fields, "order_by"),
+    filter: fields.text("filter"),
+    orderBy: fields.texts("order_by"),
     ties,
     maxResults,
-    pageToken: textField(fields, "page_token"),
+    pageToken: fields.text("page_token"),
   });
   return { runs: list(loadRuns(context, ids.map(String))), next_page_token: nextPageToken };
 }
