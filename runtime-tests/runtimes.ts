@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { root } from "../scripts/lib/root.ts";
 import type { RuntimeId, RuntimeReport } from "./report.ts";
 import { runVitest } from "./run-vitest.ts";
+import { runInWorkerd } from "./workerd/run.ts";
 
 /** What can be asked of a run. */
 export interface RunRequest {
@@ -45,4 +46,6 @@ export const runtimes: readonly RuntimeDefinition[] = [
   onVitest("node", ["local", "node"], "node", [vitest, "run", "--project", "node"]),
   onVitest("deno", ["local"], bin("deno"), ["run", "-A", "npm:vitest", "run", "--project", "node"]),
   onVitest("bun", ["local"], bin("bun"), ["--bun", vitest, "run", "--project", "node"]),
+  onVitest("chromium", ["browser"], "node", [vitest, "run", "--config", "runtime-tests/browser/vitest.config.ts"]),
+  { id: "workerd", suffixes: [], run: runInWorkerd },
 ];

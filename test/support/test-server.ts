@@ -19,5 +19,7 @@ export async function testServer(options: { artifactRoot?: string } = {}): Promi
 
 function hasSqlite(): boolean {
   const host = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
-  return host.process?.getBuiltinModule?.("node:sqlite") !== undefined;
+  // workerd has the module, but with nothing in it except constants.
+  const sqlite = host.process?.getBuiltinModule?.("node:sqlite") as { DatabaseSync?: unknown } | undefined;
+  return sqlite?.DatabaseSync !== undefined;
 }

@@ -1,0 +1,43 @@
+import { playwright } from "@vitest/browser-playwright";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { root } from "../../scripts/lib/root.ts";
+import { alias } from "../../vitest.config.ts";
+import leftOut from "../left-out.json" with { type: "json" };
+import { findChromium } from "./chromium.ts";
+
+const { executablePath, env } = await findChromium();
+
+const config: ViteUserConfig = defineConfig({
+  root,
+  resolve: { alias },
+  define: { __TRACKLET_RUNTIME__: JSON.stringify("chromium") },
+  test: {
+    name: "chromium",
+    include: ["test/**/*.test.ts", "runtime-tests/runtime.test.ts"],
+    exclude: [
+      "test/live/**",
+      "test/package/**",
+      "**/*.local.test.ts",
+      "**/*.node.test.ts",
+      "**/node_modules/**",
+      ...Object.keys(leftOut.chromium),
+    ],
+    setupFiles: ["./runtime-tests/setup-runtime.ts"],
+    browser: {
+      enabled: true,
+      headless: true,
+      screenshotFailures: false,
+      provider: playwright({
+        launchOptions: {
+          executablePath,
+          // The switches of @sparticuz/chromium itself turn CORS off: they are not used.
+          args: ["--no-sandbox"],
+          env: { ...process.env, ...env } as Record<string, string>,
+        },
+      }),
+      instances: [{ browser: "chromium" }],
+    },
+  },
+});
+
+export default config;

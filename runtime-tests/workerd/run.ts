@@ -1,0 +1,102 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../../scripts/lib/root.ts";
+import { sourceFiles } from "../../scripts/lib/source-files.ts";
+import { hasOwnCommand, testKind } from "../../scripts/lib/test-names.ts";
+import leftOut from "../left-out.json" with { type: "json" };
+import type { FileReport, RuntimeReport } from "../report.ts";
+import { PROOF_FILE } from "../run-vitest.ts";
+import type { RunRequest } from "../runtimes.ts";
+import { bundleTests, sqliteWasm } from "./bundle.ts";
+
+type FileAnswer = FileReport & { readonly names: readonly string[]; readonly error?: string };
+
+/** The neutral tests in workerd, the runtime of Cloudflare Workers, in one bundle and one request per file. */
+export async function runInWorkerd({ filters, timeout, onOutput }: RunRequest): Promise<RuntimeReport> {
+  const left = Object.keys(leftOut.workerd);
+  const files = sourceFiles(root, ["test"], [".test.ts"])
+    .filter((file) => !hasOwnCommand(file) && testKind(file) === "neutral" && !left.includes(file))
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
+  const report = (part: Partial<RuntimeReport>): RuntimeReport => ({
+    runtime: "workerd",
+    proof: undefined,
+    files: [],
+    error: undefined,
+    ...part,
+  });
+  let script: string;
+  try {
+    script = await bundleTests([PROOF_FILE, ...files]);
+  } catch (error) {
+    return report({ error: `the tests cannot be bundled for workerd: ${(error as Error).message}` });
+  }
+  const worker = await startWorker(script);
+  try {
+    const answers: FileAnswer[] = [];
+    const deadline = Date.now() + timeout;
+    for (const file of [PROOF_FILE, ...files]) {
+      const answer = await worker.run(file, Math.max(1, deadline - Date.now()));
+      onOutput?.(`${file}: ${answer.passed} ok, ${answer.failed} wrong\n`);
+      answers.push(answer);
+    }
+    const proof = answers[0]?.names[0]?.replace(/^runtime is /, "");
+    return report({
+      proof,
+      files: answers.slice(1),
+      error: proof === undefined ? answers[0]?.failures[0]?.message : undefined,
+    });
+  } finally {
+    await worker.stop();
+  }
+}
+
+interface Worker {
+  run(file: string, timeout: number): Promise<FileAnswer>;
+  stop(): Promise<void>;
+}
+
+async function startWorker(script: string): Promise<Worker> {
+  const { Miniflare } = await import("miniflare");
+  const version = JSON.stringify(workerdVersion());
+  const miniflare = new Miniflare({
+    compatibilityDate: "2026-04-01",
+    compatibilityFlags: ["nodejs_compat"],
+    unsafeEvalBinding: "UNSAFE_EVAL",
+    modules: [
+      {
+        type: "ESModule",
+        path: "main.js",
+        contents: `globalThis.trackletWorkerdVersion = ${version};\nexport { default } from "./tests.js";`,
+      },
+      { type: "ESModule", path: "tests.js", contents: script },
+      { type: "CompiledWasm", path: "sqlite3.wasm", contents: sqliteWasm() },
+    ],
+  });
+  await miniflare.ready;
+  return {
+    async run(file, timeout) {
+      const failure = (message: string): FileAnswer => ({
+        file,
+        passed: 0,
+        failed: 1,
+        skipped: 0,
+        failures: [{ name: "(the file itself)", message }],
+        names: [],
+      });
+      try {
+        const url = `http://tests.local/?file=${encodeURIComponent(file)}`;
+        const response = await miniflare.dispatchFetch(url, { signal: AbortSignal.timeout(timeout) as never });
+        const answer = (await response.json()) as FileAnswer;
+        return answer.error === undefined ? answer : failure(answer.error);
+      } catch (error) {
+        return failure(error instanceof Error ? (error.stack ?? error.message) : String(error));
+      }
+    },
+    stop: () => miniflare.dispose(),
+  };
+}
+
+function workerdVersion(): string {
+  const file = join(root, "runtime-tests", "node_modules", "workerd", "package.json");
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
