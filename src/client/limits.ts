@@ -58,7 +58,9 @@ export function keyProblem(key: string): string | undefined {
 
 /** True when a key equals its POSIX normal form, as MLflow asks since keys were file names. */
 function isPlainPath(key: string): boolean {
-  if (!key.includes("/")) return key !== "." && key !== "..";
+  // Not only ".." as a part: MLflow refuses whatever begins with two dots.
+  if (key.startsWith("..")) return false;
+  if (!key.includes("/")) return key !== ".";
   return key.split("/").every((part) => part !== "" && part !== "." && part !== "..");
 }
 

@@ -1,0 +1,68 @@
+/**
+ * MLflow experiment tracking for every JavaScript runtime, with everything chosen by hand. Most people want an entry named
+ * by place instead: `tracklet/local` (Node, Deno, Bun) or `tracklet/browser`.
+ *
+ * @example
+ * ```ts
+ * import { createTracker } from "tracklet";
+ *
+ * await using tracker = createTracker({ trackingUri: "http://localhost:5000" });
+ * await tracker.withRun({ name: "first" }, (run) => run.logMetric("loss", 0.1));
+ * ```
+ *
+ * @module
+ */
+export { createTracker } from "./tracker/create-tracker.ts";
+export { memoryQueue } from "./queue/storage/memory.ts";
+export * from "./errors/index.ts";
+
+// Tracking
+export type { Tracker, CurrentExperiment, DownloadOptions, FindOrStartRunOptions, RunNode, SearchRunsOptions, TrackerQueue } from "./tracker/types/tracker.ts";
+export type { TrackerOptions, WaitUntil } from "./tracker/types/tracker-options.ts";
+export type {
+  ArtifactOptions,
+  EndOptions,
+  InputDataset,
+  InputOptions,
+  MetricOptions,
+  MetricSeries,
+  ParamOptions,
+  ReadOptions,
+  Run,
+  StartRunOptions,
+  TableData,
+} from "./tracker/types/run.ts";
+export type { RunColumn, RunRow, RunTable, SelectedRow } from "./tracker/run-table-types.ts";
+
+// Delivery
+export type {
+  Amount,
+  DeliveryOptions,
+  FlushOptions,
+  FlushReport,
+  HostState,
+  Problem,
+  QueueStatus,
+  Receipt,
+  ReceiptLine,
+} from "./queue/types.ts";
+export type { QueueStorage } from "./queue/storage.ts";
+
+// MLflow's entities and the way to a server
+export type { Auth, CallOptions, ClientRuntime, Connection, RetryOptions } from "./client/types/connection.ts";
+export type {
+  Dataset,
+  DatasetInput,
+  Experiment,
+  FileInfo,
+  LifecycleStage,
+  MetricPoint,
+  RunData,
+  RunInfo,
+  RunStatus,
+  ViewType,
+} from "./client/types/entities.ts";
+
+// The platform, handed in
+export type { Runtime, RuntimeName } from "./runtime/runtime.ts";
+export type { Fetch } from "./runtime/ports/fetch.ts";

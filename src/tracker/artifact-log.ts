@@ -1,0 +1,105 @@
+import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
+import type { Files } from "../runtime/ports/files.ts";
+import { artifactPath, artifactPathIn } from "./artifact-path.ts";
+import type { Core } from "./core.ts";
+import { LoggedTables } from "./logged-tables.ts";
+import type { RunHandle } from "./run.ts";
+import type { ArtifactOptions } from "./types/run.ts";
+
+/** The artifacts of one run: what is logged becomes a body and a path for the queue. */
+export class ArtifactLog {
+  readonly #core: Core;
+  readonly #run: string;
+  readonly #tables: LoggedTables;
+
+  constructor(core: Core, run: RunHandle) {
+    this.#core = core;
+    this.#run = run.localId;
+    this.#tables = new LoggedTables(core, run);
+  }
+
+  async text(text: string, path: string, type: string): Promise<void> {
+    if (typeof text !== "string") {
+      throw new ValidationError(`Cannot log the artifact "${path}" as its content must be a text: current value is ${typeof text}; use logJson`);
+    }
+    await this.body(new Blob([text.toWellFormed()], { type }), path);
+  }
+
+  async body(body: Blob | Uint8Array, path: string): Promise<void> {
+    const checked = artifactPath(path);
+    if (!(body instanceof Blob)) {
+      throw new ValidationError(`Cannot log the artifact "${checked}" as it must be a Blob or a Uint8Array: current value is ${typeof body}`);
+    }
+    await this.#core.queue.logArtifact(this.#run, checked, body);
+  }
+
+  async table(data: string, path: string): Promise<void> {
+    const checked = artifactPath(path);
+    if (!checked.endsWith(".json")) {
+      throw new ValidationError(`Cannot log the table as its path must end in ".json": current value is "${checked}"`);
+    }
+    await this.body(await this.#tables.add(JSON.parse(data), checked), checked);
+  }
+
+  async source(source: string | URL | Blob | Uint8Array, folder: string | undefined, options: ArtifactOptions): Promise<void> {
+    if (source instanceof Blob) {
+      const name = options.name ?? ("name" in source && typeof source.name === "string" ? source.name : undefined);
+      if (name === undefined) {
+        throw new ValidationError('Cannot log bytes as an artifact as they need a name: pass { name: "weights.bin" }');
+      }
+      return this.body(source, artifactPathIn(folder, name));
+    }
+    if (source instanceof URL && source.protocol !== "file:") return this.#remote(source, folder, options);
+    if (typeof source !== "string" && !(source instanceof URL)) {
+      throw new ValidationError(`Cannot log an artifact as its source must be a path, a URL, a Blob or a Uint8Array: current value is ${typeof source}`);
+    }
+    const files = this.#files();
+    const path = files.resolve(source);
+    const stat = await files.stat(path);
+    if (stat === undefined) throw new ValidationError(`Cannot log the artifact "${path}" as there is no such file`);
+    const name = options.name ?? files.basename(path);
+    if (stat.isDirectory) return this.#folder(files, path, artifactPathIn(folder, name), options);
+    await this.#file(files, path, artifactPathIn(folder, name), options.reference === true);
+  }
+
+  async directory(directory: string | URL, folder: string | undefined, options: { signal?: AbortSignal }): Promise<void> {
+    const files = this.#files();
+    const path = files.resolve(directory);
+    const stat = await files.stat(path);
+    if (!stat?.isDirectory) throw new ValidationError(`Cannot log the artifacts of "${path}" as it must be a directory`);
+    const prefix = folder === undefined || folder === "" ? "" : artifactPathIn(undefined, folder.replace(/\/$/, ""));
+    await this.#folder(files, path, prefix, options);
+  }
+
+  async #folder(files: Files, path: string, prefix: string, options: { signal?: AbortSignal }): Promise<void> {
+    for (const entry of await files.list(path)) {
+      options.signal?.throwIfAborted();
+      const inner = files.join(path, entry.name);
+      const target = artifactPathIn(prefix, entry.name);
+      if (entry.isDirectory) await this.#folder(files, inner, target, options);
+      else if (entry.isFile) await this.#file(files, inner, target, false);
+    }
+  }
+
+  async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {
+    const file = await files.open(path);
+    // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
+    const body = reference || this.#core.queue.durable ? file : new Blob([await file.arrayBuffer()], { type: file.type });
+    await this.#core.queue.logArtifact(this.#run, target, body);
+  }
+
+  async #remote(source: URL, folder: string | undefined, options: ArtifactOptions): Promise<void> {
+    const response = await this.#core.runtime.fetch(new Request(source, options.signal ? { signal: options.signal } : {}));
+    if (!response.ok) {
+      throw new ValidationError(`Cannot log the artifact ${source.origin}${source.pathname} as its server answers ${response.status}`);
+    }
+    const name = options.name ?? decodeURIComponent(source.pathname.split("/").at(-1) ?? "");
+    await this.body(await response.blob(), artifactPathIn(folder, name));
+  }
+
+  #files(): Files {
+    const { files } = this.#core.runtime;
+    if (files !== undefined) return files;
+    throw new ConfigurationError("Cannot log a local file as this platform has no file system: pass a Blob, a Uint8Array or a URL");
+  }
+}

@@ -1,0 +1,127 @@
+import { ArtifactsResource } from "../client/artifacts.ts";
+import { ExperimentsResource } from "../client/experiments.ts";
+import { MetricsResource } from "../client/metrics.ts";
+import { RunsResource } from "../client/runs.ts";
+import { ServerResource } from "../client/server.ts";
+import { Transport } from "../client/transport.ts";
+import type { Connection } from "../client/types/connection.ts";
+import { createQueue } from "../queue/create-queue.ts";
+import { memoryQueue } from "../queue/storage/memory.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import type { Core } from "./core.ts";
+import { Guard } from "./guard.ts";
+import { endWithProcess } from "./process-end.ts";
+import { localIds } from "./run-id.ts";
+import { resolveSettings, type Settings } from "./settings.ts";
+import { shown } from "./shown.ts";
+import { startRun, withRun } from "./start-run.ts";
+import { systemTags } from "./system-tags.ts";
+import { TrackerHandle } from "./tracker.ts";
+import type { Tracker } from "./types/tracker.ts";
+import type { TrackerOptions } from "./types/tracker-options.ts";
+
+/** What only `openTracker` says. */
+export interface OwnedParts {
+  /** The server runs in this process and has no address that others could use. */
+  readonly embedded?: boolean;
+  /** Called when the tracker has closed, to close what it owns. */
+  readonly onClosed?: () => void | Promise<void>;
+}
+
+/**
+ * Makes a tracker for an MLflow server. Costs no I/O and starts no timer; a server that cannot be reached stops nothing.
+ *
+ * @param options Everything that MLflow's environment variables do not say.
+ * @returns The tracker; close it with `await tracker.close()` or `await using`.
+ * @throws ConfigurationError when there is no address, or options cannot work; the message says what to do.
+ *
+ * @example
+ * ```ts
+ * import { createTracker } from "tracklet";
+ *
+ * await using tracker = createTracker({ trackingUri: "http://localhost:5000", experiment: "lesson" });
+ * await tracker.withRun({ params: { lr: 0.1 } }, (run) => run.logMetric("loss", 0.1));
+ * ```
+ */
+export function createTracker(options: TrackerOptions = {}): Tracker {
+  return createOwningTracker(options, {});
+}
+
+/** `createTracker` for those who own more than the tracker. */
+export function createOwningTracker(options: TrackerOptions, owned: OwnedParts): Tracker {
+  const runtime = defaultRuntime(options.runtime);
+  const settings = resolveSettings(options, runtime.environment, runtime.name);
+  const guard = new Guard(options.strict === true, options.onProblem);
+  const connection: Connection = connectionOf(options, settings, runtime);
+  const transport = new Transport(connection, runtime);
+  const client = {
+    experiments: new ExperimentsResource(transport),
+    runs: new RunsResource(transport),
+    metrics: new MetricsResource(transport),
+    artifacts: new ArtifactsResource(transport),
+    server: new ServerResource(transport),
+  };
+  const queue = createQueue({
+    storage: options.queue ?? memoryQueue(),
+    client,
+    runtime,
+    onProblem: guard.pass,
+    ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
+  });
+  let tags: Readonly<Record<string, string>> | undefined;
+  let unwatch: (() => void) | undefined;
+  const core: Core = {
+    options,
+    connection,
+    runtime,
+    queue,
+    client,
+    guard,
+    active: runtime.asyncContexts.create(),
+    newLocalId: localIds(runtime.clock, runtime.random),
+    systemTags: () => (tags ??= systemTags(runtime, options.user ?? runtime.environment.user())),
+    open: new Map(),
+    background: new Set(),
+    afterDelivery: new Set(),
+    embedded: owned.embedded === true,
+    experiment: settings.experiment,
+    watchEnd: () => {
+      unwatch ??= runtime.lifecycle.onEnd((reason) => endWithProcess(core, reason));
+    },
+    unwatchEnd: () => {
+      unwatch?.();
+      unwatch = undefined;
+    },
+    startRun: (given) => startRun(core, given),
+    withRun: (given, body) => withRun(core, given, body),
+  };
+  if (runtime.name === "browser") warnInPage(core);
+  return new TrackerHandle(core, owned.onClosed ?? (() => {}));
+}
+
+function connectionOf(options: TrackerOptions, settings: Settings, runtime: Core["runtime"]): Connection {
+  const { trackingUri, auth, workspace, timeout, retries } = settings;
+  const connection: Connection = {
+    trackingUri,
+    fetch: options.fetch ?? runtime.fetch,
+    runtime,
+    ...(auth === undefined ? {} : { auth }),
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(retries === undefined ? {} : { retry: { limit: retries } }),
+  };
+  // Whoever prints a tracker must not print its token.
+  return shown(connection, () => `Connection to ${trackingUri}${auth === undefined ? "" : " (with credentials)"}`);
+}
+
+function warnInPage({ connection, queue, guard }: Core): void {
+  if (connection.auth !== undefined && typeof connection.auth !== "function") {
+    const message =
+      "Everybody who opens this page can read the MLflow credentials in it: put a relay or a function that asks your own server in their place";
+    guard.tell({ kind: "token-in-page", message });
+  }
+  if (!queue.durable) {
+    const message = "Unsent data waits in memory and is lost when this page closes: await tracker.flush() before that";
+    guard.tell({ kind: "memory-queue", message });
+  }
+}

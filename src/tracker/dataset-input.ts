@@ -1,0 +1,37 @@
+import { codePoints, cutText, limits } from "../client/limits.ts";
+import type { DatasetInput } from "../client/types/entities.ts";
+import type { InputDataset, InputOptions } from "./types/run.ts";
+import { jsonText, valueText } from "./value-text.ts";
+
+/** A dataset as MLflow stores it; `refuse` hears why it cannot be. */
+export function inputOf(
+  dataset: InputDataset,
+  options: InputOptions | undefined,
+  refuse: (reason: string) => void,
+): DatasetInput | undefined {
+  const { name, sourceType = "local" } = dataset ?? {};
+  if (typeof name !== "string" || name === "" || codePoints(name) > limits.datasetNameLength) {
+    return void refuse(`the name of a dataset must have 1 to 500 characters: current value is ${typeof name === "string" ? `a text of ${codePoints(name)}` : String(name)}`);
+  }
+  try {
+    const text = (value: string | object | undefined): string | undefined =>
+      value === undefined ? undefined : typeof value === "string" ? value.toWellFormed() : jsonText(value);
+    const [source = "{}", schema, profile] = [text(dataset.source), text(dataset.schema), text(dataset.profile)];
+    const digest = dataset.digest ?? digestOf([name, sourceType, source, schema, profile].join("\0"));
+    if (typeof digest !== "string" || digest === "" || codePoints(digest) > limits.datasetDigestLength) {
+      return void refuse(`the digest of a dataset must have 1 to 36 characters: current value is "${String(digest)}"`);
+    }
+    const given = { ...options?.tags, ...(options?.context === undefined ? {} : { "mlflow.data.context": options.context }) };
+    const tags = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, cutText(valueText(value) ?? "", 500)]));
+    return { dataset: { name: name.toWellFormed(), digest, sourceType, source, schema, profile }, tags };
+  } catch (error) {
+    return void refuse(`its source, schema and profile must have a JSON form: ${String(error)}`);
+  }
+}
+
+/** 8 hex digits (FNV-1a): tells two descriptions apart, as MLflow's own short digests do. */
+function digestOf(text: string): string {
+  let hash = 0x811c9dc5;
+  for (let n = 0; n < text.length; n++) hash = Math.imul(hash ^ text.charCodeAt(n), 0x01000193);
+  return (hash >>> 0).toString(16).padStart(8, "0");
+}

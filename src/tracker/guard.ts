@@ -1,0 +1,100 @@
+import { ValidationError } from "../errors/index.ts";
+import type { Amount, FlushReport, Problem, QueueStatus, Receipt, ReceiptLine } from "../queue/types.ts";
+
+/** What a rejected value belongs to. */
+export interface Culprit {
+  /** Our id of the run. */
+  readonly run: string;
+  readonly kind: ReceiptLine["kind"];
+  readonly key: string;
+}
+
+const kept = 100;
+
+/**
+ * Takes what a log call cannot pass on: counts it as quarantined, tells it once per kind and key, or throws when the
+ * tracker is strict. So a bad value costs itself and nothing else.
+ */
+export class Guard {
+  readonly #strict: boolean;
+  readonly #onProblem: (problem: Problem) => void;
+  readonly #told = new Set<string>();
+  readonly #problems: Problem[] = [];
+  readonly #rejected = new Map<string, Map<string, { kind: ReceiptLine["kind"]; key: string; count: number }>>();
+  #points = 0;
+  #requests = 0;
+
+  constructor(strict: boolean, onProblem: ((problem: Problem) => void) | undefined) {
+    this.#strict = strict;
+    this.#onProblem = onProblem ?? warnOnce();
+  }
+
+  /** Counts values that are not logged. @throws ValidationError when strict */
+  reject(culprit: Culprit, reason: string, count = 1, kind: Problem["kind"] = "invalid-value"): void {
+    const message = `Cannot log the ${culprit.kind} ${JSON.stringify(culprit.key.slice(0, 250))} as ${reason}`;
+    if (this.#strict) throw new ValidationError(message, { key: culprit.key });
+    if (culprit.kind === "metric") this.#points += count;
+    else this.#requests += count;
+    let run = this.#rejected.get(culprit.run);
+    if (run === undefined) this.#rejected.set(culprit.run, (run = new Map()));
+    const id = `${culprit.kind} ${culprit.key}`;
+    const line = run.get(id);
+    if (line === undefined) run.set(id, { kind: culprit.kind, key: culprit.key, count });
+    else line.count += count;
+    this.tell({ kind, message, key: culprit.key, run: culprit.run });
+  }
+
+  /** Tells a problem, once per kind and key. */
+  tell(problem: Problem): void {
+    const id = `${problem.kind} ${problem.key ?? problem.message}`;
+    if (this.#told.has(id)) return;
+    this.#told.add(id);
+    if (this.#problems.length < kept) this.#problems.push(problem);
+    this.pass(problem);
+  }
+
+  /** Hands on a problem that somebody else counts; a listener that throws does not stop a training. */
+  readonly pass = (problem: Problem): void => {
+    try {
+      this.#onProblem(problem);
+    } catch {
+      // The problem still stands in the status and in every report.
+    }
+  };
+
+  /** A status or report of the queue with what was rejected before it got there. */
+  merge<T extends QueueStatus | FlushReport>(report: T): T {
+    const quarantined: Amount = {
+      points: report.quarantined.points + this.#points,
+      requests: report.quarantined.requests + this.#requests,
+    };
+    return { ...report, quarantined, problems: [...this.#problems, ...report.problems] };
+  }
+
+  /** A receipt of the queue with what was rejected before it got there. */
+  mergeReceipt(receipt: Receipt): Receipt {
+    const rejected = this.#rejected.get(receipt.run);
+    if (rejected === undefined) return receipt;
+    const rest = new Map(rejected);
+    const lines = receipt.lines.map((line) => {
+      const id = `${line.kind} ${line.key}`;
+      const more = rest.get(id)?.count ?? 0;
+      rest.delete(id);
+      return more === 0 ? line : { ...line, logged: line.logged + more, quarantined: line.quarantined + more };
+    });
+    for (const { kind, key, count } of rest.values()) {
+      lines.push({ kind, key, logged: count, distinct: 0, acknowledged: 0, dropped: 0, quarantined: count });
+    }
+    return { ...receipt, lines };
+  }
+}
+
+function warnOnce(): (problem: Problem) => void {
+  const told = new Set<string>();
+  return (problem) => {
+    const id = `${problem.kind} ${problem.key ?? ""}`;
+    if (told.has(id)) return;
+    told.add(id);
+    console.warn(`tracklet: ${problem.message}`);
+  };
+}

@@ -1,0 +1,107 @@
+import type { Queue } from "../queue/queue.ts";
+import type { Clock } from "../runtime/ports/clock.ts";
+import type { Guard } from "./guard.ts";
+import { keyFault } from "./key.ts";
+import type { MetricOptions, MetricSeries } from "./types/run.ts";
+
+/** The metrics of one run: checks values, and fixes step and timestamp at the call. */
+export class MetricLog {
+  readonly #run: string;
+  readonly #queue: Queue;
+  readonly #clock: Clock;
+  readonly #guard: Guard;
+  /** Greatest step of each legal key; one object per key, so that a call in the steady state allocates nothing. */
+  readonly #last = new Map<string, { step: number }>();
+
+  constructor(run: string, queue: Queue, clock: Clock, guard: Guard) {
+    this.#run = run;
+    this.#queue = queue;
+    this.#clock = clock;
+    this.#guard = guard;
+  }
+
+  /** The step that a key has reached, so that a resumed run goes on from there. */
+  reached(key: string, step: number): void {
+    const last = this.#last.get(key);
+    if (last === undefined) this.#last.set(key, { step });
+    else if (step > last.step) last.step = step;
+  }
+
+  log(key: string, value: number, step: number | undefined, timestamp: number | undefined): void {
+    const last = this.#last.get(key) ?? this.#admit(key);
+    if (last === undefined) return;
+    const at = timestamp === undefined ? this.#clock.now() : this.#time(key, timestamp);
+    if (at === undefined) return;
+    const place = step === undefined ? last.step + 1 : step;
+    if (!Number.isSafeInteger(place)) return this.#badStep(key, place);
+    const stored = typeof value === "number" ? value : this.#number(key, value);
+    if (stored === undefined) return;
+    if (place > last.step) last.step = place;
+    this.#queue.logMetric(this.#run, key, normalised(stored), at, place);
+  }
+
+  logAll(values: Readonly<Record<string, number>>, options: MetricOptions | undefined): void {
+    const now = options?.timestamp ?? this.#clock.now();
+    for (const key of Object.keys(values)) this.log(key, values[key] as number, options?.step, now);
+  }
+
+  logSeries(key: string, series: MetricSeries): void {
+    const { steps, values, timestamps } = series;
+    const length = Math.min(steps.length, values.length, timestamps?.length ?? Number.POSITIVE_INFINITY);
+    const longest = Math.max(steps.length, values.length, timestamps?.length ?? 0);
+    const now = this.#clock.now();
+    for (let n = 0; n < length; n++) this.log(key, values[n] as number, steps[n] as number, timestamps?.[n] ?? now);
+    if (length < longest) {
+      const lengths = [steps.length, values.length, ...(timestamps ? [timestamps.length] : [])].join(", ");
+      this.#reject(key, `the columns of a series must have one length: they have ${lengths}; the first ${length} are logged`, longest - length);
+    }
+  }
+
+  #admit(key: string): { step: number } | undefined {
+    const fault = keyFault(key);
+    if (fault !== undefined) return this.#reject(String(key), fault);
+    const last = { step: -1 };
+    this.#last.set(key, last);
+    return last;
+  }
+
+  #badStep(key: string, step: unknown): void {
+    const cure = typeof step === "number" && Number.isFinite(step) ? "; use Math.round, or count batches instead of epochs" : "";
+    this.#reject(key, `the step must be an integer between -(2^53 - 1) and 2^53 - 1: current value is ${shown(step)}${cure}`);
+  }
+
+  #number(key: string, value: unknown): number | undefined {
+    if (typeof value === "bigint") return Number(value);
+    const cure = typeof value === "boolean" ? "; use 1 or 0" : typeof value === "string" ? "; log a text with setTag" : "";
+    return this.#reject(key, `the value must be a number: current value is ${shown(value)}${cure}`);
+  }
+
+  #time(key: string, timestamp: number): number | undefined {
+    const at = typeof timestamp === "number" ? Math.floor(timestamp) : Number.NaN;
+    if (!Number.isSafeInteger(at) || at < 0) {
+      return this.#reject(key, `the timestamp must be milliseconds since 1970: current value is ${shown(timestamp)}; use Date.now()`);
+    }
+    if ((at >= 1e9 && at < 1e10) || at > 1e14) {
+      const unit = at < 1e10 ? "seconds; multiply by 1000" : "microseconds or nanoseconds; divide to milliseconds";
+      const message = `The timestamp ${at} of the metric ${JSON.stringify(key)} looks like ${unit}: it is logged as it is, as milliseconds since 1970`;
+      this.#guard.tell({ kind: "suspicious-value", message, key, run: this.#run });
+    }
+    return at;
+  }
+
+  #reject(key: string, reason: string, count = 1): undefined {
+    this.#guard.reject({ run: this.#run, kind: "metric", key }, reason, count);
+  }
+}
+
+/** As MLflow stores it: infinities become the greatest double, -0 becomes 0. */
+function normalised(value: number): number {
+  if (value === Number.POSITIVE_INFINITY) return Number.MAX_VALUE;
+  if (value === Number.NEGATIVE_INFINITY) return -Number.MAX_VALUE;
+  return value === 0 ? 0 : value;
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
+  return typeof value === "object" && value !== null ? "an object" : String(value).slice(0, 40);
+}

@@ -1,0 +1,67 @@
+import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
+import type { CallOptions } from "../client/types/connection.ts";
+import { artifactPath } from "./artifact-path.ts";
+import { type Core, handedOver } from "./core.ts";
+import { limited } from "./limited.ts";
+import { serverRunId } from "./server-run-id.ts";
+import type { ReadOptions } from "./types/run.ts";
+
+const defaultFreshness = 5000;
+
+/**
+ * Waits until this tracker's earlier writes (to a run, or to all) have arrived, at most `freshness` ms; gives how many
+ * have not.
+ */
+export async function ownWrites(core: Core, run: string | undefined, options: ReadOptions | undefined): Promise<number> {
+  await handedOver(core);
+  return core.queue.settle({
+    timeout: options?.freshness ?? defaultFreshness,
+    ...(run === undefined ? {} : { runs: [run] }),
+    ...(options?.signal === undefined ? {} : { signal: options.signal }),
+  });
+}
+
+/** A read of one run: own writes first, then `body` with MLflow's id. */
+export function readRun<T>(
+  core: Core,
+  what: string,
+  id: string,
+  options: ReadOptions | undefined,
+  body: (runId: string, options: CallOptions) => Promise<T>,
+): Promise<T> {
+  return limited(core, what, options, async (limits) => {
+    await ownWrites(core, id, { ...options, ...limits });
+    return body(await serverRunId(core, id, limits), limits);
+  });
+}
+
+export function getRun(core: Core, id: string, options?: ReadOptions): Promise<RunData> {
+  return readRun(core, "getRun", id, options, (runId, limits) => core.client.runs.get(runId, limits));
+}
+
+export function getMetricHistory(core: Core, id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
+  return readRun(core, "getMetricHistory", id, options, async (runId, limits) => {
+    const points: MetricPoint[] = [];
+    for await (const point of core.client.metrics.history({ runId, key }, limits)) points.push(point);
+    return points;
+  });
+}
+
+export function listArtifacts(core: Core, id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]> {
+  return readRun(core, "listArtifacts", id, options, (runId, limits) => core.client.artifacts.list(runId, path, limits));
+}
+
+export function openArtifact(core: Core, id: string, path: string, options?: ReadOptions): Promise<Response> {
+  return readRun(core, "openArtifact", id, options, (runId, limits) =>
+    core.client.artifacts.download(runId, artifactPath(path), limits),
+  );
+}
+
+/** The run's page in MLflow's UI; undefined where the server is inside this process. */
+export function runUrl(core: Core, id: string, options?: CallOptions): Promise<string | undefined> {
+  return limited(core, "url", options, async (limits) => {
+    if (core.embedded) return undefined;
+    const { info } = await core.client.runs.get(await serverRunId(core, id, limits), limits);
+    return `${core.connection.trackingUri}/#/experiments/${info.experimentId}/runs/${info.runId}`;
+  });
+}

@@ -1,0 +1,71 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { MetricPoint, RunData } from "../client/types/entities.ts";
+import type { Receipt, ReceiptLine } from "../queue/types.ts";
+import { type Core, handedOver } from "./core.ts";
+import { limited } from "./limited.ts";
+import { ownWrites } from "./reads.ts";
+import { serverRunId } from "./server-run-id.ts";
+import { type Shown, shown } from "./shown.ts";
+
+/** What was logged to a run and what became of it; with `verify`, the server is asked for all of it. */
+export function runReceipt(
+  core: Core,
+  localId: string,
+  options: (CallOptions & { readonly verify?: boolean }) | undefined,
+): Promise<Receipt & Shown> {
+  return limited(core, "receipt", options, async (limits) => {
+    await handedOver(core);
+    if (options?.verify !== true) return show(core.guard.mergeReceipt(core.queue.receipt(localId)));
+    await ownWrites(core, localId, limits);
+    const receipt = core.guard.mergeReceipt(core.queue.receipt(localId));
+    return show(await verified(core, receipt, await serverRunId(core, localId, limits), limits));
+  });
+}
+
+async function verified(core: Core, receipt: Receipt, runId: string, limits: CallOptions): Promise<Receipt> {
+  const run = await core.client.runs.get(runId, limits);
+  const lines: ReceiptLine[] = [];
+  for (const line of receipt.lines) lines.push({ ...line, readBack: await readBack(core, run, line, limits) });
+  // A key that others wrote to, or this run before it was resumed, may hold more than was logged here.
+  const whole = lines.every((line) => line.readBack !== undefined && line.readBack >= line.distinct);
+  return { ...receipt, lines, runId, verified: whole && lines.every((line) => line.quarantined + line.dropped === 0) };
+}
+
+async function readBack(core: Core, run: RunData, line: ReceiptLine, limits: CallOptions): Promise<number> {
+  const { runId } = run.info;
+  switch (line.kind) {
+    case "metric": {
+      const points = new Set<string>();
+      for await (const point of core.client.metrics.history({ runId, key: line.key }, limits)) points.add(pointText(point));
+      return points.size;
+    }
+    case "param":
+      return Object.hasOwn(run.data.params, line.key) ? 1 : 0;
+    case "tag":
+      return Object.hasOwn(run.data.tags, line.key) ? 1 : 0;
+    case "input":
+      return run.inputs.datasets.filter(({ dataset }) => dataset.name === line.key).length;
+    case "artifact": {
+      const above = line.key.includes("/") ? line.key.slice(0, line.key.lastIndexOf("/")) : undefined;
+      const files = await core.client.artifacts.list(runId, above, limits);
+      return files.some((file) => file.path === line.key) ? 1 : 0;
+    }
+  }
+}
+
+function pointText({ step, timestamp, value }: MetricPoint): string {
+  return `${step} ${timestamp} ${value}`;
+}
+
+function show(receipt: Receipt): Receipt & Shown {
+  return shown(receipt, () => {
+    const rows = receipt.lines.map((line) => {
+      const lost = [line.dropped > 0 && `${line.dropped} dropped`, line.quarantined > 0 && `${line.quarantined} refused`];
+      const read = line.readBack === undefined ? [] : [`${line.readBack} read back`];
+      const facts = [`${line.logged} logged`, `${line.acknowledged} acknowledged`, ...read, ...lost.filter((text) => text !== false)];
+      return `  ${line.kind} ${line.key}: ${facts.join(", ")}`;
+    });
+    const verdict = receipt.verified === undefined ? "" : receipt.verified ? ", verified" : ", not verified";
+    return [`Receipt of run ${receipt.runId ?? receipt.run}${verdict}`, ...rows].join("\n");
+  });
+}

@@ -1,0 +1,264 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { MetricPoint } from "../client/types/entities.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
+import type { NewRun, Receipt } from "../queue/types.ts";
+import type { ArtifactLog } from "./artifact-log.ts";
+import { type Core, handedOver, inBackground } from "./core.ts";
+import { inputOf } from "./dataset-input.ts";
+import { limited } from "./limited.ts";
+import { MetricLog } from "./metric-log.ts";
+import type { ParamLog } from "./param-log.ts";
+import { type Shown, shown } from "./shown.ts";
+import type * as types from "./types/run.ts";
+import { flatten, jsonText } from "./value-text.ts";
+
+/** What a run is made of. */
+export interface RunSeed {
+  readonly localId: string;
+  readonly name: string;
+  readonly experiment: NewRun["experiment"];
+  readonly params: ParamLog;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A run of this process: hands everything to the queue, and loads what is not on the way of logging when it is asked. */
+export class RunHandle implements types.Run {
+  readonly localId: string;
+  readonly name: string;
+  /** Where it was created, for its children. */
+  readonly experiment: NewRun["experiment"];
+  readonly metrics: MetricLog;
+  readonly params: ParamLog;
+  /** Undefined while the run is open. */
+  ended: "FINISHED" | "FAILED" | "KILLED" | undefined;
+  /** What the tag `mlflow.loggedArtifacts` lists. */
+  loggedArtifacts: { path: string; type: string }[] = [];
+  /** Called once when the run has ended. */
+  onEnd: ((status: string) => void) | undefined;
+  readonly #core: Core;
+  readonly #outer: AbortSignal | undefined;
+  #stop: AbortController | undefined;
+  #artifacts: Promise<ArtifactLog> | undefined;
+
+  constructor(core: Core, seed: RunSeed) {
+    this.#core = core;
+    this.#outer = seed.signal;
+    this.localId = seed.localId;
+    this.name = seed.name;
+    this.experiment = seed.experiment;
+    this.params = seed.params;
+    this.metrics = new MetricLog(seed.localId, core.queue, core.runtime.clock, core.guard);
+    core.open.set(this.localId, this);
+    core.watchEnd();
+    shown(this, () => `Run "${this.name}" (${core.queue.knownRunId(this.localId) ?? `${this.localId}, not created yet`}) ${this.ended ?? "RUNNING"}`);
+  }
+
+  declare readonly toHTML: Shown["toHTML"];
+
+  async runId(options?: CallOptions): Promise<string> {
+    return this.#core.queue.runId(this.localId, options);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      if (this.ended !== undefined) this.#stop.abort();
+    }
+    return this.#outer === undefined ? this.#stop.signal : AbortSignal.any([this.#outer, this.#stop.signal]);
+  }
+
+  /** True when `error` is how a body leaves after this run was asked to stop. */
+  stoppedBy(error: unknown): boolean {
+    if (!this.#outer?.aborted) return false;
+    return error === this.#outer.reason || (error instanceof Error && error.name === "AbortError");
+  }
+
+  logMetric(key: string, value: number, options?: types.MetricOptions): void {
+    this.metrics.log(key, value, options?.step, options?.timestamp);
+  }
+
+  logMetrics(values: Readonly<Record<string, number>>, options?: types.MetricOptions): void {
+    this.metrics.logAll(values, options);
+  }
+
+  logMetricSeries(key: string, series: types.MetricSeries): void {
+    this.metrics.logSeries(key, series);
+  }
+
+  logParam(key: string, value: unknown, options?: types.ParamOptions): void {
+    this.params.logParam(key, value, options);
+  }
+
+  logParams(params: object, options?: types.ParamOptions): void {
+    this.params.logParams(params, options);
+  }
+
+  setTag(key: string, value: unknown): void {
+    this.params.setTag(key, value);
+  }
+
+  setTags(tags: Readonly<Record<string, unknown>>): void {
+    for (const key of Object.keys(tags)) this.params.setTag(key, tags[key]);
+  }
+
+  deleteTag(key: string): void {
+    this.params.deleteTag(key);
+  }
+
+  setDescription(markdown: string): void {
+    this.params.setTag("mlflow.note.content", markdown);
+  }
+
+  summary(values: object): void {
+    flatten(values, (key, value) => {
+      if (typeof value === "number") this.metrics.log(`summary.${key}`, value, 0, undefined);
+      else this.params.setTag(`summary.${key}`, value);
+    });
+  }
+
+  logText(text: string, path: string, options?: CallOptions): Promise<void> {
+    return this.#late("logText", options, (log) => log.text(text, path, "text/plain"));
+  }
+
+  logJson(value: unknown, path: string, options?: CallOptions): Promise<void> {
+    // Text now: the value may have changed by the time it is written.
+    return this.#late("logJson", options, (log, json) => log.text(json, path, "application/json"), () => jsonText(value, 2));
+  }
+
+  logDict(value: unknown, path: string, options?: CallOptions): Promise<void> {
+    return this.logJson(value, path, options);
+  }
+
+  logTable(data: types.TableData, path: string, options?: CallOptions): Promise<void> {
+    return this.#late("logTable", options, (log, json) => log.table(json, path), () => jsonText(data));
+  }
+
+  logImage(image: Blob | Uint8Array, options: CallOptions & { readonly path: string }): Promise<void> {
+    const body = bytesNow(image);
+    return this.#late("logImage", options, (log) => log.body(body, options.path));
+  }
+
+  logFigure(svg: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void> {
+    const text = typeof svg === "string" ? svg : svg.outerHTML;
+    return this.#late("logFigure", options, (log) => log.text(text, path, "image/svg+xml"));
+  }
+
+  logArtifact(
+    source: string | URL | Blob | Uint8Array,
+    artifactPath?: string,
+    options?: types.ArtifactOptions,
+  ): Promise<void> {
+    const now = bytesNow(source);
+    return this.#late("logArtifact", options, (log) => log.source(now, artifactPath, options ?? {}));
+  }
+
+  logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void> {
+    return this.#late("logArtifacts", options, (log, _, limits) => log.directory(directory, artifactPath, limits));
+  }
+
+  logInput(dataset: types.InputDataset, options?: types.InputOptions): void {
+    const input = inputOf(dataset, options, (reason) =>
+      this.#core.guard.reject({ run: this.localId, kind: "input", key: String(dataset?.name) }, reason),
+    );
+    if (input !== undefined) this.#core.queue.logInputs(this.localId, [input]);
+  }
+
+  startChild(options?: types.StartRunOptions): RunHandle {
+    return this.#core.startRun({ ...options, parent: this });
+  }
+
+  withChild<T>(
+    options: types.StartRunOptions | ((run: types.Run) => T | Promise<T>),
+    body?: (run: types.Run) => T | Promise<T>,
+  ): Promise<T> {
+    return typeof options === "function"
+      ? this.#core.withRun({ parent: this }, options)
+      : this.#core.withRun({ ...options, parent: this }, body);
+  }
+
+  async history(key: string, options?: types.ReadOptions): Promise<MetricPoint[]> {
+    const { getMetricHistory } = await import("./reads.ts");
+    return getMetricHistory(this.#core, this.localId, key, options);
+  }
+
+  async url(options?: CallOptions): Promise<string | undefined> {
+    const { runUrl } = await import("./reads.ts");
+    return runUrl(this.#core, this.localId, options);
+  }
+
+  async receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown> {
+    const { runReceipt } = await import("./receipt.ts");
+    return runReceipt(this.#core, this.localId, options);
+  }
+
+  async end(status: "FINISHED" | "FAILED" | "KILLED" = "FINISHED", options?: types.EndOptions): Promise<void> {
+    if (status !== "FINISHED" && status !== "FAILED" && status !== "KILLED") {
+      throw new ValidationError(
+        `Cannot end the run as the status must be "FINISHED", "FAILED" or "KILLED": current value is "${String(status)}"`,
+      );
+    }
+    this.close(status);
+    await limited(this.#core, "end the run", options, async (limits) => {
+      await handedOver(this.#core);
+      await this.#core.queue.flush({ until: options?.until ?? "durable", ...limits });
+    });
+  }
+
+  /** The part of `end` that needs no waiting. */
+  close(status: "FINISHED" | "FAILED" | "KILLED"): void {
+    if (this.ended === status) return;
+    this.ended = status;
+    this.#core.open.delete(this.localId);
+    this.#core.queue.updateRun(this.localId, { status, endTime: this.#core.runtime.clock.now() });
+    this.#stop?.abort(new DOMException(`The run has ended: ${status}`, "AbortError"));
+    this.onEnd?.(status);
+    this.onEnd = undefined;
+  }
+
+  /** Opens the run again. */
+  reopen(): void {
+    if (this.ended === undefined) return;
+    this.ended = undefined;
+    this.#stop = undefined;
+    this.#core.open.set(this.localId, this);
+    this.#core.queue.updateRun(this.localId, { status: "RUNNING" });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.ended !== undefined) return;
+    const message = `The scope of run "${this.name}" was left without run.end(): it is FAILED, as nobody can tell an error from a forgotten end; call await run.end(), or use withRun`;
+    this.#core.guard.tell({ kind: "scope", message, run: this.localId });
+    await this.end("FAILED");
+  }
+
+  #late(
+    what: string,
+    options: CallOptions | undefined,
+    body: (log: ArtifactLog, text: string, limits: { signal?: AbortSignal }) => Promise<void>,
+    text: () => string | undefined = () => "",
+  ): Promise<void> {
+    let now: string | undefined;
+    let fault: unknown;
+    try {
+      now = text();
+      if (now === undefined) throw new TypeError("it has no JSON form");
+    } catch (error) {
+      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
+      fault = new ValidationError(`Cannot ${what} as the value must have a JSON form: ${reason}`, { cause: error });
+    }
+    if (now === undefined) return Promise.reject(fault);
+    const written = now;
+    const core = this.#core;
+    this.#artifacts ??= import("./artifact-log.ts").then(({ ArtifactLog }) => new ArtifactLog(core, this));
+    const log = this.#artifacts;
+    return inBackground(
+      core,
+      limited(core, what, options, async (limits) => body(await log, written, limits)),
+    );
+  }
+}
+
+/** Bytes as they are now: the caller may go on writing into them. */
+function bytesNow<T>(source: T | Uint8Array): T | Blob {
+  return source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
+}

@@ -1,0 +1,81 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { RunData } from "../client/types/entities.ts";
+import { NotFoundError } from "../errors/network-errors.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
+import type { NewRun } from "../queue/types.ts";
+import type { Core } from "./core.ts";
+import { limited } from "./limited.ts";
+import { ownWrites } from "./reads.ts";
+import { createRunTable } from "./run-table.ts";
+import type { RunTable } from "./run-table-types.ts";
+import type { SearchRunsOptions } from "./types/tracker.ts";
+
+const defaultMaxResults = 1000;
+const largestPage = 1000;
+
+/** Searches runs of experiments by name, after this tracker's own writes have arrived. */
+export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise<RunTable> {
+  const { maxResults = defaultMaxResults } = options;
+  return limited(core, "searchRuns", options, async (limits) => {
+    if (!Number.isSafeInteger(maxResults) || maxResults < 1) {
+      throw new ValidationError(`Cannot search runs as maxResults must be an integer from 1: current value is ${String(maxResults)}`);
+    }
+    const pending = await ownWrites(core, undefined, { ...options, ...limits });
+    const experimentIds = await experimentsOf(core, options, limits);
+    const runs: RunData[] = [];
+    let truncated = false;
+    if (experimentIds.length > 0) {
+      const found = core.client.runs.search(
+        {
+          experimentIds,
+          ...(options.filter === undefined ? {} : { filter: options.filter }),
+          ...(options.orderBy === undefined ? {} : { orderBy: [options.orderBy].flat() }),
+          ...(options.view === undefined ? {} : { view: options.view }),
+          maxResults: Math.min(maxResults + 1, largestPage),
+        },
+        limits,
+      );
+      for await (const run of found) {
+        truncated = runs.length === maxResults;
+        if (truncated) break;
+        runs.push(run);
+      }
+    }
+    return createRunTable(runs, { truncated, pending, width: () => core.runtime.terminal.columns() });
+  });
+}
+
+async function experimentsOf(core: Core, options: SearchRunsOptions, limits: CallOptions): Promise<string[]> {
+  if (options.allExperiments === true) {
+    const all: string[] = [];
+    for await (const experiment of core.client.experiments.search({}, limits)) all.push(experiment.experimentId);
+    return all;
+  }
+  if (options.experiments === undefined) {
+    // The own experiment is made with its first run: until then it has no runs.
+    const own = await experimentId(core, core.experiment, limits);
+    return own === undefined ? [] : [own];
+  }
+  return Promise.all(
+    options.experiments.map(async (name) => (await experimentId(core, { name }, limits)) ?? missing(core, name)),
+  );
+}
+
+/** MLflow's id of an experiment; undefined when there is none. */
+export async function experimentId(
+  core: Core,
+  experiment: NewRun["experiment"],
+  limits: CallOptions,
+): Promise<string | undefined> {
+  if ("id" in experiment) return experiment.id;
+  return (await core.client.experiments.getByName(experiment.name, limits))?.experimentId;
+}
+
+function missing(core: Core, name: string): never {
+  throw new NotFoundError(`Cannot search the experiment "${name}" as there is none with that name: see allExperiments`, {
+    status: 404,
+    errorCode: "RESOURCE_DOES_NOT_EXIST",
+    serverMessage: "",
+    request: { method: "GET", url: `${core.connection.trackingUri}/api/2.0/mlflow/experiments/get-by-name` },
+  });
+}

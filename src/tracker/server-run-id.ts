@@ -1,0 +1,36 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
+import type { Core } from "./core.ts";
+import { isServerId } from "./run-id.ts";
+
+/** MLflow's id for either id: known here, or found by the tag that every run of ours has. */
+export async function serverRunId(core: Core, id: string, options: CallOptions): Promise<string> {
+  if (typeof id !== "string" || id === "") {
+    throw new ValidationError(`Cannot find a run as its id must be a text: current value is ${String(id)}`);
+  }
+  const known = core.queue.knownRunId(id);
+  if (known !== undefined) return known;
+  if (core.queue.localIdOf(id) !== undefined) {
+    const message = `Cannot read the run "${id}" as the server has not created it yet: see tracker.queue.status()`;
+    throw new NetworkError(message, { method: "POST", url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/create` });
+  }
+  return isServerId(id) ? id : findByLocalId(core, id, options);
+}
+
+async function findByLocalId(core: Core, id: string, options: CallOptions): Promise<string> {
+  const experimentIds: string[] = [];
+  for await (const experiment of core.client.experiments.search({ view: "all" }, options)) {
+    experimentIds.push(experiment.experimentId);
+  }
+  const filter = `tags."mlflow.tracklet.runId" = '${id}'`;
+  const page = await core.client.runs.search({ experimentIds, filter, view: "all", maxResults: 1 }, options);
+  const [found] = page.items;
+  if (found !== undefined) return found.info.runId;
+  throw new NotFoundError(`Cannot find the run "${id}" as no run of this server has that id`, {
+    status: 404,
+    errorCode: "RESOURCE_DOES_NOT_EXIST",
+    serverMessage: "",
+    request: { method: "POST", url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/search` },
+  });
+}

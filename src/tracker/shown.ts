@@ -1,0 +1,28 @@
+/** What shows itself to people. */
+export interface Shown {
+  /** A piece of HTML, all texts escaped. */
+  toHTML(): string;
+}
+
+/**
+ * Makes an object show itself: in `console.log` of Node, Deno and Bun, in notebooks as text and HTML, and by `toHTML()`.
+ * The methods are not enumerable, so that copies, comparisons and JSON see the data only.
+ */
+export function shown<T extends object>(object: T, text: () => string): T & Shown {
+  const toHTML = (): string => `<pre>${text().replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)}</pre>`;
+  const methods: Record<string | symbol, unknown> = {
+    toHTML,
+    [Symbol.for("nodejs.util.inspect.custom")]: text,
+    [Symbol.for("Deno.customInspect")]: text,
+    [Symbol.for("Jupyter.display")]: () => ({ "text/plain": text(), "text/html": toHTML() }),
+  };
+  for (const key of Reflect.ownKeys(methods)) {
+    Object.defineProperty(object, key, { value: methods[key as string], configurable: true });
+  }
+  return object as T & Shown;
+}
+
+/** An amount for people: `1184 points and 3 requests`. */
+export function amountText(amount: { readonly points: number; readonly requests: number }): string {
+  return `${amount.points} points and ${amount.requests} requests`;
+}

@@ -1,0 +1,102 @@
+import { ValidationError } from "../errors/usage-errors.ts";
+import type { NewRun } from "../queue/types.ts";
+import type { Core, RunBody } from "./core.ts";
+import { ParamLog } from "./param-log.ts";
+import { RunHandle } from "./run.ts";
+import { isServerId } from "./run-id.ts";
+import { randomRunName } from "./run-name.ts";
+import { experimentName } from "./settings.ts";
+import type { StartRunOptions } from "./types/run.ts";
+
+/** Starts a run: no network, no waiting. @throws ValidationError for options that cannot work */
+export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
+  const { runtime, guard, queue } = core;
+  const localId = core.newLocalId();
+  const params = new ParamLog(localId, queue, guard, core.options.paramConflict);
+  const experiment = experimentOf(core, options);
+  const parent = parentOf(core, options.parent);
+  const startTime = Math.floor(options.startTime ?? runtime.clock.now());
+  if (!Number.isSafeInteger(startTime) || startTime < 0) {
+    throw wrong("startTime must be milliseconds since 1970", options.startTime);
+  }
+  const tags = params.initialTags({
+    ...core.systemTags(),
+    ...core.options.tags,
+    ...(options.description === undefined ? {} : { "mlflow.note.content": options.description }),
+    ...options.tags,
+  });
+  if (options.name !== undefined && typeof options.name !== "string") throw wrong("name must be a text", options.name);
+  const name = (options.name || tags["mlflow.runName"] || randomRunName(runtime.random)).toWellFormed();
+  // MLflow refuses a tag that differs from the name, and sets it itself.
+  delete tags["mlflow.runName"];
+  const user = tags["mlflow.user"];
+  const run: NewRun = {
+    localId,
+    experiment,
+    name,
+    startTime,
+    tags,
+    ...(user === undefined ? {} : { user }),
+    ...(parent === undefined ? {} : { parent }),
+  };
+  queue.createRun(run);
+  const handle = new RunHandle(core, { localId, name, experiment, params, signal: options.signal });
+  try {
+    if (options.params !== undefined) handle.logParams(options.params);
+  } catch (error) {
+    handle.close("FAILED");
+    throw error;
+  }
+  return handle;
+}
+
+/** Runs `body` in a run: FINISHED, KILLED when it was asked to stop, else FAILED with the error in a tag. */
+export async function withRun<T>(core: Core, options: StartRunOptions | RunBody<T>, body?: RunBody<T>): Promise<T> {
+  const [given, work] = typeof options === "function" ? [{}, options] : [options, body];
+  if (typeof work !== "function") throw wrong("the body of a run must be a function", work);
+  return scope(core, startRun(core, given), work);
+}
+
+async function scope<T>(core: Core, run: RunHandle, body: RunBody<T>): Promise<T> {
+  let result: T;
+  try {
+    result = await core.active.run(run, async () => body(run));
+  } catch (error) {
+    if (run.ended === undefined) {
+      const killed = run.stoppedBy(error);
+      if (!killed) run.setTag("mlflow.tracklet.error", errorText(error));
+      // The error of the body is what the caller must see, whatever the storage says.
+      await run.end(killed ? "KILLED" : "FAILED").catch(() => {});
+    }
+    throw error;
+  }
+  if (run.ended === undefined) await run.end();
+  return result;
+}
+
+/** What a tag says about an error: its name and message, not its stack. */
+export function errorText(error: unknown): string {
+  if (error instanceof Error) return `${error.name}: ${error.message}`;
+  return typeof error === "string" ? error : `${typeof error} was thrown`;
+}
+
+function experimentOf(core: Core, options: StartRunOptions): NewRun["experiment"] {
+  if (options.experiment !== undefined) return { name: experimentName(options.experiment) };
+  const { parent } = options;
+  const known = typeof parent === "string" ? core.open.get(core.queue.localIdOf(parent) ?? parent) : parent;
+  return known instanceof RunHandle ? known.experiment : core.experiment;
+}
+
+function parentOf(core: Core, parent: StartRunOptions["parent"]): NewRun["parent"] {
+  if (parent === undefined || parent === null) return undefined;
+  const id = typeof parent === "string" ? parent : parent.localId;
+  if (typeof id !== "string" || id === "") throw wrong("parent must be a run or the id of one", id);
+  const local = core.queue.localIdOf(id);
+  if (local !== undefined) return { local };
+  return isServerId(id) ? { server: id } : { local: id };
+}
+
+function wrong(rule: string, value: unknown): ValidationError {
+  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return new ValidationError(`Cannot start a run as ${rule}: current value is ${shown}`);
+}

@@ -1,0 +1,141 @@
+import type { CallOptions, Connection } from "../client/types/connection.ts";
+import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
+import type { FlushOptions, FlushReport } from "../queue/types.ts";
+import { type Core, handedOver, type RunBody } from "./core.ts";
+import { drain, exitTimeout, tellLeft } from "./process-end.ts";
+import type { RunHandle } from "./run.ts";
+import type { RunTable } from "./run-table-types.ts";
+import type { NewExperimentOptions } from "./set-experiment.ts";
+import { amountText, type Shown, shown } from "./shown.ts";
+import type { ReadOptions, StartRunOptions } from "./types/run.ts";
+import type * as types from "./types/tracker.ts";
+
+/** A tracker of this process: logging goes to the queue, everything else is loaded when it is asked for. */
+export class TrackerHandle implements types.Tracker {
+  readonly queue: types.TrackerQueue;
+  readonly #core: Core;
+  readonly #release: () => void | Promise<void>;
+  #closed: Promise<FlushReport & Shown> | undefined;
+
+  constructor(core: Core, release: () => void | Promise<void>) {
+    this.#core = core;
+    this.#release = release;
+    const { queue, guard } = core;
+    this.queue = {
+      status: () => guard.merge(queue.status()),
+      subscribe: (listener) => queue.subscribe((status) => listener(guard.merge(status))),
+      pause: () => queue.pause(),
+      resume: () => queue.resume(),
+    };
+    shown(this, () => `Tracker of ${core.connection.trackingUri} (${amountText(queue.status().waiting)} waiting)`);
+  }
+
+  get connection(): Connection {
+    return this.#core.connection;
+  }
+
+  startRun(options?: StartRunOptions): RunHandle {
+    return this.#core.startRun(options);
+  }
+
+  withRun<T>(options: StartRunOptions | RunBody<T>, body?: RunBody<T>): Promise<T> {
+    return this.#core.withRun(options, body);
+  }
+
+  async findOrStartRun(options: types.FindOrStartRunOptions): Promise<RunHandle> {
+    return (await import("./find-or-start-run.ts")).findOrStartRun(this.#core, options);
+  }
+
+  async resumeRun(id: string, options?: CallOptions): Promise<RunHandle> {
+    return (await import("./resume-run.ts")).resumeRun(this.#core, id, options);
+  }
+
+  activeRun(): RunHandle | undefined {
+    return this.#core.active.get();
+  }
+
+  async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment & Shown> {
+    return (await import("./set-experiment.ts")).setExperiment(this.#core, name, options);
+  }
+
+  async searchRuns(options?: types.SearchRunsOptions): Promise<RunTable> {
+    return (await import("./search-runs.ts")).searchRuns(this.#core, options);
+  }
+
+  async getRun(id: string, options?: ReadOptions): Promise<RunData> {
+    return (await import("./reads.ts")).getRun(this.#core, id, options);
+  }
+
+  async getMetricHistory(id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
+    return (await import("./reads.ts")).getMetricHistory(this.#core, id, key, options);
+  }
+
+  async runTree(id: string, options?: ReadOptions): Promise<types.RunNode> {
+    return (await import("./run-tree.ts")).runTree(this.#core, id, options);
+  }
+
+  async listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]> {
+    return (await import("./reads.ts")).listArtifacts(this.#core, id, path, options);
+  }
+
+  async openArtifact(id: string, path: string, options?: ReadOptions): Promise<Response> {
+    return (await import("./reads.ts")).openArtifact(this.#core, id, path, options);
+  }
+
+  async downloadArtifacts(id: string, path: string | undefined, options: types.DownloadOptions): Promise<string> {
+    return (await import("./download-artifacts.ts")).downloadArtifacts(this.#core, id, path, options);
+  }
+
+  async flush(options?: FlushOptions): Promise<FlushReport & Shown> {
+    await handedOver(this.#core);
+    const report = await this.#core.queue.flush(options);
+    if (options?.until !== "durable" && report.pending.requests === 0) await Promise.all(this.#core.afterDelivery);
+    return this.#shown(report);
+  }
+
+  close(options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<FlushReport & Shown> {
+    this.#closed ??= this.#close("FINISHED", options);
+    return this.#closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed ??= this.#close("FAILED", {});
+    await this.#closed;
+  }
+
+  async #close(
+    status: "FINISHED" | "FAILED",
+    options: { readonly timeout?: number; readonly signal?: AbortSignal },
+  ): Promise<FlushReport & Shown> {
+    const { queue, guard, open } = this.#core;
+    for (const run of [...open.values()]) {
+      const message = `The run "${run.name}" was open when its tracker closed: it is ${status}; call await run.end(), or use withRun`;
+      guard.tell({ kind: "scope", message, run: run.localId });
+      run.close(status);
+    }
+    const timeout = options.timeout ?? exitTimeout(this.#core);
+    try {
+      await handedOver(this.#core);
+      if (this.#core.afterDelivery.size > 0) {
+        await drain(this.#core, timeout);
+        await Promise.all(this.#core.afterDelivery);
+      }
+      const report = await queue.close({ ...options, timeout });
+      tellLeft(this.#core, report.pending);
+      return this.#shown(report);
+    } finally {
+      this.#core.unwatchEnd();
+      await this.#release();
+    }
+  }
+
+  #shown(queueReport: FlushReport): FlushReport & Shown {
+    const report = this.#core.guard.merge(queueReport);
+    return shown(report, () => {
+      const kinds = ["delivered", "pending", "parked", "quarantined", "dropped"] as const;
+      const counted = kinds.filter((kind) => kind === "delivered" || report[kind].points + report[kind].requests > 0);
+      const lines = counted.map((kind) => `${kind} ${amountText(report[kind])}`);
+      return [lines.join("; "), ...report.problems.map((problem) => `  ${problem.kind}: ${problem.message}`)].join("\n");
+    });
+  }
+}

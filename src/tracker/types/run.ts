@@ -1,0 +1,169 @@
+import type { CallOptions } from "../../client/types/connection.ts";
+import type { MetricPoint } from "../../client/types/entities.ts";
+import type { Receipt } from "../../queue/types.ts";
+
+/** How a run begins. */
+export interface StartRunOptions {
+  /** @default a random one such as `calm-heron-42` */
+  readonly name?: string;
+  /** Name of the experiment. @default that of the parent, else of the tracker */
+  readonly experiment?: string;
+  /** The run that this one belongs to: itself, its `localId` or MLflow's id. */
+  readonly parent?: Run | string;
+  readonly tags?: Readonly<Record<string, string>>;
+  /** Parameters, nested as they are; see `Run.logParams`. */
+  readonly params?: object;
+  /** Markdown, shown by MLflow on the run's page. */
+  readonly description?: string;
+  /** Milliseconds since 1970. @default now */
+  readonly startTime?: number;
+  /** Aborts `run.signal`; a `withRun` body that then throws the reason ends its run as KILLED. */
+  readonly signal?: AbortSignal;
+}
+
+/** Where a metric value stands. */
+export interface MetricOptions {
+  /** An integer, negatives allowed. @default one more than the run's last step for that key, 0 at first */
+  readonly step?: number;
+  /** Milliseconds since 1970. @default now */
+  readonly timestamp?: number;
+}
+
+/** Values of one metric as columns of one length. */
+export interface MetricSeries {
+  readonly steps: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+  /** Milliseconds since 1970. @default now, for all */
+  readonly timestamps?: ArrayLike<number>;
+}
+
+/** How values that are not text become a parameter. */
+export interface ParamOptions {
+  /** `json`: `true`, `null`, `[1,2]`; `python`: `True`, `None`, `[1, 2]`, as MLflow's Python client writes them. @default "json" */
+  readonly format?: "json" | "python";
+}
+
+/** A table: one object per row, or one array per column. */
+export type TableData = readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
+
+/** What `logArtifact` takes beside the source. */
+export interface ArtifactOptions extends CallOptions {
+  /** File name in the artifact directory. @default that of the file, Blob or address */
+  readonly name?: string;
+  /** Send a local file as it is when its turn comes, without a copy now; for large files that do not change. */
+  readonly reference?: boolean;
+}
+
+/** A dataset as `logInput` takes it; MLflow limits name to 500 and digest to 36 characters. */
+export interface InputDataset {
+  readonly name: string;
+  /** Says which content it was. @default computed from the other fields */
+  readonly digest?: string;
+  /** @default "local" */
+  readonly sourceType?: string;
+  /** Where it comes from: text, or an object that becomes JSON. */
+  readonly source?: string | object;
+  readonly schema?: string | object;
+  readonly profile?: string | object;
+}
+
+/** How a run used a dataset. */
+export interface InputOptions {
+  /** Such as `training` or `validation`: the tag `mlflow.data.context`. */
+  readonly context?: string;
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** How a run ends. */
+export interface EndOptions extends CallOptions {
+  /** `delivered` waits for the server, too. @default "durable" */
+  readonly until?: "durable" | "delivered";
+}
+
+/**
+ * A run: one training, one evaluation, one job. What is logged goes through the queue, so these calls return at once and
+ * work without a server; a value that MLflow would refuse is counted and reported, and never throws unless the tracker is
+ * `strict`.
+ *
+ * @example
+ * ```ts
+ * import { openTracker } from "tracklet/local";
+ *
+ * await using tracker = await openTracker();
+ * await tracker.withRun({ name: "first", params: { lr: 0.1 } }, async (run) => {
+ *   for (let epoch = 0; epoch < 3; epoch++) run.logMetric("loss", 1 / (epoch + 1));
+ *   await run.logText("as good as it gets", "notes.txt");
+ * });
+ * ```
+ */
+export interface Run extends AsyncDisposable {
+  /** Our id: valid at once, sortable by time, accepted wherever a run id is asked for. */
+  readonly localId: string;
+  /** The name that the run was started with. */
+  readonly name: string;
+  /** MLflow's id, 32 hex digits, once the server has created the run. */
+  runId(options?: CallOptions): Promise<string>;
+  /** Aborts when the run is asked to stop, and when it has ended. */
+  readonly signal: AbortSignal;
+
+  /** Logs one value of a metric; NaN and infinities are legal. */
+  logMetric(key: string, value: number, options?: MetricOptions): void;
+  /** Logs values of several metrics with one timestamp. */
+  logMetrics(values: Readonly<Record<string, number>>, options?: MetricOptions): void;
+  /** Logs many values of one metric. */
+  logMetricSeries(key: string, series: MetricSeries): void;
+  /** Logs a parameter: text as it is, other values as JSON text; at most 6,000 characters, the rest is cut with a warning. */
+  logParam(key: string, value: unknown, options?: ParamOptions): void;
+  /** Logs parameters; nested objects flatten to dotted keys (`optimizer.lr`). A parameter is written once. */
+  logParams(params: object, options?: ParamOptions): void;
+  /** Sets a tag; at most 8,000 characters, the rest is cut with a warning. The last value wins. */
+  setTag(key: string, value: unknown): void;
+  setTags(tags: Readonly<Record<string, unknown>>): void;
+  deleteTag(key: string): void;
+  /** Markdown, shown by MLflow on the run's page. */
+  setDescription(markdown: string): void;
+  /** The figures that stand for the whole run, beside its series: numbers become metrics `summary.<key>`, others tags. */
+  summary(values: object): void;
+
+  /** Writes a text file; resolves when it is persisted, as all these do. */
+  logText(text: string, path: string, options?: CallOptions): Promise<void>;
+  /** Writes a value as JSON, indented by two. */
+  logJson(value: unknown, path: string, options?: CallOptions): Promise<void>;
+  /** The same as `logJson`, by its Python name. */
+  logDict(value: unknown, path: string, options?: CallOptions): Promise<void>;
+  /** Writes a table in MLflow's form (`.json`); rows logged to the same path before come first. */
+  logTable(data: TableData, path: string, options?: CallOptions): Promise<void>;
+  /** Writes an encoded image, such as a PNG. */
+  logImage(image: Blob | Uint8Array, options: CallOptions & { readonly path: string }): Promise<void>;
+  /** Writes an SVG: its text, or an element that has one. */
+  logFigure(svg: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void>;
+  /**
+   * Writes a file into the artifact directory `artifactPath`. A string is the path of a local file (or directory), as in
+   * Python; a URL is fetched unless it is a `file:` one; a Blob or bytes need a name.
+   */
+  logArtifact(source: string | URL | Blob | Uint8Array, artifactPath?: string, options?: ArtifactOptions): Promise<void>;
+  /** Writes all files of a local directory, not the directory itself; links are left out. */
+  logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void>;
+  /** Says which dataset the run uses. */
+  logInput(dataset: InputDataset, options?: InputOptions): void;
+
+  /** Starts a run below this one, in the same experiment unless told otherwise. */
+  startChild(options?: StartRunOptions): Run;
+  withChild<T>(body: (run: Run) => T | Promise<T>): Promise<T>;
+  withChild<T>(options: StartRunOptions, body: (run: Run) => T | Promise<T>): Promise<T>;
+
+  /** All values of a metric, this run's own latest ones included; ordered by timestamp, step, value. */
+  history(key: string, options?: ReadOptions): Promise<MetricPoint[]>;
+  /** Address of the run's page in MLflow's UI; undefined where no server is listening. */
+  url(options?: CallOptions): Promise<string | undefined>;
+  /** What was logged, what the server acknowledged and, with `verify`, what was read back from it. */
+  receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt>;
+  /** Ends the run; resolves when all of it is durable. @default "FINISHED" */
+  end(status?: "FINISHED" | "FAILED" | "KILLED", options?: EndOptions): Promise<void>;
+}
+
+/** How a read waits for what this tracker has not delivered yet. */
+export interface ReadOptions extends CallOptions {
+  /** Milliseconds to wait for own writes to arrive; 0 does not wait. @default 5000 */
+  readonly freshness?: number;
+}

@@ -1,0 +1,115 @@
+import type { CallOptions, Connection } from "../../client/types/connection.ts";
+import type { Experiment, FileInfo, MetricPoint, RunData, ViewType } from "../../client/types/entities.ts";
+import type { FlushOptions, FlushReport, QueueStatus } from "../../queue/types.ts";
+import type { RunTable } from "../run-table-types.ts";
+import type { ReadOptions, Run, StartRunOptions } from "./run.ts";
+
+/** Which runs `searchRuns` gives. */
+export interface SearchRunsOptions extends ReadOptions {
+  /** Names of experiments. @default the tracker's */
+  readonly experiments?: readonly string[];
+  /** All active experiments. */
+  readonly allExperiments?: boolean;
+  /** MLflow's search language, such as `metrics.val_loss < 0.1 AND params.optimizer = 'adam'`. */
+  readonly filter?: string;
+  /** Such as `metrics.val_loss ASC`; several in order of weight. */
+  readonly orderBy?: string | readonly string[];
+  /** @default "active" */
+  readonly view?: ViewType;
+  /** @default 1000 */
+  readonly maxResults?: number;
+}
+
+/** How `findOrStartRun` finds. */
+export interface FindOrStartRunOptions extends StartRunOptions, CallOptions {
+  /** Required here: what the run is found by, in its experiment and below its parent. */
+  readonly name: string;
+  /**
+   * What happens when there is one: `reuse` goes on with it, `replace` starts a new one and deletes the old when the new
+   * is FINISHED and delivered, `date-suffix` starts one with a name of its own. @default "reuse"
+   */
+  readonly ifExists?: "reuse" | "replace" | "date-suffix";
+  /** What happens without a server's answer. @default "reject" */
+  readonly ifUnreachable?: "reject" | "start";
+}
+
+/** A run with the runs below it, oldest first. */
+export interface RunNode {
+  readonly run: RunData;
+  readonly children: readonly RunNode[];
+}
+
+/** An experiment that a tracker has set. */
+export interface CurrentExperiment extends Experiment {
+  /** True when it did not exist before. */
+  readonly created: boolean;
+}
+
+/** Where downloaded artifacts go. */
+export interface DownloadOptions extends ReadOptions {
+  /** A local directory; made when missing. */
+  readonly to: string;
+}
+
+/** How data gets to the server. */
+export interface TrackerQueue {
+  status(): QueueStatus;
+  /** Calls `listener` after changes; returns the way to stop. */
+  subscribe(listener: (status: QueueStatus) => void): () => void;
+  /** Sends nothing until `resume()`; logging goes on. */
+  pause(): void;
+  resume(): void;
+}
+
+/**
+ * Experiment tracking on one MLflow server. Logging works without the server's answer, reading needs it.
+ * Every call that takes a run id accepts `run.localId` and MLflow's.
+ *
+ * @example
+ * ```ts
+ * import { createTracker } from "tracklet";
+ *
+ * await using tracker = createTracker({ trackingUri: "http://localhost:5000", experiment: "lesson" });
+ * await tracker.withRun({ name: "first" }, (run) => run.logMetric("loss", 0.1));
+ * const { pending } = await tracker.flush();
+ * ```
+ */
+export interface Tracker extends AsyncDisposable {
+  /** Starts a run, at once and without network. Bad options throw; no fault of a server does. */
+  startRun(options?: StartRunOptions): Run;
+  /** Runs `body` in a run that ends FINISHED, or FAILED when the body throws, which is thrown on. */
+  withRun<T>(body: (run: Run) => T | Promise<T>): Promise<T>;
+  withRun<T>(options: StartRunOptions, body: (run: Run) => T | Promise<T>): Promise<T>;
+  /** Finds a run by name, or starts it. Rejects with `NetworkError` without an answer, unless told to start anyway. */
+  findOrStartRun(options: FindOrStartRunOptions): Promise<Run>;
+  /** Goes on with a run: its status is RUNNING again, its steps go on where they were. */
+  resumeRun(id: string, options?: CallOptions): Promise<Run>;
+  /** The run of the innermost `withRun` around this call. */
+  activeRun(): Run | undefined;
+  /** Makes an experiment the one for the runs started from now on; creates it if missing. */
+  setExperiment(name: string, options?: CallOptions & { readonly artifactLocation?: string; readonly tags?: Readonly<Record<string, string>> }): Promise<CurrentExperiment>;
+
+  /** Runs as a table of flat rows. */
+  searchRuns(options?: SearchRunsOptions): Promise<RunTable>;
+  getRun(id: string, options?: ReadOptions): Promise<RunData>;
+  getMetricHistory(id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]>;
+  /** A run and all below it, in its experiment. */
+  runTree(id: string, options?: ReadOptions): Promise<RunNode>;
+  /** One artifact directory of a run, not what is below its directories. */
+  listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]>;
+  /** The file as a response: `text()`, `json()`, `blob()` or a stream. */
+  openArtifact(id: string, path: string, options?: ReadOptions): Promise<Response>;
+  /** Writes a file, a directory or (undefined) all artifacts of a run below `to`; gives the local path. */
+  downloadArtifacts(id: string, path: string | undefined, options: DownloadOptions): Promise<string>;
+
+  /** Delivers what was logged so far, in manual mode too, and says what is left. */
+  flush(options?: FlushOptions): Promise<FlushReport>;
+  readonly queue: TrackerQueue;
+  /** Where the server is: what `createClient` takes. Holds the credentials, but does not show them. */
+  readonly connection: Connection;
+  /**
+   * Ends open runs as FINISHED, delivers (memory queue, at most `timeout`, by default `delivery.exitTimeout`) or makes all
+   * durable, and lets go of everything.
+   */
+  close(options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<FlushReport>;
+}

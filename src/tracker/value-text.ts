@@ -1,0 +1,71 @@
+/** How values become text: JSON, or what Python's `str()` gives for the same value. */
+export type TextFormat = "json" | "python";
+
+/** A value as text; undefined for what has none: undefined, functions, symbols. @throws TypeError for a cycle */
+export function valueText(value: unknown, format: TextFormat = "json"): string | undefined {
+  if (typeof value === "string") return value;
+  if (typeof value === "number" || typeof value === "bigint") return numberText(value, format);
+  const simple = plain(value);
+  if (typeof simple === "string") return simple;
+  return format === "python" && simple !== undefined ? pythonText(simple) : JSON.stringify(simple, (_, inner) => plain(inner));
+}
+
+/** JSON text that keeps what `JSON.stringify` loses: maps, sets, typed arrays, big integers. */
+export function jsonText(value: unknown, indent?: number): string | undefined {
+  return JSON.stringify(value, (_, inner) => plain(inner), indent);
+}
+
+// `JSON.stringify` makes {} of a Map and an object of a typed array, and throws on a BigInt.
+function plain(value: unknown): unknown {
+  if (typeof value === "bigint") return String(value);
+  if (typeof value === "function" || typeof value === "symbol") return undefined;
+  if (typeof value !== "object" || value === null) return value;
+  if (value instanceof Map) return Object.fromEntries(value);
+  if (value instanceof Set) return [...value];
+  if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
+  if (value instanceof URL || value instanceof RegExp) return String(value);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as unknown as ArrayLike<unknown>);
+  return value;
+}
+
+function numberText(value: number | bigint, format: TextFormat): string {
+  if (format === "json" || Number.isFinite(value) || typeof value === "bigint") return String(value);
+  return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+}
+
+function pythonText(input: unknown): string {
+  const value = plain(input);
+  if (value === null || value === undefined) return "None";
+  if (value === true) return "True";
+  if (value === false) return "False";
+  if (typeof value === "number") return numberText(value, "python");
+  if (typeof value === "string") return pythonQuote(value);
+  if (Array.isArray(value)) return `[${value.map(pythonText).join(", ")}]`;
+  const entries = Object.entries(value).filter(([, inner]) => inner !== undefined);
+  return `{${entries.map(([key, inner]) => `${pythonQuote(key)}: ${pythonText(inner)}`).join(", ")}}`;
+}
+
+function pythonQuote(text: string): string {
+  const escaped = text.replace(/\\/g, "\\\\").replace(/\n/g, "\\n").replace(/\r/g, "\\r").replace(/\t/g, "\\t");
+  return escaped.includes("'") && !escaped.includes('"') ? `"${escaped}"` : `'${escaped.replace(/'/g, "\\'")}'`;
+}
+
+/** True for an object literal, a Map, or the like: what flattens into dotted keys. */
+function isNested(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  if (value instanceof Map) return true;
+  const prototype = Object.getPrototypeOf(value);
+  // Of another realm, an object literal has another Object.prototype, whose own prototype is null all the same.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+/** Calls `leaf` with the dotted key and value of everything inside; an empty object is a leaf. */
+export function flatten(object: object, leaf: (key: string, value: unknown) => void, path: string[] = [], above: object[] = []): void {
+  const entries: Iterable<[unknown, unknown]> = object instanceof Map ? object : Object.entries(object);
+  for (const [key, value] of entries) {
+    const inner = [...path, String(key)];
+    const nested = isNested(value) && !above.includes(value) && value !== object;
+    if (nested && (value instanceof Map ? value.size : Object.keys(value).length) > 0) flatten(value, leaf, inner, [...above, object]);
+    else leaf(inner.join("."), value);
+  }
+}
