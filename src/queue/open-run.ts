@@ -1,0 +1,73 @@
+import type { RunAccount } from "./ledger.ts";
+import { KEYS_PER_CHUNK, MetricBuffer } from "./metric-buffer.ts";
+import type { Rows } from "./request.ts";
+import type { ReceiptLine } from "./types.ts";
+
+/** Open chunks of up to 100 keys: NaN apart, since old servers refuse a repeated batch with NaN. */
+export interface Bucket {
+  readonly keys: string[];
+  values: MetricBuffer;
+  nans: MetricBuffer | undefined;
+}
+
+/** A metric key of a run: where its points go and the latest of them. */
+export interface Slot {
+  readonly key: string;
+  readonly index: number;
+  readonly bucket: Bucket;
+  readonly line: { -readonly [K in keyof ReceiptLine]: ReceiptLine[K] };
+  value: number;
+  timestamp: number;
+  step: number;
+}
+
+/** Params or tags that wait for their chunk: value and calls by key. */
+export type OpenRows = Map<string, [value: string, calls: number]>;
+
+/** What a writer holds open for one run. */
+export class OpenRun {
+  readonly id: string;
+  readonly account: RunAccount;
+  readonly buckets: Bucket[] = [];
+  readonly params: OpenRows = new Map();
+  readonly tags: OpenRows = new Map();
+  /** Slot of the latest call. */
+  recent: Slot | undefined;
+  readonly #slots = new Map<string, Slot>();
+  readonly #limit: number;
+
+  constructor(id: string, account: RunAccount, limit: number) {
+    this.id = id;
+    this.account = account;
+    this.#limit = limit;
+  }
+
+  /** The slot of a key: buckets fill with keys in the order of their first point. */
+  slot(key: string): Slot {
+    let slot = this.#slots.get(key);
+    if (!slot) {
+      const number = this.#slots.size;
+      if (number % KEYS_PER_CHUNK === 0) {
+        const keys: string[] = [];
+        this.buckets.push({ keys, values: this.buffer(keys), nans: undefined });
+      }
+      const bucket = this.buckets.at(-1)!;
+      const index = bucket.keys.push(key) - 1;
+      const line = this.account.line("metric", key);
+      slot = { key, index, bucket, line, value: Number.NaN, timestamp: Number.NaN, step: Number.NaN };
+      this.#slots.set(key, slot);
+    }
+    return slot;
+  }
+
+  buffer(keys: readonly string[]): MetricBuffer {
+    return new MetricBuffer(this.id, keys, this.#limit);
+  }
+}
+
+/** Empties open rows into those of a chunk. */
+export function takeRows(rows: OpenRows): Rows {
+  const taken = [...rows].map(([key, [value, calls]]) => [key, value, calls] as const);
+  rows.clear();
+  return taken;
+}

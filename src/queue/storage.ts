@@ -1,0 +1,166 @@
+import type { ChunkKind } from "./request.ts";
+import type { Amount, RunChange } from "./types.ts";
+
+/** A chunk as its writer hands it over. */
+export interface ChunkDraft {
+  /** Of its writer; ascending in the order of the first put. A tail is put again under its own. */
+  readonly sequence: number;
+  /** Place that an earlier put of this sequence got, so that no index over sequences is needed. */
+  readonly order?: number;
+  /** Our id of the run. */
+  readonly run: string;
+  readonly kind: ChunkKind;
+  /** Points of a metrics chunk, calls of any other. */
+  readonly count: number;
+  /** No more will be added under this sequence. */
+  readonly sealed: boolean;
+  /** Wall time of the put, in milliseconds. */
+  readonly at: number;
+  /** Encoded by `chunk-codec.ts`: schema version, columns or request, checksum. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  /** Body of an artifact. */
+  readonly blob?: Blob;
+}
+
+/** What is known about a stored chunk without its body. */
+export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order"> {
+  readonly writer: string;
+  /**
+   * Place in the store-wide order. Whole for what a writer put; the children of a chunk share the place of their
+   * parent as fractions, so that whatever waits for the parent waits for them.
+   */
+  readonly order: number;
+  /** How much of the order belongs to this chunk: 1 for what a writer put. */
+  readonly span: number;
+  /** Bytes of the body, without the blob. */
+  readonly bytes: number;
+  /** Term in which a request that must not be repeated blindly was first sent; 0 if never. */
+  readonly attempted: number;
+}
+
+/** A chunk with its body. */
+export interface StoredChunk extends ChunkHeader {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly blob?: Blob;
+}
+
+/** A part that takes the place of a chunk, together with other parts. */
+export type ChildDraft = Pick<StoredChunk, "kind" | "count" | "body" | "blob">;
+
+/** What became of a put. */
+export interface Appended {
+  /** False when the stored chunk was sealed, or delivered, before: then only what it held before counts. */
+  readonly stored: boolean;
+  /** Place in the order; 0 when it is gone. */
+  readonly order: number;
+  /** Points or calls that the stored chunk holds; undefined when it is gone. */
+  readonly count: number | undefined;
+}
+
+/** Which run of the server a run of ours is. */
+export interface RunMapping {
+  readonly localId: string;
+  readonly runId: string;
+  readonly experimentId: string;
+  readonly artifactUri?: string;
+  /** MLflow's id of the topmost ancestor. */
+  readonly rootId?: string;
+  /** The run was made by somebody else: it need not have our tag. */
+  readonly adopted?: boolean;
+}
+
+/** The state that a run shall have in the end; the last write of each field wins. */
+export interface DesiredRun extends RunChange {
+  /** Values of tags; null for deleted ones. */
+  readonly tags?: Readonly<Record<string, string | null>>;
+}
+
+/** A chunk that the server refuses for good, with its words. */
+export interface QuarantinedChunk extends StoredChunk {
+  readonly reason: string;
+}
+
+/** What a storage holds and held, kept with each change and never counted by walking. */
+export interface StorageCounts {
+  readonly waiting: Amount;
+  readonly delivered: Amount;
+  readonly quarantined: Amount;
+  readonly dropped: Amount;
+  /** Bytes of waiting bodies. */
+  readonly bytes: number;
+  /** Bytes of waiting artifacts. */
+  readonly blobBytes: number;
+}
+
+/** The caller's term is over: another leader drains this storage. */
+export class StaleTermError extends Error {
+  override name = "StaleTermError";
+}
+
+/**
+ * Where unsent data waits. Every method is one transaction: all of it happened or nothing. Writers append; one leader
+ * drains, and whatever only a leader may do takes its term and rejects with `StaleTermError` when that is over.
+ * There is no way to count or list all chunks: both cost more the longer the backlog is.
+ *
+ * Pass `tracklet/queue/contract` to prove an implementation of your own.
+ */
+export interface QueueStorage {
+  /** For people: `memory`, or the name of a file or database. */
+  readonly name: string;
+  /** True when what is appended survives the process. */
+  readonly durable: boolean;
+
+  /** Opens what is needed, once; gives what waits from before. */
+  open(): Promise<StorageCounts>;
+
+  /**
+   * Puts chunks of one writer, each new one at the next place in the order, and merges `desired` into the desired state
+   * of runs. A draft that names an `order` replaces the chunk there, unless that is sealed. One whose sequence is not
+   * above the writer's last one, and that is not stored at its `order`, was put before: nothing happens, so that a put
+   * repeated after a delivery, or after an error that was none, doubles nothing.
+   */
+  append(
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired?: ReadonlyMap<string, DesiredRun>,
+  ): Promise<readonly Appended[]>;
+
+  /** Begins a new term and ends the one before. */
+  beginTerm(): Promise<number>;
+  /** Up to `limit` chunks with an order above `after`, in order. */
+  heads(after: number, limit: number): Promise<readonly ChunkHeader[]>;
+  /** Seals a chunk against further puts and gives it whole; undefined when it is gone. */
+  seal(order: number, term: number): Promise<StoredChunk | undefined>;
+  /** Notes, before it is sent, that a request that the server does not de-duplicate may have been sent. */
+  markAttempted(order: number, term: number): Promise<void>;
+  /** Deletes a chunk as delivered, once the server has acknowledged it. `mapping` is kept in the same transaction. */
+  acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void>;
+  /** Deletes a chunk as dropped. */
+  drop(order: number, term: number): Promise<void>;
+  /**
+   * Puts children in the place of a chunk, before any of them is sent. What they hold less than it counts as `rest`.
+   * Gives their headers; undefined when the chunk is gone.
+   */
+  replace(
+    order: number,
+    term: number,
+    children: readonly ChildDraft[],
+    rest: "delivered" | "dropped",
+  ): Promise<readonly ChunkHeader[] | undefined>;
+
+  /** Sets a chunk aside, out of everybody's way. */
+  quarantine(order: number, term: number, reason: string): Promise<void>;
+  quarantined(): Promise<readonly QuarantinedChunk[]>;
+  /** Puts a quarantined chunk back at the end of the order; false when it is not there. */
+  release(order: number): Promise<boolean>;
+  /** Forgets a quarantined chunk, which counts as dropped; false when it is not there. */
+  discard(order: number): Promise<boolean>;
+
+  mapping(localId: string): Promise<RunMapping | undefined>;
+  /** Keeps a mapping unless there is one, and gives the one that stands. */
+  map(mapping: RunMapping): Promise<RunMapping>;
+  desired(localId: string): Promise<DesiredRun | undefined>;
+  status(): Promise<StorageCounts>;
+  /** Lets go of handles. What is durable stays. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import { type MetricColumns, pickRows } from "./columns.ts";
+
+/** How waiting points make room when there is no more: every second step goes, or all of them. */
+export type WhenFull = "decimate" | "drop-oldest-metrics" | "block";
+
+/** Splits points into what stays and what goes when room is short; undefined `kept` when nothing stays. */
+export function thin(
+  columns: MetricColumns,
+  whenFull: WhenFull,
+): { readonly kept: MetricColumns | undefined; readonly gone: MetricColumns } {
+  const steps = [...new Set(columns.step.subarray(0, columns.count))].sort((a, b) => a - b);
+  if (whenFull !== "decimate" || steps.length < 2) return { kept: undefined, gone: columns };
+  // Parity is that of the rank, not of the step, so that steps counted in hundreds are thinned as well.
+  const stays = new Set(steps.filter((_, rank) => rank % 2 === 0));
+  return {
+    kept: pickRows(columns, (row) => stays.has(columns.step[row]!)),
+    gone: pickRows(columns, (row) => !stays.has(columns.step[row]!)),
+  };
+}
+
+/** One sentence on what went, with its steps. */
+export function dropMessage(gone: MetricColumns): string {
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < gone.count; row++) {
+    first = Math.min(first, gone.step[row]!);
+    last = Math.max(last, gone.step[row]!);
+  }
+  return (
+    `Dropped ${gone.count} metric points (steps ${first} to ${last}) as the queue is full, more may follow: ` +
+    "raise delivery.maxMemoryBytes, log less often or mend the connection; receipts have the counts"
+  );
+}
