@@ -14,23 +14,13 @@ export interface TrackingAddress {
  * @throws ConfigurationError with the form to use instead; the message holds no credentials.
  */
 export function parseTrackingUri(uri: string): TrackingAddress {
-  const text = typeof uri === "string" ? uri.trim() : "";
-  const scheme = /^([a-z][a-z\d+.-]*):/i.exec(text)?.[1]?.toLowerCase();
-  if (scheme !== "http" && scheme !== "https") throw refused(text, scheme);
-  let url: URL;
-  try {
-    url = new URL(text);
-  } catch {
-    throw wrong(`an address such as "http://localhost:5000": it cannot be read as a URL`);
-  }
-  if (url.search !== "" || url.hash !== "") {
-    throw wrong("without query and fragment: put a token into the option auth");
-  }
-  const username = decode(url.username);
-  const password = decode(url.password);
+  const text = String(uri ?? "").trim();
+  if (!/^https?:/i.test(text) || !URL.canParse(text)) throw wrong(reason(text));
+  const { origin, pathname, search, hash, username, password } = new URL(text);
+  if (search !== "" || hash !== "") throw wrong("have no query and no fragment: put a token into the option auth");
   return {
-    base: url.origin + url.pathname.replace(/\/+$/, ""),
-    userInfo: username === "" && password === "" ? undefined : { username, password },
+    base: origin + pathname.replace(/\/+$/, ""),
+    userInfo: username || password ? { username: decode(username), password: decode(password) } : undefined,
   };
 }
 
@@ -43,23 +33,21 @@ function decode(text: string): string {
 }
 
 function wrong(must: string): ConfigurationError {
-  return new ConfigurationError(`Cannot use the tracking URI as it must be ${must}`);
+  return new ConfigurationError(`Cannot use the tracking URI as it must ${must}`);
 }
 
-function refused(text: string, scheme: string | undefined): ConfigurationError {
-  if (/^(databricks|uc)\b/i.test(text)) {
-    return wrong(
-      `the https address of the workspace, such as "https://HOST.cloud.databricks.com" with auth: { token }: profiles of "databricks" are not read`,
-    );
+/** Shows of the text no more than scheme, host and port: the rest may hold credentials. */
+function reason(text: string): string {
+  const be = `be an http(s) address such as "http://localhost:5000"`;
+  const [hostAndPort] = /^[\w.-]+:\d+(?=[/?#]|$)/.exec(text) ?? [];
+  if (hostAndPort !== undefined) return `${be}: write "http://" before "${hostAndPort}"`;
+  const scheme = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0].toLowerCase();
+  if (/^(databricks|uc\b)/i.test(text)) {
+    return `be the https address of the workspace, such as "https://HOST.cloud.databricks.com", with auth: { token }: current value is a profile of "databricks"`;
   }
-  if (scheme !== undefined && /^(localhost|[\w.-]*\d|[\w-]+\.[\w.-]+)$/.test(scheme) && /^[^:]+:\d/.test(text)) {
-    return wrong(`an http(s) address: write "http://" before "${text.replace(/[/?#@].*/s, "")}"`);
+  if (scheme !== undefined && !/^(file|sqlite|postgres|mysql|mssql)/.test(scheme)) {
+    return `${be}: current value begins with "${scheme}"`;
   }
-  if (scheme === undefined || /^(file|sqlite|postgres(ql)?|mysql|mssql)\b/.test(scheme)) {
-    const value = text === "" ? "empty" : scheme === undefined ? "a path or name" : `a "${scheme}:" address`;
-    return wrong(
-      `an http(s) address such as "http://localhost:5000": current value is ${value}. To work on a folder or a SQLite file import openTracker from "tracklet/local"`,
-    );
-  }
-  return wrong(`an http(s) address such as "http://localhost:5000": current value is a "${scheme}:" address`);
+  const value = text === "" ? "empty" : (scheme ?? "a path or name");
+  return `${be}: current value is ${value}. For a folder or a SQLite file import openTracker from "tracklet/local"`;
 }

@@ -12,7 +12,6 @@ import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
 import { Authorizer } from "./auth.ts";
 import { pause, withDeadline } from "./deadline.ts";
-import { explainNetworkFailure } from "./network-failure.ts";
 import { errorFromReply } from "./reply-error.ts";
 import { parseObject, readReplyWords } from "./reply-text.ts";
 import { parseRetryAfter, RetryPolicy } from "./retry-policy.ts";
@@ -195,16 +194,17 @@ export class Transport {
     return readReplyWords(this.#auth.redact(text));
   }
 
-  async #explain(error: unknown, request: RequestFacts, signal: AbortSignal | undefined): Promise<unknown> {
-    if (!(error instanceof NoAnswer) || signal?.aborted) return error;
-    const { name, environment } = this.#runtime;
-    const page = name === "browser" ? environment?.entry() : undefined;
-    const fetch = this.#fetch;
-    const known = { request, cause: error.cause, base: this.trackingUri, page, answered: this.#answered };
-    const deadline = { clock: this.#runtime.clock, ms: probeTime, signal, expired: () => error, streams: false };
-    return withDeadline(deadline, (limit) => {
-      return explainNetworkFailure({ ...known, fetch: (probe) => fetch(new Request(probe, { signal: limit })) });
-    }).catch((stopped: unknown) => stopped);
+  /** Only a page needs more than a sentence: a browser does not say whether the server refused its origin. */
+  #explain(error: unknown, request: RequestFacts, signal: AbortSignal | undefined): Promise<unknown> {
+    const { name, environment, clock } = this.#runtime;
+    const page = name === "browser" && !this.#answered ? environment?.entry() : undefined;
+    if (page === undefined || !(error instanceof NoAnswer) || signal?.aborted) return Promise.resolve(error);
+    const deadline = { clock, ms: probeTime, signal, expired: () => error, streams: false };
+    return withDeadline(deadline, async (limit) => {
+      const { explainNetworkFailure } = await import("./network-failure.ts");
+      const fetch = (probe: Request): Promise<Response> => this.#fetch(new Request(probe, { signal: limit }));
+      return explainNetworkFailure({ request, cause: error.cause, base: this.trackingUri, page, fetch });
+    }).catch(() => error);
   }
 
   #unexpected(response: Response, text: string, request: RequestFacts, detail?: string): UnexpectedReplyError {
@@ -219,13 +219,25 @@ export class Transport {
   }
 }
 
-/** A try without answer, not yet explained: `cause` is what fetch threw. */
+/** A try without answer. */
 class NoAnswer extends NetworkError {
   constructor(thrown: unknown, request: RequestFacts) {
     // ky's own error holds the request with its headers: only what is below it goes on.
-    const cause = thrown instanceof Error && thrown.name === "NetworkError" && "request" in thrown ? thrown.cause : thrown;
-    super(`Cannot ${request.method} ${request.url} as no answer came: is the server running`, request, { cause });
+    const cause = thrown instanceof Error && "request" in thrown ? thrown.cause : thrown;
+    const code = errorCode(cause);
+    super(
+      `Cannot ${request.method} ${request.url} as no answer came${code === undefined ? "" : ` (${code})`}: is the server running, and trackingUri its address?`,
+      request,
+      { cause },
+    );
   }
+}
+
+/** `ECONNREFUSED` and the like, which Node keeps one cause deeper. */
+function errorCode(error: unknown, depth = 0): string | undefined {
+  if (typeof error !== "object" || error === null || depth > 2) return undefined;
+  const { code, cause } = error as { code?: unknown; cause?: unknown };
+  return typeof code === "string" ? code : errorCode(cause, depth + 1);
 }
 
 function search(query: ApiRequest["query"]): string {

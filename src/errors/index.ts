@@ -16,3 +16,12 @@ export {
   TimeoutError,
   UnexpectedReplyError,
 } from "./network-errors.ts";
+export {
+  isConfigurationError,
+  isHttpError,
+  isNetworkError,
+  isNotFoundError,
+  isOriginRefused,
+  isTimeoutError,
+  isValidationError,
+} from "./guards.ts";
