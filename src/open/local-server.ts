@@ -1,0 +1,57 @@
+import { ConfigurationError } from "../errors/index.ts";
+import type { Files } from "../runtime/ports/files.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { folderArtifacts } from "../server/artifacts/folder.ts";
+import { createServer } from "../server/server.ts";
+import { detectLayout } from "./artifact-layout.ts";
+import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
+
+/** Which files a local store is made of. */
+export interface LocalStore {
+  readonly directory: string | undefined;
+  /** Path of the database, relative to the directory. */
+  readonly database: string;
+}
+
+/** Opens MLflow's local store of a folder: the same files that Python's local mode uses there. */
+export async function openLocalServer(store: LocalStore, runtime: Runtime): Promise<EmbeddedServer> {
+  const files = runtime.files;
+  if (files === undefined) {
+    throw new ConfigurationError(
+      'Cannot open a local store as there is no file system here: import openTracker from "tracklet/browser", or pass the http(s) address of a server as trackingUri',
+    );
+  }
+  const directory = files.resolve(store.directory ?? ".");
+  const database = files.resolve(files.join(directory, store.database));
+  await makeDirectory(files, directory);
+  const runs = files.join(directory, "mlruns");
+  const layout = detectLayout(database, { served: files.join(directory, "mlartifacts") }) ?? { root: runs, folder: runs };
+  const server = createServer({
+    database,
+    artifacts: folderArtifacts(layout.folder),
+    artifactRoot: layout.root,
+    clock: runtime.clock,
+    random: runtime.random,
+  });
+  let closed = false;
+  return {
+    trackingUri: embeddedUri,
+    fetch: server.fetch,
+    close: async () => {
+      if (closed) return;
+      closed = true;
+      server.close();
+    },
+  };
+}
+
+async function makeDirectory(files: Files, directory: string): Promise<void> {
+  try {
+    await files.makeDirectory(directory);
+  } catch (error) {
+    throw new ConfigurationError(
+      `Cannot make the directory "${directory}" for the local store: check the path and that you may write there`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,24 @@
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { createServer, memoryArtifacts, wasmDatabase } from "../server/index.ts";
+import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
+
+/** An embedded server over SQLite WASM, all in memory. */
+export async function openMemoryServer(overrides?: Partial<Runtime>): Promise<EmbeddedServer> {
+  const runtime = defaultRuntime(overrides);
+  const database = await wasmDatabase();
+  const server = createServer({
+    database,
+    artifacts: memoryArtifacts(),
+    clock: runtime.clock,
+    random: runtime.random,
+  });
+  return {
+    trackingUri: embeddedUri,
+    fetch: server.fetch,
+    close: async () => {
+      server.close();
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { ConfigurationError } from "../errors/index.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { createOwningTracker, createTracker } from "../tracker/create-tracker.ts";
+import type { Tracker } from "../tracker/types/tracker.ts";
+import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
+import { openLocalServer } from "./local-server.ts";
+import { parseTrackingPlace } from "./tracking-place.ts";
+
+/** How a tracker of this machine is opened. */
+export interface OpenTrackerOptions extends TrackerOptions {
+  /**
+   * `http(s)://...`: that server. `sqlite:///file` or nothing: the embedded server on that file.
+   * @default MLFLOW_TRACKING_URI, else the file `mlflow.db` of the directory
+   */
+  readonly trackingUri?: string;
+  /** Holds `mlflow.db` and `mlruns`; made when missing. @default the working directory */
+  readonly directory?: string;
+}
+
+/**
+ * Opens a tracker: on the MLflow server at `trackingUri` or MLFLOW_TRACKING_URI, or, where there is none, on the
+ * embedded server over `mlflow.db` and `mlruns` of the directory, which `mlflow ui` and Python open too.
+ *
+ * @throws ConfigurationError when the address cannot be used, or the file is not a database of MLflow or cannot be written.
+ *
+ * @example
+ * ```ts
+ * import { openTracker } from "tracklet/local";
+ *
+ * await using tracker = await openTracker({ experiment: "penguins" });
+ * await tracker.withRun({ name: "baseline" }, (run) => run.logMetric("accuracy", 0.97));
+ * ```
+ */
+export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tracker> {
+  const { directory, ...rest } = options;
+  const runtime = defaultRuntime(options.runtime);
+  const address = options.trackingUri ?? (runtime.environment.get("MLFLOW_TRACKING_URI") || undefined);
+  const place = address === undefined ? undefined : parseTrackingPlace(address);
+  // The queue of a server is in memory here; a durable one in `<directory>/.tracklet` belongs at this place.
+  if (place?.kind === "server") return createTracker({ ...rest, trackingUri: place.trackingUri });
+  if (options.fetch !== undefined) {
+    throw new ConfigurationError(
+      "Cannot use the option fetch without a server: pass its http(s) address as trackingUri, too",
+    );
+  }
+  const server = await openLocalServer({ directory, database: place?.path ?? "mlflow.db" }, runtime);
+  try {
+    const own = { ...rest, trackingUri: server.trackingUri, fetch: server.fetch };
+    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() });
+  } catch (error) {
+    await server.close();
+    throw error;
+  }
+}
