@@ -20,6 +20,8 @@ export interface RuntimeReport {
   /** Name and version, as the runtime that ran the tests proved them; undefined when it did not. */
   readonly proof: string | undefined;
   readonly files: readonly FileReport[];
+  /** What the runner itself printed about failed tests, with differences; shown instead of the bare messages. */
+  readonly details?: string;
   /** Why the run itself failed, apart from single tests. */
   readonly error: string | undefined;
 }

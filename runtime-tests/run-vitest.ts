@@ -50,6 +50,12 @@ export async function runVitest(start: VitestStart): Promise<RuntimeReport> {
   }
 }
 
+/** From vitest's first heading of failures on, without what it counts at the end. */
+function failureDetails(output: string): string {
+  const start = output.search(/^.*⎯ (?:Failed|Unhandled) /m);
+  return start === -1 ? output : output.slice(start).replace(/\n\s*Test Files [\s\S]*$/, "");
+}
+
 function readJson(file: string): VitestJson | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as VitestJson;
@@ -70,6 +76,7 @@ function toReport(runtime: RuntimeId, json: VitestJson | undefined, code: number
     runtime,
     proof: named?.fullName.slice("runtime is ".length),
     files: files.filter((file) => file.file !== PROOF_FILE),
+    ...(failed ? { details: failureDetails(output) } : {}),
     error: code !== 0 && !failed ? `exit code ${code} although no test failed\n${output}` : undefined,
   };
 }

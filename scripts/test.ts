@@ -74,8 +74,12 @@ async function runOne(runtime: RuntimeDefinition): Promise<RuntimeReport> {
   const seconds = ((performance.now() - began) / 1000).toFixed(1);
   if (report.error !== undefined) console.log(indent(`FAILED ${report.error.slice(-6000)}`));
   for (const file of report.files) {
-    for (const { name, message } of file.failures) console.log(`FAILED ${file.file} > ${name}\n${indent(message)}`);
+    for (const { name, message } of file.failures) {
+      console.log(`FAILED ${file.file} > ${name}`);
+      if (report.details === undefined) console.log(indent(message));
+    }
   }
+  if (report.details !== undefined) console.log(indent(report.details));
   if (report.proof === undefined) console.log(`FAILED nothing proved that this was ${runtime.id}`);
   const { passed, failed, skipped } = countTests([report]);
   console.log(

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { root } from "../../scripts/lib/root.ts";
 import { sourceFiles } from "../../scripts/lib/source-files.ts";
 import { hasOwnCommand, testKind } from "../../scripts/lib/test-names.ts";
@@ -30,7 +31,7 @@ export async function runInWorkerd({ filters, timeout, onOutput }: RunRequest): 
   } catch (error) {
     return report({ error: `the tests cannot be bundled for workerd: ${(error as Error).message}` });
   }
-  const worker = await startWorker(script);
+  const worker = await startWorker(script, onOutput);
   try {
     const answers: FileAnswer[] = [];
     const deadline = Date.now() + timeout;
@@ -55,12 +56,16 @@ interface Worker {
   stop(): Promise<void>;
 }
 
-async function startWorker(script: string): Promise<Worker> {
+async function startWorker(script: string, onOutput?: (text: string) => void): Promise<Worker> {
   const { Miniflare } = await import("miniflare");
   const version = JSON.stringify(workerdVersion());
   const miniflare = new Miniflare({
     compatibilityDate: "2026-04-01",
     compatibilityFlags: ["nodejs_compat"],
+    // SQLite WASM talks about storages that it does not find here: shown with --verbose only.
+    handleRuntimeStdio: (stdout: Readable, stderr: Readable) => {
+      for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => onOutput?.(data.toString()));
+    },
     unsafeEvalBinding: "UNSAFE_EVAL",
     modules: [
       {
