@@ -29,6 +29,7 @@ export interface Listening {
  * @throws ConfigurationError when the port is taken or the host is not one of this machine.
  */
 export async function serve(handler: Fetch, options: ServeOptions): Promise<Listening> {
+  let closing = false;
   const server = createServer(
     {
       // An upload over a slow line may take longer than Node's five minutes; headers may not.
@@ -40,7 +41,15 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
       maxHeaderSize: 65_536,
       noDelay: true,
     },
-    (incoming, outgoing) => void answer(handler, incoming, outgoing, options.onError),
+    (incoming, outgoing) => {
+      // A connection that stays open after its last answer would hold up the end.
+      const handle: Fetch = async (request) => {
+        const response = await handler(request);
+        if (closing) outgoing.setHeader("connection", "close");
+        return response;
+      };
+      void answer(handle, incoming, outgoing, options.onError);
+    },
   );
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(listenError(error, options)));
@@ -53,6 +62,7 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
     port,
     url: `http://${options.host.includes(":") ? `[${options.host}]` : options.host}:${port}`,
     async close(patience = 5000) {
+      closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), patience);
