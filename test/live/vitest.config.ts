@@ -1,8 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type ViteUserConfig } from "vitest/config";
 import { alias } from "../../vitest.config.ts";
 
-export default defineConfig({
+const config: ViteUserConfig = defineConfig({
   root: fileURLToPath(new URL("../..", import.meta.url)),
   resolve: { alias },
   test: {
@@ -15,3 +15,5 @@ export default defineConfig({
     fileParallelism: false,
   },
 });
+
+export default config;
