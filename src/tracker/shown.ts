@@ -22,7 +22,9 @@ export function shown<T extends object>(object: T, text: () => string): T & Show
   return object as T & Shown;
 }
 
-/** An amount for people: `1184 points and 3 requests`. */
+/** An amount for people: `1,184 points and 1 request`. */
 export function amountText(amount: { readonly points: number; readonly requests: number }): string {
-  return `${amount.points} points and ${amount.requests} requests`;
+  const count = (number: number, word: string): string =>
+    `${String(number).replace(/\B(?=(\d{3})+$)/g, ",")} ${word}${number === 1 ? "" : "s"}`;
+  return `${count(amount.points, "point")} and ${count(amount.requests, "request")}`;
 }

@@ -1,0 +1,182 @@
+import { describe, expect, test } from "vitest";
+import { ConfigurationError, ValidationError } from "../../src/errors/index.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
+import { memoryFiles } from "./memory-files.ts";
+import { bench } from "./test-core.ts";
+
+describe("Run artifacts", () => {
+  test("logText(), logJson(), logFigure() and logImage() hand bodies with their type to the queue", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await run.logText("héllo", "notes/a.txt");
+    await run.logJson({ a: [1], big: 10n, map: new Map([["k", 1]]) }, "a.json");
+    await run.logDict([1], "b.json");
+    await run.logFigure("<svg/>", "plot.svg");
+    await run.logFigure({ outerHTML: "<svg>2</svg>" }, "plot2.svg");
+    await run.logImage(Uint8Array.of(137, 80), { path: "image.png" });
+    const texts = await Promise.all([...queue.bodies].map(async ([path, body]) => [path, await body.text(), body.type.split(";")[0]]));
+    expect(texts.slice(0, 5)).toEqual([
+      ["notes/a.txt", "héllo", "text/plain"],
+      ["a.json", '{\n  "a": [\n    1\n  ],\n  "big": "10",\n  "map": {\n    "k": 1\n  }\n}', "application/json"],
+      ["b.json", "[\n  1\n]", "application/json"],
+      ["plot.svg", "<svg/>", "image/svg+xml"],
+      ["plot2.svg", "<svg>2</svg>", "image/svg+xml"],
+    ]);
+    expect(queue.bodies.get("image.png")?.size).toBe(2);
+  });
+
+  test("write what was true at the call, whatever happens to it afterwards", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const value = { epoch: 1 };
+    const bytes = Uint8Array.of(1, 2);
+    const rows = [{ a: 1 }];
+    const done = [run.logJson(value, "v.json"), run.logArtifact(bytes, undefined, { name: "b.bin" }), run.logTable(rows, "t.json")];
+    value.epoch = 2;
+    bytes.fill(9);
+    rows[0] = { a: 5 };
+    await Promise.all(done);
+    expect(await queue.bodies.get("v.json")?.text()).toContain("1");
+    expect([...new Uint8Array(await (queue.bodies.get("b.bin") as Blob).arrayBuffer())]).toEqual([1, 2]);
+    expect(JSON.parse((await queue.bodies.get("t.json")?.text()) ?? "")).toEqual({ columns: ["a"], data: [[1]] });
+  });
+
+  test("logTable() writes MLflow's form, adds rows, keeps one table whole and lists it once in the tag", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await run.logTable([{ x: 1, y: "a" }, { x: Number.NaN }], "eval/t.json");
+    await run.logTable({ x: [3], z: [null] }, "eval/t.json");
+    await run.logTable([], "empty.json");
+    expect(JSON.parse((await queue.bodies.get("eval/t.json")?.text()) ?? "")).toEqual({
+      columns: ["x", "y", "z"],
+      data: [[1, "a", null], [null, null, null], [3, null, null]],
+    });
+    expect(queue.of("tag")).toEqual([
+      ["mlflow.loggedArtifacts", '[{"path":"eval/t.json","type":"table"}]'],
+      ["mlflow.loggedArtifacts", '[{"path":"eval/t.json","type":"table"},{"path":"empty.json","type":"table"}]'],
+    ]);
+  });
+
+  test.each([
+    [{ a: [1], b: [1, 2] }, "t.json", "they have 1, 2"],
+    [[1, 2], "t.json", "each row must be an object"],
+    [{ a: 1 }, "t.json", "an array of rows or an object of columns"],
+    [[{ a: 1 }], "t.csv", 'must end in ".json"'],
+  ])("logTable() rejects %j to %s", async (rows, path, words) => {
+    const { tracker, queue } = bench();
+    await expect(tracker.startRun().logTable(rows as never, path)).rejects.toThrow(words);
+    expect(queue.bodies.size).toBe(0);
+  });
+
+  test.each([
+    ["../up.txt"],
+    ["a/../../up.txt"],
+    ["/etc/passwd"],
+    ["a//b"],
+    ["a/./b"],
+    ["dir/"],
+    [""],
+    ["a#b"],
+    ["a\nb"],
+    ["a%2e%2e"],
+    [`${"x".repeat(256)}.txt`],
+  ])("refuse the path %j with a ValidationError, and log nothing", async (path) => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await expect(run.logText("x", path)).rejects.toThrow(ValidationError);
+    await expect(run.logJson({}, path)).rejects.toThrow("Cannot use the artifact path");
+    expect(queue.bodies.size).toBe(0);
+  });
+
+  test("take names with spaces, emoji and plain percent signs", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    for (const path of ["a b.txt", "🔥.txt", "100%.txt", ".hidden", "a..b"]) await run.logText("x", path);
+    expect([...queue.bodies.keys()]).toEqual(["a b.txt", "🔥.txt", "100%.txt", ".hidden", "a..b"]);
+  });
+
+  test("logJson() rejects what has no JSON form", async () => {
+    const { tracker } = bench();
+    const cycle: unknown[] = [];
+    cycle.push(cycle);
+    const run = tracker.startRun();
+    await expect(run.logJson(cycle, "a.json")).rejects.toThrow("must have a JSON form");
+    await expect(run.logJson(undefined, "a.json")).rejects.toThrow(ValidationError);
+  });
+
+  test("logArtifact() takes a path, a directory, a file URL, a Blob and bytes, in Python's order", async () => {
+    const files = memoryFiles({ "/data/w.bin": "weights", "/data/sub/a.txt": "a", "/data/sub/deep/b.txt": "b" });
+    const { tracker, queue } = bench({}, {}, manualRuntime({ files }));
+    const run = tracker.startRun();
+    await run.logArtifact("/data/w.bin");
+    await run.logArtifact("/data/w.bin", "model/", { name: "weights.bin" });
+    await run.logArtifact(new URL("file:///data/w.bin"), "url");
+    await run.logArtifact("/data/sub", "tree");
+    await run.logArtifact(new File(["f"], "named.txt"), "blob");
+    await run.logArtifact(Uint8Array.of(1), "bytes", { name: "one.bin" });
+    await run.logArtifacts("/data/sub");
+    expect([...queue.bodies.keys()]).toEqual([
+      "w.bin",
+      "model/weights.bin",
+      "url/w.bin",
+      "tree/sub/a.txt",
+      "tree/sub/deep/b.txt",
+      "blob/named.txt",
+      "bytes/one.bin",
+      "a.txt",
+      "deep/b.txt",
+    ]);
+  });
+
+  test("logArtifact() fetches an address and names the file by it", async () => {
+    const fetch = async (request: Request): Promise<Response> =>
+      request.url.endsWith("gone") ? new Response(null, { status: 404 }) : new Response(`bytes of ${request.url}`);
+    const { tracker, queue } = bench({}, {}, manualRuntime({ fetch }));
+    const run = tracker.startRun();
+    await run.logArtifact(new URL("https://data.test/sets/train%20a.csv?x=1"), "data");
+    expect([...queue.bodies.keys()]).toEqual(["data/train a.csv"]);
+    await expect(run.logArtifact(new URL("https://data.test/gone"))).rejects.toThrow("its server answers 404");
+  });
+
+  test("logArtifact() says what is missing: the file, a name, a file system", async () => {
+    const { tracker } = bench({}, {}, manualRuntime({ files: memoryFiles({}) }));
+    const run = tracker.startRun();
+    await expect(run.logArtifact("/none.txt")).rejects.toThrow('"/none.txt" as there is no such file');
+    await expect(run.logArtifacts("/none")).rejects.toThrow("must be a directory");
+    await expect(run.logArtifact(new Blob(["x"]))).rejects.toThrow("need a name");
+    await expect(run.logArtifact(5 as never)).rejects.toThrow("its source must be a path, a URL, a Blob or a Uint8Array");
+    await expect(bench().tracker.startRun().logArtifact("/a.txt")).rejects.toThrow(ConfigurationError);
+  });
+
+  test("logText() ends with its signal or time-out", async () => {
+    const { tracker, queue, runtime } = bench();
+    const run = tracker.startRun();
+    await expect(run.logText("x", "a.txt", { signal: AbortSignal.abort(new Error("no")) })).rejects.toThrow("no");
+    queue.logArtifact = () => new Promise(() => {});
+    const late = run.logText("x", "a.txt", { timeout: 50 });
+    void runtime.clock.advance(60);
+    await expect(late).rejects.toThrow("took longer than 50 ms");
+  });
+
+  test("logInput() fills in a digest, and refuses what MLflow refuses", () => {
+    const { tracker, queue, problems } = bench();
+    const run = tracker.startRun();
+    run.logInput({ name: "penguins", source: { url: "x" } }, { context: "training", tags: { split: "80" } });
+    run.logInput({ name: "other", digest: "abc", sourceType: "http", source: "https://x", schema: "{}", profile: { rows: 3 } });
+    run.logInput({ name: "x".repeat(501) });
+    run.logInput({ name: "d", digest: "0".repeat(37) });
+    expect(queue.of("inputs")).toEqual([
+      [
+        [
+          {
+            dataset: { name: "penguins", digest: expect.any(String), sourceType: "local", source: '{"url":"x"}', schema: undefined, profile: undefined },
+            tags: { split: "80", "mlflow.data.context": "training" },
+          },
+        ],
+      ],
+      [[{ dataset: { name: "other", digest: "abc", sourceType: "http", source: "https://x", schema: "{}", profile: '{"rows":3}' }, tags: {} }]],
+    ]);
+    expect(problems).toHaveLength(2);
+    expect(tracker.queue.status().quarantined.requests).toBe(2);
+  });
+});

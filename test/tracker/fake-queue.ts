@@ -1,0 +1,104 @@
+import type { DatasetInput } from "../../src/client/types/entities.ts";
+import type { Queue } from "../../src/queue/queue.ts";
+import type { FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, RunChange } from "../../src/queue/types.ts";
+
+const none = { points: 0, requests: 0 };
+
+/** A queue that keeps what it is given, in order, and delivers nothing by itself. */
+export class FakeQueue implements Queue {
+  readonly calls: unknown[][] = [];
+  readonly created: NewRun[] = [];
+  readonly bodies: Map<string, Blob> = new Map<string, Blob>();
+  readonly ids: Map<string, string> = new Map<string, string>();
+  readonly settled: { runs?: readonly string[]; timeout: number }[] = [];
+  durable = false;
+  /** What `settle` and `flush` say is left. */
+  left = 0;
+
+  createRun(run: NewRun): void {
+    this.created.push(run);
+    this.calls.push(["create", run.localId]);
+  }
+  adoptRun(localId: string, runId: string, experimentId: string): void {
+    this.ids.set(localId, runId);
+    this.calls.push(["adopt", localId, runId, experimentId]);
+  }
+  logMetric(...call: [localId: string, key: string, value: number, timestamp: number, step: number]): void {
+    this.calls.push(["metric", ...call]);
+  }
+  logParam(...call: [localId: string, key: string, value: string]): void {
+    this.calls.push(["param", ...call]);
+  }
+  setTag(...call: [localId: string, key: string, value: string]): void {
+    this.calls.push(["tag", ...call]);
+  }
+  deleteTag(...call: [localId: string, key: string]): void {
+    this.calls.push(["untag", ...call]);
+  }
+  updateRun(localId: string, change: RunChange): void {
+    this.calls.push(["update", localId, change]);
+  }
+  logInputs(localId: string, inputs: readonly DatasetInput[]): void {
+    this.calls.push(["inputs", localId, inputs]);
+  }
+  async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
+    this.bodies.set(path, body);
+    this.calls.push(["artifact", localId, path]);
+  }
+  runId(localId: string): Promise<string> {
+    const id = this.ids.get(localId);
+    return id === undefined ? new Promise(() => {}) : Promise.resolve(id);
+  }
+  knownRunId(id: string): string | undefined {
+    return this.ids.get(id) ?? ([...this.ids.values()].includes(id) ? id : undefined);
+  }
+  localIdOf(id: string): string | undefined {
+    if (this.created.some((run) => run.localId === id)) return id;
+    return [...this.ids].find((pair) => pair.includes(id))?.[0];
+  }
+  async settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number> {
+    this.settled.push(options);
+    return this.left;
+  }
+  async flush(options?: FlushOptions): Promise<FlushReport> {
+    this.calls.push(["flush", options?.until ?? "delivered"]);
+    const pending = { points: 0, requests: this.left };
+    return { delivered: none, pending, parked: none, quarantined: none, dropped: none, problems: [] };
+  }
+  receipt(localId: string): Receipt {
+    return { run: localId, runId: this.ids.get(localId), lines: [] };
+  }
+  status(): QueueStatus {
+    const waiting = { points: 0, requests: this.left };
+    return {
+      waiting,
+      inFlight: none,
+      delivered: none,
+      parked: none,
+      quarantined: none,
+      dropped: none,
+      host: "unknown",
+      lag: 0,
+      storage: "memory",
+      problems: [],
+    };
+  }
+  subscribe(): () => void {
+    return () => {};
+  }
+  pause(): void {
+    this.calls.push(["pause"]);
+  }
+  resume(): void {
+    this.calls.push(["resume"]);
+  }
+  async close(): Promise<FlushReport> {
+    this.calls.push(["close"]);
+    return this.flush();
+  }
+
+  /** Calls of one kind, without the kind and the run. */
+  of(kind: string): unknown[][] {
+    return this.calls.filter((call) => call[0] === kind).map((call) => call.slice(2));
+  }
+}

@@ -1,0 +1,310 @@
+import { describe, expect, test } from "vitest";
+import { ValidationError } from "../../src/errors/index.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
+import { bench } from "./test-core.ts";
+
+const now = 1_700_000_000_000;
+
+describe("Tracker.startRun()", () => {
+  test("creates a run with a name, a time, system tags and its own tags", () => {
+    const { tracker, queue } = bench({ tags: { team: "red", stage: "dev" } });
+    const run = tracker.startRun({ name: "first", description: "why", tags: { stage: "prod" }, params: { a: { b: 1 } } });
+    expect(queue.created).toEqual([
+      {
+        localId: run.localId,
+        experiment: { name: "Default" },
+        name: "first",
+        startTime: now,
+        user: "someone",
+        tags: {
+          "mlflow.user": "someone",
+          "mlflow.source.name": "train.ts",
+          "mlflow.source.type": "LOCAL",
+          "mlflow.tracklet.runtime": "test 1.0.0",
+          "mlflow.note.content": "why",
+          team: "red",
+          stage: "prod",
+        },
+      },
+    ]);
+    expect(queue.of("param")).toEqual([["a.b", "1"]]);
+    expect(run.name).toBe("first");
+  });
+
+  test("names a run that was given no name, and takes one from MLflow's tag", () => {
+    const { tracker, queue } = bench();
+    expect(tracker.startRun().name).toMatch(/^[a-z]+-[a-z]+-\d{1,3}$/);
+    expect(tracker.startRun({ tags: { "mlflow.runName": "tagged" } }).name).toBe("tagged");
+    expect(queue.created[1]?.tags).not.toHaveProperty(["mlflow.runName"]);
+  });
+
+  test("gives ids that sort by time, two in one millisecond too", () => {
+    const { tracker, runtime } = bench();
+    const ids = Array.from({ length: 50 }, (_, n) => {
+      if (n % 10 === 9) runtime.clock.jump(n === 29 ? -5000 : 3);
+      return tracker.startRun().localId;
+    });
+    expect([...ids].sort()).toEqual(ids);
+    expect(new Set(ids).size).toBe(50);
+    expect(ids.every((id) => /^[0-9a-z]{26}$/.test(id))).toBe(true);
+  });
+
+  test("S1.2 startChild() links to the parent at any depth and stays in its experiment", () => {
+    const { tracker, queue } = bench();
+    const parent = tracker.startRun({ experiment: "other" });
+    const child = parent.startChild();
+    const grandchild = child.startChild({ experiment: "third" });
+    const byId = tracker.startRun({ parent: grandchild.localId });
+    const server = "0123456789abcdef0123456789abcdef";
+    tracker.startRun({ parent: server });
+    expect(queue.created.map(({ parent: link, experiment }) => [link, experiment])).toEqual([
+      [undefined, { name: "other" }],
+      [{ local: parent.localId }, { name: "other" }],
+      [{ local: child.localId }, { name: "third" }],
+      [{ local: grandchild.localId }, { name: "third" }],
+      [{ server }, { name: "Default" }],
+    ]);
+    expect(byId.localId).not.toBe(grandchild.localId);
+  });
+
+  test.each([
+    ["a name that is no text", { name: 5 as unknown as string }, "name must be a text"],
+    ["a start in words", { startTime: Number.NaN }, "startTime must be milliseconds"],
+    ["an empty parent", { parent: "" }, "parent must be a run or the id of one"],
+    ["an empty experiment", { experiment: "" }, "1 to 500 characters"],
+  ])("throws for %s, and starts nothing", (_, options, words) => {
+    const { tracker, queue } = bench();
+    expect(() => tracker.startRun(options)).toThrow(words);
+    expect(queue.created).toEqual([]);
+  });
+
+  test("ends a run as FAILED whose params are refused by a strict tracker", () => {
+    const { tracker, queue } = bench({ strict: true });
+    expect(() => tracker.startRun({ params: { "a%": 1 } })).toThrow(ValidationError);
+    expect(queue.of("update")).toEqual([[{ status: "FAILED", endTime: now }]]);
+  });
+
+  test("cuts and reports the tags that a run is created with as any other", () => {
+    const { tracker, queue, problems } = bench();
+    tracker.startRun({ tags: { long: "x".repeat(8001), "bad%": "y" } });
+    expect(queue.created[0]?.tags["long"]).toHaveLength(8000);
+    expect(queue.created[0]?.tags).not.toHaveProperty(["bad%"]);
+    expect(problems.map((problem) => problem.kind)).toEqual(["truncated", "invalid-value"]);
+  });
+});
+
+describe("Run.end()", () => {
+  test("sets status and time, and resolves when all is durable", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await run.end();
+    expect(queue.calls.slice(1)).toEqual([
+      ["update", run.localId, { status: "FINISHED", endTime: now }],
+      ["flush", "durable"],
+    ]);
+  });
+
+  test("twice is once, unless the status differs", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await run.end();
+    await run.end();
+    await run.end("FAILED", { until: "delivered" });
+    expect(queue.of("update").map(([change]) => (change as { status: string }).status)).toEqual(["FINISHED", "FAILED"]);
+    expect(queue.calls.at(-1)).toEqual(["flush", "delivered"]);
+  });
+
+  test("rejects a status that MLflow does not know, and leaves the run open", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await expect(run.end("DONE" as "FAILED")).rejects.toThrow('must be "FINISHED", "FAILED" or "KILLED"');
+    expect(queue.of("update")).toEqual([]);
+  });
+
+  test("waits for artifacts that were logged without waiting", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    void run.logText("hello", "a.txt");
+    await run.end();
+    expect(queue.calls.map((call) => call[0])).toEqual(["create", "update", "artifact", "flush"]);
+  });
+});
+
+describe("Tracker.withRun()", () => {
+  test("S2.3 ends FINISHED, gives the result, and knows its run inside", async () => {
+    const { tracker, queue } = bench();
+    const result = await tracker.withRun({ name: "scoped" }, async (run) => {
+      expect(tracker.activeRun()).toBe(run);
+      await Promise.resolve();
+      expect(tracker.activeRun()?.name).toBe("scoped");
+      return 42;
+    });
+    expect(result).toBe(42);
+    expect(tracker.activeRun()).toBeUndefined();
+    expect(queue.of("update")).toEqual([[{ status: "FINISHED", endTime: now }]]);
+  });
+
+  test("S2.3 ends FAILED with the error in a tag, and rethrows it", async () => {
+    const { tracker, queue } = bench();
+    const error = new RangeError("loss went up");
+    const body = (): never => {
+      throw error;
+    };
+    await expect(tracker.withRun(body)).rejects.toBe(error);
+    expect(queue.of("tag")).toEqual([["mlflow.tracklet.error", "RangeError: loss went up"]]);
+    expect(queue.of("update")).toEqual([[{ status: "FAILED", endTime: now }]]);
+  });
+
+  test("leaves alone a run that its body has ended", async () => {
+    const { tracker, queue } = bench();
+    await tracker.withRun((run) => run.end("KILLED"));
+    expect(queue.of("update").map(([change]) => (change as { status: string }).status)).toEqual(["KILLED"]);
+  });
+
+  test("ends KILLED when the signal of the run was aborted and the body leaves because of it", async () => {
+    const { tracker, queue } = bench();
+    const controller = new AbortController();
+    const done = tracker.withRun({ signal: controller.signal }, async (run) => {
+      controller.abort(new Error("enough"));
+      run.signal.throwIfAborted();
+    });
+    await expect(done).rejects.toThrow("enough");
+    expect(queue.of("update")).toEqual([[{ status: "KILLED", endTime: now }]]);
+    expect(queue.of("tag")).toEqual([]);
+  });
+
+  test("withChild() nests scopes", async () => {
+    const { tracker, queue } = bench();
+    await tracker.withRun(async (run) => {
+      await run.withChild({ name: "inner" }, (child) => {
+        expect(tracker.activeRun()).toBe(child);
+      });
+      await run.withChild((child) => expect(child.name).not.toBe("inner"));
+      expect(tracker.activeRun()).toBe(run);
+    });
+    const [outer, ...inner] = queue.created;
+    expect(inner.map((run) => run.parent)).toEqual([{ local: outer?.localId }, { local: outer?.localId }]);
+  });
+
+  test("rejects without a body", async () => {
+    const { tracker } = bench();
+    await expect(tracker.withRun({}, undefined as never)).rejects.toThrow("the body of a run must be a function");
+  });
+});
+
+describe("a scope left without end()", () => {
+  test("await using: the run is FAILED, with a warning that says so", async () => {
+    const { tracker, queue, problems } = bench();
+    {
+      await using run = tracker.startRun({ name: "forgotten" });
+      run.logMetric("loss", 1);
+    }
+    {
+      await using run = tracker.startRun();
+      await run.end();
+    }
+    expect(queue.of("update").map(([change]) => (change as { status: string }).status)).toEqual(["FAILED", "FINISHED"]);
+    expect(problems.map((problem) => problem.kind)).toEqual(["scope"]);
+    expect(problems[0]?.message).toContain("call await run.end(), or use withRun");
+  });
+
+  test("close(): open runs are FINISHED with a warning; a tracker left by await using makes them FAILED", async () => {
+    const first = bench();
+    first.tracker.startRun({ name: "open" });
+    await first.tracker.close();
+    expect(first.queue.of("update")).toEqual([[{ status: "FINISHED", endTime: now }]]);
+    expect(first.problems[0]?.message).toContain('The run "open" was open when its tracker closed');
+    const second = bench();
+    {
+      await using tracker = second.tracker;
+      tracker.startRun();
+    }
+    expect(second.queue.of("update")).toEqual([[{ status: "FAILED", endTime: now }]]);
+  });
+});
+
+describe("Run.signal", () => {
+  test("aborts with the signal that the run was started with, and at its end", async () => {
+    const { tracker } = bench();
+    const controller = new AbortController();
+    const asked = tracker.startRun({ signal: controller.signal }).signal;
+    const run = tracker.startRun();
+    const ended = run.signal;
+    expect([asked.aborted, ended.aborted]).toEqual([false, false]);
+    controller.abort();
+    await run.end();
+    expect([asked.aborted, ended.aborted, run.signal.aborted]).toEqual([true, true, true]);
+  });
+});
+
+describe("the end of a process", () => {
+  test.each([
+    [{ kind: "exit" } as const, "FINISHED", []],
+    [{ kind: "signal", signal: "SIGINT" } as const, "KILLED", [["mlflow.tracklet.endedBy", "SIGINT"]]],
+    [{ kind: "error", error: new Error("boom") } as const, "FAILED", [["mlflow.tracklet.error", "Error: boom"]]],
+  ])("ends open runs and drains a memory queue: %j", async (reason, status, tags) => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    await runtime.lifecycle.end(reason);
+    expect(queue.of("update")).toEqual([[{ status, endTime: now }]]);
+    expect(queue.of("tag")).toEqual(tags);
+    expect(queue.calls.at(-1)).toEqual(["flush", "delivered"]);
+    expect(runtime.errorText).toEqual([]);
+  });
+
+  test("says on standard error what is left and where it lies", async () => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    queue.left = 3;
+    await runtime.lifecycle.end();
+    expect(runtime.errorText.join("")).toBe(
+      "tracklet: 0 points and 3 requests did not reach http://mlflow.test: they were in memory and are lost; call await tracker.close() before the end, or use a durable queue\n",
+    );
+  });
+
+  test("only makes a durable queue durable", async () => {
+    const { tracker, queue, runtime } = bench();
+    queue.durable = true;
+    tracker.startRun();
+    await runtime.lifecycle.end();
+    expect(queue.calls.at(-1)).toEqual(["flush", "durable"]);
+  });
+
+  test("that waits for no promise still ends runs and says what is left", () => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    queue.left = 2;
+    void runtime.lifecycle.end({ kind: "exit", final: true });
+    expect(queue.of("update")).toHaveLength(1);
+    expect(runtime.errorText.join("")).toContain("2 requests did not reach");
+  });
+
+  test("is listened to from the first run until close()", async () => {
+    const { tracker, runtime } = bench();
+    expect(runtime.lifecycle.listeners).toBe(0);
+    await tracker.withRun(() => {});
+    await tracker.withRun(() => {});
+    expect(runtime.lifecycle.listeners).toBe(1);
+    await tracker.close();
+    expect(runtime.lifecycle.listeners).toBe(0);
+  });
+});
+
+describe("what people look at", () => {
+  test("a run and a flush report show themselves in consoles and notebooks, escaped in HTML", async () => {
+    const { tracker, queue } = bench({}, {}, manualRuntime());
+    const run = tracker.startRun({ name: "<b>" });
+    const inspect = (value: object, symbol: string): unknown => (value as Record<symbol, () => unknown>)[Symbol.for(symbol)]?.();
+    expect(inspect(run, "nodejs.util.inspect.custom")).toBe(`Run "<b>" (${run.localId}, not created yet) RUNNING`);
+    expect(inspect(run, "Deno.customInspect")).toBe(inspect(run, "nodejs.util.inspect.custom"));
+    expect(run.toHTML()).toContain("Run &#34;&#60;b&#62;&#34;");
+    expect(inspect(run, "Jupyter.display")).toEqual({ "text/plain": expect.any(String), "text/html": run.toHTML() });
+    queue.left = 1;
+    run.logMetric("bad%", 1);
+    const report = await tracker.flush();
+    const text = String(inspect(report, "Deno.customInspect"));
+    expect(text).toContain("delivered 0 points and 0 requests; pending 0 points and 1 request; quarantined 1 point and 0 requests");
+    expect(text).toContain("invalid-value: Cannot log the metric");
+    expect(Object.keys(report)).not.toContain("toHTML");
+  });
+});

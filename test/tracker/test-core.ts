@@ -1,0 +1,50 @@
+import type { Core, Resources } from "../../src/tracker/core.ts";
+import { Guard } from "../../src/tracker/guard.ts";
+import { endWithProcess } from "../../src/tracker/process-end.ts";
+import { localIds } from "../../src/tracker/run-id.ts";
+import { startRun, withRun } from "../../src/tracker/start-run.ts";
+import { systemTags } from "../../src/tracker/system-tags.ts";
+import { TrackerHandle } from "../../src/tracker/tracker.ts";
+import type { TrackerOptions } from "../../src/tracker/types/tracker-options.ts";
+import type { Problem } from "../../src/queue/types.ts";
+import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";
+import { FakeQueue } from "./fake-queue.ts";
+
+/** A tracker over a queue that only remembers, and a server that there is none of. */
+export interface Bench {
+  readonly core: Core;
+  readonly tracker: TrackerHandle;
+  readonly queue: FakeQueue;
+  readonly runtime: ManualRuntime;
+  readonly problems: Problem[];
+}
+
+export function bench(options: TrackerOptions = {}, client: Partial<Resources> = {}, runtime: ManualRuntime = manualRuntime()): Bench {
+  const queue = new FakeQueue();
+  const problems: Problem[] = [];
+  const guard = new Guard(options.strict === true, (problem) => problems.push(problem));
+  let unwatch: (() => void) | undefined;
+  const core: Core = {
+    options,
+    connection: { trackingUri: "http://mlflow.test" },
+    runtime,
+    queue,
+    client: client as Resources,
+    guard,
+    active: runtime.asyncContexts.create(),
+    newLocalId: localIds(runtime.clock, runtime.random),
+    systemTags: () => systemTags(runtime, "someone"),
+    open: new Map(),
+    background: new Set(),
+    afterDelivery: new Set(),
+    embedded: false,
+    experiment: { name: "Default" },
+    watchEnd: () => {
+      unwatch ??= runtime.lifecycle.onEnd((reason) => endWithProcess(core, reason));
+    },
+    unwatchEnd: () => unwatch?.(),
+    startRun: (given) => startRun(core, given),
+    withRun: (given, body) => withRun(core, given, body),
+  };
+  return { core, tracker: new TrackerHandle(core, () => {}), queue, runtime, problems };
+}
