@@ -1,0 +1,72 @@
+import { dirname, join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build, type Metafile } from "esbuild";
+
+/** A bundle, measured. */
+export interface BundleSize {
+  /** Bytes, minified and gzipped, of the entry chunk with all that it imports statically. */
+  readonly gzip: number;
+  /** Bytes of what is only loaded when it is needed. */
+  readonly lateGzip: number;
+  /** Sources and packages in the static part. */
+  readonly inputs: readonly string[];
+}
+
+/**
+ * Bundles a few lines of code as an application would and measures what a page has to load before they run. Late
+ * imports are apart: they cost only those who use them.
+ */
+export async function measureBundle(base: string, code: string): Promise<BundleSize> {
+  const result = await build({
+    stdin: { contents: code, resolveDir: base, sourcefile: "entry.ts", loader: "ts" },
+    absWorkingDir: base,
+    bundle: true,
+    minify: true,
+    splitting: true,
+    format: "esm",
+    platform: "neutral",
+    target: "es2022",
+    mainFields: ["browser", "module", "main"],
+    conditions: ["tracklet-source", "browser", "import", "default"],
+    external: ["node:*", "cloudflare:*"],
+    outdir: "out",
+    write: false,
+    metafile: true,
+    logLevel: "silent",
+  });
+  const metafile = result.metafile;
+  const entry = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint !== undefined)?.[0];
+  if (entry === undefined) throw new Error("Cannot measure the bundle as it has no entry");
+  const eager = staticChunks(metafile, entry);
+  const bytes = new Map(result.outputFiles.map((file) => [file.path, gzipSync(file.contents, { level: 9 }).length]));
+  const sizeOf = (name: string): number => bytes.get(join(base, name)) ?? 0;
+  const all = Object.keys(metafile.outputs);
+  return {
+    gzip: [...eager].reduce((sum, name) => sum + sizeOf(name), 0),
+    lateGzip: all.filter((name) => !eager.has(name)).reduce((sum, name) => sum + sizeOf(name), 0),
+    inputs: [...new Set([...eager].flatMap((name) => contributors(metafile, name)))].sort(),
+  };
+}
+
+function staticChunks(metafile: Metafile, entry: string): Set<string> {
+  const found = new Set([entry]);
+  for (const name of found) {
+    for (const { path, kind, external } of metafile.outputs[name]?.imports ?? []) {
+      if (kind === "import-statement" && external !== true) found.add(path);
+    }
+  }
+  return found;
+}
+
+/** Inputs with at least one byte in the chunk: what tree shaking removed is not there. */
+function contributors(metafile: Metafile, chunk: string): string[] {
+  return Object.entries(metafile.outputs[chunk]?.inputs ?? {})
+    .filter(([, { bytesInOutput }]) => bytesInOutput > 0)
+    .map(([path]) => shorten(path));
+}
+
+/** `node_modules/ky/distribution/index.js` is told as it is, whatever folder it was found in. */
+function shorten(path: string): string {
+  const at = path.lastIndexOf("node_modules/");
+  return at === -1 ? path : join(dirname(path.slice(at)), path.slice(path.lastIndexOf("/") + 1));
+}
