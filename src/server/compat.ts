@@ -16,8 +16,6 @@ export interface Compat {
   readonly chunkedBodyLost: boolean;
   /** Host and Origin are not checked and no CORS header is sent. */
   readonly anyOrigin: boolean;
-  /** A body half understood is used as far as it was understood, with 200. */
-  readonly partialParsing: boolean;
 }
 
 /** How this server answers by itself: as MLflow 3.17.2, without the faults that harm its users. */
@@ -30,5 +28,26 @@ export const current: Compat = {
   historyTokenStuck: false,
   chunkedBodyLost: false,
   anyOrigin: false,
-  partialParsing: false,
+};
+
+/** Releases with the faults that a queue must live with. */
+export const releases: { readonly [release in "2.22" | "3.6" | "3.17"]: Compat } = {
+  "2.22": {
+    ...current,
+    version: "2.22.5",
+    release2: true,
+    resentNanRefused: true,
+    resentKeysRefused: true,
+    historyUnpaged: true,
+    anyOrigin: true,
+  },
+  "3.6": {
+    ...current,
+    version: "3.6.0",
+    resentNanRefused: true,
+    resentKeysRefused: true,
+    historyTokenStuck: true,
+    chunkedBodyLost: true,
+  },
+  "3.17": { ...current, chunkedBodyLost: true },
 };

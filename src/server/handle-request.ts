@@ -3,8 +3,8 @@ import { isBusy, isConstraintViolation } from "../sql/sql-errors.ts";
 import { readFields } from "./body.ts";
 import type { ServerContext } from "./context.ts";
 import { errorReply, jsonReply } from "./reply.ts";
-import { Refusal } from "./refusal.ts";
-import type { JsonRoute, PathParams, RequestFields, Route } from "./route.ts";
+import { Refusal, refuseValue } from "./refusal.ts";
+import type { PathParams, Route } from "./route.ts";
 
 /** How a matched request is worked off. */
 export interface HandleOptions {
@@ -27,9 +27,14 @@ export async function handleRequest(
   options: HandleOptions,
 ): Promise<Response> {
   try {
-    if ("raw" in route) return await route.raw(context, request, params, url);
+    if ("raw" in route) {
+      const run = async (): Promise<Response> => route.raw(context, request, params, url);
+      // A request with a body cannot be run twice: its stream is read.
+      return await (request.body === null ? whileLocked(run, options.clock) : run());
+    }
+    if (context.compat.chunkedBodyLost && request.headers.has("transfer-encoding")) refuseValue("Missing value");
     const fields = await readFields(request, url, route.lists ?? [], options.maxBody);
-    return await runJson(context, route, fields, params, options.clock);
+    return await whileLocked(() => jsonReply(route.handle(context, fields, params)), options.clock);
   } catch (error) {
     const refusal = toRefusal(error);
     if (refusal.status >= 500 && !(error instanceof Refusal)) options.onError(error, request);
@@ -38,20 +43,14 @@ export async function handleRequest(
 }
 
 /**
- * Runs the handler again while another process holds the lock. Waiting here and not in SQLite's busy timeout leaves
- * the thread free: it may be the one that trains. Handlers write in one transaction, so a second run starts clean.
+ * Runs a handler again while another process holds the lock. Waiting here and not in SQLite's busy timeout leaves the
+ * thread free: it may be the one that trains. Handlers write in one transaction, so a second run starts clean.
  */
-async function runJson(
-  context: ServerContext,
-  route: JsonRoute,
-  fields: RequestFields,
-  params: PathParams,
-  clock: Clock,
-): Promise<Response> {
+async function whileLocked<T>(run: () => T | Promise<T>, clock: Clock): Promise<T> {
   let began: number | undefined;
   for (let wait = 5; ; wait = Math.min(wait * 2, 100)) {
     try {
-      return jsonReply(await route.handle(context, fields, params));
+      return await run();
     } catch (error) {
       if (!isBusy(error)) throw error;
       began ??= clock.monotonic();

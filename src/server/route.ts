@@ -15,6 +15,8 @@ interface RouteBase {
    * A path under `/api` is served under `/ajax-api` as well.
    */
   readonly path: string;
+  /** First MLflow release that has it, when that is not the oldest one that mocks act as. */
+  readonly since?: 3;
 }
 
 /** Takes fields, answers an object: nearly every route of MLflow. */

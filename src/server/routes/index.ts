@@ -1,7 +1,27 @@
 import type { Route } from "../route.ts";
 import { artifactRoutes } from "./artifacts.ts";
+import { experimentTagRoutes } from "./experiment-tags.ts";
+import { experimentRoutes } from "./experiments.ts";
+import { inputRoutes } from "./inputs.ts";
+import { logBatchRoutes } from "./log-batch.ts";
+import { logModelRoutes } from "./log-model.ts";
+import { metricHistoryRoutes } from "./metric-history.ts";
+import { runTagRoutes } from "./run-tags.ts";
+import { runRoutes } from "./runs.ts";
 import { searchRoutes } from "./search.ts";
 import { serviceRoutes } from "./service.ts";
 
 /** Everything this server answers. */
-export const routes: readonly Route[] = [...artifactRoutes, ...searchRoutes, ...serviceRoutes];
+export const routes: readonly Route[] = [
+  ...serviceRoutes,
+  ...experimentRoutes,
+  ...experimentTagRoutes,
+  ...runRoutes,
+  ...runTagRoutes,
+  ...logBatchRoutes,
+  ...metricHistoryRoutes,
+  ...inputRoutes,
+  ...logModelRoutes,
+  ...searchRoutes,
+  ...artifactRoutes,
+];

@@ -9,6 +9,7 @@ export const serviceRoutes: readonly Route[] = [
   {
     method: "GET",
     path: "/api/3.0/mlflow/server-info",
+    since: 3,
     handle: () => ({
       store_type: "SqlStore",
       workspaces_enabled: false,

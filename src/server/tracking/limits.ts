@@ -1,0 +1,20 @@
+/** MLflow's limits, in characters as Python counts them. */
+export const limits = {
+  key: 250,
+  paramValue: 6000,
+  tagValue: 8000,
+  experimentName: 500,
+  experimentTagValue: 20_000,
+  datasetName: 500,
+  datasetDigest: 36,
+  inputTagValue: 500,
+  inputTagKey: 255,
+  batchMetrics: 1000,
+  batchParams: 100,
+  batchTags: 100,
+  batchItems: 1000,
+  historyBulkRuns: 100,
+  historyBulkPoints: 25_000,
+  historyIntervalPoints: 2500,
+  searchDatasetsExperiments: 20,
+} as const;

@@ -1,0 +1,134 @@
+import type { Database, PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
+import { ConfigurationError } from "../errors/index.ts";
+import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
+import { shrinkBigInts } from "./safe-integers.ts";
+import { StatementCache } from "./statement-cache.ts";
+import { createTransaction } from "./transaction.ts";
+
+/** How SQLite WASM is loaded. */
+export interface WasmDatabaseOptions {
+  /**
+   * The compiled `@sqlite.org/sqlite-wasm/sqlite3.wasm`, for platforms that compile no WebAssembly at run time
+   * (Cloudflare Workers: `import module from "@sqlite.org/sqlite-wasm/sqlite3.wasm"`).
+   * @default fetched or read from the package
+   */
+  readonly module?: WebAssembly.Module;
+}
+
+class WasmStatement implements SqlStatement {
+  readonly #statement: PreparedStatement;
+  readonly #changes: () => number;
+
+  constructor(statement: PreparedStatement, changes: () => number) {
+    this.#statement = statement;
+    this.#changes = changes;
+  }
+
+  run(...values: SqlValue[]): number {
+    return this.#with(values, (statement) => {
+      statement.step();
+      return this.#changes();
+    });
+  }
+
+  get(...values: SqlValue[]): SqlRow | undefined {
+    return this.#with(values, (statement) => (statement.step() ? readRow(statement) : undefined));
+  }
+
+  all(...values: SqlValue[]): SqlRow[] {
+    return this.#with(values, (statement) => {
+      const rows: SqlRow[] = [];
+      while (statement.step()) rows.push(readRow(statement));
+      return rows;
+    });
+  }
+
+  finalize(): void {
+    this.#statement.finalize();
+  }
+
+  #with<T>(values: SqlValue[], use: (statement: PreparedStatement) => T): T {
+    const statement = this.#statement;
+    try {
+      if (values.length > 0) statement.bind(values);
+      return use(statement);
+    } finally {
+      statement.reset();
+    }
+  }
+}
+
+function readRow(statement: PreparedStatement): SqlRow {
+  return shrinkBigInts(statement.get({}) as SqlRow);
+}
+
+class WasmSqlite implements SqlDatabase {
+  readonly label = ":memory:";
+  readonly transaction: <T>(body: () => T) => T;
+  readonly #database: Database;
+  readonly #statements: StatementCache<WasmStatement>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#statements = new StatementCache(
+      (sql) => new WasmStatement(database.prepare(sql), () => Number(database.changes())),
+      (statement) => statement.finalize(),
+    );
+    this.transaction = createTransaction((sql) => this.exec(sql));
+  }
+
+  exec(sql: string): void {
+    this.#database.exec(sql);
+  }
+
+  prepare(sql: string): SqlStatement {
+    return this.#statements.get(sql);
+  }
+
+  close(): void {
+    this.#statements.clear();
+    this.#database.close();
+  }
+}
+
+/** The types of the package leave out the options that it passes on to Emscripten. */
+type Init = (options: object) => Promise<Sqlite3Static>;
+
+/**
+ * Opens an empty SQLite database in memory, by WebAssembly: for browsers, workers and edge functions. The 1 MB module
+ * is loaded at the first call only.
+ *
+ * @throws ConfigurationError when the package `@sqlite.org/sqlite-wasm` is missing or cannot start here.
+ *
+ * @example
+ * ```ts
+ * import { createServer, wasmDatabase } from "tracklet/server";
+ *
+ * const server = createServer({ database: await wasmDatabase() });
+ * ```
+ */
+export async function wasmDatabase(options: WasmDatabaseOptions = {}): Promise<SqlDatabase> {
+  try {
+    const { default: init } = await import("@sqlite.org/sqlite-wasm");
+    const quiet = (): void => {};
+    const sqlite3 = await (init as Init)({
+      print: quiet,
+      printErr: quiet,
+      ...(options.module === undefined ? {} : { instantiateWasm: instantiateFrom(options.module) }),
+    });
+    return new WasmSqlite(new sqlite3.oo1.DB(":memory:"));
+  } catch (error) {
+    throw new ConfigurationError(
+      `Cannot open SQLite WASM as the package "@sqlite.org/sqlite-wasm" must be installed and able to start here: ${(error as Error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Emscripten's hook for a module that is compiled already. */
+function instantiateFrom(module: WebAssembly.Module) {
+  return (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void): object => {
+    done(new WebAssembly.Instance(module, imports), module);
+    return {};
+  };
+}
