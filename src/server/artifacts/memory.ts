@@ -3,6 +3,10 @@ import { type ArtifactContent, type ArtifactEntry, ArtifactError, type ArtifactS
 import { chunksOf, streamOf } from "./byte-stream.ts";
 import { byCodePoint } from "./code-point-order.ts";
 
+/** As long as file systems allow, so that what a test stores in memory can be stored on disk. */
+const longestName = 255;
+const utf8: TextEncoder = new TextEncoder();
+
 interface MemoryFile {
   readonly bytes: Uint8Array<ArrayBuffer>;
   readonly version: number;
@@ -80,6 +84,10 @@ class MemoryArtifacts implements ArtifactStore {
   }
 
   #refuseConflict(path: string): void {
+    const tooLong = path.split("/").find((segment) => utf8.encode(segment).byteLength > longestName);
+    if (tooLong !== undefined) {
+      throw new ArtifactError("conflict", `Cannot write "${path}": a name must have at most ${longestName} bytes`);
+    }
     if (this.#isDirectory(path)) {
       throw new ArtifactError("conflict", `Cannot write "${path}" as a file: it must not be a directory`);
     }

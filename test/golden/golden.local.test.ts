@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest";
+import { readFileSync } from "node:fs";
+import { testServer } from "../support/test-server.ts";
+import { compareWithRecording, replay } from "./replay/replay.ts";
+import { readAllowed, readRecording, readScenarios } from "./replay/scenario.ts";
+
+const version = "3.17.2";
+const numbers = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "17"];
+const allowed = new Map(readAllowed().map(({ step, reason }) => [step, reason]));
+
+describe("the embedded server answers as MLflow 3.17.2", () => {
+  for (const scenario of readScenarios(numbers)) {
+    test(`in scenario ${scenario.name}, ${scenario.steps.length} steps, but for the allowed differences`, async () => {
+      const server = await testServer();
+      try {
+        const found = compareWithRecording(scenario.name, readRecording(version, scenario.name), await replay(server.fetch, scenario));
+        const expected = [...allowed.keys()].filter((step) => step.startsWith(`${scenario.name} / `));
+        const unexpected = [...found].filter(([step]) => !allowed.has(step));
+        expect(unexpected).toEqual([]);
+        // An entry that no longer differs must go.
+        expect([...found.keys()].sort()).toEqual(expected.sort());
+      } finally {
+        server.close();
+      }
+    });
+  }
+});
+
+describe("allowed.json", () => {
+  test("holds at most 60 differences, none where data could be lost or sorted wrongly", () => {
+    expect(allowed.size).toBeLessThanOrEqual(60);
+    expect([...allowed.keys()].filter((step) => /^(08|10|14|15)-/u.test(step))).toEqual([]);
+  });
+
+  test("names a heading of docs/differences.md for each", () => {
+    const text = readFileSync(new URL("../../docs/differences.md", import.meta.url), "utf8");
+    const headings = [...text.matchAll(/^#+ (.+)$/gmu)].map(([, heading = ""]) => heading);
+    const unexplained = [...allowed].filter(([, reason]) => !headings.some((heading) => reason.startsWith(heading)));
+    expect(unexplained).toEqual([]);
+  });
+});
