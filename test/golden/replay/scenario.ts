@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { parseExact } from "./exact-json.ts";
 
 /** Anything that JSON can hold. */
 export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
@@ -58,5 +59,5 @@ export function readAllowed(): Allowed[] {
 }
 
 function read(path: string): unknown {
-  return JSON.parse(readFileSync(new URL(path, folder), "utf8"));
+  return parseExact(readFileSync(new URL(path, folder), "utf8"));
 }

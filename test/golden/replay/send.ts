@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { toRequest } from "../../../src/cli/http/to-request.ts";
 import type { Fetch } from "../../../src/runtime/ports/fetch.ts";
+import { parseExact, writeExact } from "./exact-json.ts";
 import { expand, type Variables } from "./expand.ts";
 import type { Json, Step } from "./scenario.ts";
 
@@ -62,7 +63,7 @@ function contentOf(step: Step, variables: Variables): { headers: Record<string, 
 }
 
 function bodyOf(step: Step, variables: Variables): Uint8Array<ArrayBuffer> | undefined {
-  if (step.json !== undefined) return encoder.encode(JSON.stringify(expand(step.json, variables)));
+  if (step.json !== undefined) return encoder.encode(writeExact(expand(step.json, variables)));
   if (step.text !== undefined) return encoder.encode(String(expand(step.text, variables)));
   return step.base64 === undefined ? undefined : Uint8Array.from(atob(step.base64), (character) => character.charCodeAt(0));
 }
@@ -82,11 +83,8 @@ function isUtf8(bytes: Uint8Array): boolean {
 }
 
 function parse(text: string): Json | undefined {
-  const quoted = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/gu, (token) =>
-    token.startsWith('"') ? token : `{"$not_json":"${token}"}`,
-  );
   try {
-    return JSON.parse(quoted) as Json;
+    return parseExact(text);
   } catch {
     return undefined;
   }
