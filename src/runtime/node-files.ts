@@ -22,8 +22,11 @@ export async function stat(path: string): Promise<FileStat | undefined> {
   }
 }
 
-/** Follows {@link Files.open}. */
-export const open: Files["open"] = (path) => fs.openAsBlob(path) as Promise<Blob>;
+/** Follows {@link Files.open}. Bun makes a Blob of what is not there, so that is asked first. */
+export async function open(path: string): Promise<Blob> {
+  await fs.promises.access(path, fs.constants.R_OK);
+  return (await fs.openAsBlob(path)) as Blob;
+}
 
 /** Follows {@link Files.readText}. */
 export const readText: Files["readText"] = (path) => fs.promises.readFile(path, "utf8");

@@ -8,6 +8,8 @@ const readAhead = 1024 * 1024;
 export async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
   const url = requestUrl(incoming.url ?? "/", incoming.headers.host);
   const method = incoming.method ?? "GET";
+  // Bun would make a Request with these.
+  if (method === "TRACE" || method === "CONNECT") throw new TypeError(`A Request cannot have the method ${method}`);
   const headers = headersOf(incoming.rawHeaders);
   const length = incoming.headers["content-length"];
   const hasBody = incoming.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { type Program, startProgram } from "../support/start-program.ts";
+
+const start = (how: string): Program => startProgram(new URL("./programs/end.ts", import.meta.url), [how]);
+
+describe("Lifecycle.onEnd()", () => {
+  test("is told of a normal end, which waits for the promise", async () => {
+    expect(await start("normal").end).toMatchObject({ code: 0, stdout: "told exit \nfinished\n", stderr: "" });
+  });
+
+  test("is told at once and finally when the program exits by itself", async () => {
+    expect(await start("exit").end).toMatchObject({ code: 0, stdout: "told exit  final\n" });
+  });
+
+  test("is told of an error when the exit code is not 0", async () => {
+    const end = await start("exit 3").end;
+    expect(end.code).toBe(3);
+    expect(end.stdout).toBe("told error The process ended with exit code 3 final\n");
+  });
+
+  test.each(["throw", "reject"])("is told of an uncaught error (%s), which is printed and ends with exit code 1", async (how) => {
+    const end = await start(how).end;
+    expect(end.stdout).toBe("told error out of luck\nfinished\n");
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain("out of luck");
+    expect(end.stderr).toContain("end.ts");
+  });
+
+  test("takes no error that the program handles for the end", async () => {
+    const end = await start("handled").end;
+    expect(end.stdout).toBe("handled by the program\ntold exit \nfinished\n");
+    expect(end.code).toBe(0);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("is told of %s, which then ends the process as it would have", async (signal) => {
+    const program = start("signal");
+    await program.line("ready");
+    program.kill(signal);
+    const end = await program.end;
+    expect(end.stdout).toBe(`ready\ntold signal ${signal}\nfinished\n`);
+    expect(end.signal).toBe(signal);
+  });
+
+  test("is told of the signal when the program ends itself because of it", async () => {
+    const program = start("own signal");
+    await program.line("ready");
+    program.kill("SIGTERM");
+    const end = await program.end;
+    expect(end.stdout).toBe("ready\nown end\ntold signal SIGTERM final\n");
+    expect(end.code).toBe(7);
+  });
+
+  test("does not hold up a second signal", async () => {
+    const program = start("stuck");
+    await program.line("ready");
+    program.kill("SIGINT");
+    await program.line("told signal SIGINT");
+    program.kill("SIGINT");
+    const end = await program.end;
+    expect(end.signal).toBe("SIGINT");
+    expect(end.stdout).toContain("told signal SIGINT final\n");
+  });
+
+  test("is not told of anything after it has stopped, and leaves nothing behind", async () => {
+    expect(await start("stopped").end).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+});
