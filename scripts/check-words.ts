@@ -22,7 +22,10 @@ const RULES: readonly Rule[] = [
     ),
     message: "names a package registry",
   },
-  { pattern: /"resolved": "(?!file:|\.|[^:"]*")/g, message: "keeps the address that a package came from" },
+  {
+    pattern: new RegExp(`"resol${"ved"}": "(?!file:|\\.|[^:"]*")`, "g"),
+    message: "keeps the address that a package came from",
+  },
   {
     pattern: new RegExp(
       `(?<![\\w.$}/-])/(?:wo${"rk"}|ro${"ot"}|ho${"me"}/[a-z][\\w-]*|Us${"ers"}/[A-Za-z][\\w-]*)/[\\w.-]+`,

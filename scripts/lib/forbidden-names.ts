@@ -28,7 +28,7 @@ const platformField = new RegExp(`globalThis\\s+as\\s[^;]*?(?<![\\w$])(${PLATFOR
 
 const TIME = [
   /(?<![\w$])Date\s*\.\s*now\b/g,
-  /\bnew\s+Date\s*(?:\(\s*\)|(?!\s*\())/g,
+  /\bnew\s+Date\b\s*(?:\(\s*\)|(?!\s*\())/g,
   /(?<![.\w$])(?:globalThis\s*\.\s*)?(?:setTimeout|setInterval|setImmediate)\b/g,
   /(?<![\w$])performance\s*\.\s*now\b/g,
   /(?<![\w$])Math\s*\.\s*random\b/g,
