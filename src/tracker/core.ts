@@ -1,26 +1,13 @@
-import type { ArtifactsResource } from "../client/artifacts.ts";
-import type { ExperimentsResource } from "../client/experiments.ts";
-import type { MetricsResource } from "../client/metrics.ts";
-import type { RunsResource } from "../client/runs.ts";
-import type { ServerResource } from "../client/server.ts";
 import type { Connection } from "../client/types/connection.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { NewRun } from "../queue/types.ts";
 import type { AsyncContext } from "../runtime/ports/async-context.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
+import type { Resources } from "./resources.ts";
 import type { RunHandle } from "./run.ts";
 import type { Run, StartRunOptions } from "./types/run.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
-
-/** The resources of the client that a tracker reads with. */
-export interface Resources {
-  readonly experiments: ExperimentsResource;
-  readonly runs: RunsResource;
-  readonly metrics: MetricsResource;
-  readonly artifacts: ArtifactsResource;
-  readonly server: ServerResource;
-}
 
 /** What the parts of one tracker share. */
 export interface Core {
@@ -28,7 +15,8 @@ export interface Core {
   readonly connection: Connection;
   readonly runtime: Runtime;
   readonly queue: Queue;
-  readonly client: Resources;
+  /** The REST client, loaded when it is first asked for. */
+  readonly client: () => Promise<Resources>;
   readonly guard: Guard;
   /** The run of the innermost `withRun`. */
   readonly active: AsyncContext<RunHandle>;
@@ -48,6 +36,8 @@ export interface Core {
   /** Listens to the end of the process; called with each run, does it once. */
   readonly watchEnd: () => void;
   readonly unwatchEnd: () => void;
+  /** Called when a run has ended, for hosts that must be asked to wait for the delivery. */
+  readonly runEnded: () => void;
   readonly startRun: (options?: StartRunOptions) => RunHandle;
   readonly withRun: <T>(options: StartRunOptions | RunBody<T>, body?: RunBody<T>) => Promise<T>;
 }

@@ -1,16 +1,11 @@
-import { ArtifactsResource } from "../client/artifacts.ts";
-import { ExperimentsResource } from "../client/experiments.ts";
-import { MetricsResource } from "../client/metrics.ts";
-import { RunsResource } from "../client/runs.ts";
-import { ServerResource } from "../client/server.ts";
-import { Transport } from "../client/transport.ts";
 import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import type { Core } from "./core.ts";
+import { type Core, handedOver } from "./core.ts";
 import { Guard } from "./guard.ts";
-import { endWithProcess } from "./process-end.ts";
+import { deliveryClient, lateClient } from "./late-client.ts";
+import { endWithProcess, exitTimeout } from "./process-end.ts";
 import { localIds } from "./run-id.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { shown } from "./shown.ts";
@@ -53,17 +48,10 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
   const settings = resolveSettings(options, runtime.environment, runtime.name);
   const guard = new Guard(options.strict === true, options.onProblem);
   const connection: Connection = connectionOf(options, settings, runtime);
-  const transport = new Transport(connection, runtime);
-  const client = {
-    experiments: new ExperimentsResource(transport),
-    runs: new RunsResource(transport),
-    metrics: new MetricsResource(transport),
-    artifacts: new ArtifactsResource(transport),
-    server: new ServerResource(transport),
-  };
+  const client = lateClient(connection, runtime);
   const queue = createQueue({
     storage: options.queue ?? memoryQueue(),
-    client,
+    client: deliveryClient(client),
     runtime,
     onProblem: guard.pass,
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
@@ -92,11 +80,21 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
       unwatch?.();
       unwatch = undefined;
     },
+    runEnded: () => waitFor(core),
     startRun: (given) => startRun(core, given),
     withRun: (given, body) => withRun(core, given, body),
   };
   if (runtime.name === "browser") warnInPage(core);
   return new TrackerHandle(core, owned.onClosed ?? (() => {}));
+}
+
+/** Asks the host of an edge function to stay until what was logged is delivered, or `exitTimeout` is over. */
+function waitFor(core: Core): void {
+  const { waitUntil } = core.options;
+  if (waitUntil === undefined) return;
+  const delivered = handedOver(core).then(() => core.queue.flush({ timeout: exitTimeout(core) }));
+  if (typeof waitUntil === "function") waitUntil(delivered);
+  else waitUntil.waitUntil(delivered);
 }
 
 function connectionOf(options: TrackerOptions, settings: Settings, runtime: Core["runtime"]): Connection {

@@ -4,6 +4,7 @@ import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { readRun } from "./reads.ts";
+import type { Resources } from "./resources.ts";
 import type { DownloadOptions } from "./types/tracker.ts";
 
 /** Writes a file, a directory or all artifacts of a run below a local directory; gives the local path. */
@@ -22,31 +23,33 @@ export async function downloadArtifacts(
   }
   const to = files.resolve(options.to);
   const from = path === undefined || path === "" ? undefined : artifactPath(path.replace(/\/$/, ""));
-  return readRun(core, "downloadArtifacts", id, options, async (runId, limits) => {
-    const isDirectory = from === undefined || (await directoryAt(core, runId, from, limits));
+  return readRun(core, "downloadArtifacts", id, options, async ({ artifacts }, runId, limits) => {
+    const source: Source = { artifacts, files, runId, to, limits };
     await files.makeDirectory(to);
-    if (isDirectory) await downloadAll(core, files, runId, from, to, limits);
-    else await downloadFile(core, files, runId, from, to, limits);
+    if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
+    else await downloadFile(source, from);
     return from === undefined ? to : files.join(to, ...from.split("/"));
   });
 }
 
+interface Source {
+  readonly artifacts: Resources["artifacts"];
+  readonly files: Files;
+  readonly runId: string;
+  readonly to: string;
+  readonly limits: CallOptions;
+}
+
 /** A file and a missing directory are both listed as nothing, so the directory above is asked. */
-async function directoryAt(core: Core, runId: string, path: string, limits: CallOptions): Promise<boolean> {
+async function isDirectory({ artifacts, runId, limits }: Source, path: string): Promise<boolean> {
   const above = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : undefined;
-  const entries = await core.client.artifacts.list(runId, above, limits);
+  const entries = await artifacts.list(runId, above, limits);
   return entries.some((entry) => entry.path === path && entry.isDirectory);
 }
 
-async function downloadAll(
-  core: Core,
-  files: Files,
-  runId: string,
-  path: string | undefined,
-  to: string,
-  limits: CallOptions,
-): Promise<void> {
-  for (const entry of await core.client.artifacts.list(runId, path, limits)) {
+async function downloadAll(source: Source, path: string | undefined): Promise<void> {
+  const { artifacts, files, runId, to, limits } = source;
+  for (const entry of await artifacts.list(runId, path, limits)) {
     // The server names the paths: one that climbs out of the directory is refused, not followed.
     const inner = artifactPath(entry.path);
     if (path !== undefined && !inner.startsWith(`${path}/`)) {
@@ -54,19 +57,12 @@ async function downloadAll(
     }
     if (entry.isDirectory) {
       await files.makeDirectory(files.join(to, ...inner.split("/")));
-      await downloadAll(core, files, runId, inner, to, limits);
-    } else await downloadFile(core, files, runId, inner, to, limits);
+      await downloadAll(source, inner);
+    } else await downloadFile(source, inner);
   }
 }
 
-async function downloadFile(
-  core: Core,
-  files: Files,
-  runId: string,
-  path: string,
-  to: string,
-  limits: CallOptions,
-): Promise<void> {
-  const response = await core.client.artifacts.download(runId, path, limits);
+async function downloadFile({ artifacts, files, runId, to, limits }: Source, path: string): Promise<void> {
+  const response = await artifacts.download(runId, path, limits);
   await files.write(files.join(to, ...path.split("/")), response.body ?? new Uint8Array());
 }

@@ -45,7 +45,8 @@ export function findOrStartRun(core: Core, options: FindOrStartRunOptions): Prom
 /** The old one goes only when the new one is on the server as a whole. */
 async function replace(core: Core, run: RunHandle, old: string): Promise<void> {
   const left = await core.queue.settle({ runs: [run.localId], timeout: core.options.delivery?.exitTimeout ?? 10_000 });
-  if (left === 0) return core.client.runs.delete(old);
+  const { runs } = await core.client();
+  if (left === 0) return runs.delete(old);
   const message = `The run "${old}" was not deleted, as the run "${run.name}" that replaces it is not delivered yet`;
   core.guard.tell({ kind: "scope", message, run: run.localId });
 }
@@ -65,7 +66,8 @@ async function find(core: Core, options: FindOrStartRunOptions, limits: CallOpti
   }
   const filter = clauses.join(" AND ");
   const query = { experimentIds: [id], ...(filter === "" ? {} : { filter }), orderBy: ["start_time DESC"] };
-  for await (const run of core.client.runs.search(query, limits)) {
+  const { runs } = await core.client();
+  for await (const run of runs.search(query, limits)) {
     if (run.info.runName === options.name) return run;
   }
   return undefined;

@@ -52,7 +52,8 @@ export class LoggedTables {
     const empty = { columns: [], data: [] };
     if (!this.#run.loggedArtifacts.some((artifact) => artifact.path === path)) return empty;
     try {
-      const response = await this.#core.client.artifacts.download(await this.#run.runId(), path);
+      const { artifacts } = await this.#core.client();
+      const response = await artifacts.download(await this.#run.runId(), path);
       return (await response.json()) as Table;
     } catch (error) {
       if (error instanceof NotFoundError) return empty;

@@ -3,6 +3,7 @@ import type { CallOptions } from "../client/types/connection.ts";
 import { artifactPath } from "./artifact-path.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
+import type { Resources } from "./resources.ts";
 import { serverRunId } from "./server-run-id.ts";
 import type { ReadOptions } from "./types/run.ts";
 
@@ -27,33 +28,33 @@ export function readRun<T>(
   what: string,
   id: string,
   options: ReadOptions | undefined,
-  body: (runId: string, options: CallOptions) => Promise<T>,
+  body: (client: Resources, runId: string, options: CallOptions) => Promise<T>,
 ): Promise<T> {
   return limited(core, what, options, async (limits) => {
     await ownWrites(core, id, { ...options, ...limits });
-    return body(await serverRunId(core, id, limits), limits);
+    return body(await core.client(), await serverRunId(core, id, limits), limits);
   });
 }
 
 export function getRun(core: Core, id: string, options?: ReadOptions): Promise<RunData> {
-  return readRun(core, "getRun", id, options, (runId, limits) => core.client.runs.get(runId, limits));
+  return readRun(core, "getRun", id, options, (client, runId, limits) => client.runs.get(runId, limits));
 }
 
 export function getMetricHistory(core: Core, id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
-  return readRun(core, "getMetricHistory", id, options, async (runId, limits) => {
-    const points: MetricPoint[] = [];
-    for await (const point of core.client.metrics.history({ runId, key }, limits)) points.push(point);
-    return points;
-  });
+  return readRun(core, "getMetricHistory", id, options, (client, runId, limits) =>
+    client.metrics.history({ runId, key }, limits).all(),
+  );
 }
 
 export function listArtifacts(core: Core, id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]> {
-  return readRun(core, "listArtifacts", id, options, (runId, limits) => core.client.artifacts.list(runId, path, limits));
+  return readRun(core, "listArtifacts", id, options, (client, runId, limits) =>
+    client.artifacts.list(runId, path, limits),
+  );
 }
 
 export function openArtifact(core: Core, id: string, path: string, options?: ReadOptions): Promise<Response> {
-  return readRun(core, "openArtifact", id, options, (runId, limits) =>
-    core.client.artifacts.download(runId, artifactPath(path), limits),
+  return readRun(core, "openArtifact", id, options, (client, runId, limits) =>
+    client.artifacts.download(runId, artifactPath(path), limits),
   );
 }
 
@@ -61,7 +62,8 @@ export function openArtifact(core: Core, id: string, path: string, options?: Rea
 export function runUrl(core: Core, id: string, options?: CallOptions): Promise<string | undefined> {
   return limited(core, "url", options, async (limits) => {
     if (core.embedded) return undefined;
-    const { info } = await core.client.runs.get(await serverRunId(core, id, limits), limits);
+    const { runs } = await core.client();
+    const { info } = await runs.get(await serverRunId(core, id, limits), limits);
     return `${core.connection.trackingUri}/#/experiments/${info.experimentId}/runs/${info.runId}`;
   });
 }

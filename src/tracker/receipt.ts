@@ -3,6 +3,7 @@ import type { MetricPoint, RunData } from "../client/types/entities.ts";
 import type { Receipt, ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
+import type { Resources } from "./resources.ts";
 import { ownWrites } from "./reads.ts";
 import { serverRunId } from "./server-run-id.ts";
 import { type Shown, shown } from "./shown.ts";
@@ -23,20 +24,21 @@ export function runReceipt(
 }
 
 async function verified(core: Core, receipt: Receipt, runId: string, limits: CallOptions): Promise<Receipt> {
-  const run = await core.client.runs.get(runId, limits);
+  const client = await core.client();
+  const run = await client.runs.get(runId, limits);
   const lines: ReceiptLine[] = [];
-  for (const line of receipt.lines) lines.push({ ...line, readBack: await readBack(core, run, line, limits) });
+  for (const line of receipt.lines) lines.push({ ...line, readBack: await readBack(client, run, line, limits) });
   // A key that others wrote to, or this run before it was resumed, may hold more than was logged here.
   const whole = lines.every((line) => line.readBack !== undefined && line.readBack >= line.distinct);
   return { ...receipt, lines, runId, verified: whole && lines.every((line) => line.quarantined + line.dropped === 0) };
 }
 
-async function readBack(core: Core, run: RunData, line: ReceiptLine, limits: CallOptions): Promise<number> {
+async function readBack(client: Resources, run: RunData, line: ReceiptLine, limits: CallOptions): Promise<number> {
   const { runId } = run.info;
   switch (line.kind) {
     case "metric": {
       const points = new Set<string>();
-      for await (const point of core.client.metrics.history({ runId, key: line.key }, limits)) points.add(pointText(point));
+      for await (const point of client.metrics.history({ runId, key: line.key }, limits)) points.add(pointText(point));
       return points.size;
     }
     case "param":
@@ -47,7 +49,7 @@ async function readBack(core: Core, run: RunData, line: ReceiptLine, limits: Cal
       return run.inputs.datasets.filter(({ dataset }) => dataset.name === line.key).length;
     case "artifact": {
       const above = line.key.includes("/") ? line.key.slice(0, line.key.lastIndexOf("/")) : undefined;
-      const files = await core.client.artifacts.list(runId, above, limits);
+      const files = await client.artifacts.list(runId, above, limits);
       return files.some((file) => file.path === line.key) ? 1 : 0;
     }
   }

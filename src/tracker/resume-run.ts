@@ -13,7 +13,8 @@ export function resumeRun(core: Core, id: string, options?: CallOptions & { sign
     const own = core.open.get(core.queue.localIdOf(id) ?? id);
     if (own !== undefined) return own;
     await core.queue.settle({ runs: [id], timeout: freshness, ...limits });
-    const run = await core.client.runs.get(await serverRunId(core, id, limits), limits);
+    const { runs } = await core.client();
+    const run = await runs.get(await serverRunId(core, id, limits), limits);
     return continueRun(core, run);
   });
 }

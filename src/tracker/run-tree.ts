@@ -2,39 +2,40 @@ import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import type { Core } from "./core.ts";
 import { readRun } from "./reads.ts";
+import type { Resources } from "./resources.ts";
 import type { ReadOptions } from "./types/run.ts";
 import type { RunNode } from "./types/tracker.ts";
+
+type Runs = Resources["runs"];
 
 const parentTag = "mlflow.parentRunId";
 const rootTag = "mlflow.rootRunId";
 
 /** A run and all below it: one search by the root's tag; runs of clients that set none are found level by level. */
 export function runTree(core: Core, id: string, options?: ReadOptions): Promise<RunNode> {
-  return readRun(core, "runTree", id, options, async (runId, limits) => {
-    const top = await core.client.runs.get(runId, limits);
+  return readRun(core, "runTree", id, options, async ({ runs }, runId, limits) => {
+    const top = await runs.get(runId, limits);
     const root = top.data.tags[rootTag] ?? runId;
-    const below = await search(core, top, `tags."${rootTag}" = '${root}'`, limits);
+    const below = await search(runs, top, `tags."${rootTag}" = '${root}'`, limits);
     const known = new Map([...below, top].map((run) => [run.info.runId, run]));
-    if (below.length <= 1) await walk(core, top, known, limits);
+    if (below.length <= 1) await walk(runs, top, known, limits);
     return node(top, childrenByParent(known.values()), new Set());
   });
 }
 
-async function walk(core: Core, top: RunData, known: Map<string, RunData>, limits: CallOptions): Promise<void> {
+async function walk(runs: Runs, top: RunData, known: Map<string, RunData>, limits: CallOptions): Promise<void> {
   for (let level = [top]; level.length > 0; ) {
     const found = await Promise.all(
-      level.map((run) => search(core, run, `tags."${parentTag}" = '${run.info.runId}'`, limits)),
+      level.map((run) => search(runs, run, `tags."${parentTag}" = '${run.info.runId}'`, limits)),
     );
     level = found.flat().filter((run) => !known.has(run.info.runId));
     for (const run of level) known.set(run.info.runId, run);
   }
 }
 
-async function search(core: Core, from: RunData, filter: string, limits: CallOptions): Promise<RunData[]> {
-  const runs: RunData[] = [];
+function search(runs: Runs, from: RunData, filter: string, limits: CallOptions): Promise<RunData[]> {
   const query = { experimentIds: [from.info.experimentId], filter, orderBy: ["start_time ASC"], maxResults: 1000 };
-  for await (const run of core.client.runs.search(query, limits)) runs.push(run);
-  return runs;
+  return runs.search(query, limits).all();
 }
 
 function childrenByParent(runs: Iterable<RunData>): Map<string, RunData[]> {

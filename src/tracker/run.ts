@@ -211,6 +211,7 @@ export class RunHandle implements types.Run {
     this.#core.open.delete(this.localId);
     this.#core.queue.updateRun(this.localId, { status, endTime: this.#core.runtime.clock.now() });
     this.#stop?.abort(new DOMException(`The run has ended: ${status}`, "AbortError"));
+    this.#core.runEnded();
     this.onEnd?.(status);
     this.onEnd = undefined;
   }

@@ -25,7 +25,8 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
     const runs: RunData[] = [];
     let truncated = false;
     if (experimentIds.length > 0) {
-      const found = core.client.runs.search(
+      const client = await core.client();
+      const found = client.runs.search(
         {
           experimentIds,
           ...(options.filter === undefined ? {} : { filter: options.filter }),
@@ -47,9 +48,8 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
 
 async function experimentsOf(core: Core, options: SearchRunsOptions, limits: CallOptions): Promise<string[]> {
   if (options.allExperiments === true) {
-    const all: string[] = [];
-    for await (const experiment of core.client.experiments.search({}, limits)) all.push(experiment.experimentId);
-    return all;
+    const { experiments } = await core.client();
+    return (await experiments.search({}, limits).all()).map((experiment) => experiment.experimentId);
   }
   if (options.experiments === undefined) {
     // The own experiment is made with its first run: until then it has no runs.
@@ -68,7 +68,8 @@ export async function experimentId(
   limits: CallOptions,
 ): Promise<string | undefined> {
   if ("id" in experiment) return experiment.id;
-  return (await core.client.experiments.getByName(experiment.name, limits))?.experimentId;
+  const { experiments } = await core.client();
+  return (await experiments.getByName(experiment.name, limits))?.experimentId;
 }
 
 function missing(core: Core, name: string): never {

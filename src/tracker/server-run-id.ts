@@ -19,12 +19,11 @@ export async function serverRunId(core: Core, id: string, options: CallOptions):
 }
 
 async function findByLocalId(core: Core, id: string, options: CallOptions): Promise<string> {
-  const experimentIds: string[] = [];
-  for await (const experiment of core.client.experiments.search({ view: "all" }, options)) {
-    experimentIds.push(experiment.experimentId);
-  }
+  const { experiments, runs } = await core.client();
+  const all = await experiments.search({ view: "all" }, options).all();
+  const experimentIds = all.map((experiment) => experiment.experimentId);
   const filter = `tags."mlflow.tracklet.runId" = '${id}'`;
-  const page = await core.client.runs.search({ experimentIds, filter, view: "all", maxResults: 1 }, options);
+  const page = await runs.search({ experimentIds, filter, view: "all", maxResults: 1 }, options);
   const [found] = page.items;
   if (found !== undefined) return found.info.runId;
   throw new NotFoundError(`Cannot find the run "${id}" as no run of this server has that id`, {

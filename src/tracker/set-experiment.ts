@@ -35,7 +35,7 @@ async function getOrCreate(
   options: NewExperimentOptions,
   limits: CallOptions,
 ): Promise<{ experiment: Experiment; created: boolean }> {
-  const { experiments } = core.client;
+  const { experiments } = await core.client();
   const found = await experiments.getByName(name, limits);
   if (found !== undefined) return { experiment: found, created: false };
   const { artifactLocation, tags } = options;

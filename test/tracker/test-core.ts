@@ -1,4 +1,5 @@
-import type { Core, Resources } from "../../src/tracker/core.ts";
+import type { Core } from "../../src/tracker/core.ts";
+import type { Resources } from "../../src/tracker/resources.ts";
 import { Guard } from "../../src/tracker/guard.ts";
 import { endWithProcess } from "../../src/tracker/process-end.ts";
 import { localIds } from "../../src/tracker/run-id.ts";
@@ -29,7 +30,7 @@ export function bench(options: TrackerOptions = {}, client: Partial<Resources> =
     connection: { trackingUri: "http://mlflow.test" },
     runtime,
     queue,
-    client: client as Resources,
+    client: async () => client as Resources,
     guard,
     active: runtime.asyncContexts.create(),
     newLocalId: localIds(runtime.clock, runtime.random),
@@ -43,6 +44,7 @@ export function bench(options: TrackerOptions = {}, client: Partial<Resources> =
       unwatch ??= runtime.lifecycle.onEnd((reason) => endWithProcess(core, reason));
     },
     unwatchEnd: () => unwatch?.(),
+    runEnded: () => {},
     startRun: (given) => startRun(core, given),
     withRun: (given, body) => withRun(core, given, body),
   };

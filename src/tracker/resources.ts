@@ -1,0 +1,26 @@
+import { ArtifactsResource } from "../client/artifacts.ts";
+import { ExperimentsResource } from "../client/experiments.ts";
+import { MetricsResource } from "../client/metrics.ts";
+import { RunsResource } from "../client/runs.ts";
+import { Transport } from "../client/transport.ts";
+import type { Connection } from "../client/types/connection.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+
+/** The resources of the client that a tracker and its queue need. */
+export interface Resources {
+  readonly experiments: ExperimentsResource;
+  readonly runs: RunsResource;
+  readonly metrics: MetricsResource;
+  readonly artifacts: ArtifactsResource;
+}
+
+/** Makes them over one transport. This module brings the REST client with it, so it is imported late. */
+export function connect(connection: Connection, runtime: Runtime): Resources {
+  const transport = new Transport(connection, runtime);
+  return {
+    experiments: new ExperimentsResource(transport),
+    runs: new RunsResource(transport),
+    metrics: new MetricsResource(transport),
+    artifacts: new ArtifactsResource(transport),
+  };
+}

@@ -1,0 +1,15 @@
+import { artifactSuite } from "./artifacts.ts";
+import { loggingSuite } from "./logging.ts";
+import { readingSuite } from "./reading.ts";
+import { runSuite } from "./runs.ts";
+import type { CreateTarget } from "./target.ts";
+
+export type { CreateTarget, Target } from "./target.ts";
+
+/** All that a tracker does on a server, the same for the embedded one, for `tracklet server` and for real MLflow. */
+export function trackerSuite(createTarget: CreateTarget): void {
+  runSuite(createTarget);
+  loggingSuite(createTarget);
+  artifactSuite(createTarget);
+  readingSuite(createTarget);
+}

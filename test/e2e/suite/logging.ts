@@ -1,0 +1,177 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CreateTarget, type Target, withBench } from "./target.ts";
+
+/** Metrics, params, tags and inputs, good and bad ones. */
+export function loggingSuite(createTarget: CreateTarget): void {
+  let target: Target;
+  beforeAll(async () => {
+    target = await createTarget();
+  });
+  afterAll(() => target.close());
+
+  describe("logging", () => {
+    test("S2.4 metrics keep step, timestamp and value, in thousands too", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        const steps = Array.from({ length: 2500 }, (_, n) => n);
+        run.logMetricSeries("loss", {
+          steps,
+          values: steps.map((n) => 1 / (n + 1)),
+          timestamps: steps.map((n) => 1_700_000_000_000 + n),
+        });
+        run.logMetric("other", 2, { step: -5, timestamp: 0 });
+        await run.end();
+        const history = await run.history("loss");
+        expect(history).toHaveLength(2500);
+        expect(history[2499]).toEqual({ key: "loss", value: 1 / 2500, step: 2499, timestamp: 1_700_000_002_499 });
+        expect(await run.history("other")).toEqual([{ key: "other", value: 2, step: -5, timestamp: 0 }]);
+        expect(await run.history("never")).toEqual([]);
+      });
+    });
+
+    test("numbers at the edge arrive as MLflow stores them", async () => {
+      await withBench(target, {}, async ({ tracker, problems }) => {
+        const run = tracker.startRun();
+        const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 0.1 + 0.2, 1e308];
+        run.logMetricSeries("edge", { steps: values.map((_, n) => n), values });
+        run.logMetric("far", 1, { step: Number.MAX_SAFE_INTEGER });
+        run.logMetric("far", 1, { step: Number.MIN_SAFE_INTEGER });
+        await run.end();
+        const history = [...(await run.history("edge"))].sort((a, b) => a.step - b.step);
+        const max = Number.MAX_VALUE;
+        expect(history.map((point) => point.value)).toEqual([Number.NaN, max, -max, 0, 5e-324, 0.1 + 0.2, 1e308]);
+        const far = (await run.history("far")).map((point) => point.step).sort((a, b) => a - b);
+        expect(far).toEqual([Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]);
+        expect(problems).toEqual([]);
+      });
+    });
+
+    test("a bad value costs itself and nothing else", async () => {
+      await withBench(target, {}, async ({ tracker, problems }) => {
+        const run = tracker.startRun({ params: { lr: 0.1 }, tags: { "bad😀": "x", good: "y" } });
+        run.logMetrics({ "🔥": 1, loss: 2, "a/../b": 3 }, { step: 1 });
+        run.logMetric("loss", 3, { step: 1.5 });
+        run.logMetric("loss", "4" as unknown as number);
+        run.logMetric("loss", 5, { timestamp: 1_700_000_000 });
+        run.logParams({ dropout: undefined, "p%": 1, long: "x".repeat(10_000), emoji: "🦜".repeat(7000) });
+        run.logParam("lr", 0.2);
+        run.setTag("long", "y".repeat(10_000));
+        await run.end();
+        const { data } = await tracker.getRun(run.localId);
+        expect(Object.keys(data.metrics)).toEqual(["loss"]);
+        expect((await run.history("loss")).map((point) => point.value).sort()).toEqual([2, 5]);
+        expect(data.params["lr"]).toBe("0.1");
+        expect(data.params["long"]).toHaveLength(6000);
+        expect([...(data.params["emoji"] ?? "")]).toHaveLength(6000);
+        expect(Object.keys(data.params).sort()).toEqual(["emoji", "long", "lr"]);
+        expect(data.tags).toMatchObject({ good: "y", long: "y".repeat(8000) });
+        const { quarantined } = tracker.queue.status();
+        expect(quarantined).toEqual({ points: 4, requests: 4 });
+        expect(problems.map(({ kind, key }) => `${kind} ${key}`).sort()).toEqual([
+          "invalid-value a/../b",
+          "invalid-value bad😀",
+          "invalid-value dropout",
+          "invalid-value loss",
+          "invalid-value p%",
+          "invalid-value 🔥",
+          "param-conflict lr",
+          "suspicious-value loss",
+          "truncated emoji",
+          "truncated long",
+        ]);
+      });
+    });
+
+    test("keys of other scripts, with spaces and slashes, round-trip", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const keys = ["потеря", "損失", "val/loss", "a b", "a.b-c:d_e", "k".repeat(250)];
+        const run = tracker.startRun();
+        for (const key of keys) {
+          run.logMetric(key, 1);
+          run.logParam(key, "v");
+          run.setTag(key, "t");
+        }
+        await run.end();
+        const { data } = await tracker.getRun(run.localId);
+        expect(Object.keys(data.metrics).sort()).toEqual([...keys].sort());
+        expect(Object.keys(data.params).sort()).toEqual([...keys].sort());
+        expect(data.tags).toMatchObject(Object.fromEntries(keys.map((key) => [key, "t"])));
+      });
+    });
+
+    test("many params and tags arrive, more than one request takes", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        run.logParams(Object.fromEntries(Array.from({ length: 250 }, (_, n) => [`p${n}`, n])));
+        run.setTags(Object.fromEntries(Array.from({ length: 150 }, (_, n) => [`t${n}`, `${n}`])));
+        await run.end();
+        const { data } = await tracker.getRun(run.localId);
+        expect(Object.keys(data.params)).toHaveLength(250);
+        expect(data.params["p249"]).toBe("249");
+        expect(Object.keys(data.tags).filter((key) => /^t\d+$/.test(key))).toHaveLength(150);
+      });
+    });
+
+    test("the last value of a tag wins, and a deleted tag is gone", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun({ tags: { gone: "1", kept: "1" } });
+        run.setTag("kept", "2");
+        run.setTag("kept", "3");
+        run.deleteTag("gone");
+        run.deleteTag("never there");
+        await run.end();
+        const { data } = await tracker.getRun(run.localId);
+        expect(data.tags["kept"]).toBe("3");
+        expect(data.tags).not.toHaveProperty("gone");
+      });
+    });
+
+    test("logInput() tells the dataset and its context", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        run.logInput({ name: "penguins", digest: "abc12345", source: { url: "x" } }, { context: "training" });
+        await run.end();
+        const { inputs } = await tracker.getRun(run.localId);
+        expect(inputs.datasets).toHaveLength(1);
+        expect(inputs.datasets[0]).toMatchObject({
+          dataset: { name: "penguins", digest: "abc12345", sourceType: "local", source: '{"url":"x"}' },
+          tags: { "mlflow.data.context": "training" },
+        });
+      });
+    });
+
+    test("logging goes on after the end of a run", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        await run.end("FINISHED", { until: "delivered" });
+        run.logMetric("late", 1);
+        const { info, data } = await tracker.getRun(run.localId);
+        expect(info.status).toBe("FINISHED");
+        expect(data.metrics).toEqual({ late: 1 });
+      });
+    });
+
+    test("receipt() accounts for everything, and verify reads it back", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun({ params: { lr: 1 } });
+        for (let n = 0; n < 10; n++) run.logMetric("loss", n);
+        run.setTag("t", "1");
+        run.logInput({ name: "data" });
+        await run.logText("x", "dir/a.txt");
+        await run.end();
+        const receipt = await run.receipt({ verify: true });
+        expect(receipt.runId).toBe(await run.runId());
+        const line = (kind: string, key: string): unknown => receipt.lines.find((one) => one.kind === kind && one.key === key);
+        expect(line("metric", "loss")).toMatchObject({ logged: 10, distinct: 10, acknowledged: 10, quarantined: 0, readBack: 10 });
+        expect(line("param", "lr")).toMatchObject({ logged: 1, acknowledged: 1, readBack: 1 });
+        expect(line("tag", "t")).toMatchObject({ logged: 1, acknowledged: 1, readBack: 1 });
+        expect(line("artifact", "dir/a.txt")).toMatchObject({ logged: 1, acknowledged: 1, readBack: 1 });
+        expect(receipt.verified).toBe(true);
+        run.logMetric("loss", 1, { step: 0.5 });
+        const after = await run.receipt();
+        expect(after.lines.find((one) => one.key === "loss")).toMatchObject({ logged: 11, quarantined: 1 });
+        expect(after.verified).toBeUndefined();
+      });
+    });
+  });
+}
