@@ -1,13 +1,21 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
 import { root } from "../../scripts/lib/root.ts";
 import tsconfig from "../../tsconfig.json" with { type: "json" };
 
 const here = join(root, "runtime-tests", "workerd");
 
+/** The tests as one module, and the way back from its lines to the sources. */
+export interface TestBundle {
+  readonly script: string;
+  /** A stack trace of the bundle with the places in the sources instead. */
+  mapStack(text: string): string;
+}
+
 /** One module with every test file in it, each evaluated only when it is asked for. */
-export async function bundleTests(files: readonly string[]): Promise<string> {
+export async function bundleTests(files: readonly string[]): Promise<TestBundle> {
   const result = await build({
     entryPoints: [join(here, "worker.ts")],
     absWorkingDir: root,
@@ -18,14 +26,24 @@ export async function bundleTests(files: readonly string[]): Promise<string> {
     platform: "neutral",
     mainFields: ["module", "main"],
     conditions: ["workerd", "worker", "import", "default"],
-    sourcemap: "inline",
+    sourcemap: "external",
+    outfile: join(root, "tests.js"),
     logLevel: "silent",
     define: { __TRACKLET_RUNTIME__: JSON.stringify("workerd"), "import.meta.url": JSON.stringify("file:///tests.js") },
     external: ["node:*", "cloudflare:*", "*/sqlite3.wasm"],
     alias: aliases(),
-    plugins: [testFiles(files), precompiledSqlite()],
+    plugins: [testFiles(files), precompiledSqlite(), missingFiles()],
   });
-  return result.outputFiles[0]?.text ?? "";
+  const text = (end: string): string => result.outputFiles.find((file) => file.path.endsWith(end))?.text ?? "";
+  const map = new SourceMap(JSON.parse(text(".map")));
+  return {
+    script: text(".js"),
+    mapStack: (stack) =>
+      stack.replace(/\(?[^\s(]*tests\.js:(\d+):(\d+)\)?/g, (whole, line, column) => {
+        const origin = map.findOrigin(Number(line), Number(column));
+        return "fileName" in origin ? `${origin.fileName}:${origin.lineNumber}:${origin.columnNumber}` : whole;
+      }),
+  };
 }
 
 function aliases(): Record<string, string> {
@@ -49,6 +67,21 @@ function testFiles(files: readonly string[]): Plugin {
         // IndexedDB is not part of workerd: the tests of that storage run on the same stand-in as in Node.
         contents: `import "fake-indexeddb/auto";\nexport default {\n${lines.join("\n")}\n};`,
         resolveDir: root,
+      }));
+    },
+  };
+}
+
+/** A file that is not there fails the tests that need it, as elsewhere, not the whole bundle. */
+function missingFiles(): Plugin {
+  return {
+    name: "missing-files",
+    setup(context) {
+      context.onResolve({ filter: /^\..*\.ts$/ }, ({ path, resolveDir }) =>
+        existsSync(join(resolveDir, path)) ? undefined : { path: join(resolveDir, path), namespace: "missing" },
+      );
+      context.onLoad({ filter: /.*/, namespace: "missing" }, ({ path }) => ({
+        contents: `throw new Error(${JSON.stringify(`Cannot find module "${relative(root, path)}"`)});\nmodule.exports = {};`,
       }));
     },
   };

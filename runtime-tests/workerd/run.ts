@@ -8,7 +8,7 @@ import leftOut from "../left-out.json" with { type: "json" };
 import type { FileReport, RuntimeReport } from "../report.ts";
 import { PROOF_FILE } from "../run-vitest.ts";
 import type { RunRequest } from "../runtimes.ts";
-import { bundleTests, sqliteWasm } from "./bundle.ts";
+import { bundleTests, sqliteWasm, type TestBundle } from "./bundle.ts";
 
 type FileAnswer = FileReport & { readonly names: readonly string[]; readonly error?: string };
 
@@ -25,13 +25,13 @@ export async function runInWorkerd({ filters, timeout, onOutput }: RunRequest): 
     error: undefined,
     ...part,
   });
-  let script: string;
+  let bundle: TestBundle;
   try {
-    script = await bundleTests([PROOF_FILE, ...files]);
+    bundle = await bundleTests([PROOF_FILE, ...files]);
   } catch (error) {
     return report({ error: `the tests cannot be bundled for workerd: ${(error as Error).message}` });
   }
-  const worker = await startWorker(script, onOutput);
+  const worker = await startWorker(bundle, onOutput);
   try {
     const answers: FileAnswer[] = [];
     const deadline = Date.now() + timeout;
@@ -56,7 +56,7 @@ interface Worker {
   stop(): Promise<void>;
 }
 
-async function startWorker(script: string, onOutput?: (text: string) => void): Promise<Worker> {
+async function startWorker(bundle: TestBundle, onOutput?: (text: string) => void): Promise<Worker> {
   const { Miniflare } = await import("miniflare");
   const version = JSON.stringify(workerdVersion());
   const miniflare = new Miniflare({
@@ -73,7 +73,7 @@ async function startWorker(script: string, onOutput?: (text: string) => void): P
         path: "main.js",
         contents: `globalThis.trackletWorkerdVersion = ${version};\nexport { default } from "./tests.js";`,
       },
-      { type: "ESModule", path: "tests.js", contents: script },
+      { type: "ESModule", path: "tests.js", contents: bundle.script },
       { type: "CompiledWasm", path: "sqlite3.wasm", contents: sqliteWasm() },
     ],
   });
@@ -92,7 +92,9 @@ async function startWorker(script: string, onOutput?: (text: string) => void): P
         const url = `http://tests.local/?file=${encodeURIComponent(file)}`;
         const response = await miniflare.dispatchFetch(url, { signal: AbortSignal.timeout(timeout) as never });
         const answer = (await response.json()) as FileAnswer;
-        return answer.error === undefined ? answer : failure(answer.error);
+        if (answer.error !== undefined) return failure(bundle.mapStack(answer.error));
+        const failures = answer.failures.map(({ name, message }) => ({ name, message: bundle.mapStack(message) }));
+        return { ...answer, failures };
       } catch (error) {
         return failure(error instanceof Error ? (error.stack ?? error.message) : String(error));
       }

@@ -19,7 +19,15 @@ export async function testServer(options: { artifactRoot?: string } = {}): Promi
 
 function hasSqlite(): boolean {
   const host = globalThis as { process?: { getBuiltinModule?: (id: string) => unknown } };
-  // workerd has the module, but with nothing in it except constants.
-  const sqlite = host.process?.getBuiltinModule?.("node:sqlite") as { DatabaseSync?: unknown } | undefined;
-  return sqlite?.DatabaseSync !== undefined;
+  const sqlite = host.process?.getBuiltinModule?.("node:sqlite") as { DatabaseSync?: SqliteConstructor } | undefined;
+  if (sqlite?.DatabaseSync === undefined) return false;
+  try {
+    new sqlite.DatabaseSync(":memory:").close();
+    return true;
+  } catch {
+    // workerd has the module and the class, but no database behind it.
+    return false;
+  }
 }
+
+type SqliteConstructor = new (path: string) => { close(): void };
