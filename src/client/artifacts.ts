@@ -59,8 +59,10 @@ export class ArtifactsResource {
     options?: ArtifactOptions,
   ): Promise<void> {
     const address = await this.#address(runId, path, options);
-    const type = body instanceof Blob && body.type !== "" ? body.type : "application/octet-stream";
-    await this.#transport.empty({ method: "PUT", path: address, body, headers: { "content-type": type } }, options);
+    const headers = { "content-type": (body instanceof Blob && body.type) || "application/octet-stream" };
+    // Deno streams an empty Blob without a length.
+    const sized = body instanceof Blob && body.size === 0 ? "" : body;
+    await this.#transport.empty({ method: "PUT", path: address, body: sized, headers }, options);
   }
 
   /**

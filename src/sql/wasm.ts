@@ -15,19 +15,25 @@ export interface WasmDatabaseOptions {
   readonly module?: WebAssembly.Module;
 }
 
+/** What a statement needs of the library around it. */
+interface Library {
+  readonly changes: () => number;
+  readonly bindDouble: (statement: PreparedStatement, index: number, value: number) => void;
+}
+
 class WasmStatement implements SqlStatement {
   readonly #statement: PreparedStatement;
-  readonly #changes: () => number;
+  readonly #library: Library;
 
-  constructor(statement: PreparedStatement, changes: () => number) {
+  constructor(statement: PreparedStatement, library: Library) {
     this.#statement = statement;
-    this.#changes = changes;
+    this.#library = library;
   }
 
   run(...values: SqlValue[]): number {
     return this.#with(values, (statement) => {
       statement.step();
-      return this.#changes();
+      return this.#library.changes();
     });
   }
 
@@ -51,6 +57,12 @@ class WasmStatement implements SqlStatement {
     const statement = this.#statement;
     try {
       if (values.length > 0) statement.bind(values);
+      for (const [index, value] of values.entries()) {
+        // The library binds every whole number as int64, which wraps what is beyond it: 1e300 would become 0.
+        if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) {
+          this.#library.bindDouble(statement, index + 1, value);
+        }
+      }
       return use(statement);
     } finally {
       statement.reset();
@@ -68,10 +80,17 @@ class WasmSqlite implements SqlDatabase {
   readonly #database: Database;
   readonly #statements: StatementCache<WasmStatement>;
 
-  constructor(database: Database) {
+  constructor(sqlite3: Sqlite3Static) {
+    const database = new sqlite3.oo1.DB(":memory:");
+    const library: Library = {
+      changes: () => Number(database.changes()),
+      bindDouble: ({ pointer }, index, value) => {
+        if (pointer !== undefined) sqlite3.capi.sqlite3_bind_double(pointer, index, value);
+      },
+    };
     this.#database = database;
     this.#statements = new StatementCache(
-      (sql) => new WasmStatement(database.prepare(sql), () => Number(database.changes())),
+      (sql) => new WasmStatement(database.prepare(sql), library),
       (statement) => statement.finalize(),
     );
     this.transaction = createTransaction((sql) => this.exec(sql));
@@ -116,7 +135,7 @@ export async function wasmDatabase(options: WasmDatabaseOptions = {}): Promise<S
       printErr: quiet,
       ...(options.module === undefined ? {} : { instantiateWasm: instantiateFrom(options.module) }),
     });
-    return new WasmSqlite(new sqlite3.oo1.DB(":memory:"));
+    return new WasmSqlite(sqlite3);
   } catch (error) {
     throw new ConfigurationError(
       `Cannot open SQLite WASM as the package "@sqlite.org/sqlite-wasm" must be installed and able to start here: ${(error as Error).message}`,

@@ -3,10 +3,17 @@ import { ExperimentsResource } from "../../src/client/experiments.ts";
 import { parseRetryAfter } from "../../src/client/retry-policy.ts";
 import { RunsResource } from "../../src/client/runs.ts";
 import { NetworkError, RateLimitError, ServerError } from "../../src/errors/index.ts";
-import { fakeServer, json, page, type Reply, refusal, refused, rejection } from "./support/fake-server.ts";
+import { type ManualClock, settle } from "../support/manual-clock.ts";
+import { asked, fakeServer, json, page, type Reply, refusal, refused, rejection } from "./support/fake-server.ts";
 import { htmlError, loginPage, recordedRun, runId } from "./support/recorded.ts";
 
 const busy = (): Response => refusal(503, "TEMPORARILY_UNAVAILABLE", "locked");
+
+/** Waits until a try has failed and the next one is only a matter of time: the try's own time-out has gone by then. */
+async function waiting(clock: ManualClock): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await settle(1);
+  expect(clock.pending).toBe(1);
+}
 
 describe("RetryPolicy", () => {
   test.each<[string, () => Reply]>([
@@ -69,22 +76,24 @@ describe("RetryPolicy", () => {
   });
 
   test("waits with full jitter below a doubling bound and the cap", async () => {
-    const fractions = [0.5, 0.5, 0.5, 0.999];
+    const fractions = [0.5, 0.5, 0.5, 1];
     const random = { fraction: () => fractions.shift() ?? 0, bytes: () => new Uint8Array() };
     const replies = [busy(), busy(), busy(), busy(), json(recordedRun)];
     const { transport, seen, clock } = fakeServer(replies, { retry: { limit: 4, base: 100, cap: 300 } }, { random });
     const done = new RunsResource(transport).get(runId);
-    for (const [wait, tries] of [
-      [49, 1],
-      [1, 2],
-      [100, 3],
-      [149, 3],
-      [1, 4],
-      [299, 4],
-      [1, 5],
+    // Half of 100, of 200 and of 300 (400 is over the cap), then all of 300.
+    for (const [tries, wait] of [
+      [1, 50],
+      [2, 100],
+      [3, 150],
+      [4, 300],
     ] as const) {
-      await clock.advance(wait);
+      await asked({ seen }, tries);
+      await waiting(clock);
+      await clock.advance(wait - 1);
       expect(seen).toHaveLength(tries);
+      await clock.advance(1);
+      await asked({ seen }, tries + 1);
     }
     await done;
   });
@@ -93,13 +102,17 @@ describe("RetryPolicy", () => {
     const late = (after: string): Response => refusal(429, "REQUEST_LIMIT_EXCEEDED", "slow", { "retry-after": after });
     const { transport, seen, clock } = fakeServer([late("2"), late("86400"), json(recordedRun)]);
     const done = new RunsResource(transport).get(runId);
-    await clock.advance(1999);
-    expect(seen).toHaveLength(1);
-    await clock.advance(1);
-    expect(seen).toHaveLength(2);
-    await clock.advance(29_999);
-    expect(seen).toHaveLength(2);
-    await clock.advance(1);
+    for (const [tries, wait] of [
+      [1, 2000],
+      [2, 30_000],
+    ] as const) {
+      await asked({ seen }, tries);
+      await waiting(clock);
+      await clock.advance(wait - 1);
+      expect(seen).toHaveLength(tries);
+      await clock.advance(1);
+      await asked({ seen }, tries + 1);
+    }
     await done;
   });
 

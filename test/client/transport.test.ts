@@ -5,7 +5,7 @@ import { Transport } from "../../src/client/transport.ts";
 import { NetworkError, TimeoutError, UnexpectedReplyError } from "../../src/errors/index.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 import { ManualLifecycle, seededRandom } from "../support/manual-runtime.ts";
-import { fakeServer, json, page, refused, rejection } from "./support/fake-server.ts";
+import { asked, fakeServer, json, page, refused, rejection } from "./support/fake-server.ts";
 import { htmlError, loginPage, recordedRun, runId } from "./support/recorded.ts";
 
 const never = (): Promise<Response> => new Promise(() => {});
@@ -130,8 +130,7 @@ describe("Transport", () => {
     const between = fakeServer([page(htmlError, 500)]);
     const halt = new AbortController();
     const pausing = rejection(new RunsResource(between.transport).get(runId, { signal: halt.signal }));
-    await between.clock.advance(0);
-    expect(between.seen).toHaveLength(1);
+    await asked(between, 1);
     halt.abort(reason);
     expect(await pausing).toBe(reason);
     expect(between.clock.pending).toBe(0);

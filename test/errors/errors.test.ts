@@ -66,7 +66,7 @@ describe("guards", () => {
     expect(all.filter(guard)).toEqual(own);
     const foreign = all.map((error) => {
       const mark = errors.isTrackletError(error) ? { [Symbol.for("tracklet.error")]: true } : {};
-      return Object.assign(Object.create(null), { message: error.message, ...error, name: error.name, ...mark });
+      return Object.assign(Object.create(null), { ...error, name: error.name, ...mark });
     });
     expect(foreign.filter(guard)).toHaveLength(own.length);
   });

@@ -1,7 +1,6 @@
 import { Transport } from "../../../src/client/transport.ts";
-import type { Connection } from "../../../src/client/types/connection.ts";
-import type { ClientRuntime } from "../../../src/client/types/connection.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import type { ClientRuntime, Connection } from "../../../src/client/types/connection.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { seededRandom } from "../../support/manual-runtime.ts";
 
 /** One request as it arrived. */
@@ -65,10 +64,19 @@ export function fakeServer(
     return typeof reply === "function" ? reply(request) : reply;
   };
   const transport = new Transport(
-    { trackingUri: "http://tracking.test:5000", fetch, ...connection },
+    // No time-out unless a test asks for one: a clock that runs ahead of slow bodies would fire it.
+    { trackingUri: "http://tracking.test:5000", fetch, timeout: Number.POSITIVE_INFINITY, ...connection },
     { clock, random: seededRandom(7), ...runtime },
   );
   return { seen, clock, transport };
+}
+
+/** Waits until the server has been asked `count` times. */
+export async function asked(server: Pick<FakeServer, "seen">, count: number): Promise<void> {
+  for (let turn = 0; server.seen.length < count; turn++) {
+    if (turn === 500) throw new Error(`The server was asked ${server.seen.length} times, not ${count}`);
+    await settle(1);
+  }
 }
 
 /** What a promise is rejected with. */
