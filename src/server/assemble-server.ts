@@ -14,7 +14,7 @@ import type { Server, ServerOptions } from "./server.ts";
 /** Makes a server that acts as one MLflow release; `createServer()` fixes which, mocks choose another. */
 export function assembleServer(options: ServerOptions, compat: Compat): Server {
   const clock = options.clock ?? platformClock;
-  const own = typeof options.database === "string" ? openNodeSqlite(options.database) : undefined;
+  const own = typeof options.database === "string" ? openNodeSqlite(options.database, options) : undefined;
   const db = own ?? (options.database as Exclude<ServerOptions["database"], string>);
   const artifactRoot = createArtifactRoot(options.artifactRoot);
   try {

@@ -14,6 +14,12 @@ export interface ServerOptions {
    * `await wasmDatabase()` gives it. A new file gets MLflow's tables; a file of MLflow is used as it is.
    */
   readonly database: string | SqlDatabase;
+  /**
+   * What a commit to a named file with a write-ahead log waits for: `normal` survives a crash of the process, `full`
+   * also a power cut. New files have such a log; those of MLflow have a rollback journal and always `full`.
+   * @default "normal"
+   */
+  readonly synchronous?: "normal" | "full";
   /** Where artifacts are kept. @default in memory, gone with the process */
   readonly artifacts?: ArtifactStore;
   /**

@@ -2,17 +2,18 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ConfigurationError } from "../errors/index.ts";
 import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
 import { shrinkBigInts } from "./safe-integers.ts";
+import { isNotDatabase } from "./sql-errors.ts";
 import { StatementCache } from "./statement-cache.ts";
 import { createTransaction } from "./transaction.ts";
 
 /** How a file is opened. */
 export interface NodeSqliteOptions {
   /**
-   * Milliseconds that a statement blocks this thread while another process holds the lock. Kept short: the thread
-   * may be one that trains, and the embedded server waits on without blocking.
-   * @default 50
+   * What a commit waits for in a file with a write-ahead log: `normal` survives a crash of the process, `full` also
+   * a power cut. Files with a rollback journal, as MLflow makes them, always have `full`.
+   * @default "normal"
    */
-  readonly busyTimeout?: number;
+  readonly synchronous?: "normal" | "full";
 }
 
 /** A statement whose integers beyond 2^53 come back as bigint; node:sqlite would throw on them. */
@@ -109,6 +110,28 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
       { cause: error },
     );
   }
-  database.exec(`PRAGMA busy_timeout = ${Math.max(0, Math.trunc(options.busyTimeout ?? 50))}`);
+  try {
+    tune(database, options.synchronous ?? "normal");
+  } catch (error) {
+    // What the file is instead is told by whoever reads its tables first.
+    if (!isNotDatabase(error)) {
+      database.close();
+      throw error;
+    }
+  }
   return new NodeSqlite(database, path);
+}
+
+/**
+ * A new file gets a write-ahead log: readers such as `mlflow ui` then never stop the one that writes, and a commit
+ * costs no flush. A file that exists keeps the journal of its maker.
+ */
+function tune(database: DatabaseSync, synchronous: "normal" | "full"): void {
+  // Long enough for another process that makes the same file now.
+  database.exec("PRAGMA busy_timeout = 5000");
+  const one = (pragma: string): unknown => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+  const isNew = one("page_count") === 0;
+  if ((isNew ? one("journal_mode = WAL") : one("journal_mode")) !== "wal") return;
+  // 64 MB of cache and a log of 40 MB: without them SQLite copies index pages to the file all the time.
+  database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000`);
 }

@@ -31,6 +31,8 @@ export function openSchema(db: SqlDatabase, first: FirstRows): Revision {
   if (db.prepare("SELECT 1 FROM experiments WHERE experiment_id = 0").get() === undefined) {
     db.transaction(() => addDefaultExperiment(db, first));
   }
+  // From here requests wait for locks by themselves, without blocking the thread (docs/decisions/012).
+  db.exec("PRAGMA busy_timeout = 25");
   return after.revision;
 }
 
