@@ -25,7 +25,6 @@ function partProblem(part: string): string | undefined {
     return `stay inside the run, without "." or ".." or empty parts`;
   }
   if (part.includes("#")) return `have no "#": MLflow refuses it`;
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for.
   if (/[\0-\x1f\x7f]/.test(part)) return "have no control characters";
   if (/%[\da-f]{2}/i.test(part)) {
     return `have no "%" before two hex digits: MLflow would decode them and store another name`;

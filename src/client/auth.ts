@@ -29,7 +29,9 @@ export class Authorizer {
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       // The platform's message quotes the illegal value, which is a secret: neither it nor the error is passed on.
-      throw new ConfigurationError("Cannot send a request as auth must give legal headers: it gave a name or value with an illegal character");
+      throw new ConfigurationError(
+        "Cannot send a request as auth must give legal headers: it gave a name or value with an illegal character",
+      );
     }
     for (const value of headers.values()) this.#keep(value);
     return headers;
@@ -52,7 +54,9 @@ export class Authorizer {
 
 function bearer(token: string): string {
   if (!/^[\x21-\x7e]+$/.test(token)) {
-    throw new ConfigurationError("Cannot use auth.token as it must be visible ASCII characters without spaces: the current value has others or is empty");
+    throw new ConfigurationError(
+      "Cannot use auth.token as it must be visible ASCII characters without spaces: the current value has others or is empty",
+    );
   }
   return `Bearer ${token}`;
 }

@@ -30,14 +30,16 @@ export function encodeBatch(batch: LogBatch): string {
 /** @throws ValidationError when MLflow would refuse the point or silently lose a part of it. */
 export function checkPoint({ key, value, timestamp, step }: MetricPoint): void {
   const problem = keyProblem(key) ?? pointProblem(value, timestamp, step);
-  if (problem !== undefined) throw new ValidationError(`Cannot log metric "${shorten(key)}" as it must ${problem}`, { key });
+  if (problem !== undefined)
+    throw new ValidationError(`Cannot log metric "${shorten(key)}" as it must ${problem}`, { key });
 }
 
 /** @throws ValidationError when the key is none of MLflow's, or the value is not text. */
 export function checkPair(kind: "param" | "tag", key: string, value: string): void {
   const problem =
     keyProblem(key) ?? (typeof value === "string" ? undefined : `have text as value: current value is ${typeof value}`);
-  if (problem !== undefined) throw new ValidationError(`Cannot log ${kind} "${shorten(key)}" as it must ${problem}`, { key });
+  if (problem !== undefined)
+    throw new ValidationError(`Cannot log ${kind} "${shorten(key)}" as it must ${problem}`, { key });
 }
 
 function shorten(key: unknown): string {

@@ -66,7 +66,10 @@ function quoteText(text: unknown): string {
   if (text.endsWith("\\")) throw refused(text, "text without a backslash at its end");
   if (!text.includes("'")) return `'${text}'`;
   if (!text.includes('"')) return `"${text}"`;
-  throw refused(text, `text with one kind of quotes at most: MLflow has no escape for them. LIKE with "_" in their place finds it`);
+  throw refused(
+    text,
+    `text with one kind of quotes at most: MLflow has no escape for them. LIKE with "_" in their place finds it`,
+  );
 }
 
 /** The grammar knows no "1e+21". */

@@ -29,7 +29,9 @@ export async function explainNetworkFailure(failure: NetworkFailure): Promise<Ne
     );
   }
   if (await resolves(fetch, `${base}/version`, "cors")) {
-    return explain("the connection was cut, or the server refuses the Host: if it goes on, start it with --allowed-hosts");
+    return explain(
+      "the connection was cut, or the server refuses the Host: if it goes on, start it with --allowed-hosts",
+    );
   }
   const cure = `start it with --cors-allowed-origins ${origin}, or put the tracklet relay before it`;
   return explain(`the server does not allow pages of "${origin}": ${cure}`, true);

@@ -47,6 +47,9 @@ function stripTags(html: string): string {
 }
 
 function short(text: string): string {
-  const line = text.slice(0, 4 * most).replace(/\s+/g, " ").trim();
+  const line = text
+    .slice(0, 4 * most)
+    .replace(/\s+/g, " ")
+    .trim();
   return line.length > most ? `${line.slice(0, most - 1).toWellFormed()}…` : line;
 }

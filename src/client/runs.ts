@@ -26,7 +26,13 @@ export class RunsResource {
   /** Creates a run. Never sent twice by itself: each arrival makes a run. */
   async create(run: NewRunRequest, options?: CallOptions): Promise<RunData> {
     const { experimentId, name, startTime = this.#transport.now(), tags, user } = run;
-    const json = { experiment_id: experimentId, run_name: name, start_time: startTime, tags: toPairs(tags), user_id: user };
+    const json = {
+      experiment_id: experimentId,
+      run_name: name,
+      start_time: startTime,
+      tags: toPairs(tags),
+      user_id: user,
+    };
     const reply = await this.#transport.json({ method: "POST", path: `${root}/create`, json }, runReply, options);
     return toRunData(reply.run);
   }

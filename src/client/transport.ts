@@ -2,7 +2,6 @@ import ky, { type KyInstance } from "ky";
 import { getDotPath, safeParse } from "valibot";
 import {
   AuthenticationError,
-  NetworkError,
   type RequestFacts,
   TimeoutError,
   UnexpectedReplyError,
@@ -10,8 +9,10 @@ import {
 import { TrackletError } from "../errors/tracklet-error.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
+import { toSearch, withoutQuery } from "./address.ts";
 import { Authorizer } from "./auth.ts";
 import { pause, withDeadline } from "./deadline.ts";
+import { NoAnswer } from "./no-answer.ts";
 import { errorFromReply } from "./reply-error.ts";
 import { parseObject, readReplyWords } from "./reply-text.ts";
 import { parseRetryAfter, RetryPolicy } from "./retry-policy.ts";
@@ -175,10 +176,15 @@ export class Transport {
     if (call.json !== undefined) headers.set("content-type", "application/json");
     // A string or bytes, never a stream: MLflow 3 reads JSON of unknown length as empty.
     const body = call.json === undefined ? call.body : JSON.stringify(call.json);
-    const path = call.path + search(call.query);
+    const path = call.path + toSearch(call.query);
     let response: Response;
     try {
-      response = await this.#api(path, { method: call.method, headers, signal, ...(body === undefined ? {} : { body }) });
+      response = await this.#api(path, {
+        method: call.method,
+        headers,
+        signal,
+        ...(body === undefined ? {} : { body }),
+      });
       this.#answered = true;
       if (response.ok) return await read(response, request);
     } catch (error) {
@@ -217,37 +223,4 @@ export class Transport {
       request,
     );
   }
-}
-
-/** A try without answer. */
-class NoAnswer extends NetworkError {
-  constructor(thrown: unknown, request: RequestFacts) {
-    // ky's own error holds the request with its headers: only what is below it goes on.
-    const cause = thrown instanceof Error && "request" in thrown ? thrown.cause : thrown;
-    const code = errorCode(cause);
-    super(
-      `Cannot ${request.method} ${request.url} as no answer came${code === undefined ? "" : ` (${code})`}: is the server running, and trackingUri its address?`,
-      request,
-      { cause },
-    );
-  }
-}
-
-/** `ECONNREFUSED` and the like, which Node keeps one cause deeper. */
-function errorCode(error: unknown, depth = 0): string | undefined {
-  if (typeof error !== "object" || error === null || depth > 2) return undefined;
-  const { code, cause } = error as { code?: unknown; cause?: unknown };
-  return typeof code === "string" ? code : errorCode(cause, depth + 1);
-}
-
-function search(query: ApiRequest["query"]): string {
-  const params = new URLSearchParams();
-  for (const [name, value] of Object.entries(query ?? {})) {
-    if (value !== undefined) params.append(name, String(value));
-  }
-  return params.size === 0 ? "" : `?${params}`;
-}
-
-function withoutQuery(address: string): string {
-  return address.replace(/[?#].*$/s, "");
 }

@@ -49,7 +49,11 @@ describe("ArtifactsResource", () => {
     async (path) => {
       const { transport, seen } = fakeServer([]);
       const artifacts = new ArtifactsResource(transport);
-      for (const call of [artifacts.upload(runId, path, "x"), artifacts.download(runId, path), artifacts.delete(runId, path)]) {
+      for (const call of [
+        artifacts.upload(runId, path, "x"),
+        artifacts.download(runId, path),
+        artifacts.delete(runId, path),
+      ]) {
         expect(await rejection(call)).toBeInstanceOf(ValidationError);
       }
       expect(seen).toHaveLength(0);

@@ -80,19 +80,21 @@ describe("Transport authentication", () => {
     expect(seen).toHaveLength(0);
   });
 
-  test.each([{ token: "two words hunter22" }, { token: "line\nhunter22" }, { token: "" }, { username: "a:b", password: "hunter22" }])(
-    "refuses %j without showing it",
-    (auth) => {
-      let error: unknown;
-      try {
-        fakeServer([], { auth });
-      } catch (thrown) {
-        error = thrown;
-      }
-      expect(error).toBeInstanceOf(ConfigurationError);
-      expect((error as Error).message).not.toContain("hunter22");
-    },
-  );
+  test.each([
+    { token: "two words hunter22" },
+    { token: "line\nhunter22" },
+    { token: "" },
+    { username: "a:b", password: "hunter22" },
+  ])("refuses %j without showing it", (auth) => {
+    let error: unknown;
+    try {
+      fakeServer([], { auth });
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect((error as Error).message).not.toContain("hunter22");
+  });
 
   test("refuses illegal headers of a function without showing them", async () => {
     const { transport } = fakeServer([], { auth: () => ({ authorization: "Bearer hunter22\n\u0000x" }) });

@@ -6,7 +6,9 @@ import { ValidationError } from "../../src/errors/index.ts";
 describe("filter", () => {
   test("quotes text, writes numbers, dates and lists bare", () => {
     expect(filter`params.lr = ${"0.1"} AND metrics.loss < ${0.5}`).toBe("params.lr = '0.1' AND metrics.loss < 0.5");
-    expect(filter`attributes.start_time > ${new Date(1_700_000_000_000)}`).toBe("attributes.start_time > 1700000000000");
+    expect(filter`attributes.start_time > ${new Date(1_700_000_000_000)}`).toBe(
+      "attributes.start_time > 1700000000000",
+    );
     expect(filter`run_id IN ${["a", "b'c"]}`).toBe(`run_id IN ('a', "b'c")`);
     expect(filter`metrics.${filter.key("val/loss")} >= ${-1e-7}`).toBe("metrics.`val/loss` >= -1e-7");
   });

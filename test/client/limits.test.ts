@@ -3,12 +3,22 @@ import { describe, expect, test } from "vitest";
 import { codePoints, cutText, keyProblem, limits, pointProblem } from "../../src/client/limits.ts";
 
 describe("keyProblem()", () => {
-  test.each(["loss", "val/loss", "a b", " lead", "trail ", "a.b-c:d_e", "größe", "损失", "a/..b", "a..b", "٣", "x".repeat(250)])(
-    "takes %j",
-    (key) => {
-      expect(keyProblem(key)).toBeUndefined();
-    },
-  );
+  test.each([
+    "loss",
+    "val/loss",
+    "a b",
+    " lead",
+    "trail ",
+    "a.b-c:d_e",
+    "größe",
+    "损失",
+    "a/..b",
+    "a..b",
+    "٣",
+    "x".repeat(250),
+  ])("takes %j", (key) => {
+    expect(keyProblem(key)).toBeUndefined();
+  });
 
   test.each([
     ["", "empty"],

@@ -18,7 +18,11 @@ describe("PagePromise", () => {
   });
 
   test("iterates over all pages", async () => {
-    const replies = [{ metrics: [point(0), point(1)], next_page_token: "t1" }, { next_page_token: "t2" }, { metrics: [point(2)] }];
+    const replies = [
+      { metrics: [point(0), point(1)], next_page_token: "t1" },
+      { next_page_token: "t2" },
+      { metrics: [point(2)] },
+    ];
     const { transport, seen } = fakeServer(replies.map((reply) => json(reply)));
     const steps: number[] = [];
     for await (const { step } of new MetricsResource(transport).history(query)) steps.push(step);
@@ -27,7 +31,10 @@ describe("PagePromise", () => {
   });
 
   test("all() gives every item, next() one page after the other", async () => {
-    const replies = (): Response[] => [json({ metrics: [point(0)], next_page_token: "t1" }), json({ metrics: [point(1)] })];
+    const replies = (): Response[] => [
+      json({ metrics: [point(0)], next_page_token: "t1" }),
+      json({ metrics: [point(1)] }),
+    ];
     expect(await new MetricsResource(fakeServer(replies()).transport).history(query).all()).toHaveLength(2);
 
     const first = await new MetricsResource(fakeServer(replies()).transport).history(query);

@@ -44,9 +44,12 @@ describe("parseTrackingUri()", () => {
     },
   );
 
-  test.each(["localhost:5000", "mlflow.example.com:443", "127.0.0.1:5000"])("says that http:// is missing in %s", (uri) => {
-    expect(refusal(uri)).toContain(`write "http://" before "${uri}"`);
-  });
+  test.each(["localhost:5000", "mlflow.example.com:443", "127.0.0.1:5000"])(
+    "says that http:// is missing in %s",
+    (uri) => {
+      expect(refusal(uri)).toContain(`write "http://" before "${uri}"`);
+    },
+  );
 
   test.each(["ftp://host", "http://", "http://host:port", "ws://host"])("refuses %s", (uri) => {
     expect(refusal(uri)).toContain("http://localhost:5000");

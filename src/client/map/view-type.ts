@@ -6,6 +6,7 @@ const words: Readonly<Record<ViewType, string>> = { active: "ACTIVE_ONLY", delet
 export function fromViewType(view: ViewType | undefined): string | undefined {
   if (view === undefined) return undefined;
   const word = Object.hasOwn(words, view) ? words[view] : undefined;
-  if (word === undefined) throw new TypeError(`Cannot search as view must be "active", "deleted" or "all": current value is "${view}"`);
+  if (word === undefined)
+    throw new TypeError(`Cannot search as view must be "active", "deleted" or "all": current value is "${view}"`);
   return word;
 }

@@ -1,14 +1,6 @@
 import * as v from "valibot";
 import { experimentWire, fileWire, metricWire, runInfoWire, runWire, type Schema } from "./entities.ts";
-import type {
-  ExperimentWire,
-  FileWire,
-  MetricWire,
-  PageWire,
-  RunInfoWire,
-  RunWire,
-  ServerInfoWire,
-} from "./types.ts";
+import type { ExperimentWire, FileWire, MetricWire, PageWire, RunInfoWire, RunWire, ServerInfoWire } from "./types.ts";
 
 const token = v.optional(v.string());
 const flag = v.optional(v.boolean(), false);
@@ -18,7 +10,9 @@ export const doneReply: Schema<object> = v.object({});
 
 export const experimentIdReply: Schema<{ readonly experiment_id: string }> = v.object({ experiment_id: v.string() });
 
-export const experimentReply: Schema<{ readonly experiment: ExperimentWire }> = v.object({ experiment: experimentWire });
+export const experimentReply: Schema<{ readonly experiment: ExperimentWire }> = v.object({
+  experiment: experimentWire,
+});
 
 export const experimentsReply: Schema<PageWire & { readonly experiments: ExperimentWire[] }> = v.object({
   experiments: v.optional(v.array(experimentWire), []),

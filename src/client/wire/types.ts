@@ -55,7 +55,10 @@ export interface DatasetInputWire {
 export interface RunWire {
   readonly info: RunInfoWire;
   readonly data: { readonly metrics: MetricWire[]; readonly params: PairWire[]; readonly tags: PairWire[] };
-  readonly inputs: { readonly dataset_inputs: DatasetInputWire[]; readonly model_inputs: { readonly model_id: string }[] };
+  readonly inputs: {
+    readonly dataset_inputs: DatasetInputWire[];
+    readonly model_inputs: { readonly model_id: string }[];
+  };
 }
 
 /** `mlflow.FileInfo`. */

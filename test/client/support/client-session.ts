@@ -1,10 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  AlreadyExistsError,
-  BadRequestError,
-  isConfigurationError,
-  NotFoundError,
-} from "../../../src/errors/index.ts";
+import { AlreadyExistsError, BadRequestError, isConfigurationError, NotFoundError } from "../../../src/errors/index.ts";
 import { type Client, filter, type MetricPoint } from "../../../src/client/index.ts";
 import { rejection } from "./fake-server.ts";
 
@@ -121,7 +116,18 @@ export function clientSession(name: string, connect: () => Promise<Client>): voi
     test("a filter finds what its values say", async () => {
       const client = await connect();
       const { runId, experimentId } = await newRun(client);
-      const values = ["it's", 'say "hi"', "a; DROP TABLE runs", "-- x", "%_", "ä 🎉", "back\\slash", "(1, 2)", "a''b", "line\nbreak"];
+      const values = [
+        "it's",
+        'say "hi"',
+        "a; DROP TABLE runs",
+        "-- x",
+        "%_",
+        "ä 🎉",
+        "back\\slash",
+        "(1, 2)",
+        "a''b",
+        "line\nbreak",
+      ];
       const tags = values.map((value, index) => ({ key: `t ${index}`, value }));
       await client.runs.logBatch({ runId, tags, metrics: [{ key: "val/loss", value: 0.5, timestamp: 1, step: 0 }] });
       const loss = filter`metrics.${filter.key("val/loss")} = ${0.5}`;
@@ -138,7 +144,14 @@ export function clientSession(name: string, connect: () => Promise<Client>): voi
     test("datasets are kept", async () => {
       const client = await connect();
       const { runId } = await newRun(client);
-      const dataset = { name: "iris", digest: "d1", sourceType: "local", source: "{}", schema: undefined, profile: "p" };
+      const dataset = {
+        name: "iris",
+        digest: "d1",
+        sourceType: "local",
+        source: "{}",
+        schema: undefined,
+        profile: "p",
+      };
       const input = { dataset, tags: { "mlflow.data.context": "training" } };
       await client.runs.logInputs(runId, [input]);
       await client.runs.logInputs(runId, [input]);
@@ -163,13 +176,26 @@ export function clientSession(name: string, connect: () => Promise<Client>): voi
       const client = await connect();
       const { runId } = await newRun(client);
       const { artifactUri } = (await client.runs.get(runId)).info;
-      const names = ["a.txt", "dir/sub/b.json", "sp ace +&=.txt", "файл 🎉.txt", "que?ry", "100%.txt", "a..b", ".hidden", "q'u\"o", "co:lon"];
+      const names = [
+        "a.txt",
+        "dir/sub/b.json",
+        "sp ace +&=.txt",
+        "файл 🎉.txt",
+        "que?ry",
+        "100%.txt",
+        "a..b",
+        ".hidden",
+        "q'u\"o",
+        "co:lon",
+      ];
       for (const path of names) {
         await client.artifacts.upload(runId, path, `<${path}>`, { artifactUri });
         expect(await (await client.artifacts.download(runId, path, { artifactUri })).text()).toBe(`<${path}>`);
       }
       const root = await client.artifacts.list(runId);
-      expect(root.map(({ path }) => path).sort()).toEqual([...names.filter((path) => !path.includes("/")), "dir"].sort());
+      expect(root.map(({ path }) => path).sort()).toEqual(
+        [...names.filter((path) => !path.includes("/")), "dir"].sort(),
+      );
       expect(await client.artifacts.list(runId, "dir/sub")).toEqual([
         { path: "dir/sub/b.json", isDirectory: false, size: 16 },
       ]);

@@ -30,7 +30,12 @@ export function json(body: unknown, status = 200, headers: Record<string, string
 }
 
 /** MLflow's answer that refuses. */
-export function refusal(status: number, errorCode: string, message: string, headers?: Record<string, string>): Response {
+export function refusal(
+  status: number,
+  errorCode: string,
+  message: string,
+  headers?: Record<string, string>,
+): Response {
   return json({ error_code: errorCode, message, sqlstate: "KAM00", error_class: errorCode }, status, headers);
 }
 

@@ -1,85 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { ExperimentsResource } from "../../src/client/experiments.ts";
-import { MetricsResource } from "../../src/client/metrics.ts";
 import { RunsResource } from "../../src/client/runs.ts";
-import { ServerResource } from "../../src/client/server.ts";
-import { NotFoundError, UnexpectedReplyError, ValidationError } from "../../src/errors/index.ts";
-import { type FakeServer, fakeServer, json, page, refusal, rejection } from "./support/fake-server.ts";
-import {
-  loginPage,
-  recordedBareRun,
-  recordedExperiment,
-  recordedRun,
-  recordedServerInfo,
-  runId,
-} from "./support/recorded.ts";
+import { ValidationError } from "../../src/errors/index.ts";
+import { fakeServer, json, page, rejection } from "./support/fake-server.ts";
+import { recordedBareRun, recordedRun, runId } from "./support/recorded.ts";
+import { sent } from "./support/sent.ts";
 
 const api = "/api/2.0/mlflow";
-
-/** The request that a call sent: method, path, and what it asks for. */
-function sent({ seen }: FakeServer): unknown[] {
-  const [{ method, path, query, text } = { method: "", path: "", query: {}, text: "" }] = seen;
-  return [method, path, text === "" ? query : JSON.parse(text)];
-}
-
-describe("ExperimentsResource", () => {
-  test("create() sends name, location and tags and gives the id", async () => {
-    const server = fakeServer([json({ experiment_id: "7" })]);
-    const experiment = { name: "digits", artifactLocation: "mlflow-artifacts:/x", tags: { team: "a" } };
-    expect(await new ExperimentsResource(server.transport).create(experiment)).toBe("7");
-    const body = { name: "digits", artifact_location: "mlflow-artifacts:/x", tags: [{ key: "team", value: "a" }] };
-    expect(sent(server)).toEqual(["POST", `${api}/experiments/create`, body]);
-  });
-
-  test("get() reads an experiment", async () => {
-    const server = fakeServer([json(recordedExperiment)]);
-    expect(await new ExperimentsResource(server.transport).get("12")).toStrictEqual({
-      experimentId: "12",
-      name: "digits",
-      artifactLocation: "mlflow-artifacts:/12",
-      lifecycleStage: "active",
-      creationTime: 1700000000001,
-      lastUpdateTime: 1700000000002,
-      tags: { team: "x" },
-    });
-    expect(sent(server)).toEqual(["GET", `${api}/experiments/get`, { experiment_id: "12" }]);
-  });
-
-  test("getByName() gives undefined where there is none", async () => {
-    const server = fakeServer([refusal(404, "RESOURCE_DOES_NOT_EXIST", "Could not find experiment with name 'ä&b'")]);
-    expect(await new ExperimentsResource(server.transport).getByName("ä&b")).toBeUndefined();
-    expect(sent(server)).toEqual(["GET", `${api}/experiments/get-by-name`, { experiment_name: "ä&b" }]);
-  });
-
-  test("getByName() does not take any other 404 for an answer", async () => {
-    const { transport } = fakeServer([page("<html><title>404 Not Found</title></html>", 404)]);
-    expect(await rejection(new ExperimentsResource(transport).getByName("x"))).toBeInstanceOf(NotFoundError);
-  });
-
-  test("search() always sends max_results", async () => {
-    const server = fakeServer([json({ experiments: [(recordedExperiment as { experiment: object }).experiment] })]);
-    const { items } = await new ExperimentsResource(server.transport).search({ view: "deleted", orderBy: "name ASC" });
-    expect(items).toHaveLength(1);
-    const body = { view_type: "DELETED_ONLY", order_by: ["name ASC"], max_results: 1000 };
-    expect(sent(server)).toEqual(["POST", `${api}/experiments/search`, body]);
-  });
-
-  test.each<[string, (experiments: ExperimentsResource) => Promise<void>, object]>([
-    ["update", (experiments) => experiments.update("1", { name: "n" }), { experiment_id: "1", new_name: "n" }],
-    ["delete", (experiments) => experiments.delete("1"), { experiment_id: "1" }],
-    ["restore", (experiments) => experiments.restore("1"), { experiment_id: "1" }],
-    [
-      "set-experiment-tag",
-      (experiments) => experiments.setTag("1", "k", "v"),
-      { experiment_id: "1", key: "k", value: "v" },
-    ],
-    ["delete-experiment-tag", (experiments) => experiments.deleteTag("1", "k"), { experiment_id: "1", key: "k" }],
-  ])("posts %s", async (action, call, body) => {
-    const server = fakeServer([json("{}")]);
-    await call(new ExperimentsResource(server.transport));
-    expect(sent(server)).toEqual(["POST", `${api}/experiments/${action}`, body]);
-  });
-});
 
 describe("RunsResource", () => {
   test("create() sends the time of the clock where none is given", async () => {
@@ -174,7 +100,9 @@ describe("RunsResource", () => {
   test("search() refuses an unknown view, which MLflow would take for active", () => {
     const { transport } = fakeServer([]);
     expect(() => new RunsResource(transport).search({ experimentIds: [], view: "ALL" as "all" })).toThrow(TypeError);
-    expect(() => new RunsResource(transport).search({ experimentIds: [], view: "toString" as "all" })).toThrow(TypeError);
+    expect(() => new RunsResource(transport).search({ experimentIds: [], view: "toString" as "all" })).toThrow(
+      TypeError,
+    );
   });
 
   test("update() sends what changes and reads the run's facts", async () => {
@@ -243,7 +171,10 @@ describe("RunsResource", () => {
     ["a fraction in a step", { runId, metrics: [{ key: "m", value: 1, timestamp: 1, step: 1.5 }] }],
     ["a step beyond 2^53", { runId, metrics: [{ key: "m", value: 1, timestamp: 1, step: 2 ** 53 }] }],
     ["a negative timestamp", { runId, metrics: [{ key: "m", value: 1, timestamp: -1, step: 1 }] }],
-    ["a value that is no number", { runId, metrics: [{ key: "m", value: "1" as unknown as number, timestamp: 1, step: 1 }] }],
+    [
+      "a value that is no number",
+      { runId, metrics: [{ key: "m", value: "1" as unknown as number, timestamp: 1, step: 1 }] },
+    ],
     ["an illegal metric key", { runId, metrics: [{ key: "m@", value: 1, timestamp: 1, step: 1 }] }],
     ["an illegal param key", { runId, params: [{ key: "../p", value: "1" }] }],
     ["a numeric param", { runId, params: [{ key: "p", value: 1 as unknown as string }] }],
@@ -280,63 +211,5 @@ describe("RunsResource", () => {
     const { transport, seen } = fakeServer([page("", 503)]);
     await rejection(new RunsResource(transport).deleteTag(runId, "k"));
     expect(seen).toHaveLength(1);
-  });
-});
-
-describe("MetricsResource", () => {
-  test("history() always sends max_results and reads text for numbers", async () => {
-    const server = fakeServer([
-      json({
-        metrics: [
-          { key: "val/loss", value: "-Infinity", timestamp: "1700000000000", step: 0 },
-          { key: "val/loss", value: "NaN" },
-        ],
-      }),
-    ]);
-    const points = await new MetricsResource(server.transport).history({ runId, key: "val/loss" }).all();
-    expect(points).toEqual([
-      { key: "val/loss", value: Number.NEGATIVE_INFINITY, timestamp: 1700000000000, step: 0 },
-      { key: "val/loss", value: Number.NaN, timestamp: 0, step: 0 },
-    ]);
-    const query = { run_id: runId, metric_key: "val/loss", max_results: "25000" };
-    expect(sent(server)).toEqual(["GET", `${api}/metrics/get-history`, query]);
-  });
-
-  test.each(["soon", "", null, true, {}])("history() refuses %j as a value", async (value) => {
-    const { transport } = fakeServer([json({ metrics: [{ key: "a", value, timestamp: 1, step: 0 }] })]);
-    const read = new MetricsResource(transport).history({ runId, key: "a" }, { retry: false });
-    expect(await rejection(read)).toBeInstanceOf(UnexpectedReplyError);
-  });
-});
-
-describe("ServerResource", () => {
-  test("version() reads the bare text, whatever its label", async () => {
-    const server = fakeServer([page("3.17.2")]);
-    expect(await new ServerResource(server.transport).version()).toBe("3.17.2");
-    expect(sent(server)).toEqual(["GET", "/version", {}]);
-  });
-
-  test.each([loginPage, "", "x".repeat(1000)])("version() refuses %j", async (text) => {
-    const { transport } = fakeServer([page(text)]);
-    expect(await rejection(new ServerResource(transport).version())).toBeInstanceOf(UnexpectedReplyError);
-  });
-
-  test("health() is true only for MLflow's own word", async () => {
-    const { transport } = fakeServer([page("OK", 200, "text/plain"), page(loginPage)]);
-    const server = new ServerResource(transport);
-    expect(await server.health()).toBe(true);
-    expect(await server.health()).toBe(false);
-  });
-
-  test("info() is undefined before MLflow 3", async () => {
-    const { transport } = fakeServer([json(recordedServerInfo), page("<html><title>404</title></html>", 404)]);
-    const server = new ServerResource(transport);
-    expect(await server.info()).toStrictEqual({
-      storeType: "SqlStore",
-      workspacesEnabled: false,
-      multipartUploadsEnabled: false,
-      multipartDownloadsEnabled: false,
-    });
-    expect(await server.info()).toBeUndefined();
   });
 });
