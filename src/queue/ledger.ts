@@ -1,5 +1,5 @@
 import type { MetricColumns } from "./columns.ts";
-import type { ChunkHeader, StorageCounts } from "./storage.ts";
+import type { ChunkHeader, StorageCounts, StoredChunk } from "./storage.ts";
 import type { Amount, Receipt, ReceiptLine } from "./types.ts";
 
 /** An amount that counts on. */
@@ -24,6 +24,13 @@ export class RunAccount {
     return line;
   }
 
+  /** Counts one accepted call. */
+  take(kind: ReceiptLine["kind"], key: string): void {
+    const line = this.line(kind, key);
+    line.logged++;
+    line.distinct++;
+  }
+
   receipt(run: string, runId: string | undefined): Receipt {
     return { run, runId, lines: [...this.#lines.values()].map((line) => ({ ...line })) };
   }
@@ -39,12 +46,18 @@ export class Ledger {
   readonly delivered: Count = { points: 0, requests: 0 };
   readonly quarantined: Count = { points: 0, requests: 0 };
   readonly dropped: Count = { points: 0, requests: 0 };
+  /** Bytes of bodies in the storage, as far as known. */
+  bytes = 0;
+  /** Bytes of artifacts that wait. */
+  blobBytes = 0;
   readonly #runs = new Map<string, RunAccount>();
 
   /** Takes over what a storage held before this session. */
   begin(counts: StorageCounts): void {
     add(this.waiting, counts.waiting);
     add(this.quarantined, counts.quarantined);
+    this.bytes = counts.bytes;
+    this.blobBytes += counts.blobBytes;
   }
 
   run(localId: string): RunAccount {
@@ -61,26 +74,34 @@ export class Ledger {
     const account = this.run(localId);
     account.waiting.requests++;
     this.waiting.requests++;
-    if (line) account.line(...line).logged++;
-    if (line) account.line(...line).distinct++;
+    if (line) account.take(...line);
   }
 
-  /** Moves what a chunk, or a part of it, holds from waiting to its fate. */
-  settle(header: Pick<ChunkHeader, "run">, fate: Fate, content: MetricColumns | Entries, requests = 0): void {
-    const account = this.run(header.run);
-    let points = 0;
+  /** True when something was logged to a run here. */
+  has(localId: string): boolean {
+    return this.#runs.has(localId);
+  }
+
+  /** Moves what a chunk, or a part of it, holds from waiting to its fate; `content` names the keys. */
+  settle(chunk: Pick<StoredChunk, "run" | "kind" | "count" | "blob">, fate: Fate, content: MetricColumns | Entries): void {
+    const account = this.run(chunk.run);
     if ("count" in content) {
       const lines = content.keys.map((key) => account.line("metric", key));
       for (let row = 0; row < content.count; row++) lines[content.key[row]!]![fate]++;
-      points = content.count;
     } else {
       for (const [kind, key, calls] of content) account.line(kind, key)[fate] += calls;
     }
-    const moved = { points, requests };
+    this.blobBytes -= chunk.blob?.size ?? 0;
+    const moved = amountOf(chunk);
     add(account.waiting, moved, -1);
     add(this.waiting, moved, -1);
     add(this[fate === "acknowledged" ? "delivered" : fate], moved);
   }
+}
+
+/** What a chunk counts as. */
+export function amountOf({ kind, count }: Pick<ChunkHeader, "kind" | "count">): Amount {
+  return kind === "metrics" ? { points: count, requests: 0 } : { points: 0, requests: count };
 }
 
 /** Adds to an amount in place. */

@@ -1,20 +1,27 @@
-import { HttpError, NetworkError, PermissionError, TimeoutError } from "../errors/network-errors.ts";
+import { HttpError, NetworkError, PermissionError, TimeoutError, UnexpectedReplyError } from "../errors/network-errors.ts";
 import { clampRetryAfter } from "./backoff.ts";
 import type { ChunkKind } from "./request.ts";
 
 /** What an answer to a chunk's request, or its absence, means for the chunk, its run and the host. */
 export type Outcome =
-  /** Try again, unchanged; `host`: all other runs wait as well, but for one probe; `after` is the server's wish in ms. */
-  | { readonly action: "retry"; readonly host: boolean; readonly ambiguous: boolean; readonly after?: number | undefined }
-  /** The host refuses everybody: keep all and say so. */
+  /** Try again, unchanged. `host`: all other runs wait as well, but for one probe. `after`: the server's wish, in ms. */
+  | {
+      readonly action: "retry";
+      readonly host: boolean;
+      /** The server may have acted. */
+      readonly ambiguous: boolean;
+      readonly refused: boolean;
+      readonly after?: number | undefined;
+    }
+  /** The host refuses everybody: keep all, say so, try again seldom. */
   | { readonly action: "pause" }
   /** The run cannot be written: only it waits. */
   | { readonly action: "park" }
-  /** The server never takes this body: send parts of it, at last the single item that is refused. */
-  | { readonly action: "split"; readonly tooLarge: boolean }
+  /** The server never takes this body: send it in parts, at last without the one item that it refuses. */
+  | { readonly action: "split" }
   /** What the chunk asks for is so already. */
   | { readonly action: "satisfied" }
-  /** Ask `runs/get` whether the run, or the chunk, is what the server refuses. */
+  /** Find out by `runs/get` whether it is the run or the chunk that the server refuses. */
   | { readonly action: "inspect" };
 
 /** The run of a chunk cannot be written now, whatever the request. */
@@ -22,21 +29,24 @@ export class ParkError extends Error {
   override name = "ParkError";
 }
 
+/** Times that a 400 must come back before it counts: it also stems from a cut body, or from two equal requests at once. */
+export const CONFIRMATIONS = 3;
+
 /**
- * Classifies what came of a request. A status is a hint, not a verdict: a 400 may stem from a cut body or from two
- * equal requests at once, so it counts only when it stays.
+ * Classifies what came of a request. A status is a hint, not a verdict.
  *
- * @param refusals How often this very chunk was answered 400 before.
+ * @param refusals How often this chunk was answered 400 before.
  */
 export function classify(error: unknown, kind: ChunkKind, refusals: number): Outcome {
   if (error instanceof ParkError) return { action: "park" };
   if (error instanceof NetworkError) {
-    // A body that takes the server too long says nothing about other bodies.
     if (error.originRefused) return { action: "pause" };
-    return { action: "retry", host: !(error instanceof TimeoutError), ambiguous: true };
+    // A body that takes the server too long, or a file that is short when listed, says nothing about other requests.
+    const own = error instanceof TimeoutError || (kind === "artifact" && error instanceof UnexpectedReplyError);
+    return retry(!own, true);
   }
-  if (error instanceof DOMException) return { action: "retry", host: false, ambiguous: true };
-  if (!(error instanceof HttpError)) return { action: "split", tooLarge: false };
+  if (error instanceof DOMException) return retry(false, true);
+  if (!(error instanceof HttpError)) return { action: "split" };
   const { status, errorCode } = error;
   const after = clampRetryAfter(error.retryAfter);
   if (status === 401) return { action: "pause" };
@@ -44,13 +54,15 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
     const ofRun = errorCode !== undefined && !(error instanceof PermissionError && error.originRefused);
     return { action: ofRun ? "park" : "pause" };
   }
-  if (status === 413) return { action: "split", tooLarge: true };
-  if (status === 429) return { action: "retry", host: true, ambiguous: false, after };
-  if (status === 408 || status >= 500) {
-    const gateway = status > 501 && status !== 500;
-    return { action: "retry", host: gateway, ambiguous: true, after };
-  }
-  if (status === 404 && kind === "untag") return { action: refusals > 0 ? "satisfied" : "inspect" };
-  // Anything else refuses the request itself, or hides that its run is gone.
-  return refusals < 2 && status === 400 ? { action: "retry", host: false, ambiguous: false, after } : { action: "inspect" };
+  // No MLflow at this address: its own 404 has an error code, except that of an artifact.
+  if ((status === 404 || status === 405) && errorCode === undefined && kind !== "artifact") return { action: "pause" };
+  if (status === 413) return { action: "split" };
+  if (status === 429) return { ...retry(true, false), after };
+  if (status === 408 || status >= 500) return { ...retry(status > 501, true), after };
+  if (status === 400 && refusals + 1 < CONFIRMATIONS) return { ...retry(false, false), refused: true };
+  return { action: "inspect" };
+}
+
+function retry(host: boolean, ambiguous: boolean): Outcome & { action: "retry" } {
+  return { action: "retry", host, ambiguous, refused: false };
 }

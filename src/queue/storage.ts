@@ -110,7 +110,7 @@ export interface QueueStorage {
   /** True when what is appended survives the process. */
   readonly durable: boolean;
 
-  /** Opens what is needed, once; gives what waits from before. */
+  /** Opens what is needed, as any other method does when it is the first; gives what waits from before. */
   open(): Promise<StorageCounts>;
 
   /**

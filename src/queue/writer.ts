@@ -327,7 +327,7 @@ export class Writer {
       } else {
         this.#outbox.splice(at, 1);
       }
-      ledger.settle(entry, "dropped", gone);
+      ledger.settle({ ...entry, count: gone.count }, "dropped", gone);
       problems.report({ kind: "dropped", run: entry.run, message: dropMessage(gone) });
     }
   }

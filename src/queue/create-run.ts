@@ -1,0 +1,126 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { RunData } from "../client/types/entities.ts";
+import { AlreadyExistsError, NotFoundError } from "../errors/network-errors.ts";
+import type { Clock } from "../runtime/ports/clock.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import { ParkError } from "./outcome.ts";
+import { sleep } from "./sleep.ts";
+import type { RunMapping } from "./storage.ts";
+import type { NewRun } from "./types.ts";
+
+/** Our id of a run, as a tag on the server. */
+export const RUN_ID_TAG = "mlflow.tracklet.runId";
+const PARENT_TAG = "mlflow.parentRunId";
+const ROOT_TAG = "mlflow.rootRunId";
+
+/** Options of the calls that deliver: they end with the engine, and the queue has its own way of trying again. */
+export type SendOptions = CallOptions & { readonly signal: AbortSignal };
+
+/** Creates runs on the server, each once. */
+export class RunCreator {
+  readonly #client: DeliveryClient;
+  readonly #clock: Clock;
+  readonly #settleDelay: number;
+  /** Ids by name; never kept beyond the session, since a restored server uses them again. */
+  readonly #experiments = new Map<string, string>();
+
+  constructor(client: DeliveryClient, clock: Clock, settleDelay: number) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#settleDelay = settleDelay;
+  }
+
+  /**
+   * @param attempted A create of this run may have reached the server: look first.
+   * @param parent The parent's mapping, when it is one of ours and known.
+   * @param mark Called right before the request that must not be repeated blindly.
+   */
+  async create(
+    run: NewRun,
+    attempted: boolean,
+    parent: RunMapping | undefined,
+    mark: () => Promise<void>,
+    options: SendOptions,
+  ): Promise<RunMapping> {
+    const experimentId = await this.#experiment(run.experiment, options);
+    const { tags: parentTags, rootId } = await this.#parent(run, parent, options);
+    let data = attempted ? (await this.find(run.localId, experimentId, options))[0] : undefined;
+    if (!data && attempted) {
+      // Not found is weak evidence: the create may be on its way still, or the search be answered by a replica.
+      await sleep(this.#clock, this.#settleDelay, options.signal);
+      [data] = await this.find(run.localId, experimentId, options);
+    }
+    if (!data) {
+      await mark();
+      const { name, startTime, user } = run;
+      const tags = { ...run.tags, ...parentTags, [RUN_ID_TAG]: run.localId };
+      try {
+        data = await this.#client.runs.create(
+          { experimentId, startTime, tags, ...(name !== undefined && { name }), ...(user !== undefined && { user }) },
+          options,
+        );
+      } catch (error) {
+        this.#experiments.clear();
+        throw error;
+      }
+    }
+    const { runId, artifactUri } = data.info;
+    return { localId: run.localId, runId, experimentId, artifactUri, ...(rootId !== undefined && { rootId }) };
+  }
+
+  /** The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again. */
+  async find(localId: string, experimentId: string, options: SendOptions): Promise<RunData[]> {
+    const filter = `tags.\`${RUN_ID_TAG}\` = '${localId}'`;
+    const found: RunData[] = [];
+    for await (const run of this.#client.runs.search({ experimentIds: [experimentId], filter, view: "all" }, options)) {
+      if (run.data.tags[RUN_ID_TAG] === localId) found.push(run);
+    }
+    return found.sort((a, b) => (a.info.runId < b.info.runId ? -1 : 1));
+  }
+
+  async #experiment(experiment: NewRun["experiment"], options: SendOptions): Promise<string> {
+    if ("id" in experiment) return experiment.id;
+    const { name } = experiment;
+    const known = this.#experiments.get(name);
+    if (known !== undefined) return known;
+    const { experiments } = this.#client;
+    let found = await experiments.getByName(name, options);
+    let id = found?.experimentId;
+    if (id === undefined) {
+      try {
+        id = await experiments.create({ name }, options);
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        found = await experiments.getByName(name, options);
+        if (!found) throw error;
+        id = found.experimentId;
+      }
+    }
+    if (found?.lifecycleStage === "deleted") {
+      throw new ParkError(`experiment "${name}" is deleted: restore it, or log to another one`);
+    }
+    this.#experiments.set(name, id);
+    return id;
+  }
+
+  async #parent(
+    { parent }: NewRun,
+    known: RunMapping | undefined,
+    options: SendOptions,
+  ): Promise<{ tags: Record<string, string>; rootId?: string }> {
+    if (!parent) return { tags: {} };
+    let id = known?.runId;
+    let rootId = known?.rootId;
+    if ("server" in parent) {
+      id = parent.server;
+      const found = await this.#client.runs.get(id, options).catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error;
+      });
+      rootId = found?.data.tags[ROOT_TAG];
+    }
+    // The parent cannot be created: its child is not held back, and says whose child it is.
+    if (id === undefined) return { tags: { "mlflow.tracklet.parentRunId": (parent as { local: string }).local } };
+    rootId ??= id;
+    return { tags: { [PARENT_TAG]: id, [ROOT_TAG]: rootId }, rootId };
+  }
+}

@@ -1,0 +1,48 @@
+import { backoff } from "./backoff.ts";
+import type { HostState } from "./types.ts";
+
+const REFUSED_WAIT = 30_000;
+
+/** The way to the server as a circuit breaker: after a failure of the host one probe at a time, with growing pauses. */
+export class HostGate {
+  state: HostState = "unknown";
+  /** Monotonic time of the next probe. */
+  until = 0;
+  #failures = 0;
+  readonly #fraction: () => number;
+
+  constructor(fraction: () => number) {
+    this.#fraction = fraction;
+  }
+
+  /** Requests that may be in flight at once now. */
+  allows(concurrency: number, now: number): number {
+    if (this.#failures === 0) return concurrency;
+    return now >= this.until ? 1 : 0;
+  }
+
+  /** The host answered. */
+  ok(): void {
+    this.#failures = 0;
+    this.state = "ok";
+  }
+
+  /** No answer, or one that asks for a pause of `after` ms. */
+  failed(now: number, after: number | undefined): void {
+    this.#failures++;
+    this.state = "retrying";
+    this.until = Math.max(this.until, now + (after ?? backoff(this.#failures, this.#fraction())));
+  }
+
+  /** The host refuses everybody. */
+  refused(now: number): void {
+    this.#failures++;
+    this.state = "refused";
+    this.until = now + REFUSED_WAIT + backoff(this.#failures, this.#fraction());
+  }
+
+  /** Lets a probe go at once. */
+  hurry(): void {
+    this.until = 0;
+  }
+}

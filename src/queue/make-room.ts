@@ -1,0 +1,59 @@
+import { decodeMetrics, encodeMetrics } from "./chunk-codec.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Problems } from "./problems.ts";
+import type { QueueStorage } from "./storage.ts";
+import { dropMessage, thin, type WhenFull } from "./thin.ts";
+
+const PAGE = 64;
+/** How far below the limit room is made, so that it is not made anew for each chunk. */
+const ROOM = 0.9;
+
+/** What making room needs. */
+export interface MakeRoomParts {
+  readonly storage: QueueStorage;
+  readonly term: number;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly whenFull: WhenFull;
+  /** Bytes of bodies that may wait. */
+  readonly limit: number;
+  /** Places that must not be sent for now; false when the chunk is being sent. */
+  readonly reserve: (order: number) => boolean;
+  readonly release: (order: number) => void;
+}
+
+/**
+ * Brings a storage that is too full under its limit, from its oldest metrics on. Creates, params, tags, ends and
+ * artifacts stay, and so does whatever may have been sent. Each point that goes is counted.
+ */
+export async function makeRoom(parts: MakeRoomParts): Promise<void> {
+  const { storage, term, ledger, problems, whenFull, limit } = parts;
+  let { bytes } = await storage.status();
+  ledger.bytes = bytes;
+  for (let gained = bytes > limit; gained && bytes > limit * ROOM; ) {
+    gained = false;
+    for (let after = 0; bytes > limit * ROOM; ) {
+      const page = await storage.heads(after, PAGE);
+      for (const { order, kind, sealed, attempted } of page) {
+        after = order;
+        if (kind !== "metrics" || !sealed || attempted > 0 || bytes <= limit * ROOM || !parts.reserve(order)) continue;
+        try {
+          const chunk = await storage.seal(order, term);
+          if (!chunk) continue;
+          const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
+          const body = kept && encodeMetrics(kept);
+          if (body) await storage.replace(order, term, [{ kind, count: kept.count, body }], "dropped");
+          else await storage.drop(order, term);
+          ledger.settle({ ...chunk, count: gone.count }, "dropped", gone);
+          problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
+          bytes -= chunk.bytes - (body?.length ?? 0);
+          ledger.bytes = bytes;
+          gained = true;
+        } finally {
+          parts.release(order);
+        }
+      }
+      if (page.length < PAGE) break;
+    }
+  }
+}

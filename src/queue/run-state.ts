@@ -1,0 +1,62 @@
+import { CONFIRMATIONS } from "./outcome.ts";
+import type { ChunkHeader, RunMapping } from "./storage.ts";
+
+/** A chunk that the engine has in view. */
+export interface Item {
+  readonly header: ChunkHeader;
+  /** Monotonic time at which it came into view. */
+  readonly seen: number;
+  /** Monotonic time before which it is not tried again. */
+  until: number;
+  /** Tries without an answer that counts. */
+  failures: number;
+  /** Answers 400. */
+  refusals: number;
+  /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
+  successes: number;
+  /** A try may have reached the server without our knowing. */
+  ambiguous: boolean;
+  /** Our id of the parent that is to be created first. */
+  parent?: string | undefined;
+  /** What is left to do in the storage: the server has had its say. */
+  finish?: (() => Promise<void>) | undefined;
+}
+
+/** What the engine knows of one run. */
+export interface RunState {
+  readonly id: string;
+  /** In order. */
+  readonly items: Item[];
+  busy: boolean;
+  mapping: RunMapping | undefined;
+  /** The mapping was made or verified in this session. */
+  checked: boolean;
+  /** Why it waits for a person. */
+  parked: string | undefined;
+  /** Milliseconds that an unsealed tail waits for more points. */
+  linger: number;
+  /** A create may have reached the server twice. */
+  doubtfulCreate: boolean;
+  /** Tags (`tag:` and the key) and fields whose last write may have come too late or not at all. */
+  readonly doubts: Set<string>;
+}
+
+export function newRunState(id: string): RunState {
+  return {
+    id,
+    items: [],
+    busy: false,
+    mapping: undefined,
+    checked: false,
+    parked: undefined,
+    linger: 0,
+    doubtfulCreate: false,
+    doubts: new Set(),
+  };
+}
+
+export function newItem(header: ChunkHeader, seen: number, successes = -1): Item {
+  // A part of what was refused before is divided on at once; only the last single item is asked for again.
+  const refusals = header.span < 1 && header.count > 1 ? CONFIRMATIONS - 1 : 0;
+  return { header, seen, until: 0, failures: 0, refusals, successes, ambiguous: header.attempted > 0 };
+}

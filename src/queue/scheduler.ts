@@ -1,0 +1,155 @@
+import { type Item, newItem, newRunState, type RunState } from "./run-state.ts";
+import type { ChunkHeader } from "./storage.ts";
+
+/** Chunks in view: enough to keep all requests busy, few enough that a long backlog stays in the storage. */
+const WINDOW = 256;
+/** Failures after which other chunks of the run may pass a stuck one. */
+const STUCK = 3;
+const MAX_LINGER = 15;
+
+/** Decides which chunk goes next. Knows nothing of requests. */
+export class Scheduler {
+  readonly #runs = new Map<string, RunState>();
+  /** Runs with items, the least recently served first. */
+  readonly #active = new Set<RunState>();
+  readonly #sending = new Map<RunState, Item>();
+  #size = 0;
+  /** Chunks up to this place in the order go without waiting for more points. */
+  urgent = 0;
+  /** Chunks that must not be sent now. */
+  readonly reserved: Set<number> = new Set();
+  /** Monotonic time at which the next chunk may go, as found by the last `pick`. */
+  wakeAt: number = Number.POSITIVE_INFINITY;
+
+  get full(): boolean {
+    return this.#size >= WINDOW;
+  }
+
+  run(id: string): RunState {
+    let run = this.#runs.get(id);
+    if (!run) {
+      run = newRunState(id);
+      this.#runs.set(id, run);
+    }
+    return run;
+  }
+
+  /** Takes a chunk into view, at its place in the order of its run. */
+  add(header: ChunkHeader, now: number, successes?: number): void {
+    const run = this.run(header.run);
+    if (run.parked !== undefined) return;
+    const after = run.items.findIndex((item) => item.header.order > header.order);
+    run.items.splice(after < 0 ? run.items.length : after, 0, newItem(header, now, successes));
+    this.#active.add(run);
+    this.#size++;
+  }
+
+  remove(run: RunState, item: Item): void {
+    const at = run.items.indexOf(item);
+    if (at < 0) return;
+    run.items.splice(at, 1);
+    this.#size--;
+    if (run.items.length === 0) this.#active.delete(run);
+  }
+
+  /** Lets go of what waits for a run: it is read from the storage again when the run goes on. */
+  forget(run: RunState): void {
+    for (const item of [...run.items]) this.remove(run, item);
+  }
+
+  /** Lets go of everything that is not being sent; gives the places that are. */
+  reset(): Set<number> {
+    const busy = new Set<number>();
+    for (const run of [...this.#active]) {
+      for (const item of [...run.items]) {
+        if (run.busy && item === this.#sending.get(run)) busy.add(item.header.order);
+        else this.remove(run, item);
+      }
+    }
+    return busy;
+  }
+
+  /** The next chunk to send, marked as being sent until `done`. */
+  pick(now: number, interval: number): { readonly run: RunState; readonly item: Item } | undefined {
+    this.wakeAt = Number.POSITIVE_INFINITY;
+    for (const run of this.#active) {
+      if (run.busy) continue;
+      const item = this.#next(run, now, interval);
+      if (!item) continue;
+      run.busy = true;
+      this.#sending.set(run, item);
+      // To the end of the line: a run with a long backlog, or one that keeps failing, leaves room for others.
+      this.#active.delete(run);
+      this.#active.add(run);
+      return { run, item };
+    }
+    return undefined;
+  }
+
+  /** True while the chunk at this place is being sent. */
+  sending(order: number): boolean {
+    for (const item of this.#sending.values()) if (item.header.order === order) return true;
+    return false;
+  }
+
+  done(run: RunState): void {
+    run.busy = false;
+    this.#sending.delete(run);
+  }
+
+  /** True when nothing up to a place in the order waits that could be sent, of some runs or of all. */
+  clear(order: number, runs?: ReadonlySet<string>): boolean {
+    for (const run of this.#active) {
+      if (run.parked === undefined && (!runs || runs.has(run.id)) && run.items[0]!.header.order <= order) return false;
+    }
+    return true;
+  }
+
+  *parked(): Iterable<RunState> {
+    for (const run of this.#runs.values()) if (run.parked !== undefined) yield run;
+  }
+
+  /** Milliseconds since the oldest chunk in view came into view. */
+  age(now: number): number {
+    let seen = now;
+    for (const run of this.#active) seen = Math.min(seen, run.items[0]!.seen);
+    return now - seen;
+  }
+
+  /** Forgets all waiting times of items, as when the network is back. */
+  hurry(): void {
+    for (const run of this.#active) for (const item of run.items) item.until = 0;
+  }
+
+  #next(run: RunState, now: number, interval: number): Item | undefined {
+    for (const [place, item] of run.items.entries()) {
+      const { header } = item;
+      if (place > 0) {
+        const before = run.items[place - 1]!;
+        // Past a stuck chunk only what is neither ordered nor final: points and what the server joins as a set.
+        const stuck = before.failures >= STUCK || before.refusals > 0;
+        if (!stuck || before.header.kind === "create" || isOrdered(header.kind)) return undefined;
+      }
+      if (this.reserved.has(header.order) || (item.parent !== undefined && this.#coming(item.parent))) continue;
+      const ready = Math.max(item.until, this.#lingers(run, item) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0);
+      if (ready <= now) return item;
+      this.wakeAt = Math.min(this.wakeAt, ready);
+    }
+    return undefined;
+  }
+
+  /** An unsealed tail may wait for more points, unless somebody waits for it or the run is at its end. */
+  #lingers(run: RunState, { header }: Item): boolean {
+    return !header.sealed && header.order > this.urgent && !run.items.some((item) => item.header.kind === "update");
+  }
+
+  /** True while a run is not created and may still be. */
+  #coming(id: string): boolean {
+    const run = this.#runs.get(id);
+    return run !== undefined && run.mapping === undefined && run.parked === undefined && run.items.length > 0;
+  }
+}
+
+function isOrdered(kind: ChunkHeader["kind"]): boolean {
+  return kind === "tags" || kind === "untag" || kind === "update" || kind === "create";
+}

@@ -1,0 +1,238 @@
+import { HostGate } from "./host-gate.ts";
+import { Delivery, type DeliveryParts } from "./delivery.ts";
+import { add, amountOf } from "./ledger.ts";
+import { makeRoom } from "./make-room.ts";
+import type { Item, RunState } from "./run-state.ts";
+import type { Timer } from "../runtime/ports/clock.ts";
+import { Scheduler } from "./scheduler.ts";
+import { type RunMapping, StaleTermError } from "./storage.ts";
+import type { HostState } from "./types.ts";
+import type { WhenFull } from "./thin.ts";
+
+const PAGE = 64;
+const STORAGE_RETRY = 1_000;
+
+/** What the engine needs. */
+export interface EngineParts extends DeliveryParts {
+  readonly concurrency: number;
+  /** Bytes of bodies that may wait in the storage. */
+  readonly maxBytes: number;
+  readonly whenFull: WhenFull;
+  /** Called after everything that may let somebody go on who waits. */
+  readonly onChange: () => void;
+}
+
+/** Drains a storage: the only reader of chunks, and the only one that deletes them. */
+export class SyncEngine {
+  readonly #parts: EngineParts;
+  readonly #view = new Scheduler();
+  readonly #gate: HostGate;
+  readonly #delivery: Delivery;
+  readonly #abort = new AbortController();
+  #term = 0;
+  /** Place in the order up to which the storage was read. */
+  #cursor = 0;
+  /** The storage may hold more beyond the cursor. */
+  #more = true;
+  /** The storage may be too full. */
+  #grown = false;
+  /** Places that are being sent and were read before the cursor was set back. */
+  #skip = new Set<number>();
+  #again = false;
+  #looping = false;
+  #inFlight = 0;
+  #timer: Timer | undefined;
+  #release: (() => void) | undefined;
+  #running = false;
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.#gate = new HostGate(() => parts.runtime.random.fraction());
+    this.#delivery = new Delivery(parts, this.#view, this.#gate, this.#abort.signal);
+  }
+
+  get host(): HostState {
+    return this.#gate.state;
+  }
+
+  /** Milliseconds since the oldest chunk in view came into view. */
+  get age(): number {
+    return this.#view.age(this.#now());
+  }
+
+  /** No request is in flight. */
+  get idle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /** Sends, or only keeps the storage within its bounds. */
+  run(running: boolean): void {
+    this.#running = running;
+    if (running) this.wake();
+  }
+
+  /** The storage has got more. */
+  appended(): void {
+    this.#more = this.#grown = true;
+    this.wake();
+  }
+
+  /** A run of the server is known to be this one. */
+  adopt(mapping: RunMapping): void {
+    const run = this.#view.run(mapping.localId);
+    run.mapping = mapping;
+    run.checked = true;
+  }
+
+  /** Chunks up to this place in the order shall not wait for more points. */
+  urge(order: number): void {
+    this.#view.urgent = Math.max(this.#view.urgent, order);
+    this.wake();
+  }
+
+  /** True when all up to a place in the order is delivered, of some runs or of all, but what is parked. */
+  clear(order: number, runs?: ReadonlySet<string>): boolean {
+    return (!this.#more || this.#cursor >= order) && this.#view.clear(order, runs);
+  }
+
+  parked(): readonly string[] {
+    return [...this.#view.parked()].map((run) => run.id);
+  }
+
+  /** Lets a probe go now: the network may be back, or somebody says so. */
+  hurry(): void {
+    this.#gate.hurry();
+    this.#view.hurry();
+    this.wake();
+  }
+
+  /** Takes parked runs up again. */
+  unpark(): void {
+    for (const run of [...this.#view.parked()]) {
+      run.parked = undefined;
+      run.checked = false;
+      this.#parts.problems.solve("run-parked", run.id);
+    }
+    this.#skip = this.#view.reset();
+    this.#cursor = 0;
+    this.#more = true;
+    this.hurry();
+  }
+
+  /** Ends all requests. */
+  stop(): void {
+    this.#running = false;
+    this.#abort.abort();
+    this.#timer?.cancel();
+  }
+
+  /** Looks for something to do. */
+  wake(): void {
+    this.#again = true;
+    if (this.#looping || this.#abort.signal.aborted) return;
+    this.#looping = true;
+    void this.#loop()
+      .catch((error: unknown) => this.#storageFailed(error))
+      .finally(() => {
+        this.#looping = false;
+        this.#parts.onChange();
+      });
+  }
+
+  async #loop(): Promise<void> {
+    const { storage, concurrency, flushInterval } = this.#parts;
+    while (this.#again && !this.#abort.signal.aborted) {
+      this.#again = false;
+      this.#term ||= await storage.beginTerm();
+      if (this.#grown) await this.#makeRoom();
+      if (!this.#running) continue;
+      await this.#fill();
+      this.#timer?.cancel();
+      const now = this.#now();
+      const allowed = this.#gate.allows(concurrency, now);
+      while (this.#running && this.#inFlight < allowed) {
+        const next = this.#view.pick(now, flushInterval);
+        if (!next) break;
+        void this.#deliver(next.run, next.item);
+      }
+      // A completion drives the loop; a timer is only for what has to wait.
+      if (this.#inFlight >= concurrency) continue;
+      const at = allowed === 0 ? this.#gate.until : this.#view.wakeAt;
+      if (at < Number.POSITIVE_INFINITY) this.#wakeIn(at - now);
+    }
+  }
+
+  async #fill(): Promise<void> {
+    while (this.#more && !this.#view.full) {
+      this.#more = false;
+      const page = await this.#parts.storage.heads(this.#cursor, PAGE);
+      for (const header of page) {
+        this.#cursor = header.order;
+        if (!this.#skip.has(header.order)) this.#view.add(header, this.#now());
+      }
+      if (page.length === PAGE) this.#more = true;
+    }
+  }
+
+  async #deliver(run: RunState, item: Item): Promise<void> {
+    const { inFlight } = this.#parts.ledger;
+    const amount = amountOf(item.header);
+    this.#inFlight++;
+    add(inFlight, amount);
+    // A delivery on its way keeps the process alive; waiting for the next try does not.
+    this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
+    try {
+      // What the server has acknowledged is not sent again when only the storage failed.
+      item.finish ??= await this.#delivery.attempt(run, item, this.#term);
+      if (item.finish) {
+        await item.finish();
+        this.#view.remove(run, item);
+        this.#skip.delete(item.header.order);
+      }
+    } catch (error) {
+      item.until = this.#now() + STORAGE_RETRY;
+      this.#storageFailed(error);
+    } finally {
+      this.#view.done(run);
+      add(inFlight, amount, -1);
+      if (--this.#inFlight === 0) {
+        this.#release?.();
+        this.#release = undefined;
+      }
+      this.#parts.onChange();
+      this.wake();
+    }
+  }
+
+  async #makeRoom(): Promise<void> {
+    this.#grown = false;
+    const { maxBytes: limit } = this.#parts;
+    const { reserved } = this.#view;
+    await makeRoom({
+      ...this.#parts,
+      term: this.#term,
+      limit,
+      reserve: (order) => !this.#view.sending(order) && Boolean(reserved.add(order)),
+      release: (order) => reserved.delete(order),
+    });
+  }
+
+  #storageFailed(cause: unknown): void {
+    if (cause instanceof StaleTermError) {
+      this.#running = false;
+      return;
+    }
+    const message = `Cannot read or change the queue in "${this.#parts.storage.name}": it is tried again`;
+    this.#parts.problems.report({ kind: "storage", message, cause });
+    this.#wakeIn(STORAGE_RETRY);
+  }
+
+  #wakeIn(ms: number): void {
+    this.#timer?.cancel();
+    this.#timer = this.#parts.runtime.clock.after(Math.max(0, ms), () => this.wake());
+  }
+
+  #now(): number {
+    return this.#parts.runtime.clock.monotonic();
+  }
+}

@@ -1,0 +1,53 @@
+import { createClient } from "../../src/client/client.ts";
+import { createQueue } from "../../src/queue/create-queue.ts";
+import type { Queue } from "../../src/queue/queue.ts";
+import type { QueueStorage } from "../../src/queue/storage.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import type { DeliveryOptions, NewRun, Problem } from "../../src/queue/types.ts";
+import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";
+import { OracleServer } from "../support/oracle-server.ts";
+
+/** A queue over a memory storage in front of an oracle, with time in the hands of the test. */
+export interface Harness {
+  readonly runtime: ManualRuntime;
+  readonly oracle: OracleServer;
+  readonly storage: QueueStorage;
+  readonly queue: Queue;
+  readonly problems: Problem[];
+  /** Starts a run of that name and gives our id. */
+  start(name: string, more?: Partial<NewRun>): string;
+}
+
+export function harness(
+  options: { delivery?: DeliveryOptions; seed?: number; storage?: QueueStorage; oracle?: OracleServer; runtime?: ManualRuntime } = {},
+): Harness {
+  const runtime = options.runtime ?? manualRuntime({ seed: options.seed ?? 1 });
+  const oracle = options.oracle ?? new OracleServer(runtime.clock);
+  const storage = options.storage ?? memoryQueue();
+  const problems: Problem[] = [];
+  const client = createClient({ trackingUri: "http://oracle.test", fetch: oracle.fetch, runtime });
+  const queue = createQueue({
+    storage,
+    client,
+    runtime,
+    onProblem: (problem) => problems.push(problem),
+    ...(options.delivery && { delivery: options.delivery }),
+  });
+  return {
+    runtime,
+    oracle,
+    storage,
+    queue,
+    problems,
+    start(name, more = {}) {
+      const localId = more.localId ?? `local-${name}`;
+      queue.createRun({ localId, experiment: { name: "Default" }, name, startTime: 1, tags: {}, ...more });
+      return localId;
+    },
+  };
+}
+
+/** A point as the oracle keeps it. */
+export function row(key: string, step: number, timestamp: number, value: number): string {
+  return JSON.stringify([key, step, timestamp, String(value)]);
+}
