@@ -7,7 +7,7 @@ export type SqlRow = Record<string, SqlValue>;
 export interface SqlStatement {
   /** Runs a statement that returns no rows; gives the number of rows it changed. */
   run(...values: SqlValue[]): number;
-  /** First row, or undefined. */
+  /** First row, or undefined. Integers beyond 2^53 come as bigint; -2^63 itself only as `CAST(... AS TEXT)`. */
   get(...values: SqlValue[]): SqlRow | undefined;
   all(...values: SqlValue[]): SqlRow[];
 }

@@ -128,20 +128,32 @@ type Init = (options: object) => Promise<Sqlite3Static>;
  */
 export async function wasmDatabase(options: WasmDatabaseOptions = {}): Promise<SqlDatabase> {
   try {
-    const { default: init } = await import("@sqlite.org/sqlite-wasm");
-    const quiet = (): void => {};
-    const sqlite3 = await (init as Init)({
-      print: quiet,
-      printErr: quiet,
-      ...(options.module === undefined ? {} : { instantiateWasm: instantiateFrom(options.module) }),
-    });
+    loading ??= load(options);
+    const sqlite3 = await loading;
     return new WasmSqlite(sqlite3);
   } catch (error) {
+    loading = undefined;
     throw new ConfigurationError(
       `Cannot open SQLite WASM as the package "@sqlite.org/sqlite-wasm" must be installed and able to start here: ${(error as Error).message}`,
       { cause: error },
     );
   }
+}
+
+/** All databases of a page share one module. */
+let loading: Promise<Sqlite3Static> | undefined;
+
+async function load(options: WasmDatabaseOptions): Promise<Sqlite3Static> {
+  const { default: init } = await import("@sqlite.org/sqlite-wasm");
+  const quiet = (): void => {};
+  const sqlite3 = await (init as Init)({
+    print: quiet,
+    printErr: quiet,
+    ...(options.module === undefined ? {} : { instantiateWasm: instantiateFrom(options.module) }),
+  });
+  // It would write each refused statement to the console; the error that it throws says the same.
+  sqlite3.config.warn = quiet;
+  return sqlite3;
 }
 
 /** Emscripten's hook for a module that is compiled already. */

@@ -21,7 +21,7 @@ async function* iterate(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
   let ended = false;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await reader.read().catch(brokenOff);
       if (done) break;
       yield value;
     }
@@ -30,6 +30,11 @@ async function* iterate(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncG
     if (!ended) await reader.cancel().catch(() => undefined);
     reader.releaseLock();
   }
+}
+
+function brokenOff(cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new ArtifactError("incomplete", `Cannot store the artifact: the upload broke off (${reason})`, { cause });
 }
 
 /** Bytes as a stream of one chunk. */

@@ -30,11 +30,13 @@ const types: Readonly<Record<string, string>> = {
 };
 
 /** Content type of an artifact by its name, as MLflow guesses it; `application/octet-stream` where it knows none. */
-export function artifactContentType(name: string): string {
-  const lower = name.toLowerCase();
-  const extension = lower.includes(".") ? lower.slice(lower.lastIndexOf(".") + 1) : lower;
-  if (plain.has(extension) && (lower.includes(".") || lower.startsWith("ml"))) return "text/plain";
-  return lower.includes(".") ? (types[extension] ?? "application/octet-stream") : "application/octet-stream";
+export function artifactContentType(path: string): string {
+  const name = path.slice(path.lastIndexOf("/") + 1).toLowerCase();
+  if (name === "mlmodel" || name === "mlproject") return "text/plain";
+  const dot = name.lastIndexOf(".");
+  const extension = dot < 0 ? "" : name.slice(dot + 1);
+  if (plain.has(extension)) return "text/plain";
+  return (Object.hasOwn(types, extension) ? types[extension] : undefined) ?? "application/octet-stream";
 }
 
 /** `Content-Disposition: attachment` with the file's name, in the form of RFC 6266 where it is not ASCII. */

@@ -1,4 +1,4 @@
-import { refuse, refuseValue } from "../refusal.ts";
+import { Refusal, refuse, refuseValue } from "../refusal.ts";
 import { ArtifactError, type ArtifactContent, type ArtifactStore } from "./artifact-store.ts";
 
 /** How many bytes an upload may have. */
@@ -46,6 +46,7 @@ export async function refusedByStore<T>(answer: Promise<T>): Promise<T> {
     return await answer;
   } catch (error) {
     if (!(error instanceof ArtifactError)) throw error;
+    if (error.cause instanceof Refusal) throw error.cause;
     if (error.reason === "not-found") refuse("RESOURCE_DOES_NOT_EXIST", error.message);
     // MLflow answers 500 for a conflict, and its clients then try in vain for minutes.
     refuseValue(error.reason === "refused" ? `Invalid path: ${error.message}` : error.message);

@@ -18,10 +18,10 @@ export const metricHistoryRoutes: readonly Route[] = [
   { method: "GET", path: `${base}/get-history-bulk-interval`, lists: ["run_ids"], handle: getInterval },
 ];
 
-/** The unary plus keeps SQLite from walking the primary key, which holds the points of all runs with that key. */
+/** int64 is read as text, exact on every SQLite. The unary plus keeps SQLite from walking the primary key, which holds the points of all runs with that key. */
 const historySql: string =
-  "SELECT key, value, timestamp, step, is_nan FROM metrics WHERE run_uuid = ? AND key = ? " +
-  "ORDER BY +timestamp, +step, value, is_nan LIMIT ? OFFSET ?";
+  "SELECT key, value, CAST(timestamp AS TEXT) AS time, CAST(step AS TEXT) AS place, is_nan FROM metrics " +
+  "WHERE run_uuid = ? AND key = ? ORDER BY +timestamp, +step, value, is_nan LIMIT ? OFFSET ?";
 
 function getHistory(context: ServerContext, request: RequestFields): Json {
   const { db, compat } = context;
@@ -99,7 +99,7 @@ function tooManyRuns(request: string, got: number): never {
 /** One point as JSON text: a history has up to millions of them. */
 function metricText(row: SqlRow): string {
   const value = row["is_nan"] === 1 ? '"NaN"' : doubleText(Number(row["value"]));
-  return `{"key": ${JSON.stringify(row["key"])}, "value": ${value}, "timestamp": ${row["timestamp"]}, "step": ${row["step"]}}`;
+  return `{"key": ${JSON.stringify(row["key"])}, "value": ${value}, "timestamp": ${row["time"]}, "step": ${row["place"]}}`;
 }
 
 function withRun(row: SqlRow, run: string): string {
