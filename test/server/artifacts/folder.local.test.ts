@@ -1,0 +1,112 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { folderArtifacts } from "../../../src/server/artifacts/folder.ts";
+import { artifactStoreContract, bytes, stream } from "./store-contract.ts";
+
+const base = mkdtempSync(join(tmpdir(), "tracklet-artifacts-"));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+let count = 0;
+const fresh = (): string => join(base, `store-${count++}`, "mlruns");
+
+artifactStoreContract("folderArtifacts()", () => folderArtifacts(fresh()));
+
+describe("folderArtifacts() on disk", () => {
+  test("makes its folder with the first upload, and reads before that as empty", async () => {
+    const directory = fresh();
+    const store = folderArtifacts(directory);
+    expect(await store.list("")).toEqual([]);
+    expect(await store.stat("a")).toBeUndefined();
+    await store.delete("a");
+    await store.write("1/r/artifacts/a.txt", bytes("x"));
+    expect(readFileSync(join(directory, "1/r/artifacts/a.txt"), "utf8")).toBe("x");
+  });
+
+  test("follows no link out of the folder: not to read, list, write through, nor delete behind", async () => {
+    const directory = fresh();
+    const outside = join(base, `outside-${count}`);
+    mkdirSync(outside);
+    writeFileSync(join(outside, "secret"), "s");
+    mkdirSync(directory, { recursive: true });
+    symlinkSync(outside, join(directory, "out"));
+    symlinkSync(join(outside, "secret"), join(directory, "file"));
+    symlinkSync(join(outside, "not-yet"), join(directory, "dangling"));
+    const store = folderArtifacts(directory);
+    for (const path of ["out/secret", "file", "out", "dangling"]) {
+      await expect(store.stat(path)).rejects.toMatchObject({ reason: "refused" });
+      await expect(store.read(path)).rejects.toMatchObject({ reason: "refused" });
+      await expect(store.write(path, bytes("x"))).rejects.toMatchObject({ reason: "refused" });
+    }
+    await expect(store.write("out/new/deep", bytes("x"))).rejects.toMatchObject({ reason: "refused" });
+    await expect(store.list("out")).rejects.toMatchObject({ reason: "refused" });
+    await expect(store.delete("out/secret")).rejects.toMatchObject({ reason: "refused" });
+    expect(await store.list("")).toEqual([]);
+    await store.delete("out");
+    await store.delete("file");
+    expect(readdirSync(outside)).toEqual(["secret"]);
+    expect(readdirSync(directory)).toEqual(["dangling"]);
+  });
+
+  test("follows links that stay inside, and a folder that is a link itself", async () => {
+    const directory = fresh();
+    mkdirSync(join(directory, "real"), { recursive: true });
+    symlinkSync(join(directory, "real"), join(directory, "same"));
+    const link = join(base, `link-${count}`);
+    symlinkSync(directory, link);
+    const store = folderArtifacts(link);
+    await store.write("same/a", bytes("x"));
+    expect(readFileSync(join(directory, "real/a"), "utf8")).toBe("x");
+    expect(await new Response(await store.read("real/a")).text()).toBe("x");
+  });
+
+  test("shows no file that is being written, and leaves none behind when the upload breaks", async () => {
+    const directory = fresh();
+    const store = folderArtifacts(directory);
+    let finish: () => void = () => {};
+    const waiting = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const slow = new ReadableStream<Uint8Array<ArrayBuffer>>({
+      async pull(controller) {
+        controller.enqueue(bytes("half"));
+        await waiting;
+        controller.error(new Error("gone"));
+      },
+    });
+    const upload = store.write("a/b", slow);
+    upload.catch(() => {});
+    for (let turn = 0; turn < 200 && !partialIn(directory); turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect(partialIn(directory)).toBe(true);
+    expect(await store.list("a")).toEqual([]);
+    finish();
+    await expect(upload).rejects.toThrow(/gone/);
+    expect(readdirSync(directory)).toEqual([]);
+  });
+
+  test("keeps a reader on the content that it began with", async () => {
+    const store = folderArtifacts(fresh());
+    await store.write("f", stream(["old"]));
+    const reader = await store.read("f");
+    await store.write("f", stream(["newer"]));
+    expect(await new Response(reader).text()).toBe("old");
+  });
+
+  test("lets go of the file when a reader stops", async () => {
+    const store = folderArtifacts(fresh());
+    await store.write("f", new Uint8Array(1_000_000));
+    const reader = (await store.read("f")).getReader();
+    await reader.read();
+    await reader.cancel();
+    await store.delete("f");
+    expect(await store.stat("f")).toBeUndefined();
+  });
+});
+
+function partialIn(directory: string): boolean {
+  try {
+    return readdirSync(join(directory, "a")).length > 0;
+  } catch {
+    return false;
+  }
+}
