@@ -34,6 +34,8 @@ export class SyncEngine {
   #cursor = 0;
   /** The storage may hold more beyond the cursor. */
   #more = true;
+  /** What lies beyond the cursor is on its way: nobody can say yet that there is nothing. */
+  #reading = false;
   /** The storage may be too full. */
   #grown = false;
   /** Places that are being sent and were read before the cursor was set back. */
@@ -92,7 +94,7 @@ export class SyncEngine {
 
   /** True when all up to a place in the order is delivered, of some runs or of all, but what is parked. */
   clear(order: number, runs?: ReadonlySet<string>): boolean {
-    return (!this.#more || this.#cursor >= order) && this.#view.clear(order, runs);
+    return (this.#cursor >= order || (!this.#more && !this.#reading)) && this.#view.clear(order, runs);
   }
 
   parked(): readonly string[] {
@@ -165,12 +167,17 @@ export class SyncEngine {
   async #fill(): Promise<void> {
     while (this.#more && !this.#view.full) {
       this.#more = false;
-      const page = await this.#parts.storage.heads(this.#cursor, PAGE);
-      for (const header of page) {
-        this.#cursor = header.order;
-        if (!this.#skip.has(header.order)) this.#view.add(header, this.#now());
+      this.#reading = true;
+      try {
+        const page = await this.#parts.storage.heads(this.#cursor, PAGE);
+        for (const header of page) {
+          this.#cursor = header.order;
+          if (!this.#skip.has(header.order)) this.#view.add(header, this.#now());
+        }
+        if (page.length === PAGE) this.#more = true;
+      } finally {
+        this.#reading = false;
       }
-      if (page.length === PAGE) this.#more = true;
     }
   }
 
