@@ -84,7 +84,7 @@ export interface MockRequest {
  *
  * const mock = createMlflowMock();
  * const network = defineNetwork({
- *   sources: [new InterceptorSource({ interceptors: [new FetchInterceptor()] })],
+ *   sources: [new InterceptorSource({ interceptors: [new FetchInterceptor() as never] })],
  *   handlers: mock.handlers,
  * });
  * await network.enable();

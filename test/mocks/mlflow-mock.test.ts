@@ -1,0 +1,198 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { createMlflowMock, type MlflowMock } from "../../mocks/index.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const mocks: MlflowMock[] = [];
+function makeMock(...options: Parameters<typeof createMlflowMock>): MlflowMock {
+  const mock = createMlflowMock(...options);
+  mocks.push(mock);
+  return mock;
+}
+afterEach(async () => {
+  for (const mock of mocks.splice(0)) await mock.reset();
+});
+
+const api = "/api/2.0/mlflow";
+
+function post(mock: MlflowMock, route: string, fields: object, signal?: AbortSignal): Promise<Response> {
+  const headers = { "content-type": "application/json" };
+  const body = JSON.stringify(fields);
+  return mock.fetch(new Request(`${mock.trackingUri}${api}/${route}`, { method: "POST", headers, body, ...(signal ? { signal } : {}) }));
+}
+
+async function search(mock: MlflowMock, experimentId: string): Promise<{ name: string; metrics: unknown }[]> {
+  const reply = await post(mock, "runs/search", { experiment_ids: [experimentId], order_by: ["start_time"] });
+  const { runs = [] } = (await reply.json()) as { runs?: { info: { run_name: string }; data: { metrics?: unknown } }[] };
+  return runs.map(({ info, data }) => ({ name: info.run_name, metrics: data.metrics }));
+}
+
+describe("createMlflowMock()", () => {
+  test("answers below its tracking URI, also below a path", async () => {
+    for (const trackingUri of ["http://localhost:5000", "https://mlflow.example/team/a/", "http://127.0.0.1:80"]) {
+      const mock = makeMock({ trackingUri });
+      const reply = await mock.fetch(new Request(`${mock.trackingUri}/version`));
+      expect(await reply.text()).toBe("3.17.2");
+      expect(mock.requests).toEqual([{ method: "GET", path: "/version" }]);
+    }
+  });
+
+  test("refuses a tracking URI that is none, and a release that it does not know", () => {
+    expect(() => makeMock({ trackingUri: "mlflow" })).toThrow(/http\(s\) address/);
+    expect(() => makeMock({ actAs: "1.0" as never })).toThrow(/2\.22/);
+  });
+
+  test("acts as the release that it is told", async () => {
+    for (const [actAs, version] of [["2.22", "2.22.5"], ["3.6", "3.6.0"], ["3.17", "3.17.2"]] as const) {
+      const mock = makeMock({ actAs });
+      expect(await (await mock.fetch(new Request(`${mock.trackingUri}/version`))).text()).toBe(version);
+    }
+    const old = makeMock({ actAs: "2.22" });
+    const error = (await (await post(old, "runs/log-metric", {})).json()) as object;
+    expect(Object.keys(error)).toEqual(["error_code", "message"]);
+  });
+});
+
+describe("seed()", () => {
+  test("makes experiments, runs with all their data, nested runs and artifacts", async () => {
+    const mock = makeMock();
+    const [digits] = await mock.seed({
+      name: "digits",
+      tags: { team: "a" },
+      runs: [
+        {
+          name: "first",
+          params: { lr: 0.1, deep: true },
+          metrics: { loss: [1, Number.NaN, 0.5], acc: 0.9 },
+          tags: { color: "red" },
+          artifacts: { "model/weights 1.bin": new Uint8Array([1, 2]), "notes.txt": "hello" },
+          children: [{ name: "fold", status: "FAILED" }],
+        },
+        { name: "second", status: "RUNNING" },
+      ],
+    });
+    expect((await search(mock, digits!.experimentId)).map(({ name }) => name)).toEqual(["first", "fold", "second"]);
+    const { runId, children } = digits!.runs[0]!;
+    const read = await (await mock.fetch(new Request(`${mock.trackingUri}${api}/runs/get?run_id=${children[0]!.runId}`))).json();
+    expect(read).toMatchObject({ run: { info: { status: "FAILED" } } });
+    expect(JSON.stringify(read)).toContain(runId);
+    const history = await mock.fetch(new Request(`${mock.trackingUri}${api}/metrics/get-history?run_id=${runId}&metric_key=loss&max_results=10`));
+    expect(((await history.json()) as { metrics: { value: unknown }[] }).metrics.map(({ value }) => value)).toEqual([1, "NaN", 0.5]);
+    const file = `/api/2.0/mlflow-artifacts/artifacts/${digits!.experimentId}/${runId}/artifacts`;
+    expect(await (await mock.fetch(new Request(`${mock.trackingUri}${file}/notes.txt`))).text()).toBe("hello");
+    expect((await (await mock.fetch(new Request(`${mock.trackingUri}${file}/model/weights%201.bin`))).arrayBuffer()).byteLength).toBe(2);
+  });
+
+  test("adds to an experiment that is there, in batches of MLflow's size, and is not struck by faults", async () => {
+    const mock = makeMock();
+    mock.faults.add({ status: 500, times: Number.POSITIVE_INFINITY });
+    const [seeded] = await mock.seed([
+      { name: "Default", runs: [{ metrics: { m: Array.from({ length: 2500 }, (_, at) => at) }, tags: Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`t${at}`, "x"])) }] },
+    ]);
+    expect(seeded!.experimentId).toBe("0");
+    expect(mock.requests).toEqual([]);
+    mock.faults.clear();
+    expect((await search(mock, "0"))[0]!.metrics).toMatchObject([{ key: "m", value: 2499 }]);
+  });
+
+  test("says why the server refuses what is seeded", async () => {
+    await expect(makeMock().seed({ name: "a", runs: [{ metrics: { "a//b": 1 } }] })).rejects.toThrow(/Cannot seed the mock: POST .*a\/\/b/s);
+  });
+});
+
+describe("faults", () => {
+  test("strike the requests that they name, as often as they say, after those they let pass", async () => {
+    const mock = makeMock();
+    const fault = mock.faults.add({ on: "experiments/create", method: "POST", status: 503, headers: { "retry-after": "2" }, after: 1, times: 2 });
+    const statuses: number[] = [];
+    for (let at = 0; at < 5; at++) statuses.push((await post(mock, "experiments/create", { name: `e${at}` })).status);
+    expect([statuses, fault.struck]).toEqual([[200, 503, 503, 200, 200], 2]);
+    expect((await mock.fetch(new Request(`${mock.trackingUri}/health`))).status).toBe(200);
+  });
+
+  test("answer with MLflow's error body, or the one that is given", async () => {
+    const mock = makeMock();
+    mock.faults.add({ on: /health/, status: 429, headers: { "retry-after": "7" } });
+    mock.faults.add({ on: ({ url }) => url.endsWith("/health"), status: 401, body: "no" });
+    const [first, second, third] = [await health(mock), await health(mock), await health(mock)];
+    expect([first.status, first.headers.get("retry-after"), await first.json()]).toMatchObject([429, "7", { error_code: "REQUEST_LIMIT_EXCEEDED" }]);
+    expect([second.status, await second.text(), third.status]).toEqual([401, "no", 200]);
+  });
+
+  test("drop the connection before the server acts, or after", async () => {
+    const mock = makeMock();
+    mock.faults.add({ drop: "before" });
+    await expect(post(mock, "experiments/create", { name: "a" })).rejects.toBeInstanceOf(TypeError);
+    expect((await post(mock, "experiments/create", { name: "a" })).status).toBe(200);
+    mock.faults.add({ drop: "after" });
+    await expect(post(mock, "experiments/create", { name: "b" })).rejects.toBeInstanceOf(TypeError);
+    expect(((await (await post(mock, "experiments/create", { name: "b" })).json()) as { error_code: string }).error_code).toBe("RESOURCE_ALREADY_EXISTS");
+  });
+
+  test("cut the body of an answer whose request was carried out", async () => {
+    const mock = makeMock();
+    mock.faults.add({ cut: 5 });
+    const reply = await post(mock, "experiments/create", { name: "a" });
+    expect(reply.status).toBe(200);
+    await expect(reply.text()).rejects.toThrow();
+    expect((await post(mock, "experiments/create", { name: "a" })).status).toBe(400);
+  });
+
+  test("answer 200 with a page that is not JSON, acted or not", async () => {
+    const mock = makeMock();
+    mock.faults.add({ notJson: true });
+    mock.faults.add({ notJson: "ok", acted: true });
+    const first = await post(mock, "experiments/create", { name: "a" });
+    expect([first.status, first.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(await first.text()).toContain("<title>");
+    expect(await (await post(mock, "experiments/create", { name: "a" })).text()).toBe("ok");
+    expect((await post(mock, "experiments/create", { name: "a" })).status).toBe(400);
+  });
+
+  test("delay an answer by the clock that the mock is given, until the caller gives up", async () => {
+    const clock = new ManualClock();
+    const mock = makeMock({ clock });
+    await health(mock);
+    mock.faults.add({ delay: 1000, times: 2 });
+    let done = false;
+    const late = health(mock).then(() => {
+      done = true;
+    });
+    await clock.advance(999);
+    expect(done).toBe(false);
+    await clock.advance(1);
+    await late;
+    const controller = new AbortController();
+    const given = post(mock, "experiments/create", { name: "a" }, controller.signal);
+    await clock.advance(10);
+    controller.abort(new Error("enough"));
+    await expect(given).rejects.toThrow(/enough|abort/i);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("end by remove() and clear(), and must have an effect", async () => {
+    const mock = makeMock();
+    mock.faults.add({ status: 500 }).remove();
+    mock.faults.add({ status: 500 });
+    mock.faults.clear();
+    expect((await health(mock)).status).toBe(200);
+    expect(() => mock.faults.add({ times: 2 } as never)).toThrow(/status, drop, cut/);
+  });
+});
+
+describe("reset()", () => {
+  test("leaves a fresh server: no data, no faults, no requests", async () => {
+    const mock = makeMock();
+    await mock.seed({ name: "a", runs: [{ metrics: { m: [1, 2] }, params: { p: "1" }, artifacts: { "a.txt": "x" } }] });
+    mock.faults.add({ status: 500 });
+    await mock.reset();
+    expect((await post(mock, "experiments/create", { name: "a" })).status).toBe(200);
+    const found = await post(mock, "experiments/search", { max_results: 10, order_by: ["name"] });
+    expect(((await found.json()) as { experiments: { name: string }[] }).experiments.map(({ name }) => name)).toEqual(["Default", "a"]);
+    expect(mock.requests).toHaveLength(2);
+    expect(await search(mock, "0")).toEqual([]);
+  });
+});
+
+function health(mock: MlflowMock): Promise<Response> {
+  return mock.fetch(new Request(`${mock.trackingUri}/health`));
+}
