@@ -1,6 +1,8 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Auth } from "./types/connection.ts";
 
+const mostSecrets = 64;
+
 /** Makes the headers that prove who sends a request, and keeps what is secret in them out of messages. */
 export class Authorizer {
   /** True when asking again may give other headers, so that a 401 is worth a second try. */
@@ -14,6 +16,10 @@ export class Authorizer {
       this.#ask = () => ({});
     } else if (typeof auth === "function") {
       this.#ask = auth;
+    } else if (typeof auth !== "object" || auth === null) {
+      throw new ConfigurationError(
+        `Cannot use auth as it must be { username, password }, { token } or a function: current value is a ${typeof auth}`,
+      );
     } else {
       const authorization = "token" in auth ? bearer(auth.token) : basic(auth.username, auth.password);
       this.#keep("token" in auth ? auth.token : auth.password);
@@ -23,11 +29,11 @@ export class Authorizer {
 
   /** The headers for one request. */
   async headers(): Promise<Headers> {
+    const given = await this.#ask();
     let headers: Headers;
     try {
-      headers = new Headers(await this.#ask());
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error;
+      headers = new Headers(given);
+    } catch {
       // The platform's message quotes the illegal value, which is a secret: neither it nor the error is passed on.
       throw new ConfigurationError(
         "Cannot send a request as auth must give legal headers: it gave a name or value with an illegal character",
@@ -49,13 +55,18 @@ export class Authorizer {
       // Shorter ones occur in ordinary words.
       if (part.length >= 6) this.#secrets.add(part);
     }
+    // A function may give a new value for every request: only late ones can still be on their way back.
+    for (const oldest of this.#secrets) {
+      if (this.#secrets.size <= mostSecrets) break;
+      this.#secrets.delete(oldest);
+    }
   }
 }
 
 function bearer(token: string): string {
-  if (!/^[\x21-\x7e]+$/.test(token)) {
+  if (typeof token !== "string" || !/^[\x21-\x7e]+$/.test(token)) {
     throw new ConfigurationError(
-      "Cannot use auth.token as it must be visible ASCII characters without spaces: the current value has others or is empty",
+      "Cannot use auth.token as it must be visible ASCII characters without spaces: current value has others, is empty or no text",
     );
   }
   return `Bearer ${token}`;

@@ -11,6 +11,7 @@ import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
 import { toSearch, withoutQuery } from "./address.ts";
 import { Authorizer } from "./auth.ts";
+import { checkConnection } from "./check-connection.ts";
 import { pause, withDeadline } from "./deadline.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { errorFromReply } from "./reply-error.ts";
@@ -63,9 +64,10 @@ export class Transport {
   /**
    * @param connection Where the server is and how to talk to it.
    * @param runtime Clock, chance and default fetch. @default that of the connection, else the platform's
-   * @throws ConfigurationError when the address or the credentials cannot work.
+   * @throws ConfigurationError when an option cannot work.
    */
   constructor(connection: Connection, runtime: ClientRuntime = connection.runtime ?? defaultRuntime()) {
+    checkConnection(connection);
     const { base, userInfo } = parseTrackingUri(connection.trackingUri);
     const carrier = connection.fetch ?? runtime.fetch ?? defaultRuntime().fetch;
     this.trackingUri = base;
@@ -83,6 +85,8 @@ export class Transport {
       retry: 0,
       timeout: false,
       throwHttpErrors: false,
+      // MLflow says nothing of caching: a browser would take a file that was overwritten since from its cache.
+      ...(runtime.name === "browser" ? { cache: "no-store" } : {}),
     });
   }
 
