@@ -32,6 +32,7 @@ export type {
   StartRunOptions,
   TableData,
 } from "./tracker/types/run.ts";
+export type { Shown } from "./tracker/shown.ts";
 export type { RunColumn, RunRow, RunTable, SelectedRow } from "./tracker/run-table-types.ts";
 
 // Delivery

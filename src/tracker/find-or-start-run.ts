@@ -9,7 +9,7 @@ import { continueRun } from "./resume-run.ts";
 import type { RunHandle } from "./run.ts";
 import { experimentId } from "./search-runs.ts";
 import { serverRunId } from "./server-run-id.ts";
-import { experimentName } from "./settings.ts";
+import { experimentOf } from "./start-run.ts";
 import type { FindOrStartRunOptions } from "./types/tracker.ts";
 
 const freshness = 5000;
@@ -54,8 +54,7 @@ async function replace(core: Core, run: RunHandle, old: string): Promise<void> {
 async function find(core: Core, options: FindOrStartRunOptions, limits: CallOptions): Promise<RunData | undefined> {
   await handedOver(core);
   await core.queue.settle({ timeout: freshness, ...limits });
-  const experiment = options.experiment === undefined ? core.experiment : { name: experimentName(options.experiment) };
-  const id = await experimentId(core, experiment, limits);
+  const id = await experimentId(core, experimentOf(core, options), limits);
   if (id === undefined) return undefined;
   const parent = typeof options.parent === "string" ? options.parent : options.parent?.localId;
   const clauses: string[] = [];

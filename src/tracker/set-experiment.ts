@@ -4,7 +4,7 @@ import { AlreadyExistsError, BadRequestError } from "../errors/network-errors.ts
 import type { Core } from "./core.ts";
 import { limited } from "./limited.ts";
 import { experimentName } from "./settings.ts";
-import { type Shown, shown } from "./shown.ts";
+import { shown } from "./shown.ts";
 import type { CurrentExperiment } from "./types/tracker.ts";
 
 /** What a new experiment gets. */
@@ -18,7 +18,7 @@ export function setExperiment(
   core: Core,
   name: string,
   options: NewExperimentOptions = {},
-): Promise<CurrentExperiment & Shown> {
+): Promise<CurrentExperiment> {
   const checked = experimentName(name);
   return limited(core, "setExperiment", options, async (limits) => {
     const { experiment, created } = await getOrCreate(core, checked, options, limits);

@@ -80,7 +80,8 @@ export function errorText(error: unknown): string {
   return typeof error === "string" ? error : `${typeof error} was thrown`;
 }
 
-function experimentOf(core: Core, options: StartRunOptions): NewRun["experiment"] {
+/** Where a run goes: as asked, else with its parent, else where the tracker is. */
+export function experimentOf(core: Core, options: StartRunOptions): NewRun["experiment"] {
   if (options.experiment !== undefined) return { name: experimentName(options.experiment) };
   const { parent } = options;
   const known = typeof parent === "string" ? core.open.get(core.queue.localIdOf(parent) ?? parent) : parent;

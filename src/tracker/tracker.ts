@@ -54,7 +54,7 @@ export class TrackerHandle implements types.Tracker {
     return this.#core.active.get();
   }
 
-  async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment & Shown> {
+  async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment> {
     return (await import("./set-experiment.ts")).setExperiment(this.#core, name, options);
   }
 

@@ -23,7 +23,7 @@ export class ManualClock implements Clock {
   }
 
   now(): number {
-    return this.#wall + this.#mono;
+    return Math.floor(this.#wall + this.#mono);
   }
 
   monotonic(): number {

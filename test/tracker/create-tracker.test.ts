@@ -67,8 +67,10 @@ describe("createTracker()", () => {
         return Response.json({ run: {} });
       },
     };
-    const tracker = createTracker({ trackingUri: address, fetch: binding, runtime: manualRuntime() });
-    await tracker.getRun("0".repeat(32), { freshness: 0 }).catch(() => {});
+    const runtime = manualRuntime();
+    const tracker = createTracker({ trackingUri: address, fetch: binding, runtime });
+    const read = tracker.getRun("0".repeat(32), { freshness: 0 });
+    await expect(runtime.clock.until(read)).rejects.toThrow("must be MLflow's JSON");
     expect(binding.seen[0]).toContain(`${address}/api/2.0/mlflow/runs/get`);
   });
 
@@ -76,7 +78,7 @@ describe("createTracker()", () => {
     const waited: Promise<unknown>[] = [];
     const context = { waitUntil: (promise: Promise<unknown>) => void waited.push(promise) };
     for (const waitUntil of [context, context.waitUntil]) {
-      const tracker = createTracker({ trackingUri: address, waitUntil, runtime: manualRuntime() });
+      const tracker = createTracker({ trackingUri: address, waitUntil, runtime: manualRuntime(), onProblem: () => {} });
       void tracker.startRun().end();
     }
     expect(waited).toHaveLength(2);

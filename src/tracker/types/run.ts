@@ -1,6 +1,7 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import type { MetricPoint } from "../../client/types/entities.ts";
 import type { Receipt } from "../../queue/types.ts";
+import type { Shown } from "../shown.ts";
 
 /** How a run begins. */
 export interface StartRunOptions {
@@ -96,7 +97,7 @@ export interface EndOptions extends CallOptions {
  * });
  * ```
  */
-export interface Run extends AsyncDisposable {
+export interface Run extends AsyncDisposable, Shown {
   /** Our id: valid at once, sortable by time, accepted wherever a run id is asked for. */
   readonly localId: string;
   /** The name that the run was started with. */
@@ -157,7 +158,7 @@ export interface Run extends AsyncDisposable {
   /** Address of the run's page in MLflow's UI; undefined where no server is listening. */
   url(options?: CallOptions): Promise<string | undefined>;
   /** What was logged, what the server acknowledged and, with `verify`, what was read back from it. */
-  receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt>;
+  receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown>;
   /** Ends the run; resolves when all of it is durable. @default "FINISHED" */
   end(status?: "FINISHED" | "FAILED" | "KILLED", options?: EndOptions): Promise<void>;
 }

@@ -2,6 +2,7 @@ import type { CallOptions, Connection } from "../../client/types/connection.ts";
 import type { Experiment, FileInfo, MetricPoint, RunData, ViewType } from "../../client/types/entities.ts";
 import type { FlushOptions, FlushReport, QueueStatus } from "../../queue/types.ts";
 import type { RunTable } from "../run-table-types.ts";
+import type { Shown } from "../shown.ts";
 import type { ReadOptions, Run, StartRunOptions } from "./run.ts";
 
 /** Which runs `searchRuns` gives. */
@@ -40,7 +41,7 @@ export interface RunNode {
 }
 
 /** An experiment that a tracker has set. */
-export interface CurrentExperiment extends Experiment {
+export interface CurrentExperiment extends Experiment, Shown {
   /** True when it did not exist before. */
   readonly created: boolean;
 }
@@ -103,7 +104,7 @@ export interface Tracker extends AsyncDisposable {
   downloadArtifacts(id: string, path: string | undefined, options: DownloadOptions): Promise<string>;
 
   /** Delivers what was logged so far, in manual mode too, and says what is left. */
-  flush(options?: FlushOptions): Promise<FlushReport>;
+  flush(options?: FlushOptions): Promise<FlushReport & Shown>;
   readonly queue: TrackerQueue;
   /** Where the server is: what `createClient` takes. Holds the credentials, but does not show them. */
   readonly connection: Connection;
@@ -111,5 +112,5 @@ export interface Tracker extends AsyncDisposable {
    * Ends open runs as FINISHED, delivers (memory queue, at most `timeout`, by default `delivery.exitTimeout`) or makes all
    * durable, and lets go of everything.
    */
-  close(options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<FlushReport>;
+  close(options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<FlushReport & Shown>;
 }
