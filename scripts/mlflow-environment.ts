@@ -69,6 +69,8 @@ export async function mlflowEnvironment(version: string, packages: readonly stri
       "--quiet",
       "--disable-pip-version-check",
       `mlflow==${version}`,
+      // MLflow 2 names no upper bound, and does not start on SQLAlchemy 2.1.
+      ...(version.startsWith("2.") ? ["sqlalchemy<2.1"] : []),
       ...packages,
     ]);
     await writeFile(ready, `${version}\n`);

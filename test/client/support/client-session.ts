@@ -1,11 +1,22 @@
 import { describe, expect, test } from "vitest";
-import { AlreadyExistsError, BadRequestError, isConfigurationError, NotFoundError } from "../../../src/errors/index.ts";
+import {
+  AlreadyExistsError,
+  BadRequestError,
+  isConfigurationError,
+  NotFoundError,
+  ServerError,
+} from "../../../src/errors/index.ts";
 import { type Client, filter, type MetricPoint } from "../../../src/client/index.ts";
 import { rejection } from "./fake-server.ts";
 
 /** A name that no other test has taken. */
 function fresh(prefix: string): string {
   return `${prefix} ${crypto.randomUUID()}`;
+}
+
+/** True for MLflow 2, whose artifact routes can do less. */
+async function isOld(client: Client): Promise<boolean> {
+  return (await client.server.version()).startsWith("2.");
 }
 
 /**
@@ -188,6 +199,8 @@ export function clientSession(name: string, connect: () => Promise<Client>): voi
         "q'u\"o",
         "co:lon",
       ];
+      // MLflow 2 cannot send a file whose name is not ASCII.
+      if (await isOld(client)) names.splice(names.indexOf("файл 🎉.txt"), 1);
       for (const path of names) {
         await client.artifacts.upload(runId, path, `<${path}>`, { artifactUri });
         expect(await (await client.artifacts.download(runId, path, { artifactUri })).text()).toBe(`<${path}>`);
@@ -210,12 +223,16 @@ export function clientSession(name: string, connect: () => Promise<Client>): voi
       const back = await (await client.artifacts.download(runId, "w.bin")).arrayBuffer();
       expect(new Uint8Array(back)).toEqual(bytes);
       const part = await client.artifacts.download(runId, "w.bin", { range: { start: 2, end: 4 } });
-      expect([part.status, ...new Uint8Array(await part.arrayBuffer())]).toEqual([206, 2, 3, 4]);
+      const old = await isOld(client);
+      const read = new Uint8Array(await part.arrayBuffer());
+      expect([part.status, read.length]).toEqual(old ? [200, 70_000] : [206, 3]);
+      if (!old) expect([...read]).toEqual([2, 3, 4]);
       await client.artifacts.upload(runId, "empty", new Uint8Array());
       expect((await client.artifacts.list(runId)).find(({ path }) => path === "empty")?.size).toBe(0);
       await client.artifacts.delete(runId, "w.bin");
       await client.artifacts.delete(runId, "w.bin");
-      expect(await rejection(client.artifacts.download(runId, "w.bin"))).toBeInstanceOf(NotFoundError);
+      const missing = await rejection(client.artifacts.download(runId, "w.bin", { retry: false }));
+      expect(missing).toBeInstanceOf(old ? ServerError : NotFoundError);
       expect(await client.artifacts.list(runId, "nowhere")).toEqual([]);
     });
 
