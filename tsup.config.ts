@@ -25,6 +25,9 @@ const config: ReturnType<typeof defineConfig> = defineConfig({
   dts: false,
   clean: false,
   external: [/^node:/, /^cloudflare:/],
+  esbuildOptions(options) {
+    options.chunkNames = "chunks/[name]-[hash]";
+  },
 });
 
 export default config;

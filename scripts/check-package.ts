@@ -16,7 +16,7 @@ export async function checkPackage(): Promise<Problem[]> {
   const step = async (what: string, command: string, args: readonly string[], cwd = project): Promise<string> => {
     const { code, output } = await runCommand(command, args, {
       cwd,
-      timeout: 180_000,
+      timeout: 120_000,
       env: { npm_config_registry: undefined },
     });
     if (code !== 0)

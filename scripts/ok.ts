@@ -35,6 +35,11 @@ if ([...wanted].some((name) => NEEDS_BUILD.has(name))) wanted.add("build");
 const failed: string[] = [];
 for (const check of checks) {
   if (!wanted.has(check.name)) continue;
+  if (NEEDS_BUILD.has(check.name) && failed.includes("build")) {
+    console.log(`FAILED ${check.name.padEnd(9)}           not looked at, as there is no build`);
+    failed.push(check.name);
+    continue;
+  }
   const began = performance.now();
   const { code, output } = await check.run();
   const seconds = ((performance.now() - began) / 1000).toFixed(1).padStart(6);
