@@ -1,4 +1,5 @@
-import { type HttpHandler, http, HttpResponse } from "msw";
+// Not from "msw" itself: loading that keeps a Deno process alive.
+import { type HttpHandler, http, HttpResponse } from "msw/http";
 import { platformClock } from "../src/runtime/platform-clock.ts";
 import type { Clock } from "../src/runtime/ports/clock.ts";
 import type { Fetch } from "../src/runtime/ports/fetch.ts";
@@ -119,7 +120,9 @@ class EmbeddedMock implements MlflowMock {
     compatOf(options.actAs);
     const address = options.trackingUri ?? "http://localhost:5000";
     if (!/^https?:/iu.test(address) || !URL.canParse(address)) {
-      throw new TypeError(`Cannot mock "${address}" as trackingUri must be an http(s) address such as "http://localhost:5000"`);
+      throw new TypeError(
+        `Cannot mock "${address}" as trackingUri must be an http(s) address such as "http://localhost:5000"`,
+      );
     }
     this.trackingUri = new URL(address).href.replace(/\/+$/u, "");
     this.#options = options;
@@ -200,5 +203,10 @@ class EmbeddedMock implements MlflowMock {
 function moved(request: Request, path: string): Request {
   const url = new URL(path, request.url);
   if (url.href === request.url) return request;
-  return new Request(url, { ...(request.body === null ? {} : { body: request.body, duplex: "half" }), method: request.method, headers: request.headers, signal: request.signal } as RequestInit);
+  return new Request(url, {
+    ...(request.body === null ? {} : { body: request.body, duplex: "half" }),
+    method: request.method,
+    headers: request.headers,
+    signal: request.signal,
+  } as RequestInit);
 }

@@ -50,15 +50,25 @@ export class Seeder {
     const startTime = seed.startTime ?? firstStart + this.#runs * 60_000;
     this.#runs += 1;
     const tags = parentId === undefined ? [] : [{ key: "mlflow.parentRunId", value: parentId }];
-    const fields = { experiment_id: experimentId, start_time: startTime, tags, ...(seed.name === undefined ? {} : { run_name: seed.name }) };
-    const { run } = (await this.#post("runs/create", fields)) as { run: { info: { run_id: string; run_name: string } } };
+    const fields = {
+      experiment_id: experimentId,
+      start_time: startTime,
+      tags,
+      ...(seed.name === undefined ? {} : { run_name: seed.name }),
+    };
+    const { run } = (await this.#post("runs/create", fields)) as {
+      run: { info: { run_id: string; run_name: string } };
+    };
     const { run_id: runId, run_name: name } = run.info;
 
     const points = Object.entries(seed.metrics ?? {}).flatMap(([key, values]) => pointsOf(key, values, startTime));
     for (const metrics of cut(points, metricsPerBatch)) await this.#post("runs/log-batch", { run_id: runId, metrics });
-    for (const params of cut(pairs(seed.params), pairsPerBatch)) await this.#post("runs/log-batch", { run_id: runId, params });
-    for (const batch of cut(pairs(seed.tags), pairsPerBatch)) await this.#post("runs/log-batch", { run_id: runId, tags: batch });
-    for (const [path, content] of Object.entries(seed.artifacts ?? {})) await this.#artifact(`${experimentId}/${runId}`, path, content);
+    for (const params of cut(pairs(seed.params), pairsPerBatch))
+      await this.#post("runs/log-batch", { run_id: runId, params });
+    for (const batch of cut(pairs(seed.tags), pairsPerBatch))
+      await this.#post("runs/log-batch", { run_id: runId, tags: batch });
+    for (const [path, content] of Object.entries(seed.artifacts ?? {}))
+      await this.#artifact(`${experimentId}/${runId}`, path, content);
 
     const children: SeededRun[] = [];
     for (const child of seed.children ?? []) children.push(await this.#run(experimentId, child, runId));
@@ -77,14 +87,18 @@ export class Seeder {
 
   async #post(route: string, fields: Fields): Promise<unknown> {
     const headers = { "content-type": "application/json" };
-    const answer = await this.#answer(new Request(`${api}/${route}`, { method: "POST", headers, body: JSON.stringify(fields) }));
+    const answer = await this.#answer(
+      new Request(`${api}/${route}`, { method: "POST", headers, body: JSON.stringify(fields) }),
+    );
     return answer.json();
   }
 
   async #answer(request: Request): Promise<Response> {
     const response = await this.#server(request);
     if (response.ok) return response;
-    throw new TypeError(`Cannot seed the mock: ${request.method} ${new URL(request.url).pathname} was refused: ${await response.text()}`);
+    throw new TypeError(
+      `Cannot seed the mock: ${request.method} ${new URL(request.url).pathname} was refused: ${await response.text()}`,
+    );
   }
 }
 

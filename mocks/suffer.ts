@@ -8,7 +8,12 @@ export class ConnectionDropped extends Error {
 }
 
 /** Answers a request that a fault strikes. */
-export async function suffer(fault: Fault, request: Request, server: Fetch, clock: Pick<Clock, "after">): Promise<Response> {
+export async function suffer(
+  fault: Fault,
+  request: Request,
+  server: Fetch,
+  clock: Pick<Clock, "after">,
+): Promise<Response> {
   if (fault.delay !== undefined) await wait(fault.delay, request.signal, clock);
   if ("drop" in fault) {
     if (fault.drop === "after") await drain(await server(request));
@@ -37,7 +42,11 @@ const codes: Readonly<Record<number, string>> = {
   503: "TEMPORARILY_UNAVAILABLE",
 };
 
-function errorAnswer(status: number, body: string | object | undefined, extra: Readonly<Record<string, string>> = {}): Response {
+function errorAnswer(
+  status: number,
+  body: string | object | undefined,
+  extra: Readonly<Record<string, string>> = {},
+): Response {
   const content = body ?? { error_code: codes[status] ?? "INTERNAL_ERROR", message: `Injected fault ${status}` };
   const isText = typeof content === "string";
   const headers = { "content-type": isText ? "text/plain; charset=utf-8" : "application/json", ...extra };

@@ -9,6 +9,8 @@ const { executablePath, env } = await findChromium();
 
 const config: ViteUserConfig = defineConfig({
   root,
+  // MSW's service worker must come from the root of the origin in order to see all requests of a page.
+  publicDir: "node_modules/msw/lib",
   resolve: { alias },
   define: { __TRACKLET_RUNTIME__: JSON.stringify("chromium") },
   test: {

@@ -15,7 +15,11 @@ describe("the embedded server answers as MLflow 3.17.2", () => {
     test(`in scenario ${scenario.name}, ${scenario.steps.length} steps, but for the allowed differences`, async () => {
       const server = createServer({ database: ":memory:", artifacts: memoryArtifacts(), clock: tickingClock() });
       try {
-        const found = compareWithRecording(scenario.name, readRecording(version, scenario.name), await replay(server.fetch, scenario));
+        const found = compareWithRecording(
+          scenario.name,
+          readRecording(version, scenario.name),
+          await replay(server.fetch, scenario),
+        );
         const expected = [...allowed.keys()].filter((step) => step.startsWith(`${scenario.name} / `));
         const unexpected = [...found].filter(([step]) => !allowed.has(step));
         expect(unexpected).toEqual([]);

@@ -17,12 +17,16 @@ const api = "/api/2.0/mlflow";
 function post(mock: MlflowMock, route: string, fields: object, signal?: AbortSignal): Promise<Response> {
   const headers = { "content-type": "application/json" };
   const body = JSON.stringify(fields);
-  return mock.fetch(new Request(`${mock.trackingUri}${api}/${route}`, { method: "POST", headers, body, ...(signal ? { signal } : {}) }));
+  return mock.fetch(
+    new Request(`${mock.trackingUri}${api}/${route}`, { method: "POST", headers, body, ...(signal ? { signal } : {}) }),
+  );
 }
 
 async function search(mock: MlflowMock, experimentId: string): Promise<{ name: string; metrics: unknown }[]> {
   const reply = await post(mock, "runs/search", { experiment_ids: [experimentId], order_by: ["start_time"] });
-  const { runs = [] } = (await reply.json()) as { runs?: { info: { run_name: string }; data: { metrics?: unknown } }[] };
+  const { runs = [] } = (await reply.json()) as {
+    runs?: { info: { run_name: string }; data: { metrics?: unknown } }[];
+  };
   return runs.map(({ info, data }) => ({ name: info.run_name, metrics: data.metrics }));
 }
 
@@ -42,7 +46,11 @@ describe("createMlflowMock()", () => {
   });
 
   test("acts as the release that it is told", async () => {
-    for (const [actAs, version] of [["2.22", "2.22.5"], ["3.6", "3.6.0"], ["3.17", "3.17.2"]] as const) {
+    for (const [actAs, version] of [
+      ["2.22", "2.22.5"],
+      ["3.6", "3.6.0"],
+      ["3.17", "3.17.2"],
+    ] as const) {
       const mock = makeMock({ actAs });
       expect(await (await mock.fetch(new Request(`${mock.trackingUri}/version`))).text()).toBe(version);
     }
@@ -72,21 +80,40 @@ describe("seed()", () => {
     });
     expect((await search(mock, digits!.experimentId)).map(({ name }) => name)).toEqual(["first", "fold", "second"]);
     const { runId, children } = digits!.runs[0]!;
-    const read = await (await mock.fetch(new Request(`${mock.trackingUri}${api}/runs/get?run_id=${children[0]!.runId}`))).json();
+    const read = await (
+      await mock.fetch(new Request(`${mock.trackingUri}${api}/runs/get?run_id=${children[0]!.runId}`))
+    ).json();
     expect(read).toMatchObject({ run: { info: { status: "FAILED" } } });
     expect(JSON.stringify(read)).toContain(runId);
-    const history = await mock.fetch(new Request(`${mock.trackingUri}${api}/metrics/get-history?run_id=${runId}&metric_key=loss&max_results=10`));
-    expect(((await history.json()) as { metrics: { value: unknown }[] }).metrics.map(({ value }) => value)).toEqual([1, "NaN", 0.5]);
+    const history = await mock.fetch(
+      new Request(`${mock.trackingUri}${api}/metrics/get-history?run_id=${runId}&metric_key=loss&max_results=10`),
+    );
+    expect(((await history.json()) as { metrics: { value: unknown }[] }).metrics.map(({ value }) => value)).toEqual([
+      1,
+      "NaN",
+      0.5,
+    ]);
     const file = `/api/2.0/mlflow-artifacts/artifacts/${digits!.experimentId}/${runId}/artifacts`;
     expect(await (await mock.fetch(new Request(`${mock.trackingUri}${file}/notes.txt`))).text()).toBe("hello");
-    expect((await (await mock.fetch(new Request(`${mock.trackingUri}${file}/model/weights%201.bin`))).arrayBuffer()).byteLength).toBe(2);
+    expect(
+      (await (await mock.fetch(new Request(`${mock.trackingUri}${file}/model/weights%201.bin`))).arrayBuffer())
+        .byteLength,
+    ).toBe(2);
   });
 
   test("adds to an experiment that is there, in batches of MLflow's size, and is not struck by faults", async () => {
     const mock = makeMock();
     mock.faults.add({ status: 500, times: Number.POSITIVE_INFINITY });
     const [seeded] = await mock.seed([
-      { name: "Default", runs: [{ metrics: { m: Array.from({ length: 2500 }, (_, at) => at) }, tags: Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`t${at}`, "x"])) }] },
+      {
+        name: "Default",
+        runs: [
+          {
+            metrics: { m: Array.from({ length: 2500 }, (_, at) => at) },
+            tags: Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`t${at}`, "x"])),
+          },
+        ],
+      },
     ]);
     expect(seeded!.experimentId).toBe("0");
     expect(mock.requests).toEqual([]);
@@ -95,14 +122,23 @@ describe("seed()", () => {
   });
 
   test("says why the server refuses what is seeded", async () => {
-    await expect(makeMock().seed({ name: "a", runs: [{ metrics: { "a//b": 1 } }] })).rejects.toThrow(/Cannot seed the mock: POST .*a\/\/b/s);
+    await expect(makeMock().seed({ name: "a", runs: [{ metrics: { "a//b": 1 } }] })).rejects.toThrow(
+      /Cannot seed the mock: POST .*a\/\/b/s,
+    );
   });
 });
 
 describe("faults", () => {
   test("strike the requests that they name, as often as they say, after those they let pass", async () => {
     const mock = makeMock();
-    const fault = mock.faults.add({ on: "experiments/create", method: "POST", status: 503, headers: { "retry-after": "2" }, after: 1, times: 2 });
+    const fault = mock.faults.add({
+      on: "experiments/create",
+      method: "POST",
+      status: 503,
+      headers: { "retry-after": "2" },
+      after: 1,
+      times: 2,
+    });
     const statuses: number[] = [];
     for (let at = 0; at < 5; at++) statuses.push((await post(mock, "experiments/create", { name: `e${at}` })).status);
     expect([statuses, fault.struck]).toEqual([[200, 503, 503, 200, 200], 2]);
@@ -114,7 +150,11 @@ describe("faults", () => {
     mock.faults.add({ on: /health/, status: 429, headers: { "retry-after": "7" } });
     mock.faults.add({ on: ({ url }) => url.endsWith("/health"), status: 401, body: "no" });
     const [first, second, third] = [await health(mock), await health(mock), await health(mock)];
-    expect([first.status, first.headers.get("retry-after"), await first.json()]).toMatchObject([429, "7", { error_code: "REQUEST_LIMIT_EXCEEDED" }]);
+    expect([first.status, first.headers.get("retry-after"), await first.json()]).toMatchObject([
+      429,
+      "7",
+      { error_code: "REQUEST_LIMIT_EXCEEDED" },
+    ]);
     expect([second.status, await second.text(), third.status]).toEqual([401, "no", 200]);
   });
 
@@ -125,7 +165,9 @@ describe("faults", () => {
     expect((await post(mock, "experiments/create", { name: "a" })).status).toBe(200);
     mock.faults.add({ drop: "after" });
     await expect(post(mock, "experiments/create", { name: "b" })).rejects.toBeInstanceOf(TypeError);
-    expect(((await (await post(mock, "experiments/create", { name: "b" })).json()) as { error_code: string }).error_code).toBe("RESOURCE_ALREADY_EXISTS");
+    expect(
+      ((await (await post(mock, "experiments/create", { name: "b" })).json()) as { error_code: string }).error_code,
+    ).toBe("RESOURCE_ALREADY_EXISTS");
   });
 
   test("cut the body of an answer whose request was carried out", async () => {
@@ -187,7 +229,10 @@ describe("reset()", () => {
     await mock.reset();
     expect((await post(mock, "experiments/create", { name: "a" })).status).toBe(200);
     const found = await post(mock, "experiments/search", { max_results: 10, order_by: ["name"] });
-    expect(((await found.json()) as { experiments: { name: string }[] }).experiments.map(({ name }) => name)).toEqual(["Default", "a"]);
+    expect(((await found.json()) as { experiments: { name: string }[] }).experiments.map(({ name }) => name)).toEqual([
+      "Default",
+      "a",
+    ]);
     expect(mock.requests).toHaveLength(2);
     expect(await search(mock, "0")).toEqual([]);
   });

@@ -7,27 +7,31 @@ import { ArtifactError } from "./artifact-store.ts";
  * @returns segments joined by `/`; "" for the root. Undefined when the path is refused.
  */
 export function artifactPath(text: string): string | undefined {
-  const path = decodeFully(text.replace(control, escape));
+  const path = decodeFully(text.replace(control, percentEscape));
   if (path.startsWith("/") || path.includes("#")) return undefined;
   if (/^[A-Za-z][A-Za-z0-9+.-]*:\/\//u.test(path)) return undefined;
   const segments = path.split("/").filter((segment) => segment !== "");
-  if (segments.some((segment) => segment === "." || segment === ".." || /(?:^|[\\])\.\.(?:[\\]|$)/u.test(segment))) return undefined;
+  if (segments.some((segment) => segment === "." || segment === ".." || /(?:^|[\\])\.\.(?:[\\]|$)/u.test(segment)))
+    return undefined;
   return segments.join("/");
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
 const control: RegExp = /[\u0000-\u001f\u007f]/gu;
 
-function escape(character: string): string {
+function percentEscape(character: string): string {
   return `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
 }
 
 /** For backings: refuses what the routes never pass, so that a store is safe on its own too. */
 export function checkedPath(path: string): string {
   const segments = path.split("/");
-  const legal = path === "" || segments.every((one) => one !== "" && one !== "." && one !== ".." && !one.includes("\0"));
+  const legal =
+    path === "" || segments.every((one) => one !== "" && one !== "." && one !== ".." && !one.includes("\0"));
   if (legal) return path;
-  throw new ArtifactError("refused", `Cannot use "${path}" as an artifact path: it must be relative, without empty, "." or ".." segments`);
+  throw new ArtifactError(
+    "refused",
+    `Cannot use "${path}" as an artifact path: it must be relative, without empty, "." or ".." segments`,
+  );
 }
 
 const most = 10;

@@ -16,7 +16,9 @@ export async function* chunksOf(
 }
 
 /** Not every runtime can iterate a ReadableStream. */
-async function* iterate(stream: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
+async function* iterate(
+  stream: ReadableStream<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
   const reader = stream.getReader();
   let ended = false;
   try {

@@ -27,14 +27,18 @@ export async function confine({ fs, paths }: FileSystem, root: string, path: str
       if (await isLink(fs, next)) throw outside(path); // a link to nowhere: writing through it would make its target
       return paths.join(next, ...segments.slice(index + 1));
     }
-    if (real !== realRoot && !real.startsWith(realRoot.endsWith(paths.sep) ? realRoot : realRoot + paths.sep)) throw outside(path);
+    if (real !== realRoot && !real.startsWith(realRoot.endsWith(paths.sep) ? realRoot : realRoot + paths.sep))
+      throw outside(path);
     at = real;
   }
   return at;
 }
 
 function outside(path: string): ArtifactError {
-  return new ArtifactError("refused", `Cannot use "${path}" as an artifact path: it must stay inside the artifact folder`);
+  return new ArtifactError(
+    "refused",
+    `Cannot use "${path}" as an artifact path: it must stay inside the artifact folder`,
+  );
 }
 
 async function realOrSelf(fs: FileSystem["fs"], path: string): Promise<string> {

@@ -1,8 +1,8 @@
 /** MLflow serves what people read as plain text, scripts and JSON included, so that no browser runs it. */
 const plain: ReadonlySet<string> = new Set(
-  (
-    "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst mlmodel mlproject"
-  ).split(" "),
+  "txt log err cfg conf cnf cf ini properties prop hocon toml yaml yml xml json js py py3 csv tsv md rst mlmodel mlproject".split(
+    " ",
+  ),
 );
 
 const types: Readonly<Record<string, string>> = {
@@ -41,11 +41,13 @@ export function artifactContentType(path: string): string {
 
 /** `Content-Disposition: attachment` with the file's name, in the form of RFC 6266 where it is not ASCII. */
 export function attachment(name: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII is meant
   const ascii = name.normalize("NFKD").replace(/[^\u0020-\u007e]/gu, "");
   const token = /^[\w!#$%&'*+.^`|~-]+$/u.test(ascii);
   const simple = token ? ascii : `"${ascii.replace(/["\\]/gu, "\\$&")}"`;
   if (ascii === name) return `attachment; filename=${simple}`;
-  const encoded = encodeURIComponent(name.toWellFormed()).replace(/['()*]/gu, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
+  const encoded = encodeURIComponent(name.toWellFormed()).replace(
+    /['()*]/gu,
+    (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `attachment; filename=${simple}; filename*=UTF-8''${encoded}`;
 }

@@ -1,6 +1,13 @@
 import { ConfigurationError } from "../../errors/index.ts";
 import { checkedPath } from "./artifact-path.ts";
-import { type ArtifactContent, type ArtifactEntry, ArtifactError, type ArtifactStat, type ArtifactStore, type ByteRange } from "./artifact-store.ts";
+import {
+  type ArtifactContent,
+  type ArtifactEntry,
+  ArtifactError,
+  type ArtifactStat,
+  type ArtifactStore,
+  type ByteRange,
+} from "./artifact-store.ts";
 import { chunksOf } from "./byte-stream.ts";
 import { byCodePoint } from "./code-point-order.ts";
 import { confine, type FileSystem, isConflict, isMissing, joined } from "./confine.ts";
@@ -8,7 +15,9 @@ import { confine, type FileSystem, isConflict, isMissing, joined } from "./confi
 /** Bytes read at a time. */
 const chunkSize = 256 * 1024;
 /** Uploads that are not whole yet; short, so that it never makes a name too long. */
-const partial = /^\.tracklet-[0-9a-f-]{36}\.part$/u;
+const partial = /^\.tracklet-\d+-\d+\.part$/u;
+/** Counts the uploads of this process. */
+let uploads = 0;
 
 /**
  * Artifacts as files below a folder, laid out as MLflow lays them out; MLflow may read and write there too. Nothing
@@ -26,6 +35,8 @@ const partial = /^\.tracklet-[0-9a-f-]{36}\.part$/u;
 export function folderArtifacts(directory: string): ArtifactStore {
   return new FolderArtifacts(directory);
 }
+
+type FileHandle = Awaited<ReturnType<FileSystem["fs"]["open"]>>;
 
 class FolderArtifacts implements ArtifactStore {
   readonly #directory: string;
@@ -65,7 +76,7 @@ class FolderArtifacts implements ArtifactStore {
 
   async read(path: string, range?: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
     const { fs } = this.#system();
-    let file: Awaited<ReturnType<FileSystem["fs"]["open"]>>;
+    let file: FileHandle;
     try {
       file = await fs.open(await this.#inside(path), "r");
     } catch (error) {
@@ -79,7 +90,8 @@ class FolderArtifacts implements ArtifactStore {
         async pull(controller) {
           try {
             const buffer = new Uint8Array(Math.min(chunkSize, end - position));
-            const { bytesRead } = buffer.byteLength === 0 ? { bytesRead: 0 } : await file.read(buffer, 0, buffer.byteLength, position);
+            const { bytesRead } =
+              buffer.byteLength === 0 ? { bytesRead: 0 } : await file.read(buffer, 0, buffer.byteLength, position);
             if (bytesRead > 0) {
               position += bytesRead;
               controller.enqueue(buffer.subarray(0, bytesRead));
@@ -106,9 +118,9 @@ class FolderArtifacts implements ArtifactStore {
       const parent = paths.dirname(target);
       const made = await fs.mkdir(parent, { recursive: true });
       await this.#inside(path); // the parents exist now: none of them is a link that climbs out
-      const temporary = paths.join(parent, `.tracklet-${crypto.randomUUID()}.part`);
+      const { temporary, handle } = await this.#openTemporary(parent);
       try {
-        await this.#fill(temporary, chunksOf(content, size));
+        await fill(handle, chunksOf(content, size));
         await fs.rename(temporary, target);
       } catch (error) {
         await fs.rm(temporary, { force: true });
@@ -118,13 +130,18 @@ class FolderArtifacts implements ArtifactStore {
     } catch (error) {
       if (content instanceof ReadableStream && !content.locked) await content.cancel().catch(() => undefined);
       if (!isConflict(error)) throw error;
-      throw new ArtifactError("conflict", `Cannot write "${path}" as a file: a file or directory of that name is in the way, or the name is too long`, { cause: error });
+      throw new ArtifactError(
+        "conflict",
+        `Cannot write "${path}" as a file: a file or directory of that name is in the way, or the name is too long`,
+        { cause: error },
+      );
     }
   }
 
   async delete(path: string): Promise<void> {
     const { fs, paths } = this.#system();
-    if (checkedPath(path) === "") throw new ArtifactError("refused", "Cannot delete the root of the artifacts: a path must be given");
+    if (checkedPath(path) === "")
+      throw new ArtifactError("refused", "Cannot delete the root of the artifacts: a path must be given");
     const slash = path.lastIndexOf("/");
     try {
       // The parent is resolved and the last name is not: of a link the link goes, never what it points to.
@@ -148,18 +165,18 @@ class FolderArtifacts implements ArtifactStore {
     return found === undefined ? undefined : { name, isDirectory: found.isDirectory, size: found.size };
   }
 
-  async #fill(file: string, chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>): Promise<void> {
-    const handle = await this.#system().fs.open(file, "wx");
-    try {
-      for await (const chunk of chunks) {
-        let written = 0;
-        while (written < chunk.byteLength) {
-          const { bytesWritten } = await handle.write(chunk, written, chunk.byteLength - written);
-          written += bytesWritten;
-        }
+  async #openTemporary(parent: string): Promise<{ temporary: string; handle: FileHandle }> {
+    const { fs, paths } = this.#system();
+    for (let turn = 0; ; turn++) {
+      uploads += 1;
+      const temporary = paths.join(parent, `.tracklet-${globalThis.process.pid}-${uploads}.part`);
+      try {
+        return { temporary, handle: await fs.open(temporary, "wx") };
+      } catch (error) {
+        // The name may be left from a process that crashed, the directory may have gone with another upload's failure.
+        if (turn === 100 || !(isMissing(error) || isConflict(error))) throw error;
+        await fs.mkdir(parent, { recursive: true });
       }
-    } finally {
-      await handle.close();
     }
   }
 
@@ -181,10 +198,26 @@ class FolderArtifacts implements ArtifactStore {
   }
 }
 
+async function fill(handle: FileHandle, chunks: AsyncGenerator<Uint8Array<ArrayBuffer>>): Promise<void> {
+  try {
+    for await (const chunk of chunks) {
+      let written = 0;
+      while (written < chunk.byteLength) {
+        const { bytesWritten } = await handle.write(chunk, written, chunk.byteLength - written);
+        written += bytesWritten;
+      }
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
 function loadFileSystem(): FileSystem {
   const load = globalThis.process?.getBuiltinModule;
   if (load === undefined) {
-    throw new ConfigurationError("Cannot keep artifacts in a folder here: this runtime has no file system; use memoryArtifacts()");
+    throw new ConfigurationError(
+      "Cannot keep artifacts in a folder here: this runtime has no file system; use memoryArtifacts()",
+    );
   }
   return { fs: load("node:fs/promises"), paths: load("node:path") };
 }

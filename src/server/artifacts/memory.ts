@@ -1,5 +1,12 @@
 import { checkedPath } from "./artifact-path.ts";
-import { type ArtifactContent, type ArtifactEntry, ArtifactError, type ArtifactStat, type ArtifactStore, type ByteRange } from "./artifact-store.ts";
+import {
+  type ArtifactContent,
+  type ArtifactEntry,
+  ArtifactError,
+  type ArtifactStat,
+  type ArtifactStore,
+  type ByteRange,
+} from "./artifact-store.ts";
 import { chunksOf, streamOf } from "./byte-stream.ts";
 import { byCodePoint } from "./code-point-order.ts";
 
@@ -95,7 +102,10 @@ class MemoryArtifacts implements ArtifactStore {
     for (let length = 1; length < segments.length; length++) {
       const parent = segments.slice(0, length).join("/");
       if (!this.#files.has(parent)) continue;
-      throw new ArtifactError("conflict", `Cannot write "${path}" below "${parent}": that must be a directory and is a file`);
+      throw new ArtifactError(
+        "conflict",
+        `Cannot write "${path}" below "${parent}": that must be a directory and is a file`,
+      );
     }
   }
 }

@@ -9,7 +9,12 @@ import { refusedByStore } from "./store-upload.ts";
  * @param name What the file is called in `Content-Disposition`.
  * @returns undefined for a directory.
  */
-export async function sendArtifact(store: ArtifactStore, path: string, name: string, request: Request): Promise<Response | undefined> {
+export async function sendArtifact(
+  store: ArtifactStore,
+  path: string,
+  name: string,
+  request: Request,
+): Promise<Response | undefined> {
   const found = await refusedByStore(store.stat(path));
   if (found === undefined) refuse("RESOURCE_DOES_NOT_EXIST", `No such artifact: '${path}'`);
   if (found.isDirectory) return undefined;
@@ -18,7 +23,11 @@ export async function sendArtifact(store: ArtifactStore, path: string, name: str
   const condition = request.headers.get("if-range");
   const range = condition === null || condition === etag ? byteRange(request.headers.get("range"), size) : undefined;
   if (range === "unsatisfiable") {
-    const headers = { "content-type": "text/plain; charset=utf-8", "content-range": `bytes */${size}`, "content-length": "0" };
+    const headers = {
+      "content-type": "text/plain; charset=utf-8",
+      "content-range": `bytes */${size}`,
+      "content-length": "0",
+    };
     return new Response(null, { status: 416, headers });
   }
   const length = range === undefined ? size : range.end - range.start + 1;

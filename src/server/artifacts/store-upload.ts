@@ -8,7 +8,12 @@ export interface UploadLimits {
 }
 
 /** Writes the body of a request as an artifact, whole or not at all; the body is streamed, of known length or not. */
-export async function storeUpload(store: ArtifactStore, path: string, request: Request, limits: UploadLimits = {}): Promise<void> {
+export async function storeUpload(
+  store: ArtifactStore,
+  path: string,
+  request: Request,
+  limits: UploadLimits = {},
+): Promise<void> {
   if (path === "") refuseValue("Invalid path");
   const promised = request.headers.get("content-length");
   const size = promised === null ? undefined : Number(promised);
@@ -25,7 +30,10 @@ function checkSize(size: number, { least = 0, most = Number.POSITIVE_INFINITY }:
 }
 
 /** Counts as the bytes pass, for bodies that promise no length. */
-function bounded(body: ReadableStream<Uint8Array<ArrayBuffer>>, limits: UploadLimits): ReadableStream<Uint8Array<ArrayBuffer>> {
+function bounded(
+  body: ReadableStream<Uint8Array<ArrayBuffer>>,
+  limits: UploadLimits,
+): ReadableStream<Uint8Array<ArrayBuffer>> {
   if (limits.least === undefined && limits.most === undefined) return body;
   let size = 0;
   return body.pipeThrough(

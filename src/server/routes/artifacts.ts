@@ -18,12 +18,18 @@ export const artifactRoutes: readonly Route[] = [
     path: "/api/2.0/mlflow/artifacts/list",
     raw: async (context, _request, _params, { searchParams }) => {
       const runId = searchParams.get("run_id") || searchParams.get("run_uuid");
-      if (!runId) refuseValue("Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.");
+      if (!runId)
+        refuseValue(
+          "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.",
+        );
       const uri = artifactUriOf(context, runId);
       const within = legal(searchParams.get("path") ?? "");
       const files = uri ? await filesIn(context, joined(storePath(context, uri), within)) : [];
       const root = uri === null ? undefined : context.artifactRoot.toPublic(uri);
-      return jsonReply({ root_uri: root, files: list(files.map((file) => ({ ...file, path: joined(within, file.path) }))) });
+      return jsonReply({
+        root_uri: root,
+        files: list(files.map((file) => ({ ...file, path: joined(within, file.path) }))),
+      });
     },
   },
   {
@@ -111,7 +117,10 @@ export const artifactRoutes: readonly Route[] = [
     method: "POST",
     path: "/api/2.0/mlflow/artifacts/presigned-download-url",
     handle: (_context, { run_id: runId, path }) => {
-      if (!runId) refuseValue("Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.");
+      if (!runId)
+        refuseValue(
+          "Missing value for required parameter 'run_id'. See the API docs for more information about request parameters.",
+        );
       return refusePresigned("download", path);
     },
   },
@@ -129,7 +138,10 @@ function storePath({ artifactRoot }: ServerContext, uri: string): string {
   const path = artifactRoot.toPath(uri);
   const segments = path?.split("/").filter((segment) => segment !== "");
   if (segments !== undefined && !segments.includes(".") && !segments.includes("..")) return segments.join("/");
-  refuse("NOT_IMPLEMENTED", `Cannot serve the artifacts of "${uri}" as it must lie in the artifact folder of this server: reach them where they are`);
+  refuse(
+    "NOT_IMPLEMENTED",
+    `Cannot serve the artifacts of "${uri}" as it must lie in the artifact folder of this server: reach them where they are`,
+  );
 }
 
 async function filesIn({ artifacts }: ServerContext, path: string): Promise<(JsonObject & { path: string })[]> {
@@ -150,9 +162,14 @@ function joined(directory: string, path: string): string {
 }
 
 function refusePresigned(kind: "upload" | "download", path: unknown): never {
-  if (!path) refuseValue("Missing value for required parameter 'path'. See the API docs for more information about request parameters.");
+  if (!path)
+    refuseValue(
+      "Missing value for required parameter 'path'. See the API docs for more information about request parameters.",
+    );
   legal(String(path));
-  refuseValue(`Presigned ${kind} is not supported for artifacts that this server stores itself: use the proxied routes`);
+  refuseValue(
+    `Presigned ${kind} is not supported for artifacts that this server stores itself: use the proxied routes`,
+  );
 }
 
 /** The other error body of MLflow's artifact routes. */

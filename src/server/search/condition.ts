@@ -22,7 +22,12 @@ export function textColumn(column: string, comparators: readonly Comparator[] = 
 
 /** A column of the row itself that holds a number. */
 export function numberColumn(column: string): Field {
-  return { name: column, type: "number", comparators: numberComparators, condition: (comparison) => compare(column, comparison) };
+  return {
+    name: column,
+    type: "number",
+    comparators: numberComparators,
+    condition: (comparison) => compare(column, comparison),
+  };
 }
 
 /** Where the values of all keys of one kind stand: one row per owner and key. */

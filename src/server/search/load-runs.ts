@@ -20,8 +20,14 @@ export function loadRuns({ db, artifactRoot }: ServerContext, runIds: readonly s
   const links = all(linkSql);
   const datasets = links.length === 0 ? undefined : loadDatasets(all);
   const models = links.filter((link) => link["source_type"] !== "DATASET");
-  const modelInputs = grouped(models.filter((link) => link["source_type"] === "RUN_INPUT"), modelInputText);
-  const modelOutputs = grouped(models.filter((link) => link["source_type"] === "RUN_OUTPUT"), modelOutputText);
+  const modelInputs = grouped(
+    models.filter((link) => link["source_type"] === "RUN_INPUT"),
+    modelInputText,
+  );
+  const modelOutputs = grouped(
+    models.filter((link) => link["source_type"] === "RUN_OUTPUT"),
+    modelOutputText,
+  );
 
   return runIds.flatMap((id) => {
     const run = runs.get(id);

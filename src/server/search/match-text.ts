@@ -26,7 +26,8 @@ function plain(subject: string, body: string, pattern: string): SqlPiece {
   const open = pattern.startsWith("%");
   const close = pattern.endsWith("%");
   const length = [...body].length;
-  if (length === 0) return open ? { sql: `${subject} IS NOT NULL`, values: [] } : { sql: `${subject} = ?`, values: [""] };
+  if (length === 0)
+    return open ? { sql: `${subject} IS NOT NULL`, values: [] } : { sql: `${subject} = ?`, values: [""] };
   if (open && close) return { sql: `instr(${subject}, ?) > 0`, values: [body] };
   if (open) return { sql: `substr(${subject}, -${length}) = ?`, values: [body] };
   if (close) return { sql: `substr(${subject}, 1, ${length}) = ?`, values: [body] };

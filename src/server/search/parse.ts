@@ -68,7 +68,8 @@ class ClauseReader {
     while (end < this.#tokens.length && !isWord(this.#tokens[end], "AND")) end += 1;
     const rest = this.#tokens.slice(this.#start, end).map((token) => `'${token.text}'`);
     const shown = rest.length > 0 ? rest.join(", ") : `'${this.#filter}'`;
-    return new Refusal("INVALID_PARAMETER_VALUE", 
+    return new Refusal(
+      "INVALID_PARAMETER_VALUE",
       `Invalid clause(s) in filter string: ${shown}. Clauses "identifier comparator value" are joined by AND; ` +
         "OR, NOT, parentheses and comments are not part of the language, and keys with other characters than letters, " +
         "digits, '_' and '.' need backticks",
@@ -162,7 +163,9 @@ function isWord(token: Token | undefined, word: string): boolean {
 
 function fieldOf(text: string, grammar: Grammar): { field: Field; key: string; entity: Entity } {
   const { entity: prefix, key } = identifierOf(text);
-  const entity = grammar.entities.find((one) => (prefix === undefined ? one.name === grammar.bare : one.prefixes.includes(prefix)));
+  const entity = grammar.entities.find((one) =>
+    prefix === undefined ? one.name === grammar.bare : one.prefixes.includes(prefix),
+  );
   if (entity === undefined) {
     const valid = grammar.entities.map((one) => `'${one.name}'`).join(", ");
     refuseValue(`Invalid entity type '${prefix}'. Valid values are [${valid}]`);
@@ -170,7 +173,10 @@ function fieldOf(text: string, grammar: Grammar): { field: Field; key: string; e
   if (isField(entity.fields)) return { field: entity.fields, key, entity };
   const field = Object.hasOwn(entity.fields, key) ? entity.fields[key] : undefined;
   if (field !== undefined) return { field, key, entity };
-  const valid = Object.keys(entity.fields).sort().map((one) => `'${one}'`).join(", ");
+  const valid = Object.keys(entity.fields)
+    .sort()
+    .map((one) => `'${one}'`)
+    .join(", ");
   refuseValue(`Invalid ${entity.name} key '${key}' specified. Valid keys are {${valid}}`);
 }
 

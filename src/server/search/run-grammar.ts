@@ -1,4 +1,12 @@
-import { compare, keyedMetric, keyedText, type KeyTable, listComparators, numberColumn, textColumn } from "./condition.ts";
+import {
+  compare,
+  keyedMetric,
+  keyedText,
+  type KeyTable,
+  listComparators,
+  numberColumn,
+  textColumn,
+} from "./condition.ts";
 import type { Entity, Field, Grammar, OrderColumn } from "./grammar.ts";
 import { ownColumn } from "./order-by.ts";
 import { refuseValue } from "../refusal.ts";
@@ -11,7 +19,11 @@ const runName: Field = textColumn("runs.name");
 const startTime: Field = numberColumn("runs.start_time");
 
 const metric: Entity = { name: "metric", prefixes: ["metrics", "metric"], fields: keyedMetric(metricTable) };
-const param: Entity = { name: "parameter", prefixes: ["params", "param", "parameters", "parameter"], fields: keyedText(paramTable) };
+const param: Entity = {
+  name: "parameter",
+  prefixes: ["params", "param", "parameters", "parameter"],
+  fields: keyedText(paramTable),
+};
 const tag: Entity = { name: "tag", prefixes: ["tags", "tag"], fields: keyedText(tagTable) };
 const attribute: Entity = {
   name: "attribute",
@@ -59,7 +71,10 @@ export const runGrammar: Grammar = {
   entities: [metric, param, tag, attribute, dataset],
   bare: "attribute",
   order(prefix, key) {
-    const entity = prefix === undefined ? attribute : [metric, param, tag, attribute, dataset].find((one) => one.prefixes.includes(prefix));
+    const entity =
+      prefix === undefined
+        ? attribute
+        : [metric, param, tag, attribute, dataset].find((one) => one.prefixes.includes(prefix));
     if (entity === metric) return keyedOrder(metricTable.table, key, true);
     if (entity === param) return keyedOrder(paramTable.table, key, false);
     if (entity === tag) return keyedOrder(tagTable.table, key, false);
@@ -68,7 +83,10 @@ export const runGrammar: Grammar = {
     }
     const column = entity === attribute && Object.hasOwn(orderColumns, key) ? orderColumns[key] : undefined;
     if (column !== undefined) return ownColumn(column);
-    const valid = Object.keys(orderColumns).sort().map((one) => `'${one}'`).join(", ");
+    const valid = Object.keys(orderColumns)
+      .sort()
+      .map((one) => `'${one}'`)
+      .join(", ");
     refuseValue(`Invalid ${entity.name} key '${key}' specified. Valid keys are {${valid}}`);
   },
 };

@@ -40,5 +40,7 @@ export function searchRuns(context: ServerContext, request: RequestFields): Json
 
 function experimentNumber(id: string): number {
   if (/^\d{1,15}$/u.test(id)) return Number(id);
-  refuseValue(`Invalid value '${id.slice(0, 100)}' in parameter 'experiment_ids' supplied: an experiment id is a number in quotes`);
+  refuseValue(
+    `Invalid value '${id.slice(0, 100)}' in parameter 'experiment_ids' supplied: an experiment id is a number in quotes`,
+  );
 }

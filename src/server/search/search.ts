@@ -36,7 +36,9 @@ export function findPage({ db, compat }: ServerContext, search: Search): Found {
     `SELECT ${table}.${id} AS id FROM ${table} ${order.joins} WHERE ${scope.sql} AND ${filter.sql} ` +
     `ORDER BY ${order.orderBy} LIMIT ? OFFSET ?`;
   const rows = db.prepare(sql).all(...order.values, ...scope.values, ...filter.values, maxResults + 1, offset);
-  const ids = rows.slice(0, maxResults).map((row) => (typeof row["id"] === "bigint" ? Number(row["id"]) : (row["id"] as string | number)));
+  const ids = rows
+    .slice(0, maxResults)
+    .map((row) => (typeof row["id"] === "bigint" ? Number(row["id"]) : (row["id"] as string | number)));
   // MLflow 2 sent a token with every full page of runs, the last one included.
   const more = rows.length > maxResults || (compat.release2 && table === "runs" && ids.length === maxResults);
   return { ids, nextPageToken: more ? pageToken(offset + maxResults) : undefined };

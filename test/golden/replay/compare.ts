@@ -4,7 +4,10 @@ import type { Json, Outcome } from "./scenario.ts";
 export function differences(want: Json | undefined, got: Json | undefined, path = ""): string[] {
   if (typeof want === "number" && typeof got === "number" && isClose(want, got)) return [];
   if (Array.isArray(want) && Array.isArray(got)) {
-    const counted = want.length === got.length ? [] : [`${path}: ${want.length} elements expected, ${got.length} found: ${shown(got)}`];
+    const counted =
+      want.length === got.length
+        ? []
+        : [`${path}: ${want.length} elements expected, ${got.length} found: ${shown(got)}`];
     const length = Math.min(want.length, got.length);
     return [...counted, ...Array.from({ length }, (_, at) => differences(want[at], got[at], `${path}[${at}]`)).flat()];
   }

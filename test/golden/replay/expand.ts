@@ -27,7 +27,10 @@ export function expand(value: Json, variables: Variables): Json {
   }
   if ("$json" in value) return JSON.stringify(expand(value["$json"] ?? null, variables));
   if ("$concat" in value) return (value["$concat"] as Json[]).flatMap((part) => expand(part, variables) as Json[]);
-  const members = Object.entries(value).map(([name, item]) => [String(expand(name, variables)), expand(item, variables)]);
+  const members = Object.entries(value).map(([name, item]) => [
+    String(expand(name, variables)),
+    expand(item, variables),
+  ]);
   return Object.fromEntries(members) as JsonObject;
 }
 
@@ -41,11 +44,11 @@ function repeat(value: JsonObject, variables: Variables): Json {
 /** A text that is only `${x}` keeps the value's type. */
 function expandText(text: string, variables: Variables): Json {
   const whole = /^\$\{(\w+)\}$/u.exec(text)?.[1];
-  if (whole !== undefined) return valueOf(whole, variables);
-  return text.replace(/\$\{(\w+)\}/gu, (_, name: string) => String(valueOf(name, variables)));
+  if (whole !== undefined) return variable(whole, variables);
+  return text.replace(/\$\{(\w+)\}/gu, (_, name: string) => String(variable(name, variables)));
 }
 
-function valueOf(name: string, variables: Variables): Json {
+function variable(name: string, variables: Variables): Json {
   const value = variables[name];
   if (value === undefined) throw new Unresolved(name);
   return value;

@@ -35,7 +35,8 @@ function headersOf(names: readonly string[], answer: Answer, normal: Normaliser)
     if (name === "allow" && value !== null) headers[name] = value.split(", ").sort().join(", ");
   }
   const length = headers["content-length"];
-  if (answer.status >= 400 && length !== null && length !== undefined && length !== "0") headers["content-length"] = "<length>";
+  if (answer.status >= 400 && length !== null && length !== undefined && length !== "0")
+    headers["content-length"] = "<length>";
   return headers;
 }
 

@@ -10,9 +10,13 @@ const timeKeys: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 const idKeys: ReadonlySet<string> = new Set(["experiment_id", "experiment_ids", "source_experiment_id"]);
-const pathKeys: ReadonlySet<string> = new Set("artifact_uri artifact_location root_uri source path storage_location".split(" "));
+const pathKeys: ReadonlySet<string> = new Set(
+  "artifact_uri artifact_location root_uri source path storage_location".split(" "),
+);
 const keyedLists: ReadonlySet<string> = new Set(
-  "tags params aliases registrations request_metadata model_params dataset_inputs model_inputs model_outputs".split(" "),
+  "tags params aliases registrations request_metadata model_params dataset_inputs model_inputs model_outputs".split(
+    " ",
+  ),
 );
 
 const sqlError = /\[SQL:|sqlite3\.|psycopg|pymysql/u;
@@ -54,7 +58,8 @@ export class Normaliser {
 
   value(value: Json, key?: string): Json {
     if (typeof value === "string") return this.text(value, key);
-    if (typeof value === "number") return key !== undefined && timeKeys.has(key) && this.#isNow(value) ? "<timestamp>" : value;
+    if (typeof value === "number")
+      return key !== undefined && timeKeys.has(key) && this.#isNow(value) ? "<timestamp>" : value;
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value)) return this.#list(value, key);
     const members = Object.entries(value).map(([name, item]) => {
@@ -71,14 +76,18 @@ export class Normaliser {
   /** The order of these lists is not part of the contract. */
   #list(items: readonly Json[], key: string | undefined): Json {
     const list = items.map((item) => this.value(item, key));
-    const keyed = key !== undefined && keyedLists.has(key) && list.every((item) => typeof item === "object" && item !== null);
+    const keyed =
+      key !== undefined && keyedLists.has(key) && list.every((item) => typeof item === "object" && item !== null);
     return keyed ? list.sort(compareBy((item) => sortText([member(item, "key"), member(item, "alias"), item]))) : list;
   }
 
   #experimentIds(source: string, key: string | undefined): string {
     let text = source;
     if ((key !== undefined && pathKeys.has(key)) || text.includes("mlflow-artifacts:")) {
-      text = text.split("/").map((segment) => (this.#ids.has(segment) ? `\${${this.#ids.get(segment)}}` : segment)).join("/");
+      text = text
+        .split("/")
+        .map((segment) => (this.#ids.has(segment) ? `\${${this.#ids.get(segment)}}` : segment))
+        .join("/");
     }
     for (const [value, name] of this.#ids) {
       const spoken = `((?:[Ee]xperiment(?:[_ ][Ii][Dd]s?)?|\\bid|ID)\\)?(?:[=: ]+|\\s+with ID\\s+)['"\\[]*)${literal(value)}(?![\\w.])`;
@@ -89,10 +98,14 @@ export class Normaliser {
 
   #placeholders(source: string, key: string | undefined): string {
     if (sqlError.test(source)) return "<sql error>";
-    if ((key === "next_page_token" || key === "page_token") && source !== "" && !source.startsWith("${")) return "<page_token>";
-    if ((key === "run_name" || key === "value" || key === "name") && generatedName.test(source)) return "<generated name>";
+    if ((key === "next_page_token" || key === "page_token") && source !== "" && !source.startsWith("${"))
+      return "<page_token>";
+    if ((key === "run_name" || key === "value" || key === "name") && generatedName.test(source))
+      return "<generated name>";
     if (key === "digest" && /^[0-9a-f]{8}$/u.test(source)) return "<digest>";
-    const text = source.replace(uuid, "<uuid>").replace(hexId, (_, prefix: string | undefined) => `${prefix ?? ""}<hex32>`);
+    const text = source
+      .replace(uuid, "<uuid>")
+      .replace(hexId, (_, prefix: string | undefined) => `${prefix ?? ""}<hex32>`);
     if (rfc3339.test(text) && this.#isNow(Date.parse(/Z|\+/u.test(text) ? text : `${text}Z`))) return "<rfc3339>";
     return key !== undefined && pathKeys.has(key) ? text : text.replace(absolutePath, "<path>");
   }

@@ -38,7 +38,11 @@ function dig(value: Json | undefined, part: string): Json | undefined {
 }
 
 /** Compares outcomes with a recording, with the words of error answers left aside: differences by `scenario / step`. */
-export function compareWithRecording(scenario: string, want: readonly Outcome[], got: readonly Outcome[]): Map<string, string[]> {
+export function compareWithRecording(
+  scenario: string,
+  want: readonly Outcome[],
+  got: readonly Outcome[],
+): Map<string, string[]> {
   const found = new Map<string, string[]>();
   const recorded = new Map(want.map((outcome) => [outcome.name, outcome]));
   for (const outcome of got) {

@@ -45,15 +45,19 @@ export async function send(fetch: Fetch, step: Step, variables: Variables): Prom
 function targetOf(step: Step, variables: Variables): string {
   const path = String(expand(step.path, variables));
   if (step.query === undefined) return path;
-  const query = Object.entries(expand({ ...step.query }, variables) as { [name: string]: Json }).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((item): [string, string] => [name, String(item)]),
+  const query = Object.entries(expand({ ...step.query }, variables) as { [name: string]: Json }).flatMap(
+    ([name, value]) => (Array.isArray(value) ? value : [value]).map((item): [string, string] => [name, String(item)]),
   );
   return `${path}?${new URLSearchParams(query)}`;
 }
 
-function contentOf(step: Step, variables: Variables): { headers: Record<string, string>; body: Uint8Array<ArrayBuffer>[] } {
+function contentOf(
+  step: Step,
+  variables: Variables,
+): { headers: Record<string, string>; body: Uint8Array<ArrayBuffer>[] } {
   const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(step.headers ?? {})) headers[name.toLowerCase()] = String(expand(value, variables));
+  for (const [name, value] of Object.entries(step.headers ?? {}))
+    headers[name.toLowerCase()] = String(expand(value, variables));
   const bytes = bodyOf(step, variables);
   if (step.json !== undefined) headers["content-type"] ??= "application/json";
   if (step.chunked === true) headers["transfer-encoding"] = "chunked";
@@ -65,7 +69,9 @@ function contentOf(step: Step, variables: Variables): { headers: Record<string, 
 function bodyOf(step: Step, variables: Variables): Uint8Array<ArrayBuffer> | undefined {
   if (step.json !== undefined) return encoder.encode(writeExact(expand(step.json, variables)));
   if (step.text !== undefined) return encoder.encode(String(expand(step.text, variables)));
-  return step.base64 === undefined ? undefined : Uint8Array.from(atob(step.base64), (character) => character.charCodeAt(0));
+  return step.base64 === undefined
+    ? undefined
+    : Uint8Array.from(atob(step.base64), (character) => character.charCodeAt(0));
 }
 
 function pieces(bytes: Uint8Array<ArrayBuffer>, size: number): Uint8Array<ArrayBuffer>[] {

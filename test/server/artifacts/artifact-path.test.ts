@@ -50,15 +50,37 @@ describe("artifactPath()", () => {
   });
 
   test("gives paths without empty, dot and control parts, whatever comes in", () => {
-    const part = fc.constantFrom("a", ".", "..", "/", "\\", "%2e", "%2F", "%25", "%00", "%", "\0", "é", "#", ":", "\u202e");
+    const part = fc.constantFrom(
+      "a",
+      ".",
+      "..",
+      "/",
+      "\\",
+      "%2e",
+      "%2F",
+      "%25",
+      "%00",
+      "%",
+      "\0",
+      "é",
+      "#",
+      ":",
+      "\u202e",
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(part).map((parts) => parts.join(""))), (text) => {
-        const path = artifactPath(text);
-        if (path === undefined || path === "") return;
-        expect(path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")).toBe(false);
-        expect(/[\u0000-\u001f\u007f]/.test(path)).toBe(false);
-        expect(artifactPath(path)).toBe(path);
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.array(part).map((parts) => parts.join("")),
+        ),
+        (text) => {
+          const path = artifactPath(text);
+          if (path === undefined || path === "") return;
+          expect(path.split("/").some((segment) => segment === "" || segment === "." || segment === "..")).toBe(false);
+          expect(/[\u0000-\u001f\u007f]/.test(path)).toBe(false);
+          expect(artifactPath(path)).toBe(path);
+        },
+      ),
     );
   });
 });

@@ -76,7 +76,8 @@ describe("folderArtifacts() on disk", () => {
     });
     const upload = store.write("a/b", slow);
     upload.catch(() => {});
-    for (let turn = 0; turn < 200 && !partialIn(directory); turn++) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let turn = 0; turn < 200 && !partialIn(directory); turn++)
+      await new Promise((resolve) => setTimeout(resolve, 5));
     expect(partialIn(directory)).toBe(true);
     expect(await store.list("a")).toEqual([]);
     finish();

@@ -8,7 +8,9 @@ let runId: string;
 
 async function start(options: { artifactRoot?: string } = {}): Promise<void> {
   server = await testServer(options);
-  const made = await ask("POST", "/api/2.0/mlflow/runs/create", JSON.stringify({ experiment_id: "0" }), { "content-type": "application/json" });
+  const made = await ask("POST", "/api/2.0/mlflow/runs/create", JSON.stringify({ experiment_id: "0" }), {
+    "content-type": "application/json",
+  });
   const { run } = (await made.json()) as { run: { info: { run_id: string; artifact_uri: string } } };
   runId = run.info.run_id;
   expect(run.info.artifact_uri).toBe(`mlflow-artifacts:/0/${runId}/artifacts`);
@@ -19,14 +21,25 @@ afterEach(() => server.close());
 
 function ask(method: string, path: string, body?: BodyInit, headers: Record<string, string> = {}): Promise<Response> {
   const streamed = body instanceof ReadableStream ? { duplex: "half" } : {};
-  return server.fetch(new Request(server.trackingUri + path, { method, headers, ...(body === undefined ? {} : { body }), ...streamed } as RequestInit));
+  return server.fetch(
+    new Request(server.trackingUri + path, {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body }),
+      ...streamed,
+    } as RequestInit),
+  );
 }
 
 describe("the proxied artifact routes", () => {
   test("store a stream of unknown length and give it back whole, in part and as HEAD", async () => {
     expect((await ask("PUT", `${root}/d/a.txt`, stream(["01234", "56789"]))).status).toBe(200);
     const whole = await ask("GET", `${root}/d/a.txt`);
-    expect([whole.headers.get("content-length"), whole.headers.get("accept-ranges"), await whole.text()]).toEqual(["10", "bytes", "0123456789"]);
+    expect([whole.headers.get("content-length"), whole.headers.get("accept-ranges"), await whole.text()]).toEqual([
+      "10",
+      "bytes",
+      "0123456789",
+    ]);
     const part = await ask("GET", `${root}/d/a.txt`, undefined, { range: "bytes=2-4" });
     expect([part.status, part.headers.get("content-range"), await part.text()]).toEqual([206, "bytes 2-4/10", "234"]);
     const head = await ask("HEAD", `${root}/d/a.txt`);
@@ -41,7 +54,12 @@ describe("the proxied artifact routes", () => {
     const same = await ask("GET", `${root}/f`, undefined, { range: "bytes=4-6", "if-range": etag });
     await ask("PUT", `${root}/f`, "two two two");
     const changed = await ask("GET", `${root}/f`, undefined, { range: "bytes=4-6", "if-range": etag });
-    expect([same.status, await same.text(), changed.status, await changed.text()]).toEqual([206, "one", 200, "two two two"]);
+    expect([same.status, await same.text(), changed.status, await changed.text()]).toEqual([
+      206,
+      "one",
+      200,
+      "two two two",
+    ]);
   });
 
   test("store nothing of an upload that breaks", async () => {
@@ -59,7 +77,11 @@ describe("the proxied artifact routes", () => {
   test("refuse paths that climb, also escaped, with 400 and touch nothing", async () => {
     for (const path of ["%252e%252e/x", "a%2f..%2fx", "ha%23sh", "a%5C..%5Cx", "%252e/x"]) {
       for (const method of ["GET", "PUT", "DELETE"]) {
-        expect([method, path, (await ask(method, `${root}/${path}`, method === "PUT" ? "x" : undefined)).status]).toEqual([method, path, 400]);
+        expect([
+          method,
+          path,
+          (await ask(method, `${root}/${path}`, method === "PUT" ? "x" : undefined)).status,
+        ]).toEqual([method, path, 400]);
       }
     }
     expect((await ask("PUT", "/api/2.0/mlflow-artifacts/artifacts//etc/x", "x")).status).toBe(400);
@@ -72,7 +94,10 @@ describe("the proxied artifact routes", () => {
     const listed = await ask("GET", `/api/2.0/mlflow/artifacts/list?run_id=${runId}`);
     expect(await listed.json()).toEqual({
       root_uri: `mlflow-artifacts:/0/${runId}/artifacts`,
-      files: [{ path: "b.txt", is_dir: false }, { path: "d", is_dir: true }],
+      files: [
+        { path: "b.txt", is_dir: false },
+        { path: "d", is_dir: true },
+      ],
     });
     await ask("DELETE", `${root}/d`);
     expect((await ask("GET", `${root}/d/a.txt`)).status).toBe(404);
@@ -85,17 +110,28 @@ describe("a local store", () => {
     await start({ artifactRoot: "/home/ann/mlruns" });
     await ask("PUT", `${root}/a.txt`, "x");
     const listed = await ask("GET", `/api/2.0/mlflow/artifacts/list?run_id=${runId}`);
-    expect(await listed.json()).toMatchObject({ root_uri: `mlflow-artifacts:/0/${runId}/artifacts`, files: [{ path: "a.txt" }] });
+    expect(await listed.json()).toMatchObject({
+      root_uri: `mlflow-artifacts:/0/${runId}/artifacts`,
+      files: [{ path: "a.txt" }],
+    });
     expect(await (await ask("GET", `/get-artifact?run_id=${runId}&path=a.txt`)).text()).toBe("x");
   });
 
   test("says that artifacts elsewhere must be reached where they are", async () => {
     const headers = { "content-type": "application/json" };
-    const made = await ask("POST", "/api/2.0/mlflow/experiments/create", JSON.stringify({ name: "s3", artifact_location: "s3://bucket/x" }), headers);
+    const made = await ask(
+      "POST",
+      "/api/2.0/mlflow/experiments/create",
+      JSON.stringify({ name: "s3", artifact_location: "s3://bucket/x" }),
+      headers,
+    );
     const { experiment_id } = (await made.json()) as { experiment_id: string };
     const created = await ask("POST", "/api/2.0/mlflow/runs/create", JSON.stringify({ experiment_id }), headers);
     const { run } = (await created.json()) as { run: { info: { run_id: string } } };
     const listed = await ask("GET", `/api/2.0/mlflow/artifacts/list?run_id=${run.info.run_id}`);
-    expect([listed.status, ((await listed.json()) as { error_code: string }).error_code]).toEqual([501, "NOT_IMPLEMENTED"]);
+    expect([listed.status, ((await listed.json()) as { error_code: string }).error_code]).toEqual([
+      501,
+      "NOT_IMPLEMENTED",
+    ]);
   });
 });

@@ -6,8 +6,16 @@ export function artifactStoreContract(name: string, create: () => ArtifactStore 
   describe(name, () => {
     test("keeps files below implied directories and lists them by code point", async () => {
       const store = await create();
-      for (const path of ["1/r/b.txt", "1/r/a/x", "1/r/é", "1/r/🎉", "1/r/\ufffd", "1/r/B.txt", "1/other"]) await store.write(path, bytes(path));
-      expect((await store.list("1/r")).map((entry) => entry.name)).toEqual(["B.txt", "a", "b.txt", "é", "\ufffd", "🎉"]);
+      for (const path of ["1/r/b.txt", "1/r/a/x", "1/r/é", "1/r/🎉", "1/r/\ufffd", "1/r/B.txt", "1/other"])
+        await store.write(path, bytes(path));
+      expect((await store.list("1/r")).map((entry) => entry.name)).toEqual([
+        "B.txt",
+        "a",
+        "b.txt",
+        "é",
+        "\ufffd",
+        "🎉",
+      ]);
       expect(await store.list("1/r/a")).toEqual([{ name: "x", isDirectory: false, size: 7 }]);
       expect(await store.list("")).toEqual([{ name: "1", isDirectory: true, size: 0 }]);
       expect(await text(store, "1/r/é")).toBe("1/r/é");
@@ -51,7 +59,12 @@ export function artifactStoreContract(name: string, create: () => ArtifactStore 
       await store.write("none", stream([]));
       const large = new Uint8Array(3_000_000).map((_, at) => at % 251);
       await store.write("large", large);
-      expect([await text(store, "unknown"), await text(store, "known"), await text(store, "empty"), await text(store, "none")]).toEqual(["abcd", "abcd", "", ""]);
+      expect([
+        await text(store, "unknown"),
+        await text(store, "known"),
+        await text(store, "empty"),
+        await text(store, "none"),
+      ]).toEqual(["abcd", "abcd", "", ""]);
       const back = new Uint8Array(await new Response(await store.read("large")).arrayBuffer());
       expect(back.every((byte, at) => byte === at % 251) && back.byteLength).toBe(large.byteLength);
     });

@@ -17,15 +17,27 @@ describe("parseFilter()", () => {
     ['metrics."val loss" != 1', [["val loss", "!=", 1]]],
     ["params.opt.name = 'adam'", [["opt.name", "=", "adam"]]],
     ["params.слой = 'два'", [["слой", "=", "два"]]],
-    ["params.lr = \"0.1\"", [["lr", "=", "0.1"]]],
-    ["tags.q = \"it's\"", [["q", "=", "it's"]]],
+    ['params.lr = "0.1"', [["lr", "=", "0.1"]]],
+    ['tags.q = "it\'s"', [["q", "=", "it's"]]],
     ["tags.q = 'it''s'", [["q", "=", "it''s"]]],
     ["tags.path = 'C:\\'", [["path", "=", "C:\\"]]],
     ["tags.like LIKE 'a%'", [["like", "LIKE", "a%"]]],
     ["tags.a ilike 'B'", [["a", "ILIKE", "B"]]],
     ["tags.a IS not NULL", [["a", "IS NOT NULL", undefined]]],
-    ["status = 'RUNNING' AND run_id NOT IN ('a', \"b\",)", [["status", "=", "RUNNING"], ["run_id", "NOT IN", ["a", "b"]]]],
-    ["`run name` = 'x' and\n\tattr.created < 5 AND", [["run name", "=", "x"], ["created", "<", 5]]],
+    [
+      "status = 'RUNNING' AND run_id NOT IN ('a', \"b\",)",
+      [
+        ["status", "=", "RUNNING"],
+        ["run_id", "NOT IN", ["a", "b"]],
+      ],
+    ],
+    [
+      "`run name` = 'x' and\n\tattr.created < 5 AND",
+      [
+        ["run name", "=", "x"],
+        ["created", "<", 5],
+      ],
+    ],
   ])("reads %s", (filter, expected) => {
     expect(parsed(filter)).toEqual(expected);
   });
@@ -70,15 +82,41 @@ describe("parseFilter()", () => {
   });
 
   test("reads any text or throws a Refusal, never something else", () => {
-    const word = fc.constantFrom("metrics", "tags.a", "`", '"', "'", ".", "=", "!=", "IS", "NOT", "NULL", "IN", "(", ")", ",", "1", "-", " ", "AND");
+    const word = fc.constantFrom(
+      "metrics",
+      "tags.a",
+      "`",
+      '"',
+      "'",
+      ".",
+      "=",
+      "!=",
+      "IS",
+      "NOT",
+      "NULL",
+      "IN",
+      "(",
+      ")",
+      ",",
+      "1",
+      "-",
+      " ",
+      "AND",
+    );
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary" }), fc.array(word).map((words) => words.join(" "))), (filter) => {
-        try {
-          expect(Array.isArray(parsed(filter))).toBe(true);
-        } catch (error) {
-          expect(error).toBeInstanceOf(Refusal);
-        }
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary" }),
+          fc.array(word).map((words) => words.join(" ")),
+        ),
+        (filter) => {
+          try {
+            expect(Array.isArray(parsed(filter))).toBe(true);
+          } catch (error) {
+            expect(error).toBeInstanceOf(Refusal);
+          }
+        },
+      ),
     );
   });
 

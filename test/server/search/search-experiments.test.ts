@@ -20,7 +20,10 @@ describe("experiments/search", () => {
     expect(await names({ filter: "attribute.name ILIKE 'B%'" })).toEqual(["beta"]);
     expect(await names({ filter: "tags.team != 'x'" })).toEqual(["beta"]);
     expect(await names({ filter: "tags.team IS NULL", order_by: ["name"] })).toEqual(["Default", "searched"]);
-    expect(await names({ filter: `experiment_id IN ('0', '${server.experimentId}')`, order_by: ["name"] })).toEqual(["Default", "searched"]);
+    expect(await names({ filter: `experiment_id IN ('0', '${server.experimentId}')`, order_by: ["name"] })).toEqual([
+      "Default",
+      "searched",
+    ]);
   });
 
   test("orders by code point, and needs max_results", async () => {
@@ -30,7 +33,13 @@ describe("experiments/search", () => {
   });
 
   test("refuses what experiments cannot be searched by", async () => {
-    for (const filter of ["metrics.a > 1", "attr.name = 'x'", "experiment_id > '0'", "name IN ('Alpha')", "creation_time > '5'"]) {
+    for (const filter of [
+      "metrics.a > 1",
+      "attr.name = 'x'",
+      "experiment_id > '0'",
+      "name IN ('Alpha')",
+      "creation_time > '5'",
+    ]) {
       expect([filter, await names({ filter })]).toEqual([filter, 400]);
     }
     expect(await names({ order_by: ["tags.team"] })).toBe(400);

@@ -10,7 +10,10 @@ afterEach(() => server.close());
 
 describe("runs/search filters", () => {
   test("takes NaN as unequal to every number and neither above nor below", async () => {
-    await server.make([{ name: "nan", metrics: { m: "NaN" } }, { name: "one", metrics: { m: 1 } }]);
+    await server.make([
+      { name: "nan", metrics: { m: "NaN" } },
+      { name: "one", metrics: { m: 1 } },
+    ]);
     for (const [filter, names] of [
       ["metrics.m > -5", ["one"]],
       ["metrics.m < 5", ["one"]],
@@ -32,7 +35,10 @@ describe("runs/search filters", () => {
 
   test("binds what clients write: quotes, comments and SQL in keys and values change nothing", async () => {
     const nasty = `x' OR 1=1 --; DROP TABLE runs`;
-    await server.make([{ name: "a", params: { "k v": nasty } }, { name: "b", params: { "k v": "y" } }]);
+    await server.make([
+      { name: "a", params: { "k v": nasty } },
+      { name: "b", params: { "k v": "y" } },
+    ]);
     expect((await server.search({ filter: `params.\`k v\` = "${nasty}"` })).names).toEqual(["a"]);
     expect((await server.search({ filter: "params.`k') OR 1=1 --` = 'y'" })).names).toEqual([]);
     expect((await server.search({ order_by: ["params.`k') DESC --`"] })).names).toHaveLength(2);
@@ -43,40 +49,73 @@ describe("runs/search filters", () => {
     const ids = await server.make([{ name: "a" }, { name: "b" }]);
     const many = Array.from({ length: 2000 }, (_, at) => `'${at}'`).join(",");
     expect((await server.search({ filter: `run_id IN (${many},'${ids["b"]}')` })).names).toEqual(["b"]);
-    const clauses = (count: number): string => Array.from({ length: count }, () => "tags.`mlflow.runName` = 'a'").join(" AND ");
+    const clauses = (count: number): string =>
+      Array.from({ length: count }, () => "tags.`mlflow.runName` = 'a'").join(" AND ");
     expect((await server.search({ filter: clauses(90) })).names).toEqual(["a"]);
-    expect(await server.search({ filter: clauses(91) })).toMatchObject({ status: 400, errorCode: "INVALID_PARAMETER_VALUE" });
+    expect(await server.search({ filter: clauses(91) })).toMatchObject({
+      status: 400,
+      errorCode: "INVALID_PARAMETER_VALUE",
+    });
     expect(await server.search({ filter: `run_name LIKE '${"a_".repeat(20_000)}'` })).toMatchObject({ status: 400 });
   });
 
   test("finds runs by the datasets that they used", async () => {
     const ids = await server.make([{ name: "a" }, { name: "b" }, { name: "none" }]);
-    for (const [name, context] of [["a", "train"], ["b", "eval"]] as const) {
+    for (const [name, context] of [
+      ["a", "train"],
+      ["b", "eval"],
+    ] as const) {
       const dataset = { name: `set-${name}`, digest: `d${name}`, source_type: "local", source: "s" };
-      await server.post("runs/log-inputs", { run_id: ids[name], datasets: [{ dataset, tags: [{ key: "mlflow.data.context", value: context }] }] });
+      await server.post("runs/log-inputs", {
+        run_id: ids[name],
+        datasets: [{ dataset, tags: [{ key: "mlflow.data.context", value: context }] }],
+      });
     }
-    expect((await server.search({ filter: "datasets.name LIKE 'set-%'", order_by: ["run_name"] })).names).toEqual(["a", "b"]);
+    expect((await server.search({ filter: "datasets.name LIKE 'set-%'", order_by: ["run_name"] })).names).toEqual([
+      "a",
+      "b",
+    ]);
     expect((await server.search({ filter: "dataset.digest = 'db'" })).names).toEqual(["b"]);
     expect((await server.search({ filter: "datasets.context IN ('train')" })).names).toEqual(["a"]);
     const found = await server.search({ filter: "datasets.context = 'eval'" });
     expect(JSON.parse(found.text)).toMatchObject({
-      runs: [{ inputs: { dataset_inputs: [{ tags: [{ key: "mlflow.data.context", value: "eval" }], dataset: { name: "set-b", digest: "db" } }] } }],
+      runs: [
+        {
+          inputs: {
+            dataset_inputs: [
+              { tags: [{ key: "mlflow.data.context", value: "eval" }], dataset: { name: "set-b", digest: "db" } },
+            ],
+          },
+        },
+      ],
     });
   });
 
   test("LIKE is case-sensitive and ILIKE is not, for A to Z; %, _ and no other character is a wildcard", async () => {
     const names = ["a", "A", "ab", "aB", "b*", "b?", "b[c]", "%", "_", "a%b", "é", "É", "aé", "ab\\", "🎉", "a🎉"];
     await server.make(names.map((name) => ({ name })));
-    const pattern = fc.array(fc.constantFrom("a", "A", "b", "%", "_", "*", "?", "[", "é", "\\", "🎉"), { maxLength: 4 });
+    const pattern = fc.array(fc.constantFrom("a", "A", "b", "%", "_", "*", "?", "[", "é", "\\", "🎉"), {
+      maxLength: 4,
+    });
     await fc.assert(
-      fc.asyncProperty(pattern.map((parts) => parts.join("")), fc.boolean(), async (text, ignoreCase) => {
-        const filter = `run_name ${ignoreCase ? "ILIKE" : "LIKE"} "${text}"`;
-        const fold = (value: string): string => (ignoreCase ? value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : value);
-        const source = [...fold(text)].map((mark) => (mark === "%" ? ".*" : mark === "_" ? "." : mark.replace(/[\\*?[\]]/, "\\$&")));
-        const expression = new RegExp(`^${source.join("")}$`, "su");
-        const found = await server.search({ filter, order_by: ["run_name"] });
-        expect([filter, found.names.toSorted()]).toEqual([filter, names.filter((name) => expression.test(fold(name))).toSorted()]);
-      }),
+      fc.asyncProperty(
+        pattern.map((parts) => parts.join("")),
+        fc.boolean(),
+        async (text, ignoreCase) => {
+          const filter = `run_name ${ignoreCase ? "ILIKE" : "LIKE"} "${text}"`;
+          const fold = (value: string): string =>
+            ignoreCase ? value.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) : value;
+          const source = [...fold(text)].map((mark) =>
+            mark === "%" ? ".*" : mark === "_" ? "." : mark.replace(/[\\*?[\]]/, "\\$&"),
+          );
+          const expression = new RegExp(`^${source.join("")}$`, "su");
+          const found = await server.search({ filter, order_by: ["run_name"] });
+          expect([filter, found.names.toSorted()]).toEqual([
+            filter,
+            names.filter((name) => expression.test(fold(name))).toSorted(),
+          ]);
+        },
+      ),
       { numRuns: 60 },
     );
   });
@@ -106,8 +145,20 @@ describe("runs/search order", () => {
   });
 
   test("refuses the same field twice, also under two names, unknown keys and too many keys", async () => {
-    expect(await server.search({ order_by: ["start_time", "created DESC"] })).toMatchObject({ status: 500, errorCode: "INTERNAL_ERROR" });
-    for (const order of ["bogus", "metrics.a UP", "metrics.a, params.b", "", "a b c", "1", "datasets.name", "__proto__"]) {
+    expect(await server.search({ order_by: ["start_time", "created DESC"] })).toMatchObject({
+      status: 500,
+      errorCode: "INTERNAL_ERROR",
+    });
+    for (const order of [
+      "bogus",
+      "metrics.a UP",
+      "metrics.a, params.b",
+      "",
+      "a b c",
+      "1",
+      "datasets.name",
+      "__proto__",
+    ]) {
       expect([order, (await server.search({ order_by: [order] })).status]).toEqual([order, 400]);
     }
     const many = Array.from({ length: 51 }, (_, at) => `metrics.m${at}`);
@@ -134,7 +185,16 @@ describe("runs/search pages", () => {
 
   test("refuses tokens that no answer gave", async () => {
     await server.make([{ name: "a" }]);
-    for (const token of ["abc", "====", "!!!!", btoa("[]"), btoa('{"offset": -1}'), btoa('{"offset": 1.5}'), btoa('{"offset": "x"}'), btoa("null")]) {
+    for (const token of [
+      "abc",
+      "====",
+      "!!!!",
+      btoa("[]"),
+      btoa('{"offset": -1}'),
+      btoa('{"offset": 1.5}'),
+      btoa('{"offset": "x"}'),
+      btoa("null"),
+    ]) {
       expect([token, (await server.search({ page_token: token })).status]).toEqual([token, 400]);
     }
     expect((await server.search({ page_token: "" })).names).toEqual(["a"]);
@@ -144,7 +204,14 @@ describe("runs/search pages", () => {
 
 describe("runs/search bodies", () => {
   test("refuse wrong types and name the field", async () => {
-    for (const [field, value] of [["filter", 5], ["order_by", "run_name"], ["order_by", [1]], ["max_results", 1.5], ["experiment_ids", ["x"]], ["page_token", {}]] as const) {
+    for (const [field, value] of [
+      ["filter", 5],
+      ["order_by", "run_name"],
+      ["order_by", [1]],
+      ["max_results", 1.5],
+      ["experiment_ids", ["x"]],
+      ["page_token", {}],
+    ] as const) {
       const answer = await server.search({ [field]: value });
       expect([field, answer.status]).toEqual([field, 400]);
       expect(answer.message).toContain(field);

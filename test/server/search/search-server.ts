@@ -54,7 +54,12 @@ export async function searchServer(): Promise<SearchServer> {
         ids[name] = run_id;
         const logged = await post("runs/log-batch", {
           run_id,
-          metrics: Object.entries(metrics).map(([key, value]) => ({ key, value, timestamp: 1_700_000_000_000, step: 0 })),
+          metrics: Object.entries(metrics).map(([key, value]) => ({
+            key,
+            value,
+            timestamp: 1_700_000_000_000,
+            step: 0,
+          })),
           params: Object.entries(params).map(([key, value]) => ({ key, value })),
           tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
         });
