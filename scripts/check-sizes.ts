@@ -12,8 +12,12 @@ export interface SizeLimit {
   readonly code: string;
   /** Bytes, minified and gzipped. */
   readonly limit: number;
+  /** Bytes that may come later, minified and gzipped. */
+  readonly lateLimit?: number;
   /** Parts of paths that must not be among the static inputs. */
   readonly never: readonly string[];
+  /** Nor among the late ones. */
+  readonly neverLate?: boolean;
 }
 
 /** What is wrong with a measured bundle. */
@@ -22,8 +26,12 @@ export function judgeSize(limit: SizeLimit, size: BundleSize): Problem[] {
   const problems: Problem[] = [];
   if (size.gzip > limit.limit)
     problems.push({ file, message: `has ${size.gzip} bytes min+gz, the limit is ${limit.limit}` });
+  if (limit.lateLimit !== undefined && size.lateGzip > limit.lateLimit) {
+    problems.push({ file, message: `loads ${size.lateGzip} bytes min+gz later, the limit is ${limit.lateLimit}` });
+  }
+  const inputs = limit.neverLate === true ? [...size.inputs, ...size.lateInputs] : size.inputs;
   for (const unwanted of limit.never) {
-    const found = size.inputs.filter((input) => input.includes(unwanted.includes("/") ? unwanted : `/${unwanted}`));
+    const found = inputs.filter((input) => input.includes(unwanted.includes("/") ? unwanted : `/${unwanted}`));
     if (found.length > 0)
       problems.push({
         file,

@@ -10,6 +10,8 @@ export interface BundleSize {
   readonly lateGzip: number;
   /** Sources and packages in the static part. */
   readonly inputs: readonly string[];
+  /** Sources and packages in the rest. */
+  readonly lateInputs: readonly string[];
 }
 
 /**
@@ -18,7 +20,7 @@ export interface BundleSize {
  */
 export async function measureBundle(base: string, code: string): Promise<BundleSize> {
   const result = await build({
-    stdin: { contents: code, resolveDir: base, sourcefile: "entry.ts", loader: "ts" },
+    stdin: { contents: code, resolveDir: base, sourcefile: "tracklet-entry.ts", loader: "ts" },
     absWorkingDir: base,
     bundle: true,
     minify: true,
@@ -35,16 +37,20 @@ export async function measureBundle(base: string, code: string): Promise<BundleS
     logLevel: "silent",
   });
   const metafile = result.metafile;
-  const entry = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint !== undefined)?.[0];
+  // Late imports are entry points of their own chunks: only the name tells which is ours.
+  const entry = Object.entries(metafile.outputs).find(([, output]) => output.entryPoint === "tracklet-entry.ts")?.[0];
   if (entry === undefined) throw new Error("Cannot measure the bundle as it has no entry");
   const eager = staticChunks(metafile, entry);
   const bytes = new Map(result.outputFiles.map((file) => [file.path, gzipSync(file.contents, { level: 9 }).length]));
   const sizeOf = (name: string): number => bytes.get(join(base, name)) ?? 0;
   const all = Object.keys(metafile.outputs);
+  const inputsOf = (chunks: string[]): string[] =>
+    [...new Set(chunks.flatMap((name) => contributors(metafile, name)))].sort();
   return {
     gzip: [...eager].reduce((sum, name) => sum + sizeOf(name), 0),
     lateGzip: all.filter((name) => !eager.has(name)).reduce((sum, name) => sum + sizeOf(name), 0),
-    inputs: [...new Set([...eager].flatMap((name) => contributors(metafile, name)))].sort(),
+    inputs: inputsOf([...eager]),
+    lateInputs: inputsOf(all.filter((name) => !eager.has(name))),
   };
 }
 
