@@ -1,5 +1,5 @@
 import { ValidationError } from "../errors/index.ts";
-import type { Amount, FlushReport, Problem, QueueStatus, Receipt, ReceiptLine } from "../queue/types.ts";
+import type { Amount, FlushReport, Problem, QueueStatus, ReceiptLine } from "../queue/types.ts";
 
 /** What a rejected value belongs to. */
 export interface Culprit {
@@ -7,6 +7,11 @@ export interface Culprit {
   readonly run: string;
   readonly kind: ReceiptLine["kind"];
   readonly key: string;
+}
+
+/** How often something was rejected. */
+export interface Rejected extends Pick<ReceiptLine, "kind" | "key"> {
+  readonly count: number;
 }
 
 const kept = 100;
@@ -20,7 +25,7 @@ export class Guard {
   readonly #onProblem: (problem: Problem) => void;
   readonly #told = new Set<string>();
   readonly #problems: Problem[] = [];
-  readonly #rejected = new Map<string, Map<string, { kind: ReceiptLine["kind"]; key: string; count: number }>>();
+  readonly #rejected = new Map<string, Map<string, Rejected & { count: number }>>();
   #points = 0;
   #requests = 0;
 
@@ -71,21 +76,9 @@ export class Guard {
     return { ...report, quarantined, problems: [...this.#problems, ...report.problems] };
   }
 
-  /** A receipt of the queue with what was rejected before it got there. */
-  mergeReceipt(receipt: Receipt): Receipt {
-    const rejected = this.#rejected.get(receipt.run);
-    if (rejected === undefined) return receipt;
-    const rest = new Map(rejected);
-    const lines = receipt.lines.map((line) => {
-      const id = `${line.kind} ${line.key}`;
-      const more = rest.get(id)?.count ?? 0;
-      rest.delete(id);
-      return more === 0 ? line : { ...line, logged: line.logged + more, quarantined: line.quarantined + more };
-    });
-    for (const { kind, key, count } of rest.values()) {
-      lines.push({ kind, key, logged: count, distinct: 0, acknowledged: 0, dropped: 0, quarantined: count });
-    }
-    return { ...receipt, lines };
+  /** What was rejected of a run before it got to the queue. */
+  rejectedOf(run: string): readonly Rejected[] {
+    return [...(this.#rejected.get(run)?.values() ?? [])];
   }
 }
 

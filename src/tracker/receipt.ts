@@ -16,11 +16,27 @@ export function runReceipt(
 ): Promise<Receipt & Shown> {
   return limited(core, "receipt", options, async (limits) => {
     await handedOver(core);
-    if (options?.verify !== true) return show(core.guard.mergeReceipt(core.queue.receipt(localId)));
+    if (options?.verify !== true) return show(account(core, localId));
     await ownWrites(core, localId, limits);
-    const receipt = core.guard.mergeReceipt(core.queue.receipt(localId));
+    const receipt = account(core, localId);
     return show(await verified(core, receipt, await serverRunId(core, localId, limits), limits));
   });
+}
+
+/** The queue's account, with what was rejected before it got there. */
+function account({ queue, guard }: Core, localId: string): Receipt {
+  const receipt = queue.receipt(localId);
+  const rest = new Map(guard.rejectedOf(receipt.run).map((line) => [`${line.kind} ${line.key}`, line]));
+  const lines = receipt.lines.map((line) => {
+    const id = `${line.kind} ${line.key}`;
+    const more = rest.get(id)?.count ?? 0;
+    rest.delete(id);
+    return { ...line, logged: line.logged + more, quarantined: line.quarantined + more };
+  });
+  for (const { kind, key, count } of rest.values()) {
+    lines.push({ kind, key, logged: count, distinct: 0, acknowledged: 0, dropped: 0, quarantined: count });
+  }
+  return { ...receipt, lines };
 }
 
 async function verified(core: Core, receipt: Receipt, runId: string, limits: CallOptions): Promise<Receipt> {

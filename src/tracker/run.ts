@@ -177,17 +177,17 @@ export class RunHandle implements types.Run {
   }
 
   async history(key: string, options?: types.ReadOptions): Promise<MetricPoint[]> {
-    const { getMetricHistory } = await import("./reads.ts");
+    const { getMetricHistory } = await import("./on-demand.ts");
     return getMetricHistory(this.#core, this.localId, key, options);
   }
 
   async url(options?: CallOptions): Promise<string | undefined> {
-    const { runUrl } = await import("./reads.ts");
+    const { runUrl } = await import("./on-demand.ts");
     return runUrl(this.#core, this.localId, options);
   }
 
   async receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown> {
-    const { runReceipt } = await import("./receipt.ts");
+    const { runReceipt } = await import("./on-demand.ts");
     return runReceipt(this.#core, this.localId, options);
   }
 
@@ -250,7 +250,7 @@ export class RunHandle implements types.Run {
     if (now === undefined) return Promise.reject(fault);
     const written = now;
     const core = this.#core;
-    this.#artifacts ??= import("./artifact-log.ts").then(({ ArtifactLog }) => new ArtifactLog(core, this));
+    this.#artifacts ??= import("./on-demand.ts").then(({ ArtifactLog }) => new ArtifactLog(core, this));
     const log = this.#artifacts;
     return inBackground(
       core,

@@ -6,7 +6,6 @@ import type { NewRun } from "../queue/types.ts";
 import type { Core } from "./core.ts";
 import { limited } from "./limited.ts";
 import { ownWrites } from "./reads.ts";
-import { createRunTable } from "./run-table.ts";
 import type { RunTable } from "./run-table-types.ts";
 import type { SearchRunsOptions } from "./types/tracker.ts";
 
@@ -42,6 +41,7 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
         runs.push(run);
       }
     }
+    const { createRunTable } = await import("./run-table.ts");
     return createRunTable(runs, { truncated, pending, width: () => core.runtime.terminal.columns() });
   });
 }

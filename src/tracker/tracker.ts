@@ -43,11 +43,11 @@ export class TrackerHandle implements types.Tracker {
   }
 
   async findOrStartRun(options: types.FindOrStartRunOptions): Promise<RunHandle> {
-    return (await import("./find-or-start-run.ts")).findOrStartRun(this.#core, options);
+    return (await import("./on-demand.ts")).findOrStartRun(this.#core, options);
   }
 
   async resumeRun(id: string, options?: CallOptions): Promise<RunHandle> {
-    return (await import("./resume-run.ts")).resumeRun(this.#core, id, options);
+    return (await import("./on-demand.ts")).resumeRun(this.#core, id, options);
   }
 
   activeRun(): RunHandle | undefined {
@@ -55,35 +55,35 @@ export class TrackerHandle implements types.Tracker {
   }
 
   async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment> {
-    return (await import("./set-experiment.ts")).setExperiment(this.#core, name, options);
+    return (await import("./on-demand.ts")).setExperiment(this.#core, name, options);
   }
 
   async searchRuns(options?: types.SearchRunsOptions): Promise<RunTable> {
-    return (await import("./search-runs.ts")).searchRuns(this.#core, options);
+    return (await import("./on-demand.ts")).searchRuns(this.#core, options);
   }
 
   async getRun(id: string, options?: ReadOptions): Promise<RunData> {
-    return (await import("./reads.ts")).getRun(this.#core, id, options);
+    return (await import("./on-demand.ts")).getRun(this.#core, id, options);
   }
 
   async getMetricHistory(id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
-    return (await import("./reads.ts")).getMetricHistory(this.#core, id, key, options);
+    return (await import("./on-demand.ts")).getMetricHistory(this.#core, id, key, options);
   }
 
   async runTree(id: string, options?: ReadOptions): Promise<types.RunNode> {
-    return (await import("./run-tree.ts")).runTree(this.#core, id, options);
+    return (await import("./on-demand.ts")).runTree(this.#core, id, options);
   }
 
   async listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]> {
-    return (await import("./reads.ts")).listArtifacts(this.#core, id, path, options);
+    return (await import("./on-demand.ts")).listArtifacts(this.#core, id, path, options);
   }
 
   async openArtifact(id: string, path: string, options?: ReadOptions): Promise<Response> {
-    return (await import("./reads.ts")).openArtifact(this.#core, id, path, options);
+    return (await import("./on-demand.ts")).openArtifact(this.#core, id, path, options);
   }
 
   async downloadArtifacts(id: string, path: string | undefined, options: types.DownloadOptions): Promise<string> {
-    return (await import("./download-artifacts.ts")).downloadArtifacts(this.#core, id, path, options);
+    return (await import("./on-demand.ts")).downloadArtifacts(this.#core, id, path, options);
   }
 
   async flush(options?: FlushOptions): Promise<FlushReport & Shown> {

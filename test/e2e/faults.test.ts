@@ -9,7 +9,13 @@ let server: TestServer;
 beforeAll(async () => {
   server = await testServer();
   // Modules load in real time, which the clock of these tests does not know.
-  await Promise.all([import("../../src/tracker/resources.ts"), import("../../src/client/network-failure.ts")]);
+  await Promise.all([
+    import("../../src/tracker/resources.ts"),
+    import("../../src/client/network-failure.ts"),
+    import("../../src/queue/sync-engine.ts"),
+    import("../../src/queue/mend.ts"),
+    import("../../src/tracker/artifact-log.ts"),
+  ]);
 });
 afterAll(() => server.close());
 
@@ -74,7 +80,7 @@ describe.each(faults)("a server that %s", (_, answer, cure) => {
     expect(problems.map((problem) => problem.message).join("\n")).toMatch(cure);
     mend();
     tracker.queue.resume();
-    const whole = await clock.until(tracker.flush({ timeout: 3_600_000 }));
+    const whole = await clock.until(tracker.flush());
     expect(whole.pending).toEqual({ points: 0, requests: 0 });
     expect(whole.delivered.points).toBe(100);
     const stored = await clock.until(tracker.getRun(run.localId));
