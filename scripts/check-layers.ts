@@ -31,7 +31,8 @@ export function checkLayers(base: string): Problem[] {
       const problem = judge(base, file, found, layer);
       if (problem !== undefined) problems.push(problem);
       const target = resolveRelative(file, found.specifier);
-      if (target !== undefined && !found.typeOnly) runTime.push(target);
+      // A late import runs when both files are ready, so it cannot be part of a knot that keeps either from loading.
+      if (target !== undefined && !found.typeOnly && !found.late) runTime.push(target);
     }
     graph.set(file, runTime);
     problems.push(...misplacedNames(file, source, table));

@@ -1,10 +1,13 @@
 /** What is committed speaks of the product only: no addresses of package registries, no paths of one machine. */
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { lineAt } from "./lib/mask.ts";
 import { type Problem, reportProblems } from "./lib/problem.ts";
 import { root } from "./lib/root.ts";
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
 interface Rule {
   readonly pattern: RegExp;
@@ -28,11 +31,11 @@ const RULES: readonly Rule[] = [
   },
   {
     pattern: new RegExp(
-      `(?<![\\w.$}/-])/(?:wo${"rk"}|ro${"ot"}|ho${"me"}/[a-z][\\w-]*|Us${"ers"}/[A-Za-z][\\w-]*)/[\\w.-]+`,
+      `(?<![\\w.$}/-])(?:/(?:wo${"rk"}|ro${"ot"})/[\\w.-]+|${escaped(homedir())}/[\\w.-]+|${escaped(root)}\\b)`,
       "g",
     ),
     message: "names a path of one machine",
-    // Recordings of servers and example paths in documents that explain them are data.
+    // Recordings of servers are data.
     except: /^test\/golden\/.*\.json$|^\.ci\//,
   },
 ];

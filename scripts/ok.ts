@@ -49,7 +49,7 @@ for (const check of checks) {
   );
   if (code !== 0) {
     failed.push(check.name);
-    console.log(output.trimEnd().replace(/^/gm, "       | "));
+    console.log(shorten(output.trimEnd()).replace(/^/gm, "       | "));
   }
 }
 console.log(
@@ -58,3 +58,10 @@ console.log(
     : `${failed.length} of ${wanted.size} checks failed: ${failed.join(", ")}`,
 );
 process.exitCode = failed.length === 0 ? 0 : 1;
+
+/** The beginning, which has the first mistake, and the end, which has the sum. */
+function shorten(output: string): string {
+  const lines = output.split("\n");
+  if (lines.length <= 120) return output;
+  return [...lines.slice(0, 80), `... ${lines.length - 110} lines ...`, ...lines.slice(-30)].join("\n");
+}

@@ -8,7 +8,7 @@ export interface Problem {
 }
 
 /** One line per problem, in the form that editors and terminals turn into links. */
-export function formatProblem(problem: Problem): string {
+function formatProblem(problem: Problem): string {
   const place = problem.line === undefined ? problem.file : `${problem.file}:${problem.line}`;
   return `${problem.level === "warning" ? "warning " : ""}${place}: ${problem.message}`;
 }

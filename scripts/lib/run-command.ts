@@ -20,7 +20,7 @@ export interface CommandOptions {
 }
 
 /** PATH with the repository's own Node in front: the host's may be older than what the sources need. */
-export const ownPath: string = [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter);
+const ownPath: string = [join(root, "node_modules", ".bin"), process.env["PATH"] ?? ""].join(delimiter);
 
 /** Runs a program to its end. Never rejects: a program that cannot be started has code 127. */
 export function runCommand(

@@ -104,6 +104,12 @@ describe("checkLayers", () => {
     expect(found[0]).toContain(expected);
   });
 
+  test("checkLayers() lets late imports go round within a layer", () => {
+    expect(
+      messages({ "src/low/b.ts": 'import "./c.ts";', "src/low/c.ts": 'export const b = () => import("./b.ts");' }),
+    ).toEqual([]);
+  });
+
   test("checkLayers() lets type-only imports go round", () => {
     expect(
       messages({ "src/low/b.ts": 'import type { C } from "./c.ts";', "src/low/c.ts": 'import "./b.ts";' }),

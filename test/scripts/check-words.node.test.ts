@@ -1,3 +1,4 @@
+import { homedir } from "node:os";
 import { describe, expect, test } from "vitest";
 import { findWords } from "../../scripts/check-words.ts";
 
@@ -22,8 +23,7 @@ describe("findWords", () => {
   test.each([
     ["/wo", "rk/main/src"],
     ["/ro", "ot/.cache/x"],
-    ["/ho", "me/ann/project"],
-    ["/Us", "ers/ann/project"],
+    [homedir(), "/project/x"],
   ])("findWords() finds the path %s%s", (...parts) => {
     expect(found(`see ${join(...parts)}`)).toEqual([expect.stringContaining("names a path of one machine")]);
   });
@@ -34,11 +34,12 @@ describe("findWords", () => {
     'import { root } from "./root/files.ts";',
     "examples/work/main.ts",
     "`${home}/work/file`",
+    "/home/ann/mlruns",
   ])("findWords() finds nothing in %s", (text) => {
     expect(found(text)).toEqual([]);
   });
 
   test("findWords() leaves recordings of real servers alone", () => {
-    expect(found(join("/ho", "me/ann/mlruns"), "test/golden/recordings/a.json")).toEqual([]);
+    expect(found(join("/ro", "ot/mlruns"), "test/golden/recordings/a.json")).toEqual([]);
   });
 });
