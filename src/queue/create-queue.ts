@@ -7,8 +7,9 @@ import { add, type Count, Ledger } from "./ledger.ts";
 import { Problems } from "./problems.ts";
 import type { Queue, QueueOptions } from "./queue.ts";
 import { isEnd } from "./request.ts";
-import type { QueueStorage, RunMapping } from "./storage.ts";
-import { SyncEngine } from "./sync-engine.ts";
+import type { put } from "./put.ts";
+import type { QueueStorage, QueueStore, RunMapping } from "./storage.ts";
+import type { SyncEngine } from "./sync-engine.ts";
 import type { Amount, DeliveryOptions, FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, RunChange } from "./types.ts";
 import { Waiters } from "./waiters.ts";
 import { Writer } from "./writer.ts";
@@ -42,20 +43,31 @@ const defaults: Settings = {
 /** Weak evidence, such as a search without hits, is looked for a second time after this. */
 const SETTLE_DELAY = 5_000;
 
+/** What puts and sends, and where. */
+interface Drain {
+  readonly put: typeof put;
+  readonly store: QueueStore;
+  readonly engine: SyncEngine;
+}
+
 class StoredQueue implements Queue {
   readonly durable: boolean;
   readonly #storage: QueueStorage;
   readonly #runtime: Runtime;
   readonly #settings: Settings;
+  /** Bytes of bodies that may wait in the storage. */
+  readonly #maxBytes: number;
   readonly #ledger = new Ledger();
   readonly #problems: Problems;
   readonly #writer: Writer;
-  readonly #engine: SyncEngine;
+  readonly #client: DeliveryClient;
   readonly #waiters: Waiters;
-  /** Both ways: our id to MLflow's, and MLflow's to ours. */
-  readonly #runIds = new Map<string, string>();
+  /** Runs that are known to be on the server in this session, by our id; and our ids by MLflow's. */
+  readonly #mappings = new Map<string, RunMapping>();
   readonly #localIds = new Map<string, string>();
-  #opened: Promise<void> | undefined;
+  #engine: SyncEngine | undefined;
+  #drain: Promise<Drain> | undefined;
+  readonly #id: string;
   #leave: (() => void)[] = [];
   /** Highest place in the order that this queue's own chunks got. */
   #order = 0;
@@ -75,37 +87,26 @@ class StoredQueue implements Queue {
     this.#storage = storage;
     this.#runtime = runtime;
     this.#settings = settings;
+    this.#client = client;
+    this.#maxBytes = maxBytes;
     this.#waiters = new Waiters(runtime);
     this.#problems = new Problems(onProblem);
-    const { fraction } = runtime.random;
-    const common = { storage, ledger: this.#ledger, problems: this.#problems, flushInterval, whenFull };
     this.#writer = new Writer({
-      ...common,
-      // Unique on a device without a secure source of chance as well: time, and two fractions.
-      id: `${runtime.clock.now().toString(36)}-${fraction.call(runtime.random).toString(36).slice(2)}`,
+      ledger: this.#ledger,
+      problems: this.#problems,
+      flushInterval,
+      whenFull,
       clock: runtime.clock,
       batchSize: settings.batchSize,
       full: (bytes) => bytes > maxMemoryBytes || bytes + this.#ledger.bytes > maxBytes,
-      onAppended: (order) => {
-        this.#order = Math.max(this.#order, order);
-        this.#engine.appended();
-      },
+      put: (writer) => this.#put(writer),
     });
-    this.#engine = new SyncEngine({
-      ...common,
-      client,
-      runtime,
-      concurrency: settings.concurrency,
-      requestTimeout: settings.requestTimeout,
-      settleDelay: SETTLE_DELAY,
-      maxBytes,
-      onMapped: (mapping) => this.#mapped(mapping),
-      onChange: () => this.#changed(),
-    });
+    // Unique on a device without a secure source of chance as well: time, and a fraction.
+    this.#id = `${runtime.clock.now().toString(36)}-${runtime.random.fraction().toString(36).slice(2)}`;
   }
 
   createRun(run: NewRun): void {
-    this.#begin();
+    void this.#begin();
     this.#ledger.request(run.localId);
     // At once, but with all that is logged in the same task: a person waits to see the run.
     this.#writer.request(run.localId, "create", run, 0);
@@ -113,13 +114,14 @@ class StoredQueue implements Queue {
   }
 
   adoptRun(localId: string, runId: string, experimentId: string): void {
-    this.#begin();
+    void this.#begin();
     const mapping = { localId, runId, experimentId, adopted: true };
-    this.#engine.adopt(mapping);
     this.#mapped(mapping);
-    void this.#storage.map(mapping).catch((cause: unknown) => {
-      this.#problems.report({ kind: "storage", message: `Cannot keep which run "${localId}" is on the server`, cause });
-    });
+    void this.#drain
+      ?.then(({ store }) => store.map(mapping))
+      .catch((cause: unknown) => {
+        this.#problems.report({ kind: "storage", message: `Cannot keep which run "${localId}" is on the server`, cause });
+      });
   }
 
   logMetric(localId: string, key: string, value: number, timestamp: number, step: number): void {
@@ -140,6 +142,7 @@ class StoredQueue implements Queue {
   deleteTag(localId: string, key: string): void {
     this.#writer.sealTags(localId);
     this.#ledger.request(localId, ["tag", key]);
+    this.#writer.desire(localId, { tags: { [key]: null } });
     this.#writer.request(localId, "untag", key);
     this.#changed();
   }
@@ -147,6 +150,7 @@ class StoredQueue implements Queue {
   updateRun(localId: string, change: RunChange): void {
     if (isEnd(change)) this.#writer.end(localId);
     this.#ledger.request(localId);
+    this.#writer.desire(localId, change);
     this.#writer.request(localId, "update", change);
     this.#changed();
   }
@@ -160,14 +164,14 @@ class StoredQueue implements Queue {
 
   async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
     const { maxStoredBytes, maxMemoryBytes, whenFull } = this.#settings;
-    if (whenFull === "block") await this.#waiters.until(() => this.#ledger.bytes <= maxMemoryBytes || this.#stands());
+    if (whenFull === "block") await this.#waiters.until(() => this.#ledger.bytes <= maxMemoryBytes || this.#paused);
     const { blobBytes } = this.#ledger;
     if (blobBytes + body.size > maxStoredBytes) {
       throw new StorageError(
         `Cannot keep artifact "${path}" as delivery.maxStoredBytes must leave room for its ${body.size} bytes: current value is ${maxStoredBytes}, and ${blobBytes} wait`,
       );
     }
-    this.#begin();
+    void this.#begin();
     this.#ledger.blobBytes += body.size;
     this.#ledger.request(localId, ["artifact", path]);
     this.#writer.request(localId, "artifact", path, 0, body);
@@ -177,10 +181,10 @@ class StoredQueue implements Queue {
   }
 
   async runId(localId: string, options: RunIdOptions = {}): Promise<string> {
-    const parked = (): boolean => this.#engine.parked().includes(localId);
-    await this.#waiters.until(() => this.#runIds.has(localId) || this.#closed !== undefined || parked(), options);
+    const parked = (): boolean => this.#engine?.parked().includes(localId) === true;
+    await this.#waiters.until(() => this.#mappings.has(localId) || this.#closed !== undefined || parked(), options);
     options.signal?.throwIfAborted();
-    const runId = this.#runIds.get(localId);
+    const runId = this.#mappings.get(localId)?.runId;
     if (runId !== undefined) return runId;
     const problems = this.#problems.list().map(({ message }) => message);
     const reason = ["it must be created on the server first", ...problems].join(". ");
@@ -188,11 +192,11 @@ class StoredQueue implements Queue {
   }
 
   knownRunId(id: string): string | undefined {
-    return this.#runIds.get(id) ?? (this.#localIds.has(id) ? id : undefined);
+    return this.#mappings.get(id)?.runId ?? (this.#localIds.has(id) ? id : undefined);
   }
 
   localIdOf(id: string): string | undefined {
-    return this.#localIds.get(id) ?? (this.#runIds.has(id) || this.#ledger.has(id) ? id : undefined);
+    return this.#localIds.get(id) ?? (this.#mappings.has(id) || this.#ledger.has(id) ? id : undefined);
   }
 
   async settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number> {
@@ -209,8 +213,8 @@ class StoredQueue implements Queue {
   async flush(options: FlushOptions = {}): Promise<FlushReport> {
     if (options.until !== "durable") await this.#deliver(options);
     else {
-      const done = this.#keep();
-      await this.#waiters.until(done, options);
+      const kept = this.#keep();
+      await this.#waiters.until(() => kept() !== undefined, options);
     }
     options.signal?.throwIfAborted();
     return this.#report();
@@ -218,7 +222,7 @@ class StoredQueue implements Queue {
 
   receipt(localId: string): Receipt {
     const id = this.localIdOf(localId) ?? localId;
-    return this.#ledger.run(id).receipt(id, this.#runIds.get(id));
+    return this.#ledger.run(id).receipt(id, this.#mappings.get(id)?.runId);
   }
 
   status(): QueueStatus {
@@ -234,8 +238,8 @@ class StoredQueue implements Queue {
       parked,
       quarantined: copy(quarantined),
       dropped: copy(dropped),
-      host: this.#paused ? "paused" : this.#engine.host,
-      lag: this.#engine.age,
+      host: this.#paused ? "paused" : (this.#engine?.host ?? "unknown"),
+      lag: this.#engine?.age ?? 0,
       storage: this.#storage.name,
       problems: this.#problems.list(),
     };
@@ -255,7 +259,7 @@ class StoredQueue implements Queue {
   resume(): void {
     this.#paused = false;
     this.#run();
-    this.#engine.unpark();
+    this.#engine?.unpark();
     this.#changed();
   }
 
@@ -267,16 +271,19 @@ class StoredQueue implements Queue {
   async #close({ timeout = this.#settings.exitTimeout, signal }: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport> {
     const limits = { timeout, ...(signal && { signal }) };
     const manual = this.#settings.mode === "manual";
-    if (this.durable || manual) await this.#waiters.until(this.#keep(), limits);
+    if (this.durable || manual) {
+      const kept = this.#keep();
+      await this.#waiters.until(() => kept() !== undefined, limits);
+    }
     else await this.#deliver(limits);
-    this.#engine.stop();
+    this.#engine?.stop();
     this.#writer.stop();
     for (const leave of this.#leave) leave();
     this.#leave = [];
     // Aborted requests are over within a few turns; the storage is not pulled away from under them.
-    await this.#waiters.until(() => this.#engine.idle, { timeout: 1_000 });
+    await this.#waiters.until(() => this.#engine?.idle !== false, { timeout: 1_000 });
     const report = this.#report();
-    await this.#storage.close().catch(() => undefined);
+    await this.#drain?.then(({ store }) => store.close()).catch(() => undefined);
     this.#changed();
     return report;
   }
@@ -288,22 +295,25 @@ class StoredQueue implements Queue {
     const kept = this.#keep(runs);
     let order: number | undefined;
     const done = (): boolean => {
-      if (!kept()) return false;
+      const stored = kept();
+      if (!stored || !this.#engine) return stored === false || this.#untouched();
       if (order === undefined) {
         order = this.#order;
         this.#engine.urge(order);
+        if (!runs) this.#engine.hurry();
       }
-      return this.#engine.clear(order, runs) || this.#stands();
+      // A person has to act: nothing moves however long one waits.
+      return this.#engine.clear(order, runs) || this.#paused || this.#engine.host === "refused";
     };
     await this.#waiters.until(done, limits);
     this.#flushing--;
     this.#run();
   }
 
-  /** Puts all that was logged before; tells when that is done. */
-  #keep(runs?: ReadonlySet<string>): () => boolean {
-    this.#begin();
-    let kept = false;
+  /** Puts all that was logged before; tells whether that succeeded, undefined while it is not known. */
+  #keep(runs?: ReadonlySet<string>): () => boolean | undefined {
+    let kept: boolean | undefined = this.#untouched() || undefined;
+    if (kept) return () => kept;
     if (runs) for (const run of runs) this.#writer.seal(run);
     else this.#writer.seal();
     void this.#writer.persist().then((stored) => {
@@ -313,44 +323,80 @@ class StoredQueue implements Queue {
     return () => kept;
   }
 
-  /** Nothing moves however long one waits: a person has to act. */
-  #stands(): boolean {
-    return this.#paused;
+  /** Nothing was logged, and nothing can wait from before. */
+  #untouched(): boolean {
+    return !this.#drain && !this.durable;
   }
 
   /** Sends in auto mode, and while somebody flushes. */
   #run(): void {
-    this.#engine.run(!this.#paused && (this.#settings.mode === "auto" || this.#flushing > 0));
+    this.#engine?.run(!this.#paused && (this.#settings.mode === "auto" || this.#flushing > 0));
   }
 
-  /** The first write: opens the storage and listens to the platform. */
-  #begin(): void {
-    this.#opened ??= this.#open();
+  /** Puts what the writer holds into the store, and tells the engine. */
+  async #put(writer: Writer): Promise<void> {
+    const { put, store, engine } = await this.#begin();
+    const order = await put(writer, store, this.#id, () => this.#runtime.clock.now());
+    this.#order = Math.max(this.#order, order);
+    engine.appended();
   }
 
-  async #open(): Promise<void> {
-    const { lifecycle, online } = this.#runtime;
-    this.#leave.push(
-      lifecycle.onHidden(() => void this.#writer.persist()),
-      online.onOnline(() => this.#engine.hurry()),
-    );
-    try {
-      this.#ledger.begin(await this.#storage.open());
-    } catch (cause) {
-      this.#problems.report({ kind: "storage", message: `Cannot open the queue in "${this.#storage.name}"`, cause });
+  /** The first write: opens the storage, loads what sends (so that it costs no page its start), hears the platform. */
+  #begin(): Promise<Drain> {
+    if (!this.#drain) {
+      this.#drain = this.#open();
+      // A failure is reported by whoever needed it, and the next one tries again.
+      this.#drain.catch(() => {
+        this.#drain = undefined;
+      });
     }
-    this.#run();
+    return this.#drain;
   }
 
-  #mapped({ localId, runId }: RunMapping): void {
-    this.#runIds.set(localId, runId);
-    this.#localIds.set(runId, localId);
+  async #open(): Promise<Drain> {
+    const { lifecycle, online } = this.#runtime;
+    if (this.#leave.length === 0) {
+      this.#leave.push(
+        lifecycle.onHidden(() => void this.#writer.persist()),
+        online.onOnline(() => this.#engine?.hurry()),
+      );
+    }
+    const [{ put }, { SyncEngine }, store] = await Promise.all([
+      import("./put.ts"),
+      import("./sync-engine.ts"),
+      this.#storage.open(),
+    ]);
+    const counts = await store.status();
+    this.#ledger.begin(counts);
+    this.#order = counts.order;
+    this.#engine = new SyncEngine({
+      name: this.#storage.name,
+      store,
+      client: this.#client,
+      runtime: this.#runtime,
+      ledger: this.#ledger,
+      problems: this.#problems,
+      settings: this.#settings,
+      settleDelay: SETTLE_DELAY,
+      maxBytes: this.#maxBytes,
+      mappings: this.#mappings,
+      onMapped: (mapping) => this.#mapped(mapping),
+      onChange: () => this.#changed(),
+    });
+    this.#run();
+    this.#changed();
+    return { put, store, engine: this.#engine };
+  }
+
+  #mapped(mapping: RunMapping): void {
+    this.#mappings.set(mapping.localId, mapping);
+    this.#localIds.set(mapping.runId, mapping.localId);
     this.#waiters.check();
   }
 
   #parked(): Count {
     const parked = { points: 0, requests: 0 };
-    for (const id of this.#engine.parked()) add(parked, this.#ledger.run(id).waiting);
+    for (const id of this.#engine?.parked() ?? []) add(parked, this.#ledger.run(id).waiting);
     return parked;
   }
 

@@ -13,7 +13,8 @@ import { isEnd } from "./request.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Content, decodeChunk, send } from "./send.ts";
-import { type ChildDraft, type QueueStorage, type RunMapping, StaleTermError, type StoredChunk } from "./storage.ts";
+import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "./storage.ts";
+import type { DeliveryOptions } from "./types.ts";
 
 /** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
 const POISON = 5;
@@ -25,14 +26,17 @@ const BRISK = 250;
 
 /** What deliveries need. */
 export interface DeliveryParts {
-  readonly storage: QueueStorage;
+  /** Of the storage, for people. */
+  readonly name: string;
+  readonly store: QueueStore;
   readonly client: DeliveryClient;
   readonly runtime: Runtime;
   readonly ledger: Ledger;
   readonly problems: Problems;
-  readonly flushInterval: number;
-  readonly requestTimeout: number;
+  readonly settings: Required<DeliveryOptions>;
   readonly settleDelay: number;
+  /** Runs that were created or adopted in this session, or verified. */
+  readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;
 }
 
@@ -51,7 +55,7 @@ interface Job {
 /** Its parent is created first. */
 const waits = Symbol("waits for the parent");
 
-/** Delivers single chunks: sends, judges the answer, and says what it means for the storage. */
+/** Delivers single chunks: sends, judges the answer, and says what it means for the store. */
 export class Delivery {
   readonly #parts: DeliveryParts;
   readonly #view: Scheduler;
@@ -67,13 +71,13 @@ export class Delivery {
     this.#view = view;
     this.#gate = gate;
     this.#creator = new RunCreator(parts.client, parts.runtime.clock, parts.settleDelay);
-    this.#options = { signal, timeout: parts.requestTimeout, retry: false };
+    this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
   }
 
   /** Sends a chunk and gives what to do in the storage; undefined when the chunk stays where it is. */
   async attempt(run: RunState, item: Item, term: number): Promise<Finish | undefined> {
-    const { storage } = this.#parts;
-    const chunk = await storage.seal(item.header.order, term);
+    const { store } = this.#parts;
+    const chunk = await store.seal(item.header.order, term);
     if (!chunk) return async () => {};
     const job: Omit<Job, "content"> = { run, item, chunk, term };
     let content: Content;
@@ -85,8 +89,10 @@ export class Delivery {
       return this.#quarantine(job, undefined, error);
     }
     if (!run.mapping) {
-      run.mapping = await storage.mapping(run.id);
-      if (run.mapping) this.#parts.onMapped(run.mapping);
+      run.mapping = this.#parts.mappings.get(run.id);
+      run.checked = run.mapping !== undefined;
+      run.mapping ??= await store.mapping(run.id);
+      if (run.mapping && !run.checked) this.#parts.onMapped(run.mapping);
     }
     try {
       return await this.#try({ ...job, content });
@@ -102,9 +108,9 @@ export class Delivery {
     if (chunk.bytes >= this.#tooLarge && chunk.kind !== "artifact") return this.#refused(job, undefined);
     const mapping = await this.#send(job);
     this.#succeeded();
-    if (chunk.kind === "metrics") run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.flushInterval;
+    if (chunk.kind === "metrics") run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.settings.flushInterval;
     return async () => {
-      await this.#parts.storage.acknowledge(chunk.order, term, mapping);
+      await this.#parts.store.acknowledge(chunk.order, term, mapping);
       this.#settle(chunk, content, "acknowledged");
       if (!mapping) return;
       run.mapping = mapping;
@@ -115,18 +121,18 @@ export class Delivery {
 
   /** Gives the mapping of a run that was created. */
   async #send({ run, item, chunk, content, term }: Job): Promise<RunMapping | undefined> {
-    const { storage, client } = this.#parts;
+    const { store, client } = this.#parts;
     const options = this.#options;
     if (content.kind === "create") {
       if (run.mapping) return run.mapping;
       const { parent } = content.request;
       const local = parent && "local" in parent ? parent.local : undefined;
-      const known = local === undefined ? undefined : await stored(storage.mapping(local));
+      const known = local === undefined ? undefined : await stored(store.mapping(local));
       if (local !== undefined && !known && item.parent === undefined) {
         item.parent = local;
         throw waits;
       }
-      const mark = (): Promise<void> => stored(storage.markAttempted(chunk.order, term));
+      const mark = (): Promise<void> => stored(store.markAttempted(chunk.order, term));
       return this.#creator.create(content.request, item.ambiguous, known, mark, options);
     }
     const { mapping } = run;
@@ -141,9 +147,9 @@ export class Delivery {
   }
 
   async #tidy(run: RunState, { runId }: RunMapping): Promise<void> {
-    const { storage, client, problems } = this.#parts;
+    const { store, client, problems } = this.#parts;
     const { tidy } = await import("./mend.ts");
-    const desired = await stored(storage.desired(run.id));
+    const desired = await stored(store.desired(run.id));
     const report = (message: string, key: string): void =>
       problems.report({ kind: "server-refused", run: run.id, key, message });
     try {
@@ -162,7 +168,7 @@ export class Delivery {
   /** Decides by the outcome what becomes of a chunk that was not acknowledged. */
   async #failed(job: Job, error: unknown): Promise<Finish | undefined> {
     const { run, item, chunk, content, term } = job;
-    const { storage, client, runtime, problems } = this.#parts;
+    const { store, client, runtime, problems } = this.#parts;
     let cause = error;
     let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
     try {
@@ -185,7 +191,7 @@ export class Delivery {
     switch (outcome.action) {
       case "satisfied":
         return async () => {
-          await storage.acknowledge(chunk.order, term);
+          await store.acknowledge(chunk.order, term);
           this.#settle(chunk, content, "acknowledged");
         };
       case "park":
@@ -263,17 +269,17 @@ export class Delivery {
   }
 
   async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[]): Promise<void> {
-    const { storage, runtime } = this.#parts;
-    const headers = await storage.replace(chunk.order, term, children, "delivered");
+    const { store, runtime } = this.#parts;
+    const headers = await store.replace(chunk.order, term, children, "delivered");
     // What went through since the whole failed speaks against its parts as well.
     for (const header of headers ?? []) this.#view.add(header, runtime.clock.monotonic(), item.successes);
   }
 
   #quarantine({ chunk, run, term }: Omit<Job, "content">, content: Content | undefined, cause: unknown): Finish {
-    const { storage, problems, ledger } = this.#parts;
+    const { store, problems, ledger } = this.#parts;
     return async () => {
       const reason = messageOf(cause);
-      await storage.quarantine(chunk.order, term, reason);
+      await store.quarantine(chunk.order, term, reason);
       const entries = content ? entriesOf(content) : [];
       ledger.settle(chunk, "quarantined", entries);
       const key = "count" in entries ? entries.keys[entries.key[0]!] : entries[0]?.[1];
@@ -309,7 +315,7 @@ export class Delivery {
   }
 }
 
-/** Says so of the storage, so that its failure is not taken for the server's. */
+/** Says so of the store, so that its failure is not taken for the server's. */
 function stored<T>(operation: Promise<T>): Promise<T> {
   return operation.catch((cause: unknown) => {
     throw cause instanceof StaleTermError ? cause : new StorageError(messageOf(cause), { cause });

@@ -9,6 +9,8 @@ export class HostGate {
   /** Monotonic time of the next probe. */
   until = 0;
   #failures = 0;
+  /** The pause is the server's wish. */
+  #asked = false;
   readonly #fraction: () => number;
 
   constructor(fraction: () => number) {
@@ -31,6 +33,7 @@ export class HostGate {
   failed(now: number, after: number | undefined): void {
     this.#failures++;
     this.state = "retrying";
+    this.#asked = after !== undefined;
     this.until = Math.max(this.until, now + (after ?? backoff(this.#failures, this.#fraction())));
   }
 
@@ -38,11 +41,13 @@ export class HostGate {
   refused(now: number): void {
     this.#failures++;
     this.state = "refused";
+    this.#asked = false;
     this.until = now + REFUSED_WAIT + backoff(this.#failures, this.#fraction());
   }
 
-  /** Lets a probe go at once. */
+  /** Lets a probe go at once, unless the server asked for a pause. */
   hurry(): void {
-    this.until = 0;
+    if (this.state === "refused") this.state = "retrying";
+    if (!this.#asked) this.until = 0;
   }
 }

@@ -1,7 +1,7 @@
 import { decodeMetrics, encodeMetrics } from "./chunk-codec.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
-import type { QueueStorage } from "./storage.ts";
+import type { QueueStore } from "./storage.ts";
 import { dropMessage, thin, type WhenFull } from "./thin.ts";
 
 const PAGE = 64;
@@ -10,7 +10,7 @@ const ROOM = 0.9;
 
 /** What making room needs. */
 export interface MakeRoomParts {
-  readonly storage: QueueStorage;
+  readonly store: QueueStore;
   readonly term: number;
   readonly ledger: Ledger;
   readonly problems: Problems;
@@ -27,23 +27,23 @@ export interface MakeRoomParts {
  * artifacts stay, and so does whatever may have been sent. Each point that goes is counted.
  */
 export async function makeRoom(parts: MakeRoomParts): Promise<void> {
-  const { storage, term, ledger, problems, whenFull, limit } = parts;
-  let { bytes } = await storage.status();
+  const { store, term, ledger, problems, whenFull, limit } = parts;
+  let { bytes } = await store.status();
   ledger.bytes = bytes;
   for (let gained = bytes > limit; gained && bytes > limit * ROOM; ) {
     gained = false;
     for (let after = 0; bytes > limit * ROOM; ) {
-      const page = await storage.heads(after, PAGE);
+      const page = await store.heads(after, PAGE);
       for (const { order, kind, sealed, attempted } of page) {
         after = order;
         if (kind !== "metrics" || !sealed || attempted > 0 || bytes <= limit * ROOM || !parts.reserve(order)) continue;
         try {
-          const chunk = await storage.seal(order, term);
+          const chunk = await store.seal(order, term);
           if (!chunk) continue;
           const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
           const body = kept && encodeMetrics(kept);
-          if (body) await storage.replace(order, term, [{ kind, count: kept.count, body }], "dropped");
-          else await storage.drop(order, term);
+          if (body) await store.replace(order, term, [{ kind, count: kept.count, body }], "dropped");
+          else await store.drop(order, term);
           ledger.settle({ ...chunk, count: gone.count }, "dropped", gone);
           problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
           bytes -= chunk.bytes - (body?.length ?? 0);

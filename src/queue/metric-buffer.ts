@@ -2,42 +2,42 @@ import type { MetricColumns } from "./columns.ts";
 
 /** Distinct keys in one chunk, so that one chunk is one legal request that every MLflow takes twice. */
 export const KEYS_PER_CHUNK = 100;
+/** Bytes of a point in a buffer. */
+export const BYTES_PER_POINT = 25;
 
-/**
- * An open chunk: up to `limit` points of up to 100 keys, 25 bytes a point, no object per point.
- * Grows in steps and is used again after it was emptied, so that a steady logger allocates nothing.
- */
+/** An open chunk: points of up to 100 keys of one run, 25 bytes a point, no object per point. Grows in steps. */
 export class MetricBuffer implements MetricColumns {
   count = 0;
-  /** Sequence under which it was last put into the storage; 0 while it never was. */
+  /** Sequence under which it was last put into the store; 0 while it never was. */
   sequence = 0;
   /** Place in the store-wide order that it got there. */
   order = 0;
   /** Wall time of its first put. */
   at = 0;
-  /** Rows that the storage holds under that sequence. */
+  /** Rows that the store holds under that sequence. */
   persisted = 0;
   /** Rows of a put whose end is not known yet. */
   tried = 0;
-  readonly run: string;
-  readonly keys: readonly string[];
+  run: string;
+  /** The dictionary; may grow while the buffer is open. */
+  keys: readonly string[];
   readonly limit: number;
-  key: Uint8Array = new Uint8Array(16);
-  value: Float64Array = new Float64Array(16);
-  timestamp: Float64Array = new Float64Array(16);
-  step: Float64Array = new Float64Array(16);
+  key: Uint8Array = new Uint8Array(0);
+  value: Float64Array = new Float64Array(0);
+  timestamp: Float64Array = new Float64Array(0);
+  step: Float64Array = new Float64Array(0);
 
-  /** `keys` is the dictionary; it may grow while the buffer is open. */
   constructor(run: string, keys: readonly string[], limit: number) {
     this.run = run;
     this.keys = keys;
     this.limit = limit;
+    this.#resize(Math.min(limit, 16));
   }
 
   /** Adds a point; true when the buffer is full now. */
   push(key: number, value: number, timestamp: number, step: number): boolean {
     const row = this.count;
-    if (row === this.key.length) this.#grow();
+    if (row === this.key.length) this.#resize(Math.min(this.limit, row * 4));
     this.key[row] = key;
     this.value[row] = value;
     this.timestamp[row] = timestamp;
@@ -53,15 +53,11 @@ export class MetricBuffer implements MetricColumns {
     this.sequence = this.order = this.at = this.persisted = this.tried = 0;
   }
 
-  #grow(): void {
-    const size = Math.min(this.limit, this.key.length * 4);
-    const grown = <T extends Uint8Array | Float64Array>(into: T, from: T): T => {
-      into.set(from);
-      return into;
-    };
-    this.key = grown(new Uint8Array(size), this.key);
-    this.value = grown(new Float64Array(size), this.value);
-    this.timestamp = grown(new Float64Array(size), this.timestamp);
-    this.step = grown(new Float64Array(size), this.step);
+  #resize(size: number): void {
+    const { key, value, timestamp, step } = this;
+    (this.key = new Uint8Array(size)).set(key);
+    for (const [name, column] of [["value", value], ["timestamp", timestamp], ["step", step]] as const) {
+      (this[name] = new Float64Array(size)).set(column);
+    }
   }
 }

@@ -90,6 +90,8 @@ export interface StorageCounts {
   readonly bytes: number;
   /** Bytes of waiting artifacts. */
   readonly blobBytes: number;
+  /** Last place in the order that was given. */
+  readonly order: number;
 }
 
 /** The caller's term is over: another leader drains this storage. */
@@ -98,21 +100,23 @@ export class StaleTermError extends Error {
 }
 
 /**
- * Where unsent data waits. Every method is one transaction: all of it happened or nothing. Writers append; one leader
- * drains, and whatever only a leader may do takes its term and rejects with `StaleTermError` when that is over.
- * There is no way to count or list all chunks: both cost more the longer the backlog is.
- *
- * Pass `tracklet/queue/contract` to prove an implementation of your own.
+ * Where unsent data waits, never where runs are kept. Pass `tracklet/queue/contract` to prove one of your own.
  */
 export interface QueueStorage {
   /** For people: `memory`, or the name of a file or database. */
   readonly name: string;
-  /** True when what is appended survives the process. */
+  /** True when what is put there survives the process. */
   readonly durable: boolean;
+  /** Opens it; the same one again when it is open. */
+  open(): Promise<QueueStore>;
+}
 
-  /** Opens what is needed, as any other method does when it is the first; gives what waits from before. */
-  open(): Promise<StorageCounts>;
-
+/**
+ * An open storage. Every method is one transaction: all of it happened or nothing. Writers append; one leader drains,
+ * and whatever only a leader may do takes its term and rejects with `StaleTermError` when that is over.
+ * There is no way to count or list all chunks: both cost more the longer the backlog is.
+ */
+export interface QueueStore {
   /**
    * Puts chunks of one writer, each new one at the next place in the order, and merges `desired` into the desired state
    * of runs. A draft that names an `order` replaces the chunk there, unless that is sealed. One whose sequence is not
@@ -161,6 +165,6 @@ export interface QueueStorage {
   map(mapping: RunMapping): Promise<RunMapping>;
   desired(localId: string): Promise<DesiredRun | undefined>;
   status(): Promise<StorageCounts>;
-  /** Lets go of handles. What is durable stays. */
+  /** Lets go of handles; what is durable stays. */
   close(): Promise<void>;
 }

@@ -5,19 +5,16 @@ import { makeRoom } from "./make-room.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Timer } from "../runtime/ports/clock.ts";
 import { Scheduler } from "./scheduler.ts";
-import { type RunMapping, StaleTermError } from "./storage.ts";
+import { StaleTermError } from "./storage.ts";
 import type { HostState } from "./types.ts";
-import type { WhenFull } from "./thin.ts";
 
 const PAGE = 64;
 const STORAGE_RETRY = 1_000;
 
 /** What the engine needs. */
 export interface EngineParts extends DeliveryParts {
-  readonly concurrency: number;
-  /** Bytes of bodies that may wait in the storage. */
+  /** Bytes of bodies that may wait in the store. */
   readonly maxBytes: number;
-  readonly whenFull: WhenFull;
   /** Called after everything that may let somebody go on who waits. */
   readonly onChange: () => void;
 }
@@ -79,13 +76,6 @@ export class SyncEngine {
     this.wake();
   }
 
-  /** A run of the server is known to be this one. */
-  adopt(mapping: RunMapping): void {
-    const run = this.#view.run(mapping.localId);
-    run.mapping = mapping;
-    run.checked = true;
-  }
-
   /** Chunks up to this place in the order shall not wait for more points. */
   urge(order: number): void {
     this.#view.urgent = Math.max(this.#view.urgent, order);
@@ -142,10 +132,11 @@ export class SyncEngine {
   }
 
   async #loop(): Promise<void> {
-    const { storage, concurrency, flushInterval } = this.#parts;
+    const { store, settings } = this.#parts;
+    const { concurrency, flushInterval } = settings;
     while (this.#again && !this.#abort.signal.aborted) {
       this.#again = false;
-      this.#term ||= await storage.beginTerm();
+      this.#term ||= await store.beginTerm();
       if (this.#grown) await this.#makeRoom();
       if (!this.#running) continue;
       await this.#fill();
@@ -169,7 +160,7 @@ export class SyncEngine {
       this.#more = false;
       this.#reading = true;
       try {
-        const page = await this.#parts.storage.heads(this.#cursor, PAGE);
+        const page = await this.#parts.store.heads(this.#cursor, PAGE);
         for (const header of page) {
           this.#cursor = header.order;
           if (!this.#skip.has(header.order)) this.#view.add(header, this.#now());
@@ -217,6 +208,7 @@ export class SyncEngine {
     const { reserved } = this.#view;
     await makeRoom({
       ...this.#parts,
+      whenFull: this.#parts.settings.whenFull,
       term: this.#term,
       limit,
       reserve: (order) => !this.#view.sending(order) && Boolean(reserved.add(order)),
@@ -229,7 +221,7 @@ export class SyncEngine {
       this.#running = false;
       return;
     }
-    const message = `Cannot read or change the queue in "${this.#parts.storage.name}": it is tried again`;
+    const message = `Cannot read or change the queue in "${this.#parts.name}": it is tried again`;
     this.#parts.problems.report({ kind: "storage", message, cause });
     this.#wakeIn(STORAGE_RETRY);
   }

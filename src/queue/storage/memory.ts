@@ -1,22 +1,7 @@
-import { mergeDesired } from "../desired-state.ts";
-import {
-  type Appended,
-  type ChildDraft,
-  type ChunkDraft,
-  type ChunkHeader,
-  type DesiredRun,
-  type QuarantinedChunk,
-  type QueueStorage,
-  type RunMapping,
-  StaleTermError,
-  type StorageCounts,
-  type StoredChunk,
-} from "../storage.ts";
-import type { Amount } from "../types.ts";
+import type { QueueStorage, QueueStore } from "../storage.ts";
 
 /**
  * A queue in the memory of this process: what the process leaves undelivered at its end is lost, and said so.
- * It holds chunks encoded, as every storage does: 17 bytes a point instead of 25.
  *
  * @example
  * ```ts
@@ -26,211 +11,16 @@ import type { Amount } from "../types.ts";
  * ```
  */
 export function memoryQueue(): QueueStorage {
-  return new MemoryStorage();
-}
-
-type Chunk = { -readonly [K in keyof StoredChunk]: StoredChunk[K] };
-type Count = "waiting" | "delivered" | "quarantined" | "dropped";
-const amount = (): { points: number; requests: number } => ({ points: 0, requests: 0 });
-
-class MemoryStorage implements QueueStorage {
-  readonly name = "memory";
-  readonly durable = false;
-  #term = 0;
-  #order = 0;
-  #chunks = new Map<number, Chunk>();
-  /** Ascending; may name chunks that are gone. */
-  #orders: number[] = [];
-  #last = new Map<string, number>();
-  #quarantined = new Map<number, QuarantinedChunk>();
-  #mappings = new Map<string, RunMapping>();
-  #desired = new Map<string, DesiredRun>();
-  #counts = { waiting: amount(), delivered: amount(), quarantined: amount(), dropped: amount(), bytes: 0, blobBytes: 0 };
-
-  open(): Promise<StorageCounts> {
-    return this.status();
-  }
-
-  async append(
-    writer: string,
-    chunks: readonly ChunkDraft[],
-    desired?: ReadonlyMap<string, DesiredRun>,
-  ): Promise<readonly Appended[]> {
-    for (const [run, later] of desired ?? []) this.#desired.set(run, mergeDesired(this.#desired.get(run), later));
-    return chunks.map((draft) => {
-      const { sequence } = draft;
-      const before = this.#chunks.get(draft.order ?? 0);
-      const last = this.#last.get(writer) ?? 0;
-      if (before ? before.sealed : sequence <= last) {
-        return { stored: false, order: before?.order ?? 0, count: before?.count };
-      }
-      if (before) this.#remove(before);
-      const order = before?.order ?? ++this.#order;
-      this.#last.set(writer, Math.max(last, sequence));
-      this.#insert({ ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
-      return { stored: true, order, count: draft.count };
-    });
-  }
-
-  async beginTerm(): Promise<number> {
-    return ++this.#term;
-  }
-
-  async heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {
-    if (this.#orders.length > 2 * this.#chunks.size + 64) {
-      this.#orders = this.#orders.filter((order) => this.#chunks.has(order));
-    }
-    const found: ChunkHeader[] = [];
-    for (let at = this.#place(after); at < this.#orders.length && found.length < limit; at++) {
-      const chunk = this.#chunks.get(this.#orders[at]!);
-      if (chunk) found.push({ ...chunk });
-    }
-    return found;
-  }
-
-  async seal(order: number, term: number): Promise<StoredChunk | undefined> {
-    const chunk = this.#guarded(order, term);
-    if (!chunk) return undefined;
-    chunk.sealed = true;
-    return { ...chunk };
-  }
-
-  async markAttempted(order: number, term: number): Promise<void> {
-    const chunk = this.#guarded(order, term);
-    if (chunk && !chunk.attempted) chunk.attempted = term;
-  }
-
-  async acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
-    this.#finish(this.#guarded(order, term), "delivered");
-    if (mapping) await this.map(mapping);
-  }
-
-  async drop(order: number, term: number): Promise<void> {
-    this.#finish(this.#guarded(order, term), "dropped");
-  }
-
-  async replace(
-    order: number,
-    term: number,
-    children: readonly ChildDraft[],
-    rest: "delivered" | "dropped",
-  ): Promise<readonly ChunkHeader[] | undefined> {
-    const parent = this.#guarded(order, term);
-    if (!parent) return undefined;
-    this.#finish(parent, rest);
-    const span = parent.span / children.length;
-    return children.map((child, n) => {
-      const { blob: _, ...kept } = parent;
-      const chunk = {
-        ...kept,
-        ...child,
-        order: order + n * span,
-        span,
-        bytes: child.body.length,
-        sealed: true,
-        attempted: 0,
-      };
-      this.#insert(chunk);
-      this.#count(chunk, rest, -1);
-      return { ...chunk };
-    });
-  }
-
-  async quarantine(order: number, term: number, reason: string): Promise<void> {
-    const chunk = this.#guarded(order, term);
-    if (!chunk) return;
-    this.#finish(chunk, "quarantined");
-    this.#quarantined.set(order, { ...chunk, reason });
-  }
-
-  async quarantined(): Promise<readonly QuarantinedChunk[]> {
-    return [...this.#quarantined.values()];
-  }
-
-  async release(order: number): Promise<boolean> {
-    const found = this.#takeQuarantined(order);
-    if (!found) return false;
-    const { reason: _, ...chunk } = found;
-    this.#insert({ ...chunk, order: ++this.#order, span: 1 });
-    return true;
-  }
-
-  async discard(order: number): Promise<boolean> {
-    const found = this.#takeQuarantined(order);
-    if (found) this.#count(found, "dropped", 1);
-    return found !== undefined;
-  }
-
-  async mapping(localId: string): Promise<RunMapping | undefined> {
-    return this.#mappings.get(localId);
-  }
-
-  async map(mapping: RunMapping): Promise<RunMapping> {
-    const stands = this.#mappings.get(mapping.localId) ?? mapping;
-    this.#mappings.set(mapping.localId, stands);
-    return stands;
-  }
-
-  async desired(localId: string): Promise<DesiredRun | undefined> {
-    return this.#desired.get(localId);
-  }
-
-  async status(): Promise<StorageCounts> {
-    return structuredClone(this.#counts);
-  }
-
-  async close(): Promise<void> {}
-
-  #guarded(order: number, term: number): Chunk | undefined {
-    if (term !== this.#term) throw new StaleTermError("Cannot change a chunk as another leader took over");
-    return this.#chunks.get(order);
-  }
-
-  #insert(chunk: Chunk): void {
-    this.#chunks.set(chunk.order, chunk);
-    const at = this.#place(chunk.order);
-    // `#place` gives the first order above; the one before may be this very one, of a chunk that was replaced.
-    if (this.#orders[at - 1] !== chunk.order) this.#orders.splice(at, 0, chunk.order);
-    this.#count(chunk, "waiting", 1);
-    this.#counts.bytes += chunk.bytes;
-    this.#counts.blobBytes += chunk.blob?.size ?? 0;
-  }
-
-  #remove(chunk: Chunk): void {
-    this.#chunks.delete(chunk.order);
-    this.#count(chunk, "waiting", -1);
-    this.#counts.bytes -= chunk.bytes;
-    this.#counts.blobBytes -= chunk.blob?.size ?? 0;
-  }
-
-  #finish(chunk: Chunk | undefined, as: Count): void {
-    if (!chunk) return;
-    this.#remove(chunk);
-    this.#count(chunk, as, 1);
-  }
-
-  #takeQuarantined(order: number): QuarantinedChunk | undefined {
-    const found = this.#quarantined.get(order);
-    if (found) this.#count(found, "quarantined", -1);
-    this.#quarantined.delete(order);
-    return found;
-  }
-
-  #count(chunk: ChunkHeader, as: Count, sign: number): void {
-    const counts: { -readonly [K in keyof Amount]: number } = this.#counts[as];
-    counts[chunk.kind === "metrics" ? "points" : "requests"] += sign * chunk.count;
-  }
-
-  /** Index of the first order above `after`. */
-  #place(after: number): number {
-    let low = 0;
-    let high = this.#orders.length;
-    if (high > 0 && this.#orders[high - 1]! <= after) return high;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#orders[middle]! <= after) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
+  let store: Promise<QueueStore> | undefined;
+  return {
+    name: "memory",
+    durable: false,
+    open: () => {
+      store ??= import("./memory-store.ts").then(({ MemoryStore }) => new MemoryStore());
+      store.catch(() => {
+        store = undefined;
+      });
+      return store;
+    },
+  };
 }

@@ -1,0 +1,84 @@
+import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
+import { mergeDesired } from "./desired-state.ts";
+import type { Appended, ChunkDraft, QueueStore } from "./storage.ts";
+import type { Entry, Writer } from "./writer.ts";
+
+const CHUNKS_PER_APPEND = 64;
+
+/**
+ * Puts what a writer holds into a store: all that is closed, and the open tails once. Gives the highest place in the
+ * order that was given.
+ */
+export async function put(writer: Writer, store: QueueStore, id: string, now: () => number): Promise<number> {
+  let highest = 0;
+  writer.closeRows();
+  for (let tails = true; tails || writer.outbox.length > 0; ) {
+    const batch = writer.outbox.slice(0, CHUNKS_PER_APPEND);
+    writer.writing = batch.length;
+    if (tails && batch.length === writer.outbox.length) {
+      batch.push(...writer.tails());
+      tails = false;
+    }
+    const { desired } = writer;
+    if (batch.length === 0 && desired.size === 0) break;
+    writer.desired = new Map();
+    try {
+      const drafts = batch.map((entry) => draft(writer, entry, now()));
+      const results = await store.append(id, drafts, desired);
+      const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
+      writer.outbox.splice(0, writer.writing, ...rest);
+      highest = results.reduce((sum, { order }) => Math.max(sum, order), highest);
+    } catch (error) {
+      for (const { buffer, sealed } of batch) if (buffer && !sealed) writer.touch(buffer);
+      for (const [run, later] of writer.desired) desired.set(run, mergeDesired(desired.get(run), later));
+      writer.desired = desired;
+      throw error;
+    } finally {
+      writer.writing = 0;
+    }
+  }
+  return highest;
+}
+
+function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
+  const { run, kind, buffer, blob } = entry;
+  if (!buffer) {
+    const sequence = (entry.sequence ||= writer.nextSequence());
+    const body = encodeRequest(entry.request);
+    return { sequence, run, kind, at, sealed: true, count: entry.count, body, ...(blob && { blob }) };
+  }
+  // After a failed put it is not known whether it took place: the very same rows are put again before any more.
+  const count = (buffer.tried ||= buffer.count);
+  const sequence = (buffer.sequence ||= writer.nextSequence());
+  const { order, keys, key, value, timestamp, step } = buffer;
+  return {
+    sequence,
+    run,
+    kind,
+    at: (buffer.at ||= at),
+    count,
+    sealed: entry.sealed && count === buffer.count,
+    body: encodeMetrics({ count, keys, key, value, timestamp, step }),
+    ...(order > 0 && { order }),
+  };
+}
+
+/** Notes what became of an entry; true when nothing of it is left to put. */
+function appended(writer: Writer, { buffer, sealed }: Entry, result: Appended): boolean {
+  if (!buffer) return true;
+  if (result.stored) {
+    buffer.order = result.order;
+    buffer.persisted = buffer.tried;
+    buffer.tried = 0;
+  } else {
+    // Sealed by the leader, or delivered: only what came after goes on, as a chunk of its own.
+    buffer.shift(result.count ?? (buffer.persisted || buffer.tried));
+  }
+  const done = buffer.count === buffer.persisted;
+  if (sealed && done) writer.recycle(buffer);
+  if (!sealed && !done) {
+    writer.touch(buffer);
+    if (!result.stored) writer.wakeIn(0);
+  }
+  return done;
+}
