@@ -15,12 +15,15 @@ const longest = 100_000;
  * in double quotes alone is a word too and may stand for a value. In strings `''`, `\'` and `\\` do not end the text and
  * stay as they are, as MLflow's lexer leaves them.
  */
-const part: string = '(?:[\\p{L}\\p{M}\\p{N}_]+|`[^`]*`|"[^"]*")';
+const bare: string = "[\\p{L}\\p{M}\\p{N}_]";
+const part: string = `(?:${bare}+|\`[^\`]*\`|"[^"]*")`;
+/** After a dot a key may be quoted by single quotes too, and must not be a number: MLflow reads `tags.1` as `tags` and 0.1. */
+const further: string = `\\.(?:(?!\\d+(?!${bare}))${part}|'[^']*')`;
 const patterns: readonly (readonly [Token["kind"] | "space", RegExp])[] = [
   ["space", /\s+/uy],
   ["other", /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)/uy],
   ["number", /-?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\p{L}\p{N}_.])/uy],
-  ["word", new RegExp(`${part}(?:\\.${part})*`, "uy")],
+  ["word", new RegExp(`${part}(?:${further})*`, "uy")],
   ["string", /'(?:''|\\\\|\\'|[^'\\]|\\(?!['\\]))*'/uy],
   ["string", /'[^']*'/uy],
   ["operator", /[<>!=]+/uy],
