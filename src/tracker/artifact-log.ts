@@ -20,7 +20,9 @@ export class ArtifactLog {
 
   async text(text: string, path: string, type: string): Promise<void> {
     if (typeof text !== "string") {
-      throw new ValidationError(`Cannot log the artifact "${path}" as its content must be a text: current value is ${typeof text}; use logJson`);
+      throw new ValidationError(
+        `Cannot log the artifact "${path}" as its content must be a text: current value is ${typeof text}; use logJson`,
+      );
     }
     await this.body(new Blob([text.toWellFormed()], { type }), path);
   }
@@ -28,7 +30,9 @@ export class ArtifactLog {
   async body(body: Blob | Uint8Array, path: string): Promise<void> {
     const checked = artifactPath(path);
     if (!(body instanceof Blob)) {
-      throw new ValidationError(`Cannot log the artifact "${checked}" as it must be a Blob or a Uint8Array: current value is ${typeof body}`);
+      throw new ValidationError(
+        `Cannot log the artifact "${checked}" as it must be a Blob or a Uint8Array: current value is ${typeof body}`,
+      );
     }
     await this.#core.queue.logArtifact(this.#run, checked, body);
   }
@@ -41,7 +45,11 @@ export class ArtifactLog {
     await this.body(await this.#tables.add(JSON.parse(data), checked), checked);
   }
 
-  async source(source: string | URL | Blob | Uint8Array, folder: string | undefined, options: ArtifactOptions): Promise<void> {
+  async source(
+    source: string | URL | Blob | Uint8Array,
+    folder: string | undefined,
+    options: ArtifactOptions,
+  ): Promise<void> {
     if (source instanceof Blob) {
       const name = options.name ?? ("name" in source && typeof source.name === "string" ? source.name : undefined);
       if (name === undefined) {
@@ -51,7 +59,9 @@ export class ArtifactLog {
     }
     if (source instanceof URL && source.protocol !== "file:") return this.#remote(source, folder, options);
     if (typeof source !== "string" && !(source instanceof URL)) {
-      throw new ValidationError(`Cannot log an artifact as its source must be a path, a URL, a Blob or a Uint8Array: current value is ${typeof source}`);
+      throw new ValidationError(
+        `Cannot log an artifact as its source must be a path, a URL, a Blob or a Uint8Array: current value is ${typeof source}`,
+      );
     }
     const files = this.#files();
     const path = files.resolve(source);
@@ -62,11 +72,16 @@ export class ArtifactLog {
     await this.#file(files, path, artifactPathIn(folder, name), options.reference === true);
   }
 
-  async directory(directory: string | URL, folder: string | undefined, options: { signal?: AbortSignal }): Promise<void> {
+  async directory(
+    directory: string | URL,
+    folder: string | undefined,
+    options: { signal?: AbortSignal },
+  ): Promise<void> {
     const files = this.#files();
     const path = files.resolve(directory);
     const stat = await files.stat(path);
-    if (!stat?.isDirectory) throw new ValidationError(`Cannot log the artifacts of "${path}" as it must be a directory`);
+    if (!stat?.isDirectory)
+      throw new ValidationError(`Cannot log the artifacts of "${path}" as it must be a directory`);
     const prefix = folder === undefined || folder === "" ? "" : artifactPathIn(undefined, folder.replace(/\/$/, ""));
     await this.#folder(files, path, prefix, options);
   }
@@ -84,14 +99,19 @@ export class ArtifactLog {
   async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {
     const file = await files.open(path);
     // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
-    const body = reference || this.#core.queue.durable ? file : new Blob([await file.arrayBuffer()], { type: file.type });
+    const body =
+      reference || this.#core.queue.durable ? file : new Blob([await file.arrayBuffer()], { type: file.type });
     await this.#core.queue.logArtifact(this.#run, target, body);
   }
 
   async #remote(source: URL, folder: string | undefined, options: ArtifactOptions): Promise<void> {
-    const response = await this.#core.runtime.fetch(new Request(source, options.signal ? { signal: options.signal } : {}));
+    const response = await this.#core.runtime.fetch(
+      new Request(source, options.signal ? { signal: options.signal } : {}),
+    );
     if (!response.ok) {
-      throw new ValidationError(`Cannot log the artifact ${source.origin}${source.pathname} as its server answers ${response.status}`);
+      throw new ValidationError(
+        `Cannot log the artifact ${source.origin}${source.pathname} as its server answers ${response.status}`,
+      );
     }
     const name = options.name ?? decodeURIComponent(source.pathname.split("/").at(-1) ?? "");
     await this.body(await response.blob(), artifactPathIn(folder, name));
@@ -100,6 +120,8 @@ export class ArtifactLog {
   #files(): Files {
     const { files } = this.#core.runtime;
     if (files !== undefined) return files;
-    throw new ConfigurationError("Cannot log a local file as this platform has no file system: pass a Blob, a Uint8Array or a URL");
+    throw new ConfigurationError(
+      "Cannot log a local file as this platform has no file system: pass a Blob, a Uint8Array or a URL",
+    );
   }
 }

@@ -11,7 +11,9 @@ export function inputOf(
 ): DatasetInput | undefined {
   const { name, sourceType = "local" } = dataset ?? {};
   if (typeof name !== "string" || name === "" || codePoints(name) > limits.datasetNameLength) {
-    return void refuse(`the name of a dataset must have 1 to 500 characters: current value is ${typeof name === "string" ? `a text of ${codePoints(name)}` : String(name)}`);
+    return void refuse(
+      `the name of a dataset must have 1 to 500 characters: current value is ${typeof name === "string" ? `a text of ${codePoints(name)}` : String(name)}`,
+    );
   }
   try {
     const text = (value: string | object | undefined): string | undefined =>
@@ -21,8 +23,13 @@ export function inputOf(
     if (typeof digest !== "string" || digest === "" || codePoints(digest) > limits.datasetDigestLength) {
       return void refuse(`the digest of a dataset must have 1 to 36 characters: current value is "${String(digest)}"`);
     }
-    const given = { ...options?.tags, ...(options?.context === undefined ? {} : { "mlflow.data.context": options.context }) };
-    const tags = Object.fromEntries(Object.entries(given).map(([key, value]) => [key, cutText(valueText(value) ?? "", 500)]));
+    const given = {
+      ...options?.tags,
+      ...(options?.context === undefined ? {} : { "mlflow.data.context": options.context }),
+    };
+    const tags = Object.fromEntries(
+      Object.entries(given).map(([key, value]) => [key, cutText(valueText(value) ?? "", 500)]),
+    );
     return { dataset: { name: name.toWellFormed(), digest, sourceType, source, schema, profile }, tags };
   } catch (error) {
     return void refuse(`its source, schema and profile must have a JSON form: ${String(error)}`);

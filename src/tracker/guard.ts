@@ -40,8 +40,8 @@ export class Guard {
     if (this.#strict) throw new ValidationError(message, { key: culprit.key });
     if (culprit.kind === "metric") this.#points += count;
     else this.#requests += count;
-    let run = this.#rejected.get(culprit.run);
-    if (run === undefined) this.#rejected.set(culprit.run, (run = new Map()));
+    const run = this.#rejected.get(culprit.run) ?? new Map<string, Rejected & { count: number }>();
+    this.#rejected.set(culprit.run, run);
     const id = `${culprit.kind} ${culprit.key}`;
     const line = run.get(id);
     if (line === undefined) run.set(id, { kind: culprit.kind, key: culprit.key, count });
@@ -88,6 +88,7 @@ function warnOnce(): (problem: Problem) => void {
     const id = `${problem.kind} ${problem.key ?? ""}`;
     if (told.has(id)) return;
     told.add(id);
+    // biome-ignore lint/suspicious/noConsole: where nobody listens, a person must still be told.
     console.warn(`tracklet: ${problem.message}`);
   };
 }

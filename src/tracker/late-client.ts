@@ -19,7 +19,8 @@ type Method = (...args: unknown[]) => Promise<unknown> & AsyncIterable<unknown>;
 /** The same as an object whose methods wait for it. */
 export function deliveryClient(load: () => Promise<Resources>): DeliveryClient {
   const resource = <K extends keyof DeliveryClient>(name: K): DeliveryClient[K] => {
-    const methods = async (): Promise<Record<string, Method>> => (await load())[name] as unknown as Record<string, Method>;
+    const methods = async (): Promise<Record<string, Method>> =>
+      (await load())[name] as unknown as Record<string, Method>;
     const get = (_: object, method: string): unknown =>
       method === "search" || method === "history"
         ? async function* (...args: unknown[]): AsyncGenerator<unknown, void> {

@@ -31,7 +31,10 @@ export async function limited<T>(
   signal?.addEventListener("abort", onAbort, { once: true });
   const facts = { method: what, url: core.connection.trackingUri };
   const expire = (): void => stop(new TimeoutError(`Cannot ${what} as it took longer than ${timeout} ms`, facts));
-  const timer = timeout === undefined || timeout === Number.POSITIVE_INFINITY ? undefined : core.runtime.clock.after(timeout, expire);
+  const timer =
+    timeout === undefined || timeout === Number.POSITIVE_INFINITY
+      ? undefined
+      : core.runtime.clock.after(timeout, expire);
   try {
     return await Promise.race([body({ signal: controller.signal }), stopped]);
   } finally {

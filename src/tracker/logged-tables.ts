@@ -77,7 +77,9 @@ function tableOf(rows: unknown): Table {
   const series = Object.values(rows) as unknown[][];
   const length = series[0]?.length ?? 0;
   if (series.some((column) => column.length !== length)) {
-    throw new ValidationError(`Cannot log the table as its columns must have one length: they have ${series.map((column) => column.length).join(", ")}`);
+    throw new ValidationError(
+      `Cannot log the table as its columns must have one length: they have ${series.map((column) => column.length).join(", ")}`,
+    );
   }
   return { columns, data: Array.from({ length }, (_, n) => series.map((column) => column[n] ?? null)) };
 }

@@ -33,7 +33,10 @@ export class MetricLog {
     const at = timestamp === undefined ? this.#clock.now() : this.#time(key, timestamp);
     if (at === undefined) return;
     const place = step === undefined ? last.step + 1 : step;
-    if (!Number.isSafeInteger(place)) return this.#badStep(key, place);
+    if (!Number.isSafeInteger(place)) {
+      this.#badStep(key, place);
+      return;
+    }
     const stored = typeof value === "number" ? value : this.#number(key, value);
     if (stored === undefined) return;
     if (place > last.step) last.step = place;
@@ -53,7 +56,11 @@ export class MetricLog {
     for (let n = 0; n < length; n++) this.log(key, values[n] as number, steps[n] as number, timestamps?.[n] ?? now);
     if (length < longest) {
       const lengths = [steps.length, values.length, ...(timestamps ? [timestamps.length] : [])].join(", ");
-      this.#reject(key, `the columns of a series must have one length: they have ${lengths}; the first ${length} are logged`, longest - length);
+      this.#reject(
+        key,
+        `the columns of a series must have one length: they have ${lengths}; the first ${length} are logged`,
+        longest - length,
+      );
     }
   }
 
@@ -66,20 +73,28 @@ export class MetricLog {
   }
 
   #badStep(key: string, step: unknown): void {
-    const cure = typeof step === "number" && Number.isFinite(step) ? "; use Math.round, or count batches instead of epochs" : "";
-    this.#reject(key, `the step must be an integer between -(2^53 - 1) and 2^53 - 1: current value is ${shown(step)}${cure}`);
+    const cure =
+      typeof step === "number" && Number.isFinite(step) ? "; use Math.round, or count batches instead of epochs" : "";
+    this.#reject(
+      key,
+      `the step must be an integer between -(2^53 - 1) and 2^53 - 1: current value is ${shown(step)}${cure}`,
+    );
   }
 
   #number(key: string, value: unknown): number | undefined {
     if (typeof value === "bigint") return Number(value);
-    const cure = typeof value === "boolean" ? "; use 1 or 0" : typeof value === "string" ? "; log a text with setTag" : "";
+    const cure =
+      typeof value === "boolean" ? "; use 1 or 0" : typeof value === "string" ? "; log a text with setTag" : "";
     return this.#reject(key, `the value must be a number: current value is ${shown(value)}${cure}`);
   }
 
   #time(key: string, timestamp: number): number | undefined {
     const at = typeof timestamp === "number" ? Math.floor(timestamp) : Number.NaN;
     if (!Number.isSafeInteger(at) || at < 0) {
-      return this.#reject(key, `the timestamp must be milliseconds since 1970: current value is ${shown(timestamp)}; use Date.now()`);
+      return this.#reject(
+        key,
+        `the timestamp must be milliseconds since 1970: current value is ${shown(timestamp)}; use Date.now()`,
+      );
     }
     if ((at >= 1e9 && at < 1e10) || at > 1e14) {
       const unit = at < 1e10 ? "seconds; multiply by 1000" : "microseconds or nanoseconds; divide to milliseconds";

@@ -41,14 +41,18 @@ export class ParamLog {
   }
 
   #resolve(key: string, first: string, text: string): void {
-    if (this.#conflict === "tag") return this.setTag(`mlflow.tracklet.param.${key}`, text);
-    if (this.#conflict === "version") {
+    if (this.#conflict === "tag") {
+      this.setTag(`mlflow.tracklet.param.${key}`, text);
+    } else if (this.#conflict === "version") {
       let version = 2;
       while (this.#params.has(`${key}.${version}`)) {
         if (this.#params.get(`${key}.${version++}`) === text) return;
       }
-      return this.logParam(`${key}.${version}`, text, undefined);
-    }
+      this.logParam(`${key}.${version}`, text, undefined);
+    } else this.#refuse(key, first, text);
+  }
+
+  #refuse(key: string, first: string, text: string): void {
     const reason = `a param is written once: it is ${quote(first)} and stays so, ${quote(text)} is not logged; use setTag for what changes, or another run`;
     this.#guard.reject({ run: this.#run, kind: "param", key }, reason, 1, "param-conflict");
   }
@@ -73,7 +77,13 @@ export class ParamLog {
     return Object.fromEntries(legal);
   }
 
-  #text(kind: "param" | "tag", key: string, value: unknown, limit: number, format?: ParamOptions["format"]): string | undefined {
+  #text(
+    kind: "param" | "tag",
+    key: string,
+    value: unknown,
+    limit: number,
+    format?: ParamOptions["format"],
+  ): string | undefined {
     const culprit = { run: this.#run, kind, key: String(key) };
     let fault = keyFault(key);
     let text: string | undefined;
@@ -83,7 +93,11 @@ export class ParamLog {
       fault = `the value must have a JSON form: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
     }
     if (text === undefined) {
-      this.#guard.reject(culprit, fault ?? `the value must be something that has a text: current value is ${typeof value}; leave it out, or use null`);
+      this.#guard.reject(
+        culprit,
+        fault ??
+          `the value must be something that has a text: current value is ${typeof value}; leave it out, or use null`,
+      );
       return undefined;
     }
     const short = cutText(text, limit);

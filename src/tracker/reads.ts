@@ -13,7 +13,11 @@ const defaultFreshness = 5000;
  * Waits until this tracker's earlier writes (to a run, or to all) have arrived, at most `freshness` ms; gives how many
  * have not.
  */
-export async function ownWrites(core: Core, run: string | undefined, options: ReadOptions | undefined): Promise<number> {
+export async function ownWrites(
+  core: Core,
+  run: string | undefined,
+  options: ReadOptions | undefined,
+): Promise<number> {
   await handedOver(core);
   return core.queue.settle({
     timeout: options?.freshness ?? defaultFreshness,

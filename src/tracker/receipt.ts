@@ -78,9 +78,17 @@ function pointText({ step, timestamp, value }: MetricPoint): string {
 function show(receipt: Receipt): Receipt & Shown {
   return shown(receipt, () => {
     const rows = receipt.lines.map((line) => {
-      const lost = [line.dropped > 0 && `${line.dropped} dropped`, line.quarantined > 0 && `${line.quarantined} refused`];
+      const lost = [
+        line.dropped > 0 && `${line.dropped} dropped`,
+        line.quarantined > 0 && `${line.quarantined} refused`,
+      ];
       const read = line.readBack === undefined ? [] : [`${line.readBack} read back`];
-      const facts = [`${line.logged} logged`, `${line.acknowledged} acknowledged`, ...read, ...lost.filter((text) => text !== false)];
+      const facts = [
+        `${line.logged} logged`,
+        `${line.acknowledged} acknowledged`,
+        ...read,
+        ...lost.filter((text) => text !== false),
+      ];
       return `  ${line.kind} ${line.key}: ${facts.join(", ")}`;
     });
     const verdict = receipt.verified === undefined ? "" : receipt.verified ? ", verified" : ", not verified";

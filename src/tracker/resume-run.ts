@@ -8,7 +8,11 @@ import { RunHandle } from "./run.ts";
 import { serverRunId } from "./server-run-id.ts";
 
 /** Goes on with a run: this tracker's own one at once, another after reading where it stands. */
-export function resumeRun(core: Core, id: string, options?: CallOptions & { signal?: AbortSignal }): Promise<RunHandle> {
+export function resumeRun(
+  core: Core,
+  id: string,
+  options?: CallOptions & { signal?: AbortSignal },
+): Promise<RunHandle> {
   return limited(core, "resumeRun", options, async (limits) => {
     const own = core.open.get(core.queue.localIdOf(id) ?? id);
     if (own !== undefined) return own;

@@ -2,9 +2,9 @@ import type { CallOptions } from "../client/types/connection.ts";
 import type { MetricPoint } from "../client/types/entities.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun, Receipt } from "../queue/types.ts";
-import type { ArtifactLog } from "./artifact-log.ts";
-import { type Core, handedOver, inBackground } from "./core.ts";
+import { type Core, handedOver } from "./core.ts";
 import { inputOf } from "./dataset-input.ts";
+import { bytesNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import type { ParamLog } from "./param-log.ts";
@@ -38,7 +38,7 @@ export class RunHandle implements types.Run {
   readonly #core: Core;
   readonly #outer: AbortSignal | undefined;
   #stop: AbortController | undefined;
-  #artifacts: Promise<ArtifactLog> | undefined;
+  readonly #artifacts: LateArtifacts;
 
   constructor(core: Core, seed: RunSeed) {
     this.#core = core;
@@ -48,9 +48,14 @@ export class RunHandle implements types.Run {
     this.experiment = seed.experiment;
     this.params = seed.params;
     this.metrics = new MetricLog(seed.localId, core.queue, core.runtime.clock, core.guard);
+    this.#artifacts = new LateArtifacts(core, this);
     core.open.set(this.localId, this);
     core.watchEnd();
-    shown(this, () => `Run "${this.name}" (${core.queue.knownRunId(this.localId) ?? `${this.localId}, not created yet`}) ${this.ended ?? "RUNNING"}`);
+    shown(
+      this,
+      () =>
+        `Run "${this.name}" (${core.queue.knownRunId(this.localId) ?? `${this.localId}, not created yet`}) ${this.ended ?? "RUNNING"}`,
+    );
   }
 
   declare readonly toHTML: Shown["toHTML"];
@@ -117,12 +122,16 @@ export class RunHandle implements types.Run {
   }
 
   logText(text: string, path: string, options?: CallOptions): Promise<void> {
-    return this.#late("logText", options, (log) => log.text(text, path, "text/plain"));
+    return this.#artifacts.log("logText", options, (log) => log.text(text, path, "text/plain"));
   }
 
   logJson(value: unknown, path: string, options?: CallOptions): Promise<void> {
-    // Text now: the value may have changed by the time it is written.
-    return this.#late("logJson", options, (log, json) => log.text(json, path, "application/json"), () => jsonText(value, 2));
+    return this.#artifacts.log(
+      "logJson",
+      options,
+      (log, json) => log.text(json, path, "application/json"),
+      () => jsonText(value, 2),
+    );
   }
 
   logDict(value: unknown, path: string, options?: CallOptions): Promise<void> {
@@ -130,17 +139,22 @@ export class RunHandle implements types.Run {
   }
 
   logTable(data: types.TableData, path: string, options?: CallOptions): Promise<void> {
-    return this.#late("logTable", options, (log, json) => log.table(json, path), () => jsonText(data));
+    return this.#artifacts.log(
+      "logTable",
+      options,
+      (log, json) => log.table(json, path),
+      () => jsonText(data),
+    );
   }
 
   logImage(image: Blob | Uint8Array, options: CallOptions & { readonly path: string }): Promise<void> {
     const body = bytesNow(image);
-    return this.#late("logImage", options, (log) => log.body(body, options.path));
+    return this.#artifacts.log("logImage", options, (log) => log.body(body, options.path));
   }
 
   logFigure(svg: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void> {
     const text = typeof svg === "string" ? svg : svg.outerHTML;
-    return this.#late("logFigure", options, (log) => log.text(text, path, "image/svg+xml"));
+    return this.#artifacts.log("logFigure", options, (log) => log.text(text, path, "image/svg+xml"));
   }
 
   logArtifact(
@@ -149,11 +163,13 @@ export class RunHandle implements types.Run {
     options?: types.ArtifactOptions,
   ): Promise<void> {
     const now = bytesNow(source);
-    return this.#late("logArtifact", options, (log) => log.source(now, artifactPath, options ?? {}));
+    return this.#artifacts.log("logArtifact", options, (log) => log.source(now, artifactPath, options ?? {}));
   }
 
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void> {
-    return this.#late("logArtifacts", options, (log, _, limits) => log.directory(directory, artifactPath, limits));
+    return this.#artifacts.log("logArtifacts", options, (log, _, limits) =>
+      log.directory(directory, artifactPath, limits),
+    );
   }
 
   logInput(dataset: types.InputDataset, options?: types.InputOptions): void {
@@ -231,35 +247,4 @@ export class RunHandle implements types.Run {
     this.#core.guard.tell({ kind: "scope", message, run: this.localId });
     await this.end("FAILED");
   }
-
-  #late(
-    what: string,
-    options: CallOptions | undefined,
-    body: (log: ArtifactLog, text: string, limits: { signal?: AbortSignal }) => Promise<void>,
-    text: () => string | undefined = () => "",
-  ): Promise<void> {
-    let now: string | undefined;
-    let fault: unknown;
-    try {
-      now = text();
-      if (now === undefined) throw new TypeError("it has no JSON form");
-    } catch (error) {
-      const reason = error instanceof Error ? error.message.split("\n")[0] : String(error);
-      fault = new ValidationError(`Cannot ${what} as the value must have a JSON form: ${reason}`, { cause: error });
-    }
-    if (now === undefined) return Promise.reject(fault);
-    const written = now;
-    const core = this.#core;
-    this.#artifacts ??= import("./on-demand.ts").then(({ ArtifactLog }) => new ArtifactLog(core, this));
-    const log = this.#artifacts;
-    return inBackground(
-      core,
-      limited(core, what, options, async (limits) => body(await log, written, limits)),
-    );
-  }
-}
-
-/** Bytes as they are now: the caller may go on writing into them. */
-function bytesNow<T>(source: T | Uint8Array): T | Blob {
-  return source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
 }

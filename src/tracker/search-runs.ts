@@ -17,7 +17,9 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
   const { maxResults = defaultMaxResults } = options;
   return limited(core, "searchRuns", options, async (limits) => {
     if (!Number.isSafeInteger(maxResults) || maxResults < 1) {
-      throw new ValidationError(`Cannot search runs as maxResults must be an integer from 1: current value is ${String(maxResults)}`);
+      throw new ValidationError(
+        `Cannot search runs as maxResults must be an integer from 1: current value is ${String(maxResults)}`,
+      );
     }
     const pending = await ownWrites(core, undefined, { ...options, ...limits });
     const experimentIds = await experimentsOf(core, options, limits);
@@ -73,10 +75,13 @@ export async function experimentId(
 }
 
 function missing(core: Core, name: string): never {
-  throw new NotFoundError(`Cannot search the experiment "${name}" as there is none with that name: see allExperiments`, {
-    status: 404,
-    errorCode: "RESOURCE_DOES_NOT_EXIST",
-    serverMessage: "",
-    request: { method: "GET", url: `${core.connection.trackingUri}/api/2.0/mlflow/experiments/get-by-name` },
-  });
+  throw new NotFoundError(
+    `Cannot search the experiment "${name}" as there is none with that name: see allExperiments`,
+    {
+      status: 404,
+      errorCode: "RESOURCE_DOES_NOT_EXIST",
+      serverMessage: "",
+      request: { method: "GET", url: `${core.connection.trackingUri}/api/2.0/mlflow/experiments/get-by-name` },
+    },
+  );
 }

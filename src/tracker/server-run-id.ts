@@ -13,7 +13,10 @@ export async function serverRunId(core: Core, id: string, options: CallOptions):
   if (known !== undefined) return known;
   if (core.queue.localIdOf(id) !== undefined) {
     const message = `Cannot read the run "${id}" as the server has not created it yet: see tracker.queue.status()`;
-    throw new NetworkError(message, { method: "POST", url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/create` });
+    throw new NetworkError(message, {
+      method: "POST",
+      url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/create`,
+    });
   }
   return isServerId(id) ? id : findByLocalId(core, id, options);
 }

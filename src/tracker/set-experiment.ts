@@ -24,7 +24,8 @@ export function setExperiment(
     const { experiment, created } = await getOrCreate(core, checked, options, limits);
     if (experiment.lifecycleStage === "deleted") throw deleted(core, experiment);
     core.experiment = { name: checked };
-    const text = (): string => `Experiment "${experiment.name}" (id ${experiment.experimentId})${created ? ", created" : ""}`;
+    const text = (): string =>
+      `Experiment "${experiment.name}" (id ${experiment.experimentId})${created ? ", created" : ""}`;
     return shown({ ...experiment, created }, text);
   });
 }
@@ -41,7 +42,11 @@ async function getOrCreate(
   const { artifactLocation, tags } = options;
   try {
     const id = await experiments.create(
-      { name, ...(artifactLocation === undefined ? {} : { artifactLocation }), ...(tags === undefined ? {} : { tags }) },
+      {
+        name,
+        ...(artifactLocation === undefined ? {} : { artifactLocation }),
+        ...(tags === undefined ? {} : { tags }),
+      },
       limits,
     );
     return { experiment: await experiments.get(id, limits), created: true };

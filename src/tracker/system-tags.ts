@@ -18,7 +18,8 @@ export function systemTags(runtime: Runtime, user: string | undefined): Record<s
 
 /** The folder of the code that runs, as MLflow takes it: that of the script, else the working directory. */
 function home(entry: string | undefined, directory: string | undefined): string {
-  const folder = entry !== undefined && /^([\\/]|[A-Za-z]:[\\/])/.test(entry) ? entry.replace(/[\\/][^\\/]*$/, "") : undefined;
+  const folder =
+    entry !== undefined && /^([\\/]|[A-Za-z]:[\\/])/.test(entry) ? entry.replace(/[\\/][^\\/]*$/, "") : undefined;
   return folder ?? directory ?? ".";
 }
 

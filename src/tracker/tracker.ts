@@ -135,7 +135,9 @@ export class TrackerHandle implements types.Tracker {
       const kinds = ["delivered", "pending", "parked", "quarantined", "dropped"] as const;
       const counted = kinds.filter((kind) => kind === "delivered" || report[kind].points + report[kind].requests > 0);
       const lines = counted.map((kind) => `${kind} ${amountText(report[kind])}`);
-      return [lines.join("; "), ...report.problems.map((problem) => `  ${problem.kind}: ${problem.message}`)].join("\n");
+      return [lines.join("; "), ...report.problems.map((problem) => `  ${problem.kind}: ${problem.message}`)].join(
+        "\n",
+      );
     });
   }
 }

@@ -7,7 +7,9 @@ export function valueText(value: unknown, format: TextFormat = "json"): string |
   if (typeof value === "number" || typeof value === "bigint") return numberText(value, format);
   const simple = plain(value);
   if (typeof simple === "string") return simple;
-  return format === "python" && simple !== undefined ? pythonText(simple) : JSON.stringify(simple, (_, inner) => plain(inner));
+  return format === "python" && simple !== undefined
+    ? pythonText(simple)
+    : JSON.stringify(simple, (_, inner) => plain(inner));
 }
 
 /** JSON text that keeps what `JSON.stringify` loses: maps, sets, typed arrays, big integers. */
@@ -24,7 +26,8 @@ function plain(value: unknown): unknown {
   if (value instanceof Set) return [...value];
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
   if (value instanceof URL || value instanceof RegExp) return String(value);
-  if (ArrayBuffer.isView(value) && !(value instanceof DataView)) return Array.from(value as unknown as ArrayLike<unknown>);
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as ArrayLike<unknown>);
   return value;
 }
 
@@ -60,12 +63,18 @@ function isNested(value: unknown): value is object {
 }
 
 /** Calls `leaf` with the dotted key and value of everything inside; an empty object is a leaf. */
-export function flatten(object: object, leaf: (key: string, value: unknown) => void, path: string[] = [], above: object[] = []): void {
+export function flatten(
+  object: object,
+  leaf: (key: string, value: unknown) => void,
+  path: string[] = [],
+  above: object[] = [],
+): void {
   const entries: Iterable<[unknown, unknown]> = object instanceof Map ? object : Object.entries(object);
   for (const [key, value] of entries) {
     const inner = [...path, String(key)];
     const nested = isNested(value) && !above.includes(value) && value !== object;
-    if (nested && (value instanceof Map ? value.size : Object.keys(value).length) > 0) flatten(value, leaf, inner, [...above, object]);
+    if (nested && (value instanceof Map ? value.size : Object.keys(value).length) > 0)
+      flatten(value, leaf, inner, [...above, object]);
     else leaf(inner.join("."), value);
   }
 }

@@ -87,7 +87,9 @@ describe.each(faults)("a server that %s", (_, answer, cure) => {
     expect(stored.info.status).toBe("FINISHED");
     expect(stored.data.params).toEqual({ lr: "0.1" });
     expect(await clock.until(run.history("loss"))).toHaveLength(100);
-    const table = await clock.until(tracker.searchRuns({ filter: `tags."mlflow.parentRunId" = '${await run.runId()}'` }));
+    const table = await clock.until(
+      tracker.searchRuns({ filter: `tags."mlflow.parentRunId" = '${await run.runId()}'` }),
+    );
     expect(table.rows).toHaveLength(1);
     await clock.until(tracker.close());
   });
@@ -106,7 +108,9 @@ describe.each(faults)("a server that %s", (_, answer, cure) => {
     const report = await clock.until(tracker.close());
     expect(clock.monotonic() - before).toBeLessThan(15_000);
     expect(report.pending.points).toBe(1);
-    expect(runtime.errorText.join("")).toMatch(/tracklet: 1 point and \d+ requests? did not reach http:\/\/localhost:5000/);
+    expect(runtime.errorText.join("")).toMatch(
+      /tracklet: 1 point and \d+ requests? did not reach http:\/\/localhost:5000/,
+    );
   });
 });
 

@@ -34,24 +34,28 @@ describe("the end of a process with an open run", () => {
     ["reject", "FAILED", "TypeError: no await"],
     ["signal", "KILLED", undefined],
     ["scope", "FAILED", "Error: inner failed"],
-  ])("%s: nothing that was logged is lost, and the run is %s", async (way, status, error) => {
-    const directory = join(room, way);
-    const ended = await program(directory, way);
-    await using tracker = await openTracker({ directory, experiment: "ends" });
-    const { rows } = await tracker.searchRuns({ filter: `attributes.run_name = '${way}'` });
-    expect(rows).toHaveLength(1);
-    const id = rows[0]?.run_id ?? "";
-    const run = await tracker.getRun(id);
-    expect(run.info.status).toBe(status);
-    expect(run.info.endTime).toBeGreaterThan(run.info.startTime);
-    expect(run.data.tags["mlflow.tracklet.error"]).toBe(error);
-    expect(run.data.tags["mlflow.tracklet.endedBy"]).toBe(way === "signal" ? "SIGTERM" : undefined);
-    expect(await tracker.getMetricHistory(id, "loss")).toHaveLength(10);
-    expect(await (await tracker.openArtifact(id, "note.txt")).text()).toBe("kept");
-    // The process itself ends as it would have without a tracker.
-    if (way === "signal") expect([ended.signal, ended.code]).toContain(ended.signal === null ? 143 : "SIGTERM");
-    else expect(ended.code === 0).toBe(error === undefined);
-    expect(ended.errors.includes("did not reach")).toBe(false);
-    if (error !== undefined) expect(ended.errors).toContain(error.split(": ")[1]);
-  }, 60_000);
+  ])(
+    "%s: nothing that was logged is lost, and the run is %s",
+    async (way, status, error) => {
+      const directory = join(room, way);
+      const ended = await program(directory, way);
+      await using tracker = await openTracker({ directory, experiment: "ends" });
+      const { rows } = await tracker.searchRuns({ filter: `attributes.run_name = '${way}'` });
+      expect(rows).toHaveLength(1);
+      const id = rows[0]?.run_id ?? "";
+      const run = await tracker.getRun(id);
+      expect(run.info.status).toBe(status);
+      expect(run.info.endTime).toBeGreaterThan(run.info.startTime);
+      expect(run.data.tags["mlflow.tracklet.error"]).toBe(error);
+      expect(run.data.tags["mlflow.tracklet.endedBy"]).toBe(way === "signal" ? "SIGTERM" : undefined);
+      expect(await tracker.getMetricHistory(id, "loss")).toHaveLength(10);
+      expect(await (await tracker.openArtifact(id, "note.txt")).text()).toBe("kept");
+      // The process itself ends as it would have without a tracker.
+      if (way === "signal") expect([ended.signal, ended.code]).toContain(ended.signal === null ? 143 : "SIGTERM");
+      else expect(ended.code === 0).toBe(error === undefined);
+      expect(ended.errors.includes("did not reach")).toBe(false);
+      if (error !== undefined) expect(ended.errors).toContain(error.split(": ")[1]);
+    },
+    60_000,
+  );
 });

@@ -14,7 +14,9 @@ describe("Run artifacts", () => {
     await run.logFigure("<svg/>", "plot.svg");
     await run.logFigure({ outerHTML: "<svg>2</svg>" }, "plot2.svg");
     await run.logImage(Uint8Array.of(137, 80), { path: "image.png" });
-    const texts = await Promise.all([...queue.bodies].map(async ([path, body]) => [path, await body.text(), body.type.split(";")[0]]));
+    const texts = await Promise.all(
+      [...queue.bodies].map(async ([path, body]) => [path, await body.text(), body.type.split(";")[0]]),
+    );
     expect(texts.slice(0, 5)).toEqual([
       ["notes/a.txt", "héllo", "text/plain"],
       ["a.json", '{\n  "a": [\n    1\n  ],\n  "big": "10",\n  "map": {\n    "k": 1\n  }\n}', "application/json"],
@@ -31,7 +33,11 @@ describe("Run artifacts", () => {
     const value = { epoch: 1 };
     const bytes = Uint8Array.of(1, 2);
     const rows = [{ a: 1 }];
-    const done = [run.logJson(value, "v.json"), run.logArtifact(bytes, undefined, { name: "b.bin" }), run.logTable(rows, "t.json")];
+    const done = [
+      run.logJson(value, "v.json"),
+      run.logArtifact(bytes, undefined, { name: "b.bin" }),
+      run.logTable(rows, "t.json"),
+    ];
     value.epoch = 2;
     bytes.fill(9);
     rows[0] = { a: 5 };
@@ -49,7 +55,11 @@ describe("Run artifacts", () => {
     await run.logTable([], "empty.json");
     expect(JSON.parse((await queue.bodies.get("eval/t.json")?.text()) ?? "")).toEqual({
       columns: ["x", "y", "z"],
-      data: [[1, "a", null], [null, null, null], [3, null, null]],
+      data: [
+        [1, "a", null],
+        [null, null, null],
+        [3, null, null],
+      ],
     });
     expect(queue.of("tag")).toEqual([
       ["mlflow.loggedArtifacts", '[{"path":"eval/t.json","type":"table"}]'],
@@ -144,7 +154,9 @@ describe("Run artifacts", () => {
     await expect(run.logArtifact("/none.txt")).rejects.toThrow('"/none.txt" as there is no such file');
     await expect(run.logArtifacts("/none")).rejects.toThrow("must be a directory");
     await expect(run.logArtifact(new Blob(["x"]))).rejects.toThrow("need a name");
-    await expect(run.logArtifact(5 as never)).rejects.toThrow("its source must be a path, a URL, a Blob or a Uint8Array");
+    await expect(run.logArtifact(5 as never)).rejects.toThrow(
+      "its source must be a path, a URL, a Blob or a Uint8Array",
+    );
     await expect(bench().tracker.startRun().logArtifact("/a.txt")).rejects.toThrow(ConfigurationError);
   });
 
@@ -162,19 +174,47 @@ describe("Run artifacts", () => {
     const { tracker, queue, problems } = bench();
     const run = tracker.startRun();
     run.logInput({ name: "penguins", source: { url: "x" } }, { context: "training", tags: { split: "80" } });
-    run.logInput({ name: "other", digest: "abc", sourceType: "http", source: "https://x", schema: "{}", profile: { rows: 3 } });
+    run.logInput({
+      name: "other",
+      digest: "abc",
+      sourceType: "http",
+      source: "https://x",
+      schema: "{}",
+      profile: { rows: 3 },
+    });
     run.logInput({ name: "x".repeat(501) });
     run.logInput({ name: "d", digest: "0".repeat(37) });
     expect(queue.of("inputs")).toEqual([
       [
         [
           {
-            dataset: { name: "penguins", digest: expect.any(String), sourceType: "local", source: '{"url":"x"}', schema: undefined, profile: undefined },
+            dataset: {
+              name: "penguins",
+              digest: expect.any(String),
+              sourceType: "local",
+              source: '{"url":"x"}',
+              schema: undefined,
+              profile: undefined,
+            },
             tags: { split: "80", "mlflow.data.context": "training" },
           },
         ],
       ],
-      [[{ dataset: { name: "other", digest: "abc", sourceType: "http", source: "https://x", schema: "{}", profile: '{"rows":3}' }, tags: {} }]],
+      [
+        [
+          {
+            dataset: {
+              name: "other",
+              digest: "abc",
+              sourceType: "http",
+              source: "https://x",
+              schema: "{}",
+              profile: '{"rows":3}',
+            },
+            tags: {},
+          },
+        ],
+      ],
     ]);
     expect(problems).toHaveLength(2);
     expect(tracker.queue.status().quarantined.requests).toBe(2);

@@ -46,7 +46,12 @@ describe("createTracker()", () => {
     expect(inPage({ auth: () => ({ authorization: "Bearer x" }) })).toEqual(["memory-queue"]);
     const kinds: string[] = [];
     const runtime = manualRuntime();
-    createTracker({ trackingUri: address, runtime, auth: { token: "t" }, onProblem: (problem) => kinds.push(problem.kind) });
+    createTracker({
+      trackingUri: address,
+      runtime,
+      auth: { token: "t" },
+      onProblem: (problem) => kinds.push(problem.kind),
+    });
     expect(kinds).toEqual([]);
   });
 

@@ -27,10 +27,13 @@ export function memoryFiles(entries: Record<string, string>): Files & { readonly
     list: async (directory) => {
       const inside = Object.keys(entries).filter((name) => name.startsWith(`${directory}/`));
       const names = new Set(inside.map((name) => name.slice(directory.length + 1).split("/")[0] as string));
-      return [...names].filter((name) => name !== "").sort().map((name) => {
-        const path = `${directory}/${name}`;
-        return { name, isDirectory: isDirectory(path), isFile: text(path) !== undefined };
-      });
+      return [...names]
+        .filter((name) => name !== "")
+        .sort()
+        .map((name) => {
+          const path = `${directory}/${name}`;
+          return { name, isDirectory: isDirectory(path), isFile: text(path) !== undefined };
+        });
     },
     makeDirectory: async () => {},
     write: async (path, data) => {

@@ -32,7 +32,14 @@ describe("Run.logMetric()", () => {
   test("takes NaN, and stores infinities, -0 and big integers as MLflow does", () => {
     const { tracker, queue } = bench();
     const run = tracker.startRun();
-    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 12n as unknown as number]) {
+    for (const value of [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      -0,
+      5e-324,
+      12n as unknown as number,
+    ]) {
       run.logMetric("v", value);
     }
     const values = queue.of("metric").map((call) => call[1]);
@@ -114,7 +121,11 @@ describe("Run.logMetricSeries()", () => {
   test("logs columns, typed arrays too", () => {
     const { tracker, queue } = bench();
     const run = tracker.startRun();
-    run.logMetricSeries("loss", { steps: Int32Array.of(5, 6), values: Float64Array.of(0.5, 0.25), timestamps: [now, now + 1] });
+    run.logMetricSeries("loss", {
+      steps: Int32Array.of(5, 6),
+      values: Float64Array.of(0.5, 0.25),
+      timestamps: [now, now + 1],
+    });
     run.logMetric("loss", 0.1);
     expect(queue.of("metric")).toEqual([
       ["loss", 0.5, now, 5],

@@ -111,7 +111,7 @@ describe("long texts", () => {
     const run = tracker.startRun();
     run.logParam("p", "🦜".repeat(7000));
     run.setTag("t", "x".repeat(10_000));
-    expect([...(queue.of("param")[0]?.[1] as string)]).toHaveLength(6000);
+    expect([...String(queue.of("param")[0]?.[1])]).toHaveLength(6000);
     expect(queue.of("tag")[0]?.[1]).toHaveLength(8000);
     expect(problems.map((problem) => [problem.kind, problem.key])).toEqual([
       ["truncated", "p"],
@@ -136,7 +136,12 @@ describe("tags", () => {
     run.deleteTag("stage");
     run.deleteTag("😀");
     run.setDescription("# Title");
-    expect(queue.of("tag")).toEqual([["stage", "dev"], ["n", "3"], ["list", "[1]"], ["mlflow.note.content", "# Title"]]);
+    expect(queue.of("tag")).toEqual([
+      ["stage", "dev"],
+      ["n", "3"],
+      ["list", "[1]"],
+      ["mlflow.note.content", "# Title"],
+    ]);
     expect(queue.of("untag")).toEqual([["stage"]]);
     expect(problems.map((problem) => problem.key)).toEqual(["a//b", "😀"]);
     expect(problems[0]?.message).toContain('use "a/b"');

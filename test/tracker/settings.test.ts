@@ -28,7 +28,9 @@ describe("resolveSettings()", () => {
       timeout: 30_000,
       retries: 2,
     });
-    expect(settings({}, { MLFLOW_TRACKING_URI: "http://h", MLFLOW_TRACKING_TOKEN: "t", MLFLOW_EXPERIMENT_ID: "7" })).toMatchObject({
+    expect(
+      settings({}, { MLFLOW_TRACKING_URI: "http://h", MLFLOW_TRACKING_TOKEN: "t", MLFLOW_EXPERIMENT_ID: "7" }),
+    ).toMatchObject({
       auth: { token: "t" },
       experiment: { id: "7" },
     });

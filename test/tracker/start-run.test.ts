@@ -8,7 +8,12 @@ const now = 1_700_000_000_000;
 describe("Tracker.startRun()", () => {
   test("creates a run with a name, a time, system tags and its own tags", () => {
     const { tracker, queue } = bench({ tags: { team: "red", stage: "dev" } });
-    const run = tracker.startRun({ name: "first", description: "why", tags: { stage: "prod" }, params: { a: { b: 1 } } });
+    const run = tracker.startRun({
+      name: "first",
+      description: "why",
+      tags: { stage: "prod" },
+      params: { a: { b: 1 } },
+    });
     expect(queue.created).toEqual([
       {
         localId: run.localId,
@@ -294,7 +299,8 @@ describe("what people look at", () => {
   test("a run and a flush report show themselves in consoles and notebooks, escaped in HTML", async () => {
     const { tracker, queue } = bench({}, {}, manualRuntime());
     const run = tracker.startRun({ name: "<b>" });
-    const inspect = (value: object, symbol: string): unknown => (value as Record<symbol, () => unknown>)[Symbol.for(symbol)]?.();
+    const inspect = (value: object, symbol: string): unknown =>
+      (value as Record<symbol, () => unknown>)[Symbol.for(symbol)]?.();
     expect(inspect(run, "nodejs.util.inspect.custom")).toBe(`Run "<b>" (${run.localId}, not created yet) RUNNING`);
     expect(inspect(run, "Deno.customInspect")).toBe(inspect(run, "nodejs.util.inspect.custom"));
     expect(run.toHTML()).toContain("Run &#34;&#60;b&#62;&#34;");
@@ -303,7 +309,9 @@ describe("what people look at", () => {
     run.logMetric("bad%", 1);
     const report = await tracker.flush();
     const text = String(inspect(report, "Deno.customInspect"));
-    expect(text).toContain("delivered 0 points and 0 requests; pending 0 points and 1 request; quarantined 1 point and 0 requests");
+    expect(text).toContain(
+      "delivered 0 points and 0 requests; pending 0 points and 1 request; quarantined 1 point and 0 requests",
+    );
     expect(text).toContain("invalid-value: Cannot log the metric");
     expect(Object.keys(report)).not.toContain("toHTML");
   });

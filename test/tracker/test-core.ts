@@ -20,7 +20,11 @@ export interface Bench {
   readonly problems: Problem[];
 }
 
-export function bench(options: TrackerOptions = {}, client: Partial<Resources> = {}, runtime: ManualRuntime = manualRuntime()): Bench {
+export function bench(
+  options: TrackerOptions = {},
+  client: Partial<Resources> = {},
+  runtime: ManualRuntime = manualRuntime(),
+): Bench {
   const queue = new FakeQueue();
   const problems: Problem[] = [];
   const guard = new Guard(options.strict === true, (problem) => problems.push(problem));

@@ -142,7 +142,11 @@ export interface Run extends AsyncDisposable, Shown {
    * Writes a file into the artifact directory `artifactPath`. A string is the path of a local file (or directory), as in
    * Python; a URL is fetched unless it is a `file:` one; a Blob or bytes need a name.
    */
-  logArtifact(source: string | URL | Blob | Uint8Array, artifactPath?: string, options?: ArtifactOptions): Promise<void>;
+  logArtifact(
+    source: string | URL | Blob | Uint8Array,
+    artifactPath?: string,
+    options?: ArtifactOptions,
+  ): Promise<void>;
   /** Writes all files of a local directory, not the directory itself; links are left out. */
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void>;
   /** Says which dataset the run uses. */

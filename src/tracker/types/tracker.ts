@@ -88,7 +88,10 @@ export interface Tracker extends AsyncDisposable {
   /** The run of the innermost `withRun` around this call. */
   activeRun(): Run | undefined;
   /** Makes an experiment the one for the runs started from now on; creates it if missing. */
-  setExperiment(name: string, options?: CallOptions & { readonly artifactLocation?: string; readonly tags?: Readonly<Record<string, string>> }): Promise<CurrentExperiment>;
+  setExperiment(
+    name: string,
+    options?: CallOptions & { readonly artifactLocation?: string; readonly tags?: Readonly<Record<string, string>> },
+  ): Promise<CurrentExperiment>;
 
   /** Runs as a table of flat rows. */
   searchRuns(options?: SearchRunsOptions): Promise<RunTable>;

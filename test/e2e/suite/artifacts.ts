@@ -87,10 +87,16 @@ export function artifactSuite(createTarget: CreateTarget): void {
         await again.end("FINISHED", { until: "delivered" });
         expect(await (await tracker.openArtifact(run.localId, "eval/table.json")).json()).toEqual({
           columns: ["question", "score", "extra"],
-          data: [["a", 1, null], ["b", null, null], ["c", null, true]],
+          data: [
+            ["a", 1, null],
+            ["b", null, null],
+            ["c", null, true],
+          ],
         });
         const { data } = await tracker.getRun(run.localId);
-        expect(JSON.parse(data.tags["mlflow.loggedArtifacts"] ?? "")).toEqual([{ path: "eval/table.json", type: "table" }]);
+        expect(JSON.parse(data.tags["mlflow.loggedArtifacts"] ?? "")).toEqual([
+          { path: "eval/table.json", type: "table" },
+        ]);
       });
     });
 

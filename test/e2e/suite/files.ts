@@ -17,7 +17,10 @@ export function fileSuite(createTarget: CreateTarget, temporary: string): void {
       await withBench(target, {}, async ({ tracker }) => {
         const folder = files.join(temporary, freshName("up"));
         await files.write(files.join(folder, "config.json"), '{"a":1}');
-        await files.write(files.join(folder, "deep", "weights.bin"), Uint8Array.from({ length: 70_000 }, (_, n) => n % 256));
+        await files.write(
+          files.join(folder, "deep", "weights.bin"),
+          Uint8Array.from({ length: 70_000 }, (_, n) => n % 256),
+        );
         const run = tracker.startRun();
         await run.logArtifacts(folder, "model");
         await run.logArtifact(files.join(folder, "config.json"));
@@ -35,7 +38,9 @@ export function fileSuite(createTarget: CreateTarget, temporary: string): void {
         const all = await tracker.downloadArtifacts(run.localId, undefined, { to: files.join(to, "all") });
         expect((await files.list(all)).map((entry) => entry.name)).toEqual(["config.json", "model", "whole"]);
         await expect(tracker.downloadArtifacts(run.localId, "none.txt", { to })).rejects.toThrow("none.txt");
-        await expect(tracker.downloadArtifacts(run.localId, "../up", { to })).rejects.toThrow("Cannot use the artifact path");
+        await expect(tracker.downloadArtifacts(run.localId, "../up", { to })).rejects.toThrow(
+          "Cannot use the artifact path",
+        );
       });
     });
 

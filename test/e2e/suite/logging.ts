@@ -161,8 +161,15 @@ export function loggingSuite(createTarget: CreateTarget): void {
         await run.end();
         const receipt = await run.receipt({ verify: true });
         expect(receipt.runId).toBe(await run.runId());
-        const line = (kind: string, key: string): unknown => receipt.lines.find((one) => one.kind === kind && one.key === key);
-        expect(line("metric", "loss")).toMatchObject({ logged: 10, distinct: 10, acknowledged: 10, quarantined: 0, readBack: 10 });
+        const line = (kind: string, key: string): unknown =>
+          receipt.lines.find((one) => one.kind === kind && one.key === key);
+        expect(line("metric", "loss")).toMatchObject({
+          logged: 10,
+          distinct: 10,
+          acknowledged: 10,
+          quarantined: 0,
+          readBack: 10,
+        });
         expect(line("param", "lr")).toMatchObject({ logged: 1, acknowledged: 1, readBack: 1 });
         expect(line("tag", "t")).toMatchObject({ logged: 1, acknowledged: 1, readBack: 1 });
         expect(line("artifact", "dir/a.txt")).toMatchObject({ logged: 1, acknowledged: 1, readBack: 1 });

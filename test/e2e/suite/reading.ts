@@ -109,11 +109,13 @@ export function readingSuite(createTarget: CreateTarget): void {
         const { info, data } = await tracker.getRun(run.localId);
         expect(info.status).toBe("FINISHED");
         expect(data.params).toEqual({ lr: "0.1", epochs: "3" });
-        expect((await tracker.getMetricHistory(run.localId, "loss")).map((point) => [point.step, point.value])).toEqual([
-          [0, 3],
-          [1, 2],
-          [2, 1],
-        ]);
+        expect((await tracker.getMetricHistory(run.localId, "loss")).map((point) => [point.step, point.value])).toEqual(
+          [
+            [0, 3],
+            [1, 2],
+            [2, 1],
+          ],
+        );
         expect(problems.map((problem) => problem.kind)).toEqual(["param-conflict"]);
       });
     });
@@ -159,7 +161,9 @@ export function readingSuite(createTarget: CreateTarget): void {
         await tracker.flush();
         expect((await tracker.getRun(await first.runId())).info.lifecycleStage).toBe("deleted");
         const table = await tracker.searchRuns();
-        expect(table.rows.map((row) => row.run_id).sort()).toEqual([await dated.runId(), await replacing.runId()].sort());
+        expect(table.rows.map((row) => row.run_id).sort()).toEqual(
+          [await dated.runId(), await replacing.runId()].sort(),
+        );
       });
     });
 

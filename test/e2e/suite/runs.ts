@@ -14,7 +14,12 @@ export function runSuite(createTarget: CreateTarget): void {
       await withBench(target, { tags: { team: "red" } }, async ({ tracker, client, experiment }) => {
         const before = Date.now();
         const id = await tracker.withRun(
-          { name: "first", description: "# Why", tags: { stage: "dev" }, params: { optimizer: { lr: 0.1 }, layers: [64, 32] } },
+          {
+            name: "first",
+            description: "# Why",
+            tags: { stage: "dev" },
+            params: { optimizer: { lr: 0.1 }, layers: [64, 32] },
+          },
           async (run) => {
             for (const loss of [1, 0.5, 0.25]) run.logMetric("val/loss", loss);
             run.setTag("note", "done");
@@ -92,7 +97,13 @@ export function runSuite(createTarget: CreateTarget): void {
         expect(deepest.data.tags).toMatchObject({ "mlflow.parentRunId": childId, "mlflow.rootRunId": rootId });
         const tree = await tracker.runTree(root.localId);
         const names = (node: typeof tree): unknown => [node.run.info.runName, node.children.map(names)];
-        expect(names(tree)).toEqual(["root", [["child", [["grandchild", []]]], ["sibling", []]]]);
+        expect(names(tree)).toEqual([
+          "root",
+          [
+            ["child", [["grandchild", []]]],
+            ["sibling", []],
+          ],
+        ]);
         const part = await tracker.runTree(childId as string);
         expect(names(part)).toEqual(["child", [["grandchild", []]]]);
       });
@@ -140,7 +151,9 @@ export function runSuite(createTarget: CreateTarget): void {
         const run = tracker.startRun();
         await run.end();
         const { info } = await tracker.getRun(run.localId);
-        expect(await run.url()).toBe(`${tracker.connection.trackingUri}/#/experiments/${info.experimentId}/runs/${info.runId}`);
+        expect(await run.url()).toBe(
+          `${tracker.connection.trackingUri}/#/experiments/${info.experimentId}/runs/${info.runId}`,
+        );
       });
     });
   });
