@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readFileSync } from "node:fs";
+import { createMlflowMock } from "../../mocks/index.ts";
 import { platformClock } from "../../src/runtime/platform-clock.ts";
 import type { Clock } from "../../src/runtime/ports/clock.ts";
 import { createServer, memoryArtifacts } from "../../src/server/index.ts";
@@ -28,6 +29,20 @@ describe("the embedded server answers as MLflow 3.17.2", () => {
       } finally {
         server.close();
       }
+    });
+  }
+});
+
+describe("a mock that acts as MLflow 2.22 answers as MLflow 2.22.5", () => {
+  for (const scenario of readScenarios(["08", "10", "15"])) {
+    test(`in scenario ${scenario.name}, without a difference`, async () => {
+      const mock = createMlflowMock({ actAs: "2.22" });
+      const found = compareWithRecording(
+        scenario.name,
+        readRecording("2.22.5", scenario.name),
+        await replay(mock.fetch, scenario),
+      );
+      expect([...found]).toEqual([]);
     });
   }
 });

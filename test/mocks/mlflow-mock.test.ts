@@ -54,6 +54,22 @@ describe("createMlflowMock()", () => {
       const mock = makeMock({ actAs });
       expect(await (await mock.fetch(new Request(`${mock.trackingUri}/version`))).text()).toBe(version);
     }
+  });
+
+  test("shows the faults of old releases: histories that never end, re-sent NaN refused, errors without class", async () => {
+    const stuck = makeMock({ actAs: "3.6" });
+    const [seeded] = await stuck.seed({ name: "a", runs: [{ metrics: { loss: [1, 2] } }] });
+    const history = `${stuck.trackingUri}${api}/metrics/get-history?run_id=${seeded!.runs[0]!.runId}&metric_key=loss`;
+    const endless = (await (await stuck.fetch(new Request(history))).json()) as object;
+    expect(endless).not.toHaveProperty("metrics");
+    expect(endless).toHaveProperty("next_page_token");
+    const run_id = seeded!.runs[0]!.runId;
+    const batch = { run_id, metrics: [{ key: "n", value: "NaN", timestamp: 1, step: 0 }] };
+    expect([
+      (await post(stuck, "runs/log-batch", batch)).status,
+      (await post(stuck, "runs/log-batch", batch)).status,
+    ]).toEqual([200, 400]);
+
     const old = makeMock({ actAs: "2.22" });
     const error = (await (await post(old, "runs/log-metric", {})).json()) as object;
     expect(Object.keys(error)).toEqual(["error_code", "message"]);

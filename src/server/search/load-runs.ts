@@ -9,7 +9,7 @@ type TextsByRun = Map<SqlValue, string[]>;
  * Runs as `runs/get` and `runs/search` answer them, in the order of the ids; ids that are not there are left out.
  * A few queries however many runs there are. What there can be thousands of is written as JSON text right away.
  */
-export function loadRuns({ db, artifactRoot }: ServerContext, runIds: readonly string[]): JsonObject[] {
+export function loadRuns({ db, artifactRoot, compat }: ServerContext, runIds: readonly string[]): JsonObject[] {
   const ids = JSON.stringify(runIds);
   const all = (sql: string): SqlRow[] => db.prepare(sql).all(ids);
   const runs = new Map<SqlValue, SqlRow>();
@@ -36,7 +36,7 @@ export function loadRuns({ db, artifactRoot }: ServerContext, runIds: readonly s
       info: runInfo(run, artifactRoot.toPublic),
       data: { metrics: array(metrics.get(id)), params: array(params.get(id)), tags: array(tags.get(id)) },
       inputs: { dataset_inputs: array(datasets?.get(id)), model_inputs: array(modelInputs.get(id)) },
-      outputs: { model_outputs: array(modelOutputs.get(id)) },
+      outputs: compat.release2 ? undefined : { model_outputs: array(modelOutputs.get(id)) },
     };
   });
 }
