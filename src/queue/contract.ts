@@ -19,7 +19,7 @@ export interface ContractTools {
  * @param tools The test library's `test` and `expect`.
  *
  * @example
- * ```ts
+ * ```ts no-run
  * import { memoryQueue } from "tracklet";
  * import { queueContract } from "tracklet/queue/contract";
  * import { expect, test } from "vitest";

@@ -9,7 +9,7 @@ import { webRuntime } from "./web.ts";
  * everything is looked up when it is used.
  *
  * @example
- * ```ts
+ * ```ts no-check
  * const runtime = defaultRuntime({ clock: myClock });
  * ```
  */

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { platformClock } from "../../runtime/platform-clock.ts";
 import type { Fetch } from "../../runtime/ports/fetch.ts";
 import { listenError } from "./listen-error.ts";
 import { toRequest } from "./to-request.ts";
@@ -65,9 +66,9 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const cut = setTimeout(() => server.closeAllConnections(), patience);
+      const cut = platformClock.after(patience, () => server.closeAllConnections());
       await closed;
-      clearTimeout(cut);
+      cut.cancel();
     },
   };
 }
