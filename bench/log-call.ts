@@ -37,7 +37,7 @@ function bareArrays(): Contestant {
 async function logMetric(): Promise<Contestant & { close(): Promise<void> }> {
   const server = createServer({ database: ":memory:" });
   const tracker = createTracker({
-    trackingUri: "http://embedded.invalid",
+    trackingUri: "http://tracklet.localhost",
     fetch: server.fetch,
     experiment: "bench",
     queue: memoryQueue(),

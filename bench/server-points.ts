@@ -111,7 +111,7 @@ export async function benchServerPoints(): Promise<void> {
   const bare = bareInserts(join(room, "bare.db"));
   const real = await realMlflow(room);
   try {
-    const contestants: Contestant[] = [bare, await overFetch("embedded server in process", server.fetch, "http://embedded.invalid")];
+    const contestants: Contestant[] = [bare, await overFetch("embedded server in process", server.fetch, "http://tracklet.localhost")];
     if (real) contestants.push(await overFetch("mlflow server 3.17.2 over HTTP", fetch, real.trackingUri));
     const results = await race(contestants, 7);
     printRace(`log-batch: ${batches} x ${batchSize} points a round into a SQLite file`, results, points, "point");
