@@ -10,7 +10,12 @@ export const defaultMaxBody: number = 32 * 1024 * 1024;
  *
  * @throws Refusal where MLflow would go on with an empty request: an empty or malformed body, or one that is no object.
  */
-export async function readFields(request: Request, url: URL, lists: readonly string[], limit: number): Promise<RequestFields> {
+export async function readFields(
+  request: Request,
+  url: URL,
+  lists: readonly string[],
+  limit: number,
+): Promise<RequestFields> {
   const { method } = request;
   if (method === "GET" && url.search.length > 1) return queryFields(url.searchParams, lists);
   if (method === "GET" && request.body === null) return {};
@@ -39,8 +44,9 @@ function checkContentType(type: string | null): void {
 function queryFields(query: URLSearchParams, lists: readonly string[]): RequestFields {
   const fields: Record<string, unknown> = {};
   for (const [name, value] of query) {
-    if (lists.includes(name)) (fields[name] as string[] | undefined)?.push(value) ?? (fields[name] = [value]);
-    else fields[name] ??= value;
+    if (!lists.includes(name)) fields[name] ??= value;
+    else if (Array.isArray(fields[name])) fields[name].push(value);
+    else fields[name] = [value];
   }
   return fields;
 }

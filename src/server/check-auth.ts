@@ -11,7 +11,10 @@ export function checkAuth(request: Request, auth: ServerAuth, compat: Compat): R
   if (isEqual(request.headers.get("authorization") ?? "", expected)) return undefined;
   const scheme = "token" in auth ? "Bearer" : "Basic";
   const reply = errorReply(
-    new Refusal("UNAUTHENTICATED", `Cannot serve the request as it must carry the ${scheme} credentials of this server`),
+    new Refusal(
+      "UNAUTHENTICATED",
+      `Cannot serve the request as it must carry the ${scheme} credentials of this server`,
+    ),
     compat,
   );
   reply.headers.set("www-authenticate", `${scheme} realm="mlflow"`);

@@ -57,7 +57,10 @@ function wrongMethod(request: Request, allowed: readonly string[], compat: Compa
   if (request.method === "OPTIONS") {
     return new Response(null, { status: 204, headers: { allow, "content-type": "text/html; charset=utf-8" } });
   }
-  const reply = errorReply(new Refusal("BAD_REQUEST", `Cannot use ${request.method} here: allowed are ${allow}`, 405), compat);
+  const reply = errorReply(
+    new Refusal("BAD_REQUEST", `Cannot use ${request.method} here: allowed are ${allow}`, 405),
+    compat,
+  );
   reply.headers.set("allow", allow);
   return reply;
 }

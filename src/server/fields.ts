@@ -113,12 +113,15 @@ export class Fields {
   }
 
   #inner(name: string, value: unknown): Fields {
-    if (typeof value !== "object" || value === null || Array.isArray(value)) return this.#refuse(name, "an object", value);
+    if (typeof value !== "object" || value === null || Array.isArray(value))
+      return this.#refuse(name, "an object", value);
     return new Fields(value as RequestFields, `${this.#path}${name}.`);
   }
 
   #refuse(name: string, kind: string, value: unknown): never {
-    refuseValue(`Invalid value for parameter '${this.#path}${name}': it must be ${kind}, current value is ${show(value)}`);
+    refuseValue(
+      `Invalid value for parameter '${this.#path}${name}': it must be ${kind}, current value is ${show(value)}`,
+    );
   }
 }
 

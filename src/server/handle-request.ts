@@ -64,7 +64,10 @@ async function whileLocked<T>(run: () => T | Promise<T>, clock: Clock): Promise<
 function toRefusal(error: unknown): Refusal {
   if (error instanceof Refusal) return error;
   if (isBusy(error)) {
-    return new Refusal("TEMPORARILY_UNAVAILABLE", "Cannot write now as another process holds the lock of the database: try again");
+    return new Refusal(
+      "TEMPORARILY_UNAVAILABLE",
+      "Cannot write now as another process holds the lock of the database: try again",
+    );
   }
   if (isConstraintViolation(error)) {
     return new Refusal("BAD_REQUEST", "Cannot store the request as it breaks a rule of the database");

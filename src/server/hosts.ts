@@ -20,9 +20,9 @@ export function isAllowedHost(host: string, allowed: readonly string[] | undefin
 
 /** A text where `*` stands for any characters. */
 export function toPattern(text: string): RegExp {
-  return new RegExp(`^${text.split("*").map(escape).join(".*")}$`, "s");
+  return new RegExp(`^${text.split("*").map(escapeRegExp).join(".*")}$`, "s");
 }
 
-function escape(text: string): string {
+function escapeRegExp(text: string): string {
   return text.replace(/[.+?^${}()|[\]\\]/g, "\\$&");
 }

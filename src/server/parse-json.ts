@@ -9,10 +9,13 @@ export function parseJson(text: string): unknown {
   const source = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   try {
     // Large integers are rare; looking for 16 digits after a JSON delimiter costs a fraction of the parse.
-    return /[:[,\s]-?\d{16}/.test(source) ? JSON.parse(guardLargeIntegers(source), reviveLargeInteger) : JSON.parse(source);
+    return /[:[,\s]-?\d{16}/.test(source)
+      ? JSON.parse(guardLargeIntegers(source), reviveLargeInteger)
+      : JSON.parse(source);
   } catch (error) {
     const bare = /[:[,\s](NaN|-?Infinity)\s*[,\]}]/.exec(source)?.[1];
-    const cure = bare === undefined ? `(${(error as Error).message.slice(0, 120)})` : `: write ${bare} as "${bare}", in quotes`;
+    const cure =
+      bare === undefined ? `(${(error as Error).message.slice(0, 120)})` : `: write ${bare} as "${bare}", in quotes`;
     refuseValue(`Cannot read the body as it must be JSON ${cure}`);
   }
 }

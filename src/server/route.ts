@@ -29,7 +29,12 @@ export interface JsonRoute extends RouteBase {
 
 /** Takes the request and answers with a response: bytes of artifacts and texts. */
 export interface RawRoute extends RouteBase {
-  readonly raw: (context: ServerContext, request: Request, params: PathParams, url: URL) => Response | Promise<Response>;
+  readonly raw: (
+    context: ServerContext,
+    request: Request,
+    params: PathParams,
+    url: URL,
+  ) => Response | Promise<Response>;
 }
 
 /** One way to reach the server. Each file of `routes/` exports a list of them. */

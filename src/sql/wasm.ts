@@ -158,7 +158,10 @@ async function load(options: WasmDatabaseOptions): Promise<Sqlite3Static> {
 
 /** Emscripten's hook for a module that is compiled already. */
 function instantiateFrom(module: WebAssembly.Module) {
-  return (imports: WebAssembly.Imports, done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void): object => {
+  return (
+    imports: WebAssembly.Imports,
+    done: (instance: WebAssembly.Instance, module: WebAssembly.Module) => void,
+  ): object => {
     done(new WebAssembly.Instance(module, imports), module);
     return {};
   };

@@ -65,7 +65,9 @@ describe("createServer({ artifactRoot })", () => {
       (await api.get("experiments/get-by-name", { experiment_name: "a" })).body.experiment,
       (await api.post("experiments/search", { max_results: 1 })).body.experiments[0],
     ];
-    expect(experiments.map((experiment) => experiment.artifact_location)).toEqual(Array(3).fill(`mlflow-artifacts:/${id}`));
+    expect(experiments.map((experiment) => experiment.artifact_location)).toEqual(
+      Array(3).fill(`mlflow-artifacts:/${id}`),
+    );
     api.close();
   });
 });

@@ -17,7 +17,8 @@ describe.each(["2.22", "3.6"] as const)("a server that acts as MLflow %s", (rele
   test("refuses a re-sent batch with NaN, loses its new points and keeps its params", async () => {
     const api = await actAs(release);
     const run = await api.run();
-    const log = (metrics: object[], params: object[] = []) => api.post("runs/log-batch", { run_id: run, metrics, params });
+    const log = (metrics: object[], params: object[] = []) =>
+      api.post("runs/log-batch", { run_id: run, metrics, params });
     expect((await log([point("n", 1, "NaN")])).status).toBe(200);
     const again = await log([point("n", 1, "NaN"), point("new")], [{ key: "p", value: "1" }]);
     expect([again.status, again.body.error_code]).toEqual([400, "BAD_REQUEST"]);
@@ -31,9 +32,16 @@ describe.each(["2.22", "3.6"] as const)("a server that acts as MLflow %s", (rele
     const api = await actAs(release);
     const run = await api.run();
     const log = (metrics: object[]) => api.post("runs/log-batch", { run_id: run, metrics });
-    for (const [count, status] of [[150, 200], [150, 400], [100, 200]]) expect((await log(keys(count!))).status).toBe(status);
+    for (const [count, status] of [
+      [150, 200],
+      [150, 400],
+      [100, 200],
+    ])
+      expect((await log(keys(count!))).status).toBe(status);
     expect((await log([...keys(150), point("fresh")])).status).toBe(400);
-    expect((await api.get("metrics/get-history", { run_id: run, metric_key: "fresh", max_results: 9 })).body).toEqual({});
+    expect((await api.get("metrics/get-history", { run_id: run, metric_key: "fresh", max_results: 9 })).body).toEqual(
+      {},
+    );
     api.close();
   });
 });
@@ -53,14 +61,21 @@ describe("a server that acts as MLflow 2.22", () => {
     const api = await actAs("2.22");
     const run = await api.run();
     await api.post("runs/log-batch", { run_id: run, metrics: [point("a", 1), point("a", 2), point("a", 3)] });
-    const { body } = await api.get("metrics/get-history", { run_id: run, metric_key: "a", max_results: 1, page_token: "zzz" });
+    const { body } = await api.get("metrics/get-history", {
+      run_id: run,
+      metric_key: "a",
+      max_results: 1,
+      page_token: "zzz",
+    });
     expect([body.metrics.length, body.next_page_token]).toEqual([3, undefined]);
     api.close();
   });
 
   test("serves every host and origin, without CORS headers", async () => {
     const api = await actAs("2.22");
-    const { status, headers } = await api.send("experiments/get?experiment_id=0", { headers: { host: "evil.example", origin: "https://evil.example" } });
+    const { status, headers } = await api.send("experiments/get?experiment_id=0", {
+      headers: { host: "evil.example", origin: "https://evil.example" },
+    });
     expect([status, headers.get("access-control-expose-headers")]).toEqual([200, null]);
     api.close();
   });
@@ -71,7 +86,8 @@ describe("a server that acts as MLflow 3", () => {
     const api = await actAs("3.6");
     const run = await api.run();
     await api.post("runs/log-metric", { run_id: run, key: "a", value: 1, timestamp: 1 });
-    const ask = async (query: object) => (await api.get("metrics/get-history", { run_id: run, metric_key: "a", ...query })).body;
+    const ask = async (query: object) =>
+      (await api.get("metrics/get-history", { run_id: run, metric_key: "a", ...query })).body;
     const first = await ask({});
     expect(first.metrics).toBeUndefined();
     expect(await ask({ page_token: first.next_page_token })).toEqual(first);
@@ -82,7 +98,11 @@ describe("a server that acts as MLflow 3", () => {
   test("reads a chunked body as empty", async () => {
     const api = await actAs("3.17");
     const headers = new Headers({ "content-type": "application/json" });
-    const request = new Request("http://localhost/api/2.0/mlflow/experiments/create", { method: "POST", headers, body: '{"name": "a"}' });
+    const request = new Request("http://localhost/api/2.0/mlflow/experiments/create", {
+      method: "POST",
+      headers,
+      body: '{"name": "a"}',
+    });
     // Browsers do not let a page set this header; there the fault cannot be acted.
     request.headers.set("transfer-encoding", "chunked");
     const status = (await api.fetch(request)).status;

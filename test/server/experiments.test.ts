@@ -15,7 +15,9 @@ describe("experiments", () => {
         workspace: "default",
         tags,
       });
-      expect((await api.get("experiments/get-by-name", { experiment_name: "digits" })).body.experiment).toEqual(experiment);
+      expect((await api.get("experiments/get-by-name", { experiment_name: "digits" })).body.experiment).toEqual(
+        experiment,
+      );
     }));
 
   test("create refuses a taken name, also of a deleted experiment, and leaks no SQL", () =>
@@ -30,8 +32,13 @@ describe("experiments", () => {
 
   test("create keeps nothing when two tags have the same key", () =>
     withApi(async (api) => {
-      const tags = [{ key: "a", value: "1" }, { key: "a", value: "2" }];
-      expect((await api.post("experiments/create", { name: "x", tags })).body.error_code).toBe("RESOURCE_ALREADY_EXISTS");
+      const tags = [
+        { key: "a", value: "1" },
+        { key: "a", value: "2" },
+      ];
+      expect((await api.post("experiments/create", { name: "x", tags })).body.error_code).toBe(
+        "RESOURCE_ALREADY_EXISTS",
+      );
       expect((await api.get("experiments/get-by-name", { experiment_name: "x" })).status).toBe(404);
     }));
 
@@ -75,7 +82,8 @@ describe("experiments", () => {
     withApi(async (api) => {
       const id = await api.experiment();
       const run = await api.run(id);
-      const stage = async (): Promise<string> => (await api.get("runs/get", { run_id: run })).body.run.info.lifecycle_stage;
+      const stage = async (): Promise<string> =>
+        (await api.get("runs/get", { run_id: run })).body.run.info.lifecycle_stage;
       expect((await api.post("experiments/delete", { experiment_id: id })).status).toBe(200);
       expect((await api.post("experiments/delete", { experiment_id: id })).status).toBe(404);
       expect(await stage()).toBe("deleted");
@@ -89,8 +97,11 @@ describe("experiments", () => {
   test("tags are set, overwritten and deleted; an absent one is not found", () =>
     withApi(async (api) => {
       const id = await api.experiment();
-      for (const value of ["1", "2"]) await api.post("experiments/set-experiment-tag", { experiment_id: id, key: "a", value });
-      expect((await api.get("experiments/get", { experiment_id: id })).body.experiment.tags).toEqual([{ key: "a", value: "2" }]);
+      for (const value of ["1", "2"])
+        await api.post("experiments/set-experiment-tag", { experiment_id: id, key: "a", value });
+      expect((await api.get("experiments/get", { experiment_id: id })).body.experiment.tags).toEqual([
+        { key: "a", value: "2" },
+      ]);
       expect((await api.post("experiments/delete-experiment-tag", { experiment_id: id, key: "a" })).status).toBe(200);
       expect((await api.post("experiments/delete-experiment-tag", { experiment_id: id, key: "a" })).status).toBe(404);
     }));

@@ -11,7 +11,11 @@ const posts = routes.filter((route) => "handle" in route && route.method === "PO
 const gets = routes.filter((route) => "handle" in route && route.method === "GET").map((route) => route.path);
 
 /** Answers are MLflow's JSON, blame the request, and tell nothing of the inside. */
-function expectRefusal(answer: { status: number; body: { error_code?: string; message?: string }; text: string }): void {
+function expectRefusal(answer: {
+  status: number;
+  body: { error_code?: string; message?: string };
+  text: string;
+}): void {
   expect(answer.status).toBe(400);
   expect(answer.body.error_code).toMatch(/^[A-Z_]+$/);
   expect(answer.text).not.toMatch(/sqlite|node:|\.ts\b|\bat \w+ \(|SELECT |INSERT |constraint/i);
@@ -19,13 +23,19 @@ function expectRefusal(answer: { status: number; body: { error_code?: string; me
 }
 
 describe.each(posts)("POST %s", (path) => {
-  test.each(["", " ", "{", "[]", "null", "5", '"x"', '{"run_id":', "{}x", "\u0000", "<html>", '"{"'])("refuses the body %j", (body) =>
-    withApi(async (api) => expectRefusal(await api.send(path, { method: "POST", headers: json, body }))),
+  test.each(["", " ", "{", "[]", "null", "5", '"x"', '{"run_id":', "{}x", "\u0000", "<html>", '"{"'])(
+    "refuses the body %j",
+    (body) => withApi(async (api) => expectRefusal(await api.send(path, { method: "POST", headers: json, body }))),
   );
 
   test("refuses other content types, and none", () =>
     withApi(async (api) => {
-      for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/vnd.api+json", "APPLICATION/JSON"]) {
+      for (const type of [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "application/vnd.api+json",
+        "APPLICATION/JSON",
+      ]) {
         expectRefusal(await api.send(path, { method: "POST", headers: { "content-type": type }, body: "{}" }));
       }
       expectRefusal(await api.send(path, { method: "POST", body: new Uint8Array([123, 125]) }));
@@ -33,17 +43,52 @@ describe.each(posts)("POST %s", (path) => {
 
   test("refuses a compressed body", () =>
     withApi(async (api) => {
-      const answer = await api.send(path, { method: "POST", headers: { ...json, "content-encoding": "gzip" }, body: "{}" });
+      const answer = await api.send(path, {
+        method: "POST",
+        headers: { ...json, "content-encoding": "gzip" },
+        body: "{}",
+      });
       expectRefusal(answer);
       expect(answer.body.message).toContain("must not be compressed");
     }));
 
   test("survives values of every kind in every field", () =>
     withApi(async (api) => {
-      const names = ["run_id", "experiment_id", "experiment_ids", "name", "new_name", "key", "value", "timestamp", "step", "tags", "params", "metrics", "status", "filter", "order_by", "max_results", "page_token", "datasets", "models", "model_json", "artifact_location", "path", "run_view_type", "view_type", "start_time", "end_time", "user_id"];
+      const names = [
+        "run_id",
+        "experiment_id",
+        "experiment_ids",
+        "name",
+        "new_name",
+        "key",
+        "value",
+        "timestamp",
+        "step",
+        "tags",
+        "params",
+        "metrics",
+        "status",
+        "filter",
+        "order_by",
+        "max_results",
+        "page_token",
+        "datasets",
+        "models",
+        "model_json",
+        "artifact_location",
+        "path",
+        "run_view_type",
+        "view_type",
+        "start_time",
+        "end_time",
+        "user_id",
+      ];
       const run = await api.run();
       const field = fc.oneof(fc.constantFrom(...names), fc.string());
-      const value = fc.oneof(fc.jsonValue({ noUnicodeString: false }), fc.constantFrom(run, "0", "1; DROP TABLE runs", "' OR 1=1 --", "../../etc/passwd"));
+      const value = fc.oneof(
+        fc.jsonValue({ noUnicodeString: false }),
+        fc.constantFrom(run, "0", "1; DROP TABLE runs", "' OR 1=1 --", "../../etc/passwd"),
+      );
       await fc.assert(
         fc.asyncProperty(fc.dictionary(field, value), async (body) => {
           const answer = await api.post(path, body);
@@ -63,7 +108,22 @@ describe.each(gets)("GET %s", (path) => {
     withApi((api) =>
       fc.assert(
         fc.asyncProperty(
-          fc.dictionary(fc.constantFrom("run_id", "run_ids", "run_uuid", "experiment_id", "metric_key", "max_results", "page_token", "start_step", "end_step", "filter"), fc.oneof(fc.string(), fc.constantFrom("-1", "1e9", "99999999999999999999", "'")), { maxKeys: 5 }),
+          fc.dictionary(
+            fc.constantFrom(
+              "run_id",
+              "run_ids",
+              "run_uuid",
+              "experiment_id",
+              "metric_key",
+              "max_results",
+              "page_token",
+              "start_step",
+              "end_step",
+              "filter",
+            ),
+            fc.oneof(fc.string(), fc.constantFrom("-1", "1e9", "99999999999999999999", "'")),
+            { maxKeys: 5 },
+          ),
           async (query) => {
             const answer = await api.get(path, query);
             expect([200, 400, 404]).toContain(answer.status);
@@ -78,11 +138,17 @@ describe.each(gets)("GET %s", (path) => {
 describe("the server", () => {
   test("reads a JSON string that holds JSON, a byte order mark, and the last of duplicate members", () =>
     withApi(async (api) => {
-      const create = (body: string): Promise<{ status: number }> => api.send("experiments/create", { method: "POST", headers: json, body });
+      const create = (body: string): Promise<{ status: number }> =>
+        api.send("experiments/create", { method: "POST", headers: json, body });
       expect((await create(JSON.stringify('{"name": "twice"}'))).status).toBe(200);
       expect((await create('\ufeff{"name": "bom"}')).status).toBe(200);
       expect((await create('{"name": "first", "name": "second"}')).status).toBe(200);
-      for (const [name, status] of [["twice", 200], ["bom", 200], ["second", 200], ["first", 404]]) {
+      for (const [name, status] of [
+        ["twice", 200],
+        ["bom", 200],
+        ["second", 200],
+        ["first", 404],
+      ]) {
         expect((await api.get("experiments/get-by-name", { experiment_name: String(name) })).status).toBe(status);
       }
     }));
@@ -90,7 +156,9 @@ describe("the server", () => {
   test("accepts a charset behind the content type", () =>
     withApi(async (api) => {
       const headers = { "content-type": "application/json; charset=utf-8" };
-      expect((await api.send("experiments/create", { method: "POST", headers, body: '{"name": "a"}' })).status).toBe(200);
+      expect((await api.send("experiments/create", { method: "POST", headers, body: '{"name": "a"}' })).status).toBe(
+        200,
+      );
     }));
 
   test.each([
@@ -160,7 +228,12 @@ describe("the server", () => {
         },
         { highWaterMark: 0 },
       );
-      const request = new Request("http://localhost/api/2.0/mlflow/runs/log-batch", { method: "POST", headers: json, body, duplex: "half" } as RequestInit);
+      const request = new Request("http://localhost/api/2.0/mlflow/runs/log-batch", {
+        method: "POST",
+        headers: json,
+        body,
+        duplex: "half",
+      } as RequestInit);
       const response = await api.fetch(request);
       expect(response.status).toBe(413);
       expect(read).toBeLessThan(40);
@@ -171,7 +244,13 @@ describe("the server", () => {
     const told: unknown[] = [];
     const { fetch } = assembleServer({ database, onError: (error) => told.push(error) }, current);
     database.exec("PRAGMA foreign_keys = OFF; DROP TABLE latest_metrics");
-    const response = await fetch(new Request("http://localhost/api/2.0/mlflow/runs/search", { method: "POST", headers: json, body: '{"experiment_ids": ["0"], "filter": "metrics.a > 1"}' }));
+    const response = await fetch(
+      new Request("http://localhost/api/2.0/mlflow/runs/search", {
+        method: "POST",
+        headers: json,
+        body: '{"experiment_ids": ["0"], "filter": "metrics.a > 1"}',
+      }),
+    );
     expect(response.status).toBe(500);
     const text = await response.text();
     expect(text).toContain("INTERNAL_ERROR");

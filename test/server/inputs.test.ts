@@ -8,11 +8,16 @@ describe("runs/log-inputs", () => {
   test("links a dataset once, and what was told first about it stays", () =>
     withApi(async (api) => {
       const run = await api.run();
-      for (const [source, value] of [["{}", "training"], ["other", "eval"]]) {
+      for (const [source, value] of [
+        ["{}", "training"],
+        ["other", "eval"],
+      ]) {
         const datasets = [{ dataset: { ...iris, source }, tags: [{ key: "mlflow.data.context", value }] }];
         expect((await api.post("runs/log-inputs", { run_id: run, datasets })).body).toEqual({});
       }
-      expect((await api.get("runs/get", { run_id: run })).body.run.inputs.dataset_inputs).toEqual([{ dataset: iris, tags: training }]);
+      expect((await api.get("runs/get", { run_id: run })).body.run.inputs.dataset_inputs).toEqual([
+        { dataset: iris, tags: training },
+      ]);
     }));
 
   test("shares a dataset between runs of an experiment, with a context for each", () =>
@@ -23,8 +28,13 @@ describe("runs/log-inputs", () => {
         const tags = [{ key: "mlflow.data.context", value: ["training", "test"][index] }];
         await api.post("runs/log-inputs", { run_id: run, datasets: [{ dataset: iris, tags }] });
       }
-      const found = await api.post("/ajax-api/2.0/mlflow/experiments/search-datasets", { experiment_ids: [experiment] });
-      expect(found.body.dataset_summaries.map((summary: { context: string }) => summary.context).sort()).toEqual(["test", "training"]);
+      const found = await api.post("/ajax-api/2.0/mlflow/experiments/search-datasets", {
+        experiment_ids: [experiment],
+      });
+      expect(found.body.dataset_summaries.map((summary: { context: string }) => summary.context).sort()).toEqual([
+        "test",
+        "training",
+      ]);
     }));
 
   test.each([
@@ -73,18 +83,28 @@ describe("experiments/search-datasets", () => {
 });
 
 describe("runs/log-model", () => {
-  const model = { artifact_path: "model", flavors: { python_function: {} }, utc_time_created: "2026-01-01", run_id: "r" };
+  const model = {
+    artifact_path: "model",
+    flavors: { python_function: {} },
+    utc_time_created: "2026-01-01",
+    run_id: "r",
+  };
 
   test("appends to the history in a tag", () =>
     withApi(async (api) => {
       const run = await api.run();
       for (const path of ["a", "b"]) {
-        await api.post("runs/log-model", { run_id: run, model_json: JSON.stringify({ ...model, artifact_path: path }) });
+        await api.post("runs/log-model", {
+          run_id: run,
+          model_json: JSON.stringify({ ...model, artifact_path: path }),
+        });
       }
       const { tags } = (await api.get("runs/get", { run_id: run })).body.run.data;
       const { value } = tags.find((tag: { key: string }) => tag.key === "mlflow.log-model.history");
       expect(JSON.parse(value).map((entry: { artifact_path: string }) => entry.artifact_path)).toEqual(["a", "b"]);
-      expect(value).toContain('{"run_id": "r", "artifact_path": "a", "utc_time_created": "2026-01-01", "model_uuid": null, "flavors":');
+      expect(value).toContain(
+        '{"run_id": "r", "artifact_path": "a", "utc_time_created": "2026-01-01", "model_uuid": null, "flavors":',
+      );
     }));
 
   test.each(["{}", "xx", "[]", "null", ""])("refuses %j as model", (model_json) =>

@@ -6,7 +6,9 @@ describe("writeJson()", () => {
   test("writes what JSON.parse reads back", () => {
     fc.assert(
       fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-        const whole = JSON.parse(JSON.stringify(value, (_, part) => (typeof part === "number" ? Math.trunc(part) : part)));
+        const whole = JSON.parse(
+          JSON.stringify(value, (_, part) => (typeof part === "number" ? Math.trunc(part) : part)),
+        );
         expect(JSON.parse(writeJson(whole))).toEqual(whole);
       }),
     );

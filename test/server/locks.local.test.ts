@@ -65,7 +65,9 @@ describe("createServer() on a file", () => {
     const api = await testApi(createServer({ database: file, artifactRoot: "/data/mlruns" }));
     api.close();
     const db = openNodeSqlite(file);
-    expect(db.prepare("SELECT artifact_location FROM experiments").all()).toEqual([{ artifact_location: "/data/mlruns/0" }]);
+    expect(db.prepare("SELECT artifact_location FROM experiments").all()).toEqual([
+      { artifact_location: "/data/mlruns/0" },
+    ]);
     db.close();
   });
 

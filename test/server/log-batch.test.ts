@@ -45,22 +45,29 @@ describe("runs/log-batch", () => {
   test("keeps each distinct point once and the latest one, however often and in whatever order batches come", () =>
     withApi((api) =>
       fc.assert(
-        fc.asyncProperty(fc.array(fc.array(small, { maxLength: 12 }), { minLength: 1, maxLength: 4 }), async (batches) => {
-          const run = await api.run();
-          for (const metrics of [...batches, ...batches.toReversed()]) {
-            expect((await api.post("runs/log-batch", { run_id: run, metrics })).status).toBe(200);
-          }
-          const points = batches.flat();
-          const expected = latest(points);
-          const found = (await dataOf(api, run)).metrics ?? [];
-          expect(new Map(found.map((m) => [m.key, [m.step, m.timestamp, m.value === "NaN" ? 0 : m.value]]))).toEqual(expected);
-          for (const key of expected.keys()) {
-            const distinct = new Set(
-              points.filter((p) => p.key === key).map((p) => `${p.step} ${p.timestamp} ${typeof p.value === "number" ? p.value + 0 : p.value}`),
+        fc.asyncProperty(
+          fc.array(fc.array(small, { maxLength: 12 }), { minLength: 1, maxLength: 4 }),
+          async (batches) => {
+            const run = await api.run();
+            for (const metrics of [...batches, ...batches.toReversed()]) {
+              expect((await api.post("runs/log-batch", { run_id: run, metrics })).status).toBe(200);
+            }
+            const points = batches.flat();
+            const expected = latest(points);
+            const found = (await dataOf(api, run)).metrics ?? [];
+            expect(new Map(found.map((m) => [m.key, [m.step, m.timestamp, m.value === "NaN" ? 0 : m.value]]))).toEqual(
+              expected,
             );
-            expect(await history(api, run, key)).toHaveLength(distinct.size);
-          }
-        }),
+            for (const key of expected.keys()) {
+              const distinct = new Set(
+                points
+                  .filter((p) => p.key === key)
+                  .map((p) => `${p.step} ${p.timestamp} ${typeof p.value === "number" ? p.value + 0 : p.value}`),
+              );
+              expect(await history(api, run, key)).toHaveLength(distinct.size);
+            }
+          },
+        ),
         { numRuns: 60 },
       ),
     ));
@@ -69,7 +76,12 @@ describe("runs/log-batch", () => {
     withApi(async (api) => {
       const run = await api.run();
       const metrics = [{ key: "m", value: 0.5, timestamp: 5, step: 1 }];
-      await api.post("runs/log-batch", { run_id: run, metrics, params: [{ key: "p", value: "1" }], tags: [{ key: "t", value: "x" }] });
+      await api.post("runs/log-batch", {
+        run_id: run,
+        metrics,
+        params: [{ key: "p", value: "1" }],
+        tags: [{ key: "t", value: "x" }],
+      });
       const data = await dataOf(api, run);
       expect(data.metrics).toEqual(metrics);
       expect(data.params).toEqual([{ key: "p", value: "1" }]);
@@ -77,8 +89,24 @@ describe("runs/log-batch", () => {
     }));
 
   test.each([
-    ["a changed param", { params: [{ key: "new", value: "1" }, { key: "lr", value: "2" }] }],
-    ["a param named twice", { params: [{ key: "new", value: "1" }, { key: "new", value: "1" }] }],
+    [
+      "a changed param",
+      {
+        params: [
+          { key: "new", value: "1" },
+          { key: "lr", value: "2" },
+        ],
+      },
+    ],
+    [
+      "a param named twice",
+      {
+        params: [
+          { key: "new", value: "1" },
+          { key: "new", value: "1" },
+        ],
+      },
+    ],
     ["a metric for a model that is not there", { metrics: [{ key: "m", value: 1, timestamp: 1, model_id: "m-1" }] }],
     ["a bad metric key", { metrics: [{ key: "bad@", value: 1, timestamp: 1 }] }],
     ["a fraction in a step", { metrics: [{ key: "m", value: 1, timestamp: 1, step: 1.5 }] }],
@@ -110,9 +138,14 @@ describe("runs/log-batch", () => {
 
   test("names the place of a value that it cannot read", () =>
     withApi(async (api) => {
-      const metrics = [{ key: "a", value: 1, timestamp: 1 }, { key: "b", value: 1, timestamp: 1, step: "x" }];
+      const metrics = [
+        { key: "a", value: 1, timestamp: 1 },
+        { key: "b", value: 1, timestamp: 1, step: "x" },
+      ];
       const answer = await api.post("runs/log-batch", { run_id: await api.run(), metrics });
-      expect(answer.body.message).toBe("Invalid value for parameter 'metrics[1].step': it must be a 64-bit integer, current value is \"x\"");
+      expect(answer.body.message).toBe(
+        "Invalid value for parameter 'metrics[1].step': it must be a 64-bit integer, current value is \"x\"",
+      );
     }));
 
   test.each([
@@ -123,7 +156,9 @@ describe("runs/log-batch", () => {
     withApi(async (api) => {
       const run = await api.run();
       const items = Array.from({ length: limit + 1 }, (_, index) => item(index));
-      expect((await api.post("runs/log-batch", { run_id: run, [kind]: items })).body.message).toContain(`at most ${limit} ${kind}`);
+      expect((await api.post("runs/log-batch", { run_id: run, [kind]: items })).body.message).toContain(
+        `at most ${limit} ${kind}`,
+      );
       expect((await api.post("runs/log-batch", { run_id: run, [kind]: items.slice(1) })).status).toBe(200);
     }),
   );
@@ -131,14 +166,23 @@ describe("runs/log-batch", () => {
   test("refuses more than 1,000 of all kinds together", () =>
     withApi(async (api) => {
       const metrics = Array.from({ length: 1000 }, (_, step) => ({ key: "m", value: step, timestamp: 1, step }));
-      const answer = await api.post("runs/log-batch", { run_id: await api.run(), metrics, tags: [{ key: "t", value: "" }] });
-      expect([answer.status, answer.body.message]).toEqual([400, expect.stringContaining("at most 1000 metrics, params, and tags")]);
+      const answer = await api.post("runs/log-batch", {
+        run_id: await api.run(),
+        metrics,
+        tags: [{ key: "t", value: "" }],
+      });
+      expect([answer.status, answer.body.message]).toEqual([
+        400,
+        expect.stringContaining("at most 1000 metrics, params, and tags"),
+      ]);
     }));
 
   test("takes null for no list, and no lists for nothing to do", () =>
     withApi(async (api) => {
       const run = await api.run();
-      expect((await api.post("runs/log-batch", { run_id: run, metrics: null, params: null, tags: null })).body).toEqual({});
+      expect((await api.post("runs/log-batch", { run_id: run, metrics: null, params: null, tags: null })).body).toEqual(
+        {},
+      );
       expect((await api.post("runs/log-batch", { run_id: run })).body).toEqual({});
     }));
 
@@ -151,9 +195,11 @@ describe("runs/log-batch", () => {
           headers: { "content-type": "application/json" },
           body: `{"run_id": "${run}", "metrics": [{"key": "a", "value": 1, "timestamp": 1, "step": ${step}}]}`,
         });
-      for (const step of ["9223372036854775807", '"9007199254740993"', "-9223372036854775808"]) expect((await send(step)).status).toBe(200);
+      for (const step of ["9223372036854775807", '"9007199254740993"', "-9223372036854775808"])
+        expect((await send(step)).status).toBe(200);
       const { text } = await api.get("metrics/get-history", { run_id: run, metric_key: "a" });
-      for (const step of ["9223372036854775807", "9007199254740993", "-9223372036854775808"]) expect(text).toContain(`"step": ${step}}`);
+      for (const step of ["9223372036854775807", "9007199254740993", "-9223372036854775808"])
+        expect(text).toContain(`"step": ${step}}`);
       expect((await send("9223372036854775808")).status).toBe(400);
       expect((await api.get("runs/get", { run_id: run })).text).toContain('"step": 9223372036854775807}');
     }));
@@ -196,7 +242,9 @@ describe("runs/log-metric", () => {
   ])("refuses %j and stores nothing", (bad) =>
     withApi(async (api) => {
       const run = await api.run();
-      expect((await api.post("runs/log-metric", { run_id: run, key: "a", value: 1, timestamp: 1, step: 0, ...bad })).status).toBe(400);
+      expect(
+        (await api.post("runs/log-metric", { run_id: run, key: "a", value: 1, timestamp: 1, step: 0, ...bad })).status,
+      ).toBe(400);
       expect(await history(api, run, "a")).toEqual([]);
       expect((await dataOf(api, run)).metrics).toBeUndefined();
     }),

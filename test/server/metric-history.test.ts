@@ -39,7 +39,12 @@ describe("metrics/get-history", () => {
       const seen: number[] = [];
       let pages = 0;
       for (let token = ""; ; pages++) {
-        const { body } = await api.get("metrics/get-history", { run_id: run, metric_key: "m", max_results: 2, page_token: token });
+        const { body } = await api.get("metrics/get-history", {
+          run_id: run,
+          metric_key: "m",
+          max_results: 2,
+          page_token: token,
+        });
         seen.push(...steps({ body }));
         if (body.next_page_token === undefined) break;
         token = body.next_page_token;
@@ -52,7 +57,9 @@ describe("metrics/get-history", () => {
       const run = await runWith(api, 5);
       const query = { run_id: run, metric_key: "m" };
       const { body } = await api.get("metrics/get-history", { ...query, max_results: 2 });
-      expect(steps(await api.get("metrics/get-history", { ...query, page_token: body.next_page_token }))).toEqual([2, 3, 4]);
+      expect(steps(await api.get("metrics/get-history", { ...query, page_token: body.next_page_token }))).toEqual([
+        2, 3, 4,
+      ]);
       expect(steps(await api.get("metrics/get-history", { ...query, max_results: "abc" }))).toHaveLength(5);
     }));
 
@@ -65,7 +72,12 @@ describe("metrics/get-history", () => {
     { run_id: "" },
   ])("refuses %j", (bad) =>
     withApi(async (api) => {
-      const answer = await api.get("metrics/get-history", { run_id: await api.run(), metric_key: "m", max_results: 2, ...bad });
+      const answer = await api.get("metrics/get-history", {
+        run_id: await api.run(),
+        metric_key: "m",
+        max_results: 2,
+        ...bad,
+      });
       expect([answer.status, answer.body.error_code]).toEqual([400, "INVALID_PARAMETER_VALUE"]);
     }),
   );
@@ -73,7 +85,9 @@ describe("metrics/get-history", () => {
   test("is empty for what is not there", () =>
     withApi(async (api) => {
       expect((await api.get("metrics/get-history", { run_id: "none", metric_key: "m" })).body).toEqual({});
-      expect((await api.get("metrics/get-history", { run_id: await api.run(), metric_key: "'; DROP TABLE runs" })).body).toEqual({});
+      expect(
+        (await api.get("metrics/get-history", { run_id: await api.run(), metric_key: "'; DROP TABLE runs" })).body,
+      ).toEqual({});
     }));
 });
 

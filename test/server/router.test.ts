@@ -48,7 +48,10 @@ describe("Router.find()", () => {
     expect(found("HEAD", "/api/2.0/mlflow/runs/get")).toMatchObject({ path: routes[0]!.path });
   });
 
-  test.each(["/", "/api/2.0/mlflow/runs/get/", "/api/2.0/mlflow/runs/GET", "/api/2.0/mlflow/models/", "//files/a"])("finds nothing at %s", (path) => {
-    expect(found("GET", path)).toBeUndefined();
-  });
+  test.each(["/", "/api/2.0/mlflow/runs/get/", "/api/2.0/mlflow/runs/GET", "/api/2.0/mlflow/models/", "//files/a"])(
+    "finds nothing at %s",
+    (path) => {
+      expect(found("GET", path)).toBeUndefined();
+    },
+  );
 });

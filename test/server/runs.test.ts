@@ -6,7 +6,14 @@ const none = "0".repeat(32);
 describe("runs", () => {
   test("create answers the run, and get the same with what was logged", () =>
     withApi(async (api) => {
-      const { run } = (await api.post("runs/create", { experiment_id: "0", run_name: "first", start_time: 1_700_000_000_000, user_id: "me" })).body;
+      const { run } = (
+        await api.post("runs/create", {
+          experiment_id: "0",
+          run_name: "first",
+          start_time: 1_700_000_000_000,
+          user_id: "me",
+        })
+      ).body;
       const { run_id: id } = run.info;
       expect(id).toMatch(/^[0-9a-f]{32}$/);
       expect(run).toEqual({
@@ -43,7 +50,16 @@ describe("runs", () => {
     ["an unknown experiment", { experiment_id: "77" }, 404],
     ["a fraction as start time", { start_time: 1.5 }, 400],
     ["a name that differs from its tag", { run_name: "a", tags: [{ key: "mlflow.runName", value: "b" }] }, 400],
-    ["a tag twice", { tags: [{ key: "a", value: "1" }, { key: "a", value: "1" }] }, 400],
+    [
+      "a tag twice",
+      {
+        tags: [
+          { key: "a", value: "1" },
+          { key: "a", value: "1" },
+        ],
+      },
+      400,
+    ],
     ["a number as tag value", { tags: [{ key: "a", value: 1 }] }, 400],
     ["an illegal tag key", { tags: [{ key: "../a", value: "1" }] }, 400],
   ])("create refuses %s and makes no run", (_, body, status) =>
@@ -58,7 +74,8 @@ describe("runs", () => {
   test("create places artifacts below the location of the experiment, before its query", () =>
     withApi(async (api) => {
       const make = async (artifact_location: string): Promise<string> => {
-        const id = (await api.post("experiments/create", { name: artifact_location, artifact_location })).body.experiment_id;
+        const id = (await api.post("experiments/create", { name: artifact_location, artifact_location })).body
+          .experiment_id;
         const { info } = (await api.post("runs/create", { experiment_id: id })).body.run;
         return info.artifact_uri.replace(info.run_id, "RUN");
       };
@@ -70,7 +87,8 @@ describe("runs", () => {
   test("update changes what it names and nothing else", () =>
     withApi(async (api) => {
       const id = await api.run();
-      const update = async (body: object): Promise<object> => (await api.post("runs/update", { run_id: id, ...body })).body.run_info;
+      const update = async (body: object): Promise<object> =>
+        (await api.post("runs/update", { run_id: id, ...body })).body.run_info;
       expect(await update({ status: "FINISHED", end_time: 5 })).toMatchObject({ status: "FINISHED", end_time: 5 });
       expect(await update({ status: 1 })).toMatchObject({ status: "RUNNING", end_time: 5 });
       expect(await update({ run_name: "b" })).toMatchObject({ run_name: "b", status: "RUNNING" });
@@ -137,7 +155,8 @@ describe("params and tags", () => {
   test("an equal param is accepted again, another value is refused and the first stays", () =>
     withApi(async (api) => {
       const id = await api.run();
-      const log = async (value: string): Promise<number> => (await api.post("runs/log-parameter", { run_id: id, key: "lr", value })).status;
+      const log = async (value: string): Promise<number> =>
+        (await api.post("runs/log-parameter", { run_id: id, key: "lr", value })).status;
       expect([await log("0.1"), await log("0.1"), await log("0.2")]).toEqual([200, 200, 400]);
       expect((await api.get("runs/get", { run_id: id })).body.run.data.params).toEqual([{ key: "lr", value: "0.1" }]);
     }));
@@ -146,7 +165,9 @@ describe("params and tags", () => {
     withApi(async (api) => {
       const id = await api.run();
       for (let time = 0; time < 2; time++) {
-        expect((await api.post("runs/log-parameter", { run_id: id, key: "p", value: "🎉".repeat(7000) })).status).toBe(200);
+        expect((await api.post("runs/log-parameter", { run_id: id, key: "p", value: "🎉".repeat(7000) })).status).toBe(
+          200,
+        );
         expect((await api.post("runs/set-tag", { run_id: id, key: "t", value: "x".repeat(9000) })).status).toBe(200);
       }
       const { data } = (await api.get("runs/get", { run_id: id })).body.run;

@@ -88,8 +88,16 @@ describe("openSchema()", () => {
   });
 
   test.each([
-    ["an older revision", "UPDATE alembic_version SET version_num = '0584bdc529eb'", ["older MLflow (revision 0584bdc529eb)", "copy the file", "mlflow db upgrade sqlite:///"]],
-    ["a newer revision", "UPDATE alembic_version SET version_num = 'ffffffffffff'", ['revision is "ffffffffffff"', "newer MLflow", "update tracklet"]],
+    [
+      "an older revision",
+      "UPDATE alembic_version SET version_num = '0584bdc529eb'",
+      ["older MLflow (revision 0584bdc529eb)", "copy the file", "mlflow db upgrade sqlite:///"],
+    ],
+    [
+      "a newer revision",
+      "UPDATE alembic_version SET version_num = 'ffffffffffff'",
+      ['revision is "ffffffffffff"', "newer MLflow", "update tracklet"],
+    ],
     ["an empty stamp", "DELETE FROM alembic_version", ['revision is ""']],
     ["missing tables", "DROP TABLE latest_metrics", ["lacks 1 tables (latest_metrics)"]],
     ["no stamp", "DROP TABLE alembic_version", ["no revision of MLflow"]],

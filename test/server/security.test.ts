@@ -23,15 +23,30 @@ function ask(
 const api = "/api/2.0/mlflow/runs/search";
 
 describe("Host check", () => {
-  test.each(["localhost", "localhost:1234", "127.0.0.1:5000", "[::1]:5000", "0.0.0.0:5000", "10.0.0.7:5000", "192.168.1.2", "172.20.1.1", "[fd00::1]".slice(1, -1), "tracklet.localhost"])(
-    "serves %s",
-    (host) => expect(isAllowedHost(host, undefined)).toBe(true),
-  );
+  test.each([
+    "localhost",
+    "localhost:1234",
+    "127.0.0.1:5000",
+    "[::1]:5000",
+    "0.0.0.0:5000",
+    "10.0.0.7:5000",
+    "192.168.1.2",
+    "172.20.1.1",
+    "fd00::1",
+    "tracklet.localhost",
+  ])("serves %s", (host) => expect(isAllowedHost(host, undefined)).toBe(true));
 
-  test.each(["", "evil.example.com", "localhost.evil.com", "8.8.8.8", "172.32.0.1", "172.15.0.1", "127.0.0.1.evil.com", "evil.com?.localhost", "evil.com/x.localhost"])(
-    "refuses %j",
-    (host) => expect(isAllowedHost(host, undefined)).toBe(false),
-  );
+  test.each([
+    "",
+    "evil.example.com",
+    "localhost.evil.com",
+    "8.8.8.8",
+    "172.32.0.1",
+    "172.15.0.1",
+    "127.0.0.1.evil.com",
+    "evil.com?.localhost",
+    "evil.com/x.localhost",
+  ])("refuses %j", (host) => expect(isAllowedHost(host, undefined)).toBe(false));
 
   test("compares a list of one's own whole, * for any characters", () => {
     expect(isAllowedHost("ml.example.com", ["ml.example.com"])).toBe(true);
@@ -57,27 +72,33 @@ describe("Host check", () => {
 describe("CORS", () => {
   const preflight = { "access-control-request-method": "POST", "access-control-request-headers": "content-type,x-foo" };
 
-  test.each(["http://localhost:3000", "http://127.0.0.1:9", "http://[::1]:5"])("lets pages of %s read answers", (origin) => {
-    const before = ask({}, "OPTIONS", api, { origin, ...preflight });
-    expect(before.status).toBe(200);
-    expect(before.header("access-control-allow-origin")).toBe(origin);
-    expect(before.header("access-control-allow-headers")).toBe("content-type,x-foo");
-    expect(before.header("access-control-max-age")).toBe("600");
-    const answer = ask({}, "POST", api, { origin });
-    expect([answer.status, answer.header("access-control-allow-origin")]).toEqual([200, origin]);
-    expect(answer.header("access-control-allow-credentials")).toBe("true");
-  });
+  test.each(["http://localhost:3000", "http://127.0.0.1:9", "http://[::1]:5"])(
+    "lets pages of %s read answers",
+    (origin) => {
+      const before = ask({}, "OPTIONS", api, { origin, ...preflight });
+      expect(before.status).toBe(200);
+      expect(before.header("access-control-allow-origin")).toBe(origin);
+      expect(before.header("access-control-allow-headers")).toBe("content-type,x-foo");
+      expect(before.header("access-control-max-age")).toBe("600");
+      const answer = ask({}, "POST", api, { origin });
+      expect([answer.status, answer.header("access-control-allow-origin")]).toEqual([200, origin]);
+      expect(answer.header("access-control-allow-credentials")).toBe("true");
+    },
+  );
 
-  test.each(["https://app.example.com", "null", "http://localhost.evil.com", "http://192.168.1.2"])("blocks writes of pages of %s", async (origin) => {
-    expect(ask({}, "OPTIONS", api, { origin, ...preflight }).status).toBe(400);
-    for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
-      const answer = ask({}, method, api, { origin });
-      expect([answer.status, answer.header("access-control-allow-origin")]).toEqual([403, null]);
-      expect(await answer.text).toContain("Cross-origin request blocked");
-    }
-    const read = ask({}, "GET", api, { origin });
-    expect([read.status, read.header("access-control-allow-origin")]).toEqual([200, null]);
-  });
+  test.each(["https://app.example.com", "null", "http://localhost.evil.com", "http://192.168.1.2"])(
+    "blocks writes of pages of %s",
+    async (origin) => {
+      expect(ask({}, "OPTIONS", api, { origin, ...preflight }).status).toBe(400);
+      for (const method of ["POST", "PUT", "PATCH", "DELETE"]) {
+        const answer = ask({}, method, api, { origin });
+        expect([answer.status, answer.header("access-control-allow-origin")]).toEqual([403, null]);
+        expect(await answer.text).toContain("Cross-origin request blocked");
+      }
+      const read = ask({}, "GET", api, { origin });
+      expect([read.status, read.header("access-control-allow-origin")]).toEqual([200, null]);
+    },
+  );
 
   test("serves https pages of this machine, which cannot read the answer", () => {
     const answer = ask({}, "POST", api, { origin: "https://localhost:3000" });
@@ -100,13 +121,20 @@ describe("CORS", () => {
   });
 
   test("refuses a method that is none of MLflow's", async () => {
-    const answer = ask({}, "OPTIONS", api, { origin: "http://localhost", ...preflight, "access-control-request-method": "PROPFIND" });
+    const answer = ask({}, "OPTIONS", api, {
+      origin: "http://localhost",
+      ...preflight,
+      "access-control-request-method": "PROPFIND",
+    });
     expect([answer.status, await answer.text]).toEqual([400, "Disallowed CORS method"]);
   });
 
   test("dresses every served answer against sniffing and framing", () => {
     const answer = ask({}, "GET", api);
-    expect([answer.header("x-content-type-options"), answer.header("x-frame-options")]).toEqual(["nosniff", "SAMEORIGIN"]);
+    expect([answer.header("x-content-type-options"), answer.header("x-frame-options")]).toEqual([
+      "nosniff",
+      "SAMEORIGIN",
+    ]);
     expect(answer.header("vary")).toBeNull();
   });
 });
@@ -121,10 +149,14 @@ describe("auth", () => {
     expect(JSON.parse(await answer.text).error_code).toBe("UNAUTHENTICATED");
   });
 
-  test.each(["Basic bWU6d3Jvbmc=", "Basic", "Bearer me:pässword", `basic ${encoded}`, `Basic ${encoded}x`, `Basic ${encoded.slice(1)}`])(
-    "refuses %s",
-    (authorization) => expect(ask(basic, "GET", api, { authorization }).status).toBe(401),
-  );
+  test.each([
+    "Basic bWU6d3Jvbmc=",
+    "Basic",
+    "Bearer me:pässword",
+    `basic ${encoded}`,
+    `Basic ${encoded}x`,
+    `Basic ${encoded.slice(1)}`,
+  ])("refuses %s", (authorization) => expect(ask(basic, "GET", api, { authorization }).status).toBe(401));
 
   test("lets the right credentials in", () => {
     expect(ask(basic, "GET", api, { authorization: `Basic ${encoded}` }).status).toBe(200);

@@ -47,7 +47,9 @@ function deleteTag(context: ServerContext, request: RequestFields): Json {
   const key = fields.requiredText("key");
   return db.transaction(() => {
     const row = requireActiveExperiment(context, id);
-    const removed = db.prepare("DELETE FROM experiment_tags WHERE key = ? AND experiment_id = ?").run(key, row["experiment_id"]!);
+    const removed = db
+      .prepare("DELETE FROM experiment_tags WHERE key = ? AND experiment_id = ?")
+      .run(key, row["experiment_id"]!);
     if (removed === 0) refuse("RESOURCE_DOES_NOT_EXIST", `No tag with name: ${key} in experiment with id ${id}`);
     return {};
   });

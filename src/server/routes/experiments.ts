@@ -19,8 +19,16 @@ export const experimentRoutes: readonly Route[] = [
   { method: "GET", path: `${base}/get`, handle: get },
   { method: "GET", path: `${base}/get-by-name`, handle: getByName },
   { method: "POST", path: `${base}/update`, handle: rename },
-  { method: "POST", path: `${base}/delete`, handle: (context, fields) => setStage(context, fields, "active", "deleted") },
-  { method: "POST", path: `${base}/restore`, handle: (context, fields) => setStage(context, fields, "deleted", "active") },
+  {
+    method: "POST",
+    path: `${base}/delete`,
+    handle: (context, fields) => setStage(context, fields, "active", "deleted"),
+  },
+  {
+    method: "POST",
+    path: `${base}/restore`,
+    handle: (context, fields) => setStage(context, fields, "deleted", "active"),
+  },
 ];
 
 function create(context: ServerContext, request: RequestFields): Json {
@@ -40,7 +48,10 @@ function create(context: ServerContext, request: RequestFields): Json {
       ).run(name, location ? artifactRoot.toStored(location) : null, now, now);
       const id = Number(db.prepare("SELECT last_insert_rowid() AS id").get()!["id"]);
       if (!location) {
-        db.prepare("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?").run(artifactRoot.locationOf(String(id)), id);
+        db.prepare("UPDATE experiments SET artifact_location = ? WHERE experiment_id = ?").run(
+          artifactRoot.locationOf(String(id)),
+          id,
+        );
       }
       const write = db.prepare("INSERT INTO experiment_tags (key, value, experiment_id) VALUES (?, ?, ?)");
       for (const { key, value } of tags) write.run(key, value, id);
@@ -96,7 +107,10 @@ function rename(context: ServerContext, request: RequestFields): Json {
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
-    refuse("BAD_REQUEST", `Cannot rename experiment ${id} to '${name}' as there is one of that name, which may be deleted`);
+    refuse(
+      "BAD_REQUEST",
+      `Cannot rename experiment ${id} to '${name}' as there is one of that name, which may be deleted`,
+    );
   }
 }
 
@@ -109,7 +123,11 @@ function setStage(context: ServerContext, request: RequestFields, from: string, 
     if (row["lifecycle_stage"] !== from) unknownExperiment(id);
     const now = clock.now();
     const number = row["experiment_id"]!;
-    db.prepare("UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ?").run(to, now, number);
+    db.prepare("UPDATE experiments SET lifecycle_stage = ?, last_update_time = ? WHERE experiment_id = ?").run(
+      to,
+      now,
+      number,
+    );
     db.prepare("UPDATE runs SET lifecycle_stage = ?, deleted_time = ? WHERE experiment_id = ?").run(
       to,
       to === "deleted" ? now : null,

@@ -38,14 +38,19 @@ function logOutputs(context: ServerContext, request: RequestFields): Json {
   const { db, random } = context;
   const fields = new Fields(request);
   const id = runIdOf(fields);
-  const models = fields.messages("models").map((model) => ({ id: model.requiredText("model_id"), step: model.int64("step") ?? 0 }));
+  const models = fields
+    .messages("models")
+    .map((model) => ({ id: model.requiredText("model_id"), step: model.int64("step") ?? 0 }));
   if (models.length === 0) fields.missing("models");
   return db.transaction(() => {
     requireActiveRun(context, id);
     const write = db.prepare(`${insertInput} ON CONFLICT DO NOTHING`);
     for (const model of models) {
       if (write.run(newId(random), "RUN_OUTPUT", id, "MODEL_OUTPUT", model.id, model.step) > 0) continue;
-      refuse("BAD_REQUEST", `Cannot log model '${model.id.slice(0, 100)}' as output of run '${id}' as it is one already`);
+      refuse(
+        "BAD_REQUEST",
+        `Cannot log model '${model.id.slice(0, 100)}' as output of run '${id}' as it is one already`,
+      );
     }
     return {};
   });

@@ -21,7 +21,8 @@ function logModel(context: ServerContext, request: RequestFields): Json {
   const id = runIdOf(fields);
   const model = modelOf(fields.requiredText("model_json"));
   const missing = ["artifact_path", "flavors", "run_id", "utc_time_created"].filter((name) => !(name in model));
-  if (missing.length > 0) refuseValue(`Model json is missing mandatory fields: {${missing.map((name) => `'${name}'`).join(", ")}}`);
+  if (missing.length > 0)
+    refuseValue(`Model json is missing mandatory fields: {${missing.map((name) => `'${name}'`).join(", ")}}`);
   const entry = {
     run_id: model["run_id"],
     artifact_path: model["artifact_path"],

@@ -26,7 +26,8 @@ export const runRoutes: readonly Route[] = [
 
 const statuses = { RUNNING: 1, SCHEDULED: 2, FINISHED: 3, FAILED: 4, KILLED: 5 } as const;
 
-const infoColumns = "run_uuid, experiment_id, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage";
+const infoColumns =
+  "run_uuid, experiment_id, name, user_id, status, start_time, end_time, artifact_uri, lifecycle_stage";
 
 function create(context: ServerContext, request: RequestFields): Json {
   const { db, random, artifactRoot } = context;
@@ -49,7 +50,13 @@ function create(context: ServerContext, request: RequestFields): Json {
       ).run(id, name, user, start, runArtifactUri(location, id), number);
       const write = db.prepare("INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)");
       for (const tag of tags) write.run(tag.key, tag.value, id);
-      return { run: { info: infoOf(context, id), data: { tags: list(tags.map(({ key, value }) => ({ key, value }))) }, inputs: {} } };
+      return {
+        run: {
+          info: infoOf(context, id),
+          data: { tags: list(tags.map(({ key, value }) => ({ key, value }))) },
+          inputs: {},
+        },
+      };
     });
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;

@@ -24,7 +24,9 @@ export function inspectSchema(db: SqlDatabase): SchemaState {
   let tables: string[];
   try {
     tables = db
-      .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY name")
+      .prepare(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite^_%' ESCAPE '^' ORDER BY name",
+      )
       .all()
       .map((row) => String(row["name"]));
   } catch (error) {

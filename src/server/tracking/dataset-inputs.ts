@@ -62,7 +62,16 @@ export function writeDatasetInputs(
     let dataset = find.get(experimentId, input.name, input.digest)?.["dataset_uuid"];
     if (dataset === undefined || dataset === null) {
       dataset = newId(random);
-      add.run(dataset, experimentId, input.name, input.digest, input.sourceType, input.source, input.schema, input.profile);
+      add.run(
+        dataset,
+        experimentId,
+        input.name,
+        input.digest,
+        input.sourceType,
+        input.source,
+        input.schema,
+        input.profile,
+      );
     }
     const id = newId(random);
     if (link.run(id, dataset, runId) === 0) continue;

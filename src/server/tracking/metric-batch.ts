@@ -33,7 +33,9 @@ export function readMetrics(list: readonly unknown[], path: (index: number) => s
   for (let index = 0; index < list.length; index++) {
     const metric = list[index];
     if (typeof metric !== "object" || metric === null || Array.isArray(metric)) {
-      refuseValue(`Invalid value for parameter '${path(index).slice(0, -1)}': it must be an object, current value is ${show(metric)}`);
+      refuseValue(
+        `Invalid value for parameter '${path(index).slice(0, -1)}': it must be an object, current value is ${show(metric)}`,
+      );
     }
     const fields = metric as RequestFields;
     const key = fields["key"];
@@ -52,7 +54,14 @@ export function readMetrics(list: readonly unknown[], path: (index: number) => s
       );
     }
     const isNan = Number.isNaN(value) ? 1 : 0;
-    points[index] = { key, value: isNan === 1 ? 0 : stored(value), timestamp, step, isNan, model: modelLink(fields, path, index) };
+    points[index] = {
+      key,
+      value: isNan === 1 ? 0 : stored(value),
+      timestamp,
+      step,
+      isNan,
+      model: modelLink(fields, path, index),
+    };
   }
   return points;
 }

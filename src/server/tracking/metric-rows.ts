@@ -50,7 +50,10 @@ export function writeModelMetrics(
     if (model === undefined) continue;
     const known = db.prepare("SELECT experiment_id FROM logged_models WHERE model_id = ?").get(model.modelId);
     if (known === undefined) {
-      refuse("BAD_REQUEST", `Cannot log metric '${key}' to model '${model.modelId.slice(0, 100)}' as there is no such logged model`);
+      refuse(
+        "BAD_REQUEST",
+        `Cannot log metric '${key}' to model '${model.modelId.slice(0, 100)}' as there is no such logged model`,
+      );
     }
     const dataset = db
       .prepare("SELECT dataset_uuid FROM datasets WHERE experiment_id = ? AND name = ? AND digest = ?")
@@ -77,7 +80,10 @@ export function writeModelMetrics(
       )
       .get(row[0], row[1], row[2], row[3], row[4], row[6], row[8], row[9]);
     if (same === undefined) {
-      refuse("BAD_REQUEST", `Cannot log metric '${key}' to model '${model.modelId}' as it has another value or dataset at this step and time`);
+      refuse(
+        "BAD_REQUEST",
+        `Cannot log metric '${key}' to model '${model.modelId}' as it has another value or dataset at this step and time`,
+      );
     }
   }
 }

@@ -31,6 +31,9 @@ export function refuseAsBefore(
     (compat.resentKeysRefused && beyond && points.some(isStored))
   ) {
     db.transaction(writeFirst);
-    refuse("BAD_REQUEST", "(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key, metrics.timestamp, metrics.step");
+    refuse(
+      "BAD_REQUEST",
+      "(sqlite3.IntegrityError) UNIQUE constraint failed: metrics.key, metrics.timestamp, metrics.step",
+    );
   }
 }

@@ -45,8 +45,10 @@ export async function testApi(
     },
     post: (path, body) =>
       api.send(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) }),
-    experiment: async (name = `experiment ${names++}`) => (await api.post("experiments/create", { name })).body.experiment_id,
-    run: async (experimentId = "0") => (await api.post("runs/create", { experiment_id: experimentId })).body.run.info.run_id,
+    experiment: async (name = `experiment ${names++}`) =>
+      (await api.post("experiments/create", { name })).body.experiment_id,
+    run: async (experimentId = "0") =>
+      (await api.post("runs/create", { experiment_id: experimentId })).body.run.info.run_id,
     close: () => server.close(),
   };
   return api;

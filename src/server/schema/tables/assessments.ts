@@ -72,9 +72,7 @@ export const assessmentsTables: readonly Table[] = [
       CONSTRAINT scorer_pk PRIMARY KEY (scorer_id),
       CONSTRAINT fk_scorers_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "UNIQUE index_scorers_experiment_id_scorer_name ON scorers (experiment_id, scorer_name)",
-    ],
+    indexes: ["UNIQUE index_scorers_experiment_id_scorer_name ON scorers (experiment_id, scorer_name)"],
   },
   {
     name: "scorer_versions",
@@ -86,9 +84,7 @@ export const assessmentsTables: readonly Table[] = [
       CONSTRAINT scorer_version_pk PRIMARY KEY (scorer_id, scorer_version),
       CONSTRAINT fk_scorer_versions_scorer_id FOREIGN KEY(scorer_id) REFERENCES scorers (scorer_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_scorer_versions_scorer_id ON scorer_versions (scorer_id)",
-    ],
+    indexes: ["index_scorer_versions_scorer_id ON scorer_versions (scorer_id)"],
   },
   {
     name: "online_scoring_configs",

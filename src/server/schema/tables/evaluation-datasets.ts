@@ -32,9 +32,7 @@ export const evaluationDatasetsTables: readonly Table[] = [
       CONSTRAINT evaluation_dataset_tags_pk PRIMARY KEY (dataset_id, "key"),
       CONSTRAINT fk_evaluation_dataset_tags_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (dataset_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_evaluation_dataset_tags_dataset_id ON evaluation_dataset_tags (dataset_id)",
-    ],
+    indexes: ["index_evaluation_dataset_tags_dataset_id ON evaluation_dataset_tags (dataset_id)"],
   },
   {
     name: "evaluation_dataset_records",
@@ -57,8 +55,6 @@ export const evaluationDatasetsTables: readonly Table[] = [
       CONSTRAINT fk_evaluation_dataset_records_dataset_id FOREIGN KEY(dataset_id) REFERENCES evaluation_datasets (dataset_id) ON DELETE CASCADE,
       CONSTRAINT unique_dataset_input UNIQUE (dataset_id, input_hash)
     `,
-    indexes: [
-      "index_evaluation_dataset_records_dataset_id ON evaluation_dataset_records (dataset_id)",
-    ],
+    indexes: ["index_evaluation_dataset_records_dataset_id ON evaluation_dataset_records (dataset_id)"],
   },
 ];

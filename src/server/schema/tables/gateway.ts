@@ -22,9 +22,7 @@ export const gatewayTables: readonly Table[] = [
       CONSTRAINT secrets_pk PRIMARY KEY (secret_id),
       CONSTRAINT uq_secrets_workspace_secret_name UNIQUE (workspace, secret_name)
     `,
-    indexes: [
-      "idx_secrets_workspace ON secrets (workspace)",
-    ],
+    indexes: ["idx_secrets_workspace ON secrets (workspace)"],
     triggers: [
       `CREATE TRIGGER prevent_secrets_aad_mutation
       BEFORE UPDATE ON secrets
@@ -76,9 +74,7 @@ export const gatewayTables: readonly Table[] = [
       CONSTRAINT fk_endpoints_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id) ON DELETE SET NULL,
       CONSTRAINT uq_endpoints_workspace_name UNIQUE (workspace, name)
     `,
-    indexes: [
-      "idx_endpoints_workspace ON endpoints (workspace)",
-    ],
+    indexes: ["idx_endpoints_workspace ON endpoints (workspace)"],
   },
   {
     name: "endpoint_bindings",
@@ -125,9 +121,7 @@ export const gatewayTables: readonly Table[] = [
       CONSTRAINT endpoint_tag_pk PRIMARY KEY ("key", endpoint_id),
       CONSTRAINT fk_endpoint_tags_endpoint_id FOREIGN KEY(endpoint_id) REFERENCES endpoints (endpoint_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_endpoint_tags_endpoint_id ON endpoint_tags (endpoint_id)",
-    ],
+    indexes: ["index_endpoint_tags_endpoint_id ON endpoint_tags (endpoint_id)"],
   },
   {
     name: "budget_policies",

@@ -39,9 +39,7 @@ export const loggedModelsTables: readonly Table[] = [
       CONSTRAINT fk_logged_model_metrics_model_id FOREIGN KEY(model_id) REFERENCES logged_models (model_id) ON DELETE CASCADE,
       CONSTRAINT fk_logged_model_metrics_run_id FOREIGN KEY(run_id) REFERENCES runs (run_uuid) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_logged_model_metrics_model_id ON logged_model_metrics (model_id)",
-    ],
+    indexes: ["index_logged_model_metrics_model_id ON logged_model_metrics (model_id)"],
   },
   {
     name: "logged_model_params",

@@ -12,9 +12,7 @@ export const registryTables: readonly Table[] = [
       workspace VARCHAR(63) DEFAULT 'default' NOT NULL,
       CONSTRAINT registered_model_pk PRIMARY KEY (workspace, name)
     `,
-    indexes: [
-      "idx_registered_models_workspace ON registered_models (workspace)",
-    ],
+    indexes: ["idx_registered_models_workspace ON registered_models (workspace)"],
   },
   {
     name: "model_versions",
@@ -47,9 +45,7 @@ export const registryTables: readonly Table[] = [
       CONSTRAINT registered_model_tag_pk PRIMARY KEY (workspace, "key", name),
       CONSTRAINT fk_registered_model_tags_registered_models FOREIGN KEY(workspace, name) REFERENCES registered_models (workspace, name) ON UPDATE CASCADE
     `,
-    indexes: [
-      "idx_registered_model_tags_workspace_name ON registered_model_tags (workspace, name)",
-    ],
+    indexes: ["idx_registered_model_tags_workspace_name ON registered_model_tags (workspace, name)"],
   },
   {
     name: "model_version_tags",
@@ -62,9 +58,7 @@ export const registryTables: readonly Table[] = [
       CONSTRAINT model_version_tag_pk PRIMARY KEY (workspace, "key", name, version),
       CONSTRAINT fk_model_version_tags_model_versions FOREIGN KEY(workspace, name, version) REFERENCES model_versions (workspace, name, version) ON UPDATE CASCADE
     `,
-    indexes: [
-      "idx_model_version_tags_workspace_name_version ON model_version_tags (workspace, name, version)",
-    ],
+    indexes: ["idx_model_version_tags_workspace_name_version ON model_version_tags (workspace, name, version)"],
   },
   {
     name: "registered_model_aliases",

@@ -21,9 +21,7 @@ export const reviewsTables: readonly Table[] = [
       CONSTRAINT fk_label_schemas_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id) ON DELETE CASCADE,
       CONSTRAINT uq_label_schemas_exp_name UNIQUE (experiment_id, name)
     `,
-    indexes: [
-      "index_label_schemas_experiment_id ON label_schemas (experiment_id)",
-    ],
+    indexes: ["index_label_schemas_experiment_id ON label_schemas (experiment_id)"],
   },
   {
     name: "review_queues",
@@ -40,9 +38,7 @@ export const reviewsTables: readonly Table[] = [
       CONSTRAINT fk_review_queues_experiment_id FOREIGN KEY(experiment_id) REFERENCES experiments (experiment_id) ON DELETE CASCADE,
       CONSTRAINT uq_review_queues_experiment_name_key UNIQUE (experiment_id, name_key)
     `,
-    indexes: [
-      "index_review_queues_experiment_id ON review_queues (experiment_id)",
-    ],
+    indexes: ["index_review_queues_experiment_id ON review_queues (experiment_id)"],
   },
   {
     name: "review_queue_items",
@@ -71,9 +67,7 @@ export const reviewsTables: readonly Table[] = [
       CONSTRAINT review_queue_label_schemas_pk PRIMARY KEY (queue_id, schema_id),
       CONSTRAINT fk_review_queue_label_schemas_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (queue_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_review_queue_label_schemas_schema_id ON review_queue_label_schemas (schema_id)",
-    ],
+    indexes: ["index_review_queue_label_schemas_schema_id ON review_queue_label_schemas (schema_id)"],
   },
   {
     name: "review_queue_users",
@@ -83,8 +77,6 @@ export const reviewsTables: readonly Table[] = [
       CONSTRAINT review_queue_users_pk PRIMARY KEY (queue_id, user_id),
       CONSTRAINT fk_review_queue_users_queue_id FOREIGN KEY(queue_id) REFERENCES review_queues (queue_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_review_queue_users_user_id ON review_queue_users (user_id)",
-    ],
+    indexes: ["index_review_queue_users_user_id ON review_queue_users (user_id)"],
   },
 ];

@@ -52,9 +52,7 @@ export const serviceTables: readonly Table[] = [
       CONSTRAINT job_locks_pk PRIMARY KEY (lock_key),
       CONSTRAINT fk_job_locks_job_id FOREIGN KEY(job_id) REFERENCES jobs (id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_job_locks_job_id ON job_locks (job_id)",
-    ],
+    indexes: ["index_job_locks_job_id ON job_locks (job_id)"],
   },
   {
     name: "scheduler_leases",

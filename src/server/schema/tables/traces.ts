@@ -43,9 +43,7 @@ export const tracesTables: readonly Table[] = [
       CONSTRAINT trace_tag_pk PRIMARY KEY ("key", request_id),
       CONSTRAINT fk_trace_tags_request_id FOREIGN KEY(request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_trace_tags_request_id ON trace_tags (request_id)",
-    ],
+    indexes: ["index_trace_tags_request_id ON trace_tags (request_id)"],
   },
   {
     name: "trace_request_metadata",
@@ -56,9 +54,7 @@ export const tracesTables: readonly Table[] = [
       CONSTRAINT trace_request_metadata_pk PRIMARY KEY ("key", request_id),
       CONSTRAINT fk_trace_request_metadata_request_id FOREIGN KEY(request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_trace_request_metadata_request_id ON trace_request_metadata (request_id)",
-    ],
+    indexes: ["index_trace_request_metadata_request_id ON trace_request_metadata (request_id)"],
   },
   {
     name: "trace_metrics",
@@ -69,9 +65,7 @@ export const tracesTables: readonly Table[] = [
       CONSTRAINT trace_metrics_pk PRIMARY KEY (request_id, "key"),
       CONSTRAINT fk_trace_metrics_request_id FOREIGN KEY(request_id) REFERENCES trace_info (request_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_trace_metrics_request_id ON trace_metrics (request_id)",
-    ],
+    indexes: ["index_trace_metrics_request_id ON trace_metrics (request_id)"],
   },
   {
     name: "spans",
@@ -115,8 +109,6 @@ export const tracesTables: readonly Table[] = [
       CONSTRAINT span_metrics_pk PRIMARY KEY (trace_id, span_id, "key"),
       CONSTRAINT fk_span_metrics_span FOREIGN KEY(trace_id, span_id) REFERENCES spans (trace_id, span_id) ON DELETE CASCADE
     `,
-    indexes: [
-      "index_span_metrics_trace_id_span_id ON span_metrics (trace_id, span_id)",
-    ],
+    indexes: ["index_span_metrics_trace_id_span_id ON span_metrics (trace_id, span_id)"],
   },
 ];

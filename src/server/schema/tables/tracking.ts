@@ -70,7 +70,7 @@ export const trackingTables: readonly Table[] = [
     `,
     indexes: [
       "index_metrics_run_uuid ON metrics (run_uuid)",
-      "index_metrics_run_uuid_key_step ON metrics (run_uuid, \"key\", step)",
+      'index_metrics_run_uuid_key_step ON metrics (run_uuid, "key", step)',
     ],
   },
   {
@@ -86,9 +86,7 @@ export const trackingTables: readonly Table[] = [
       FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid),
       CHECK (is_nan IN (0, 1))
     `,
-    indexes: [
-      "index_latest_metrics_run_uuid ON latest_metrics (run_uuid)",
-    ],
+    indexes: ["index_latest_metrics_run_uuid ON latest_metrics (run_uuid)"],
   },
   {
     name: "params",
@@ -99,9 +97,7 @@ export const trackingTables: readonly Table[] = [
       CONSTRAINT param_pk PRIMARY KEY ("key", run_uuid),
       FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
     `,
-    indexes: [
-      "index_params_run_uuid ON params (run_uuid)",
-    ],
+    indexes: ["index_params_run_uuid ON params (run_uuid)"],
   },
   {
     name: "tags",
@@ -112,8 +108,6 @@ export const trackingTables: readonly Table[] = [
       CONSTRAINT tag_pk PRIMARY KEY ("key", run_uuid),
       FOREIGN KEY(run_uuid) REFERENCES runs (run_uuid)
     `,
-    indexes: [
-      "index_tags_run_uuid ON tags (run_uuid)",
-    ],
+    indexes: ["index_tags_run_uuid ON tags (run_uuid)"],
   },
 ];
