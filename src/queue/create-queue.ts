@@ -325,7 +325,7 @@ class StoredQueue implements Queue {
 
   /** Nothing was logged, and nothing can wait from before. */
   #untouched(): boolean {
-    return !this.#drain && !this.durable;
+    return !this.#drain && !this.durable && total(this.#ledger.waiting) === 0;
   }
 
   /** Sends in auto mode, and while somebody flushes. */

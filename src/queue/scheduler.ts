@@ -100,7 +100,8 @@ export class Scheduler {
   /** True when nothing up to a place in the order waits that could be sent, of some runs or of all. */
   clear(order: number, runs?: ReadonlySet<string>): boolean {
     for (const run of this.#active) {
-      if (run.parked === undefined && (!runs || runs.has(run.id)) && run.items[0]!.header.order <= order) return false;
+      // Parts of the chunk at that place lie before the next one.
+      if ((!runs || runs.has(run.id)) && run.items[0]!.header.order < order + 1) return false;
     }
     return true;
   }
