@@ -12,6 +12,19 @@
  *
  * @module
  */
+export type { HttpHandler } from "msw";
+export type { Clock, Timer } from "../src/runtime/ports/clock.ts";
+export type { Fetch } from "../src/runtime/ports/fetch.ts";
+export type { Random } from "../src/runtime/ports/random.ts";
+export type {
+  ArtifactContent,
+  ArtifactEntry,
+  ArtifactStat,
+  ArtifactStore,
+  ByteRange,
+} from "../src/server/artifacts/artifact-store.ts";
+export type { SecurityOptions } from "../src/server/security.ts";
+export type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "../src/sql/database.ts";
 export type { MlflowRelease } from "./act-as.ts";
 export type { Fault, FaultEffect, FaultHandle, Faults, FaultTarget } from "./fault.ts";
 export { createMlflowMock, type MlflowMock, type MlflowMockOptions, type MockRequest } from "./mlflow-mock.ts";

@@ -31,7 +31,7 @@ export interface MlflowMockOptions {
   readonly security?: SecurityOptions;
   /** Time for the server and for delays. @default the platform's */
   readonly clock?: Clock;
-  /** @default the platform's */
+  /** Chance for ids and generated names. @default the platform's */
   readonly random?: Random;
 }
 
@@ -55,6 +55,7 @@ export interface MlflowMock {
 
 /** A request that reached the mock. */
 export interface MockRequest {
+  /** HTTP method. */
   readonly method: string;
   /** Path and query below the tracking URI. */
   readonly path: string;

@@ -1,5 +1,6 @@
 /** What is known about one artifact path. */
 export interface ArtifactStat {
+  /** False for a file. */
   readonly isDirectory: boolean;
   /** Bytes; 0 for a directory. */
   readonly size: number;
@@ -13,6 +14,7 @@ export interface ArtifactStat {
 export interface ArtifactEntry {
   /** Without directory. */
   readonly name: string;
+  /** False for a file. */
   readonly isDirectory: boolean;
   /** Bytes; 0 for a directory. */
   readonly size: number;
@@ -20,7 +22,9 @@ export interface ArtifactEntry {
 
 /** Bytes `start` to `end` of a file, both included. */
 export interface ByteRange {
+  /** First byte, counted from 0. */
   readonly start: number;
+  /** Last byte, included. */
   readonly end: number;
 }
 
