@@ -46,12 +46,12 @@ export class Guard {
     const line = run.get(id);
     if (line === undefined) run.set(id, { kind: culprit.kind, key: culprit.key, count });
     else line.count += count;
-    this.tell({ kind, message, key: culprit.key, run: culprit.run });
+    this.tell({ kind, message, key: culprit.key, run: culprit.run }, id);
   }
 
   /** Tells a problem, once per kind and key. */
-  tell(problem: Problem): void {
-    const id = `${problem.kind} ${problem.key ?? problem.message}`;
+  tell(problem: Problem, what: string = problem.key ?? problem.message): void {
+    const id = `${problem.kind} ${what}`;
     if (this.#told.has(id)) return;
     this.#told.add(id);
     if (this.#problems.length < kept) this.#problems.push(problem);

@@ -44,12 +44,20 @@ export class MetricLog {
   }
 
   logAll(values: Readonly<Record<string, number>>, options: MetricOptions | undefined): void {
+    if (typeof values !== "object" || values === null) {
+      this.#reject("", `the values must be an object of numbers: current value is ${shown(values)}`);
+      return;
+    }
     const now = options?.timestamp ?? this.#clock.now();
     for (const key of Object.keys(values)) this.log(key, values[key] as number, options?.step, now);
   }
 
   logSeries(key: string, series: MetricSeries): void {
-    const { steps, values, timestamps } = series;
+    const { steps, values, timestamps } = series ?? {};
+    if (steps?.length === undefined || values?.length === undefined) {
+      this.#reject(String(key), "a series must have the columns steps and values");
+      return;
+    }
     const length = Math.min(steps.length, values.length, timestamps?.length ?? Number.POSITIVE_INFINITY);
     const longest = Math.max(steps.length, values.length, timestamps?.length ?? 0);
     const now = this.#clock.now();

@@ -27,7 +27,25 @@ export class ParamLog {
   }
 
   logParams(params: object, options: ParamOptions | undefined): void {
-    flatten(params, (key, value) => this.logParam(key, value, options));
+    this.each("param", params, (key, value) => this.logParam(key, value, options));
+  }
+
+  /** Calls `leaf` for everything in an object; what cannot be walked through is refused as a whole. */
+  each(kind: "param" | "tag", object: object, leaf: (key: string, value: unknown) => void): void {
+    const leaves: [string, unknown][] = [];
+    try {
+      flatten(object, (key, value) => void leaves.push([key, value]));
+    } catch (error) {
+      const reason = `the values must be an object: ${String(error).split("\n")[0]}`;
+      this.#guard.reject({ run: this.#run, kind, key: "" }, reason);
+    }
+    for (const [key, value] of leaves) leaf(key, value);
+  }
+
+  setTags(tags: Readonly<Record<string, unknown>>): void {
+    const whole = typeof tags === "object" && tags !== null;
+    if (!whole) this.#guard.reject({ run: this.#run, kind: "tag", key: "" }, "the tags must be an object");
+    else for (const [key, value] of Object.entries(tags)) this.setTag(key, value);
   }
 
   logParam(key: string, value: unknown, options: ParamOptions | undefined): void {

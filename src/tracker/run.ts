@@ -10,7 +10,7 @@ import { MetricLog } from "./metric-log.ts";
 import type { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
 import type * as types from "./types/run.ts";
-import { flatten, jsonText } from "./value-text.ts";
+import { jsonText } from "./value-text.ts";
 
 /** What a run is made of. */
 export interface RunSeed {
@@ -103,7 +103,7 @@ export class RunHandle implements types.Run {
   }
 
   setTags(tags: Readonly<Record<string, unknown>>): void {
-    for (const key of Object.keys(tags)) this.params.setTag(key, tags[key]);
+    this.params.setTags(tags);
   }
 
   deleteTag(key: string): void {
@@ -115,7 +115,7 @@ export class RunHandle implements types.Run {
   }
 
   summary(values: object): void {
-    flatten(values, (key, value) => {
+    this.params.each("tag", values, (key, value) => {
       if (typeof value === "number") this.metrics.log(`summary.${key}`, value, 0, undefined);
       else this.params.setTag(`summary.${key}`, value);
     });

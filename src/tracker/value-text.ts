@@ -53,28 +53,32 @@ function pythonQuote(text: string): string {
   return escaped.includes("'") && !escaped.includes('"') ? `"${escaped}"` : `'${escaped.replace(/'/g, "\\'")}'`;
 }
 
-/** True for an object literal, a Map, or the like: what flattens into dotted keys. */
-function isNested(value: unknown): value is object {
-  if (typeof value !== "object" || value === null) return false;
-  if (value instanceof Map) return true;
-  const prototype = Object.getPrototypeOf(value);
-  // Of another realm, an object literal has another Object.prototype, whose own prototype is null all the same.
-  return prototype === null || Object.getPrototypeOf(prototype) === null;
+/** What an object literal, a Map or the like holds; undefined for everything else, and where reading it throws. */
+function entriesOf(value: unknown): [unknown, unknown][] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  try {
+    if (value instanceof Map) return [...value];
+    const prototype = Object.getPrototypeOf(value);
+    // Of another realm, an object literal has another Object.prototype, whose own prototype is null all the same.
+    return prototype === null || Object.getPrototypeOf(prototype) === null ? Object.entries(value) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
-/** Calls `leaf` with the dotted key and value of everything inside; an empty object is a leaf. */
-export function flatten(
-  object: object,
-  leaf: (key: string, value: unknown) => void,
-  path: string[] = [],
-  above: object[] = [],
-): void {
-  const entries: Iterable<[unknown, unknown]> = object instanceof Map ? object : Object.entries(object);
-  for (const [key, value] of entries) {
-    const inner = [...path, String(key)];
-    const nested = isNested(value) && !above.includes(value) && value !== object;
-    if (nested && (value instanceof Map ? value.size : Object.keys(value).length) > 0)
-      flatten(value, leaf, inner, [...above, object]);
-    else leaf(inner.join("."), value);
-  }
+/**
+ * Calls `leaf` with the dotted key and value of everything inside; an empty object, and one that holds itself, is a leaf.
+ * @throws TypeError for what is no object or cannot be read
+ */
+export function flatten(object: object, leaf: (key: string, value: unknown) => void): void {
+  const walk = (entries: [unknown, unknown][], path: string, above: readonly unknown[]): void => {
+    for (const [name, value] of entries) {
+      const key = path + String(name);
+      const inner = above.includes(value) ? undefined : entriesOf(value);
+      if (inner === undefined || inner.length === 0) leaf(key, value);
+      else walk(inner, `${key}.`, [...above, value]);
+    }
+  };
+  if (typeof object !== "object" || object === null) throw new TypeError(`${String(object)} is none`);
+  walk(entriesOf(object) ?? Object.entries(object), "", [object]);
 }

@@ -69,6 +69,50 @@ describe("Run.logParams()", () => {
   });
 });
 
+describe("values that are no objects, or none that can be read", () => {
+  test("stop no training: they are counted, and what could be read is logged", () => {
+    const { tracker, queue, problems } = bench();
+    const run = tracker.startRun();
+    const hostile = {
+      get a(): never {
+        throw new Error("no");
+      },
+    };
+    const unreadable = {
+      toJSON(): never {
+        throw new Error("no JSON");
+      },
+    };
+    for (const bad of [null, undefined, 5, "text"]) {
+      run.logParams(bad as never);
+      run.logMetrics(bad as never);
+      run.logMetricSeries("s", bad as never);
+      run.summary(bad as never);
+      run.setTags(bad as never);
+      run.logInput(bad as never);
+    }
+    run.logParams({ fine: 1, hostile, unreadable: [unreadable] });
+    run.logParam(Symbol("s") as never, 1);
+    run.logMetric({} as never, 1);
+    run.logMetricSeries("s", { steps: [0] } as never);
+    expect(queue.of("metric")).toEqual([]);
+    expect(queue.of("param")).toEqual([["fine", "1"]]);
+    expect(problems.map((problem) => problem.message.split(" as ")[0])).toEqual([
+      'Cannot log the param ""',
+      'Cannot log the metric ""',
+      'Cannot log the metric "s"',
+      'Cannot log the tag ""',
+      'Cannot log the input "undefined"',
+      'Cannot log the param "hostile"',
+      'Cannot log the param "unreadable"',
+      'Cannot log the param "Symbol(s)"',
+      'Cannot log the metric "[object Object]"',
+    ]);
+    const { quarantined } = tracker.queue.status();
+    expect(quarantined.points).toBe(10);
+  });
+});
+
 describe("a parameter written twice", () => {
   test("is a no-op when equal; when different the first is kept and the other reported", () => {
     const { tracker, queue, problems } = bench();
