@@ -12,7 +12,6 @@
  *
  * @module
  */
-export type { HttpHandler } from "msw";
 export type { Clock, Timer } from "../src/runtime/ports/clock.ts";
 export type { Fetch } from "../src/runtime/ports/fetch.ts";
 export type { Random } from "../src/runtime/ports/random.ts";
@@ -23,6 +22,7 @@ export type {
   ArtifactStore,
   ByteRange,
 } from "../src/server/artifacts/artifact-store.ts";
+export type { ServerAuth } from "../src/server/check-auth.ts";
 export type { SecurityOptions } from "../src/server/security.ts";
 export type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "../src/sql/database.ts";
 export type { MlflowRelease } from "./act-as.ts";

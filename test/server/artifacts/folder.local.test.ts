@@ -63,24 +63,27 @@ describe("folderArtifacts() on disk", () => {
   test("shows no file that is being written, and leaves none behind when the upload breaks", async () => {
     const directory = fresh();
     const store = folderArtifacts(directory);
-    let finish: () => void = () => {};
-    const waiting = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    const slow = new ReadableStream<Uint8Array<ArrayBuffer>>({
-      async pull(controller) {
-        controller.enqueue(bytes("half"));
-        await waiting;
-        controller.error(new Error("gone"));
+    const halfWritten = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<void>();
+    let pulls = 0;
+    const slow = new ReadableStream<Uint8Array<ArrayBuffer>>(
+      {
+        async pull(controller) {
+          pulls += 1;
+          if (pulls === 1) return controller.enqueue(bytes("half"));
+          halfWritten.resolve(); // asked for more only once the first half is in the file
+          await finish.promise;
+          controller.error(new Error("gone"));
+        },
       },
-    });
+      { highWaterMark: 0 },
+    );
     const upload = store.write("a/b", slow);
     upload.catch(() => {});
-    for (let turn = 0; turn < 200 && !partialIn(directory); turn++)
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    expect(partialIn(directory)).toBe(true);
+    await halfWritten.promise;
+    expect(readdirSync(join(directory, "a"))).toHaveLength(1);
     expect(await store.list("a")).toEqual([]);
-    finish();
+    finish.resolve();
     await expect(upload).rejects.toThrow(/gone/);
     expect(readdirSync(directory)).toEqual([]);
   });
@@ -103,11 +106,3 @@ describe("folderArtifacts() on disk", () => {
     expect(await store.stat("f")).toBeUndefined();
   });
 });
-
-function partialIn(directory: string): boolean {
-  try {
-    return readdirSync(join(directory, "a")).length > 0;
-  } catch {
-    return false;
-  }
-}
