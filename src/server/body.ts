@@ -52,7 +52,7 @@ function queryFields(query: URLSearchParams, lists: readonly string[]): RequestF
 }
 
 /** A JSON string that holds JSON is decoded twice, as MLflow does for old clients. */
-export function bodyFields(text: string): RequestFields {
+function bodyFields(text: string): RequestFields {
   if (text.trim() === "") refuseValue("Cannot read the body as it must be a JSON object: current body is empty");
   let value = parseJson(text);
   if (typeof value === "string") value = parseJson(value);

@@ -1,4 +1,4 @@
-/** What differs between the MLflow releases that a client can meet. Only mocks choose another than the current one. */
+/** What differs between the MLflow releases that a client can meet. Only mocks choose another than the current one (`mocks/act-as.ts`). */
 export interface Compat {
   /** What `/version` answers. */
   readonly version: string;
@@ -28,26 +28,4 @@ export const current: Compat = {
   historyTokenStuck: false,
   chunkedBodyLost: false,
   anyOrigin: false,
-};
-
-/** Releases with the faults that a queue must live with. */
-export const releases: { readonly [release in "2.22" | "3.6" | "3.17"]: Compat } = {
-  "2.22": {
-    ...current,
-    version: "2.22.5",
-    release2: true,
-    resentNanRefused: true,
-    resentKeysRefused: true,
-    historyUnpaged: true,
-    anyOrigin: true,
-  },
-  "3.6": {
-    ...current,
-    version: "3.6.0",
-    resentNanRefused: true,
-    resentKeysRefused: true,
-    historyTokenStuck: true,
-    chunkedBodyLost: true,
-  },
-  "3.17": { ...current, chunkedBodyLost: true },
 };

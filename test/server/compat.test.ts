@@ -1,12 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { assembleServer } from "../../src/server/assemble-server.ts";
-import { releases } from "../../src/server/compat.ts";
+import { compatOf, type MlflowRelease } from "../../mocks/act-as.ts";
 import { type Api, testApi } from "./support/api.ts";
 import { memoryDatabase } from "./support/database.ts";
 
-async function actAs(release: keyof typeof releases): Promise<Api> {
+async function actAs(release: MlflowRelease): Promise<Api> {
   const database = await memoryDatabase();
-  const server = assembleServer({ database }, releases[release]);
+  const server = assembleServer({ database }, compatOf(release));
   return testApi({ fetch: server.fetch, close: () => database.close() });
 }
 
