@@ -6,7 +6,7 @@ import { folderArtifacts } from "../server/artifacts/folder.ts";
 import { createServer } from "../server/server.ts";
 import type { ServerFlags } from "./commands/server.ts";
 import { type Listening, serve } from "./http/serve.ts";
-import { openDatabaseFile, tuneForServing } from "./served-database.ts";
+import { openDatabaseFile } from "./database-file.ts";
 
 /** Serves until SIGINT or SIGTERM. @throws ConfigurationError before it listens. */
 export async function runServer(flags: ServerFlags): Promise<void> {
@@ -25,7 +25,6 @@ export async function runServer(flags: ServerFlags): Promise<void> {
       },
       onError: report,
     });
-    tuneForServing(database);
     listening = await serve(server.fetch, { host: flags.host, port: flags.port, onError: report });
   } catch (error) {
     database.close();

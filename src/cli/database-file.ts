@@ -15,14 +15,3 @@ export function openDatabaseFile(file: string): SqlDatabase {
   }
   return openNodeSqlite(file);
 }
-
-/**
- * Tunes an open database for a server that many write to: readers never wait for a writer (WAL), a commit survives a
- * crash of the process without waiting for the disk (NORMAL), and pages stay in memory. Not before the schema is
- * accepted, as WAL is written into the file.
- */
-export function tuneForServing(database: SqlDatabase): void {
-  database.exec("PRAGMA journal_mode = WAL");
-  database.exec("PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536");
-  database.exec("PRAGMA wal_autocheckpoint = 10000");
-}
