@@ -20,7 +20,7 @@ export const metricHistoryRoutes: readonly Route[] = [
 
 /** int64 is read as text, exact on every SQLite. The unary plus keeps SQLite from walking the primary key, which holds the points of all runs with that key. */
 const historySql: string =
-  "SELECT key, value, CAST(timestamp AS TEXT) AS time, CAST(step AS TEXT) AS place, is_nan FROM metrics " +
+  "SELECT value, CAST(timestamp AS TEXT) AS time, CAST(step AS TEXT) AS place, is_nan FROM metrics " +
   "WHERE run_uuid = ? AND key = ? ORDER BY +timestamp, +step, value, is_nan LIMIT ? OFFSET ?";
 
 function getHistory(context: ServerContext, request: RequestFields): Json {
@@ -39,8 +39,9 @@ function getHistory(context: ServerContext, request: RequestFields): Json {
   const rows = db.prepare(historySql).all(run, key, limit === undefined ? -1 : limit + 1, offset);
   const more = limit !== undefined && rows.length > limit;
   if (more) rows.length = limit;
+  const keyText = JSON.stringify(key);
   return {
-    metrics: rows.length === 0 ? undefined : new RawJson(`[${rows.map(metricText).join(", ")}]`),
+    metrics: rows.length === 0 ? undefined : new RawJson(`[${rows.map((row) => metricText(row, keyText)).join(", ")}]`),
     next_page_token: more ? pageToken(offset + rows.length) : undefined,
   };
 }
@@ -53,12 +54,13 @@ function getBulk(context: ServerContext, request: RequestFields): Json {
   const key = fields.text("metric_key");
   if (key === undefined) refuseValue("GetMetricHistoryBulk request must specify a metric_key.");
   let left = Math.min(fields.int32("max_results") ?? limits.historyBulkPoints, limits.historyBulkPoints);
+  const keyText = JSON.stringify(key);
   const texts: string[] = [];
   for (const run of [...new Set(runs)].sort()) {
     if (left <= 0) break;
     const rows = context.db.prepare(historySql).all(run, key, left, 0);
     left -= rows.length;
-    for (const row of rows) texts.push(withRun(row, run));
+    for (const row of rows) texts.push(withRun(row, keyText, run));
   }
   return { metrics: new RawJson(`[${texts.join(", ")}]`) };
 }
@@ -82,7 +84,8 @@ function getInterval(context: ServerContext, request: RequestFields): Json {
     refuseValue(`end_step must be greater than start_step. Found start_step=${start} and end_step=${end}.`);
   }
   const range = start === undefined || end === undefined ? undefined : ([start, end] as const);
-  const texts = runs.flatMap((run) => sampleRows(context, run, key, most, range).map((row) => withRun(row, run)));
+  const keyText = JSON.stringify(key);
+  const texts = runs.flatMap((run) => sampleRows(context, run, key, most, range).map((row) => withRun(row, keyText, run)));
   return { metrics: texts.length === 0 ? undefined : new RawJson(`[${texts.join(", ")}]`) };
 }
 
@@ -97,11 +100,11 @@ function tooManyRuns(request: string, got: number): never {
 }
 
 /** One point as JSON text: a history has up to millions of them. */
-function metricText(row: SqlRow): string {
+function metricText(row: SqlRow, keyText: string): string {
   const value = row["is_nan"] === 1 ? '"NaN"' : doubleText(Number(row["value"]));
-  return `{"key": ${JSON.stringify(row["key"])}, "value": ${value}, "timestamp": ${row["time"]}, "step": ${row["place"]}}`;
+  return `{"key": ${keyText}, "value": ${value}, "timestamp": ${row["time"]}, "step": ${row["place"]}}`;
 }
 
-function withRun(row: SqlRow, run: string): string {
-  return `${metricText(row).slice(0, -1)}, "run_id": ${JSON.stringify(run)}}`;
+function withRun(row: SqlRow, keyText: string, run: string): string {
+  return `${metricText(row, keyText).slice(0, -1)}, "run_id": ${JSON.stringify(run)}}`;
 }

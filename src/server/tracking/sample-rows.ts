@@ -17,7 +17,7 @@ export function sampleRows(
   const total = Number(db.prepare(`SELECT count(*) AS total FROM metrics WHERE ${where}`).get(...values)?.["total"]);
   return db
     .prepare(
-      "SELECT key, value, CAST(timestamp AS TEXT) AS time, CAST(step AS TEXT) AS place, is_nan FROM " +
+      "SELECT value, CAST(timestamp AS TEXT) AS time, CAST(step AS TEXT) AS place, is_nan FROM " +
         `(SELECT *, row_number() OVER (ORDER BY step, timestamp, value) AS number FROM metrics WHERE ${where}) ` +
         "WHERE number IN (SELECT value FROM json_each(?)) ORDER BY number",
     )
