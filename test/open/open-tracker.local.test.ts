@@ -1,0 +1,130 @@
+import { existsSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { serve } from "../../src/cli/http/serve.ts";
+import { type OpenTrackerOptions, openTracker } from "../../src/open/local.ts";
+import { defaultRuntime } from "../../src/runtime/default-runtime.ts";
+import type { Environment } from "../../src/runtime/ports/environment.ts";
+import type { Tracker } from "../../src/tracker/types/tracker.ts";
+import { withSqliteFile } from "../support/sqlite-file.ts";
+import { temporaryDirectories } from "../support/temporary-directory.ts";
+import { testServer } from "../support/test-server.ts";
+
+const temporaryDirectory = temporaryDirectories();
+
+/** The platform's environment, with these variables of MLflow and no others. */
+function environment(variables: Record<string, string>): Environment {
+  const { environment } = defaultRuntime();
+  return { ...environment, get: (name) => (name.startsWith("MLFLOW_") ? variables[name] : environment.get(name)) };
+}
+
+const open = (options: OpenTrackerOptions, variables: Record<string, string> = {}): Promise<Tracker> =>
+  openTracker({ ...options, runtime: { environment: environment(variables) } });
+
+async function trackOnce(tracker: Tracker, name: string): Promise<void> {
+  await tracker.withRun({ name, params: { lr: 0.1 } }, (run) => {
+    for (let step = 0; step < 5; step++) run.logMetric("loss", 1 / (step + 1));
+  });
+  const { pending } = await tracker.close();
+  expect(pending).toEqual({ points: 0, requests: 0 });
+}
+
+const runNames = (file: string): unknown[] =>
+  withSqliteFile(file, (database) =>
+    database.prepare("SELECT name, status FROM runs ORDER BY start_time, name").all().map((row) => [row["name"], row["status"]]),
+  );
+
+describe("openTracker() of tracklet/local", () => {
+  test("tracks into mlflow.db of the directory without an address, and closes it with the tracker", async () => {
+    const directory = await temporaryDirectory();
+    await trackOnce(await open({ directory }), "first");
+    await trackOnce(await open({ directory }), "second");
+    const file = join(directory, "mlflow.db");
+    expect(runNames(file)).toEqual([
+      ["first", "FINISHED"],
+      ["second", "FINISHED"],
+    ]);
+    const points = withSqliteFile(file, (database) => database.prepare("SELECT count(*) AS n FROM metrics").get()?.["n"]);
+    expect(points).toBe(10);
+    expect(existsSync(`${file}-wal`)).toBe(false);
+  });
+
+  test("tracks into the file of a sqlite address, from the option or MLFLOW_TRACKING_URI", async () => {
+    const directory = await temporaryDirectory();
+    await trackOnce(await open({ directory, trackingUri: "sqlite:///mine.db" }), "by option");
+    await trackOnce(await open({ directory }, { MLFLOW_TRACKING_URI: "sqlite:///mine.db" }), "by environment");
+    expect(runNames(join(directory, "mine.db"))).toEqual([
+      ["by option", "FINISHED"],
+      ["by environment", "FINISHED"],
+    ]);
+    expect(existsSync(join(directory, "mlflow.db"))).toBe(false);
+  });
+
+  test("tracks to the server of an http address, and makes no local file", async () => {
+    const server = await testServer();
+    const { url, close } = await serve(server.fetch, { host: "127.0.0.1", port: 0, onError: () => {} });
+    const directory = join(await temporaryDirectory(), "untouched");
+    const tracker = await open({ directory }, { MLFLOW_TRACKING_URI: url });
+    await trackOnce(tracker, "over HTTP");
+    const found = await server.fetch(
+      new Request(`${url}/api/2.0/mlflow/runs/search`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ experiment_ids: ["0"] }),
+      }),
+    );
+    expect(await found.json()).toMatchObject({ runs: [{ info: { run_name: "over HTTP", status: "FINISHED" } }] });
+    expect(existsSync(directory)).toBe(false);
+    await close();
+    server.close();
+  });
+
+  test("an option wins over the environment", async () => {
+    const directory = await temporaryDirectory();
+    const tracker = await open({ directory, trackingUri: "sqlite:///mlflow.db" }, { MLFLOW_TRACKING_URI: "databricks" });
+    await trackOnce(tracker, "here");
+    expect(runNames(join(directory, "mlflow.db"))).toEqual([["here", "FINISHED"]]);
+  });
+
+  test.each([
+    ["databricks", "the https address of the workspace"],
+    ["databricks://profile", "the https address of the workspace"],
+    ["localhost:5000", 'write "http://" before "localhost:5000"'],
+    ["http://", "Cannot use the tracking URI"],
+    ["ftp://files.example", "must be an http(s) address"],
+    ["file:///home/me/mlruns", "mlflow migrate-filestore"],
+    ["./mlruns", "mlflow migrate-filestore"],
+    ["postgresql://me:secret@db/mlflow", "mlflow server --backend-store-uri postgresql://..."],
+  ])("refuses the address %s with the cure, and touches nothing", async (trackingUri, cure) => {
+    const directory = join(await temporaryDirectory(), "untouched");
+    for (const opening of [() => open({ directory, trackingUri }), () => open({ directory }, { MLFLOW_TRACKING_URI: trackingUri })]) {
+      const refused = await opening().then(
+        () => undefined,
+        (error: unknown) => error as Error,
+      );
+      expect(refused?.name).toBe("ConfigurationError");
+      expect(refused?.message).toContain(cure);
+      expect(refused?.message).not.toContain("secret");
+    }
+    expect(existsSync(directory)).toBe(false);
+  });
+
+  test("refuses a fetch that has no server to go to", async () => {
+    const fetch = async (): Promise<Response> => new Response();
+    await expect(open({ fetch })).rejects.toThrow("Cannot use the option fetch without a server");
+  });
+
+  test("refuses a database that is none, and gives the file back when an option is wrong", async () => {
+    const directory = await temporaryDirectory();
+    await expect(open({ directory, experiment: "" })).rejects.toThrow("1 to 500 characters");
+    await writeFile(join(directory, "text.db"), "no database ".repeat(200));
+    await expect(open({ directory, trackingUri: "sqlite:///text.db" })).rejects.toThrow("must be a SQLite file");
+  });
+
+  test("refuses to open a local store where there is no file system", async () => {
+    await expect(openTracker({ runtime: { environment: environment({}), files: undefined as never } })).rejects.toThrow(
+      'import openTracker from "tracklet/browser"',
+    );
+  });
+});
