@@ -7,5 +7,5 @@ import { type Target, trackerSuite } from "../e2e/suite/index.ts";
 
 const createTarget = async (): Promise<Target> => ({ trackingUri: inject("trackingUri"), close: () => {} });
 
-trackerSuite(createTarget);
+trackerSuite(createTarget, { asciiNamesOnly: inject("mlflowVersion").startsWith("2.") });
 fileSuite(createTarget, mkdtempSync(join(tmpdir(), "tracklet-live-files-")));

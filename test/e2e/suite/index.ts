@@ -2,14 +2,14 @@ import { artifactSuite } from "./artifacts.ts";
 import { loggingSuite } from "./logging.ts";
 import { readingSuite } from "./reading.ts";
 import { runSuite } from "./runs.ts";
-import type { CreateTarget } from "./target.ts";
+import type { CreateTarget, ServerFaults } from "./target.ts";
 
-export type { CreateTarget, Target } from "./target.ts";
+export type { CreateTarget, ServerFaults, Target } from "./target.ts";
 
 /** All that a tracker does on a server, the same for the embedded one, for `tracklet server` and for real MLflow. */
-export function trackerSuite(createTarget: CreateTarget): void {
+export function trackerSuite(createTarget: CreateTarget, faults: ServerFaults = {}): void {
   runSuite(createTarget);
   loggingSuite(createTarget);
-  artifactSuite(createTarget);
+  artifactSuite(createTarget, faults);
   readingSuite(createTarget);
 }

@@ -15,6 +15,12 @@ export interface Target {
 /** Starts or finds the server; each suite calls it once. */
 export type CreateTarget = () => Promise<Target>;
 
+/** What a server under test is known to do wrong. */
+export interface ServerFaults {
+  /** MLflow 2.22 closes the connection when an artifact whose name is not ASCII is read. */
+  readonly asciiNamesOnly?: boolean;
+}
+
 /** A tracker on the target with an experiment of its own, and a client that reads past the queue. */
 export interface Bench {
   readonly tracker: Tracker;
