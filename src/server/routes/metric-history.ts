@@ -85,7 +85,9 @@ function getInterval(context: ServerContext, request: RequestFields): Json {
   }
   const range = start === undefined || end === undefined ? undefined : ([start, end] as const);
   const keyText = JSON.stringify(key);
-  const texts = runs.flatMap((run) => sampleRows(context, run, key, most, range).map((row) => withRun(row, keyText, run)));
+  const texts = runs.flatMap((run) =>
+    sampleRows(context, run, key, most, range).map((row) => withRun(row, keyText, run)),
+  );
   return { metrics: texts.length === 0 ? undefined : new RawJson(`[${texts.join(", ")}]`) };
 }
 
