@@ -1,0 +1,124 @@
+import { describe, expect, test } from "vitest";
+import { bench } from "./test-core.ts";
+
+const now = 1_700_000_000_000;
+
+describe("a scope left without end()", () => {
+  test("await using: the run is FAILED, with a warning that says so", async () => {
+    const { tracker, queue, problems } = bench();
+    {
+      await using run = tracker.startRun({ name: "forgotten" });
+      run.logMetric("loss", 1);
+    }
+    {
+      await using run = tracker.startRun();
+      await run.end();
+    }
+    expect(queue.of("update").map(([change]) => (change as { status: string }).status)).toEqual(["FAILED", "FINISHED"]);
+    expect(problems.map((problem) => problem.kind)).toEqual(["scope"]);
+    expect(problems[0]?.message).toContain("call await run.end(), or use withRun");
+  });
+
+  test("close(): open runs are FINISHED with a warning; a tracker left by await using makes them FAILED", async () => {
+    const first = bench();
+    first.tracker.startRun({ name: "open" });
+    await first.tracker.close();
+    expect(first.queue.of("update")).toEqual([[{ status: "FINISHED", endTime: now }]]);
+    expect(first.problems[0]?.message).toContain('The run "open" was open when its tracker closed');
+    const second = bench();
+    {
+      await using tracker = second.tracker;
+      tracker.startRun();
+    }
+    expect(second.queue.of("update")).toEqual([[{ status: "FAILED", endTime: now }]]);
+  });
+});
+
+describe("Run.signal", () => {
+  test("aborts with the signal that the run was started with, and at its end", async () => {
+    const { tracker } = bench();
+    const controller = new AbortController();
+    const asked = tracker.startRun({ signal: controller.signal }).signal;
+    const run = tracker.startRun();
+    const ended = run.signal;
+    expect([asked.aborted, ended.aborted]).toEqual([false, false]);
+    controller.abort();
+    await run.end();
+    expect([asked.aborted, ended.aborted, run.signal.aborted]).toEqual([true, true, true]);
+  });
+});
+
+describe("the end of a process", () => {
+  test.each([
+    [{ kind: "exit" } as const, "FINISHED", []],
+    [{ kind: "signal", signal: "SIGINT" } as const, "KILLED", [["mlflow.tracklet.endedBy", "SIGINT"]]],
+    [{ kind: "error", error: new Error("boom") } as const, "FAILED", [["mlflow.tracklet.error", "Error: boom"]]],
+  ])("ends open runs and drains a memory queue: %j", async (reason, status, tags) => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    await runtime.lifecycle.end(reason);
+    expect(queue.of("update")).toEqual([[{ status, endTime: now }]]);
+    expect(queue.of("tag")).toEqual(tags);
+    expect(queue.calls.at(-1)).toEqual(["flush", "delivered"]);
+    expect(runtime.errorText).toEqual([]);
+  });
+
+  test("says on standard error what is left and where it lies", async () => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    queue.left = 3;
+    await runtime.lifecycle.end();
+    expect(runtime.errorText.join("")).toBe(
+      "tracklet: 0 points and 3 requests did not reach http://mlflow.test: they were in memory and are lost; call await tracker.close() before the end, or use a durable queue\n",
+    );
+  });
+
+  test("only makes a durable queue durable", async () => {
+    const { tracker, queue, runtime } = bench();
+    queue.durable = true;
+    tracker.startRun();
+    await runtime.lifecycle.end();
+    expect(queue.calls.at(-1)).toEqual(["flush", "durable"]);
+  });
+
+  test("that waits for no promise still ends runs and says what is left", () => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    queue.left = 2;
+    void runtime.lifecycle.end({ kind: "exit", final: true });
+    expect(queue.of("update")).toHaveLength(1);
+    expect(runtime.errorText.join("")).toContain("2 requests did not reach");
+  });
+
+  test("is listened to from the first run until close()", async () => {
+    const { tracker, runtime } = bench();
+    expect(runtime.lifecycle.listeners).toBe(0);
+    await tracker.withRun(() => {});
+    await tracker.withRun(() => {});
+    expect(runtime.lifecycle.listeners).toBe(1);
+    await tracker.close();
+    expect(runtime.lifecycle.listeners).toBe(0);
+  });
+});
+
+describe("what people look at", () => {
+  test("a run and a flush report show themselves in consoles and notebooks, escaped in HTML", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun({ name: "<b>" });
+    const inspect = (value: object, symbol: string): unknown =>
+      (value as Record<symbol, () => unknown>)[Symbol.for(symbol)]?.();
+    expect(inspect(run, "nodejs.util.inspect.custom")).toBe(`Run "<b>" (${run.localId}, not created yet) RUNNING`);
+    expect(inspect(run, "Deno.customInspect")).toBe(inspect(run, "nodejs.util.inspect.custom"));
+    expect(run.toHTML()).toContain("Run &#34;&#60;b&#62;&#34;");
+    expect(inspect(run, "Jupyter.display")).toEqual({ "text/plain": expect.any(String), "text/html": run.toHTML() });
+    queue.left = 1;
+    run.logMetric("bad%", 1);
+    const report = await tracker.flush();
+    const text = String(inspect(report, "Deno.customInspect"));
+    expect(text).toContain(
+      "delivered 0 points and 0 requests; pending 0 points and 1 request; quarantined 1 point and 0 requests",
+    );
+    expect(text).toContain("invalid-value: Cannot log the metric");
+    expect(Object.keys(report)).not.toContain("toHTML");
+  });
+});
