@@ -25,12 +25,12 @@ const REQUEST = 1;
 //   column:  width u8 (0: all equal, 1, 2, 4: integers above base, 8: doubles), base f64, rows x width
 // and a checksum u32 over all before it. 1,000 losses of an epoch loop take 12 to 17 bytes a point.
 
-/** Bytes of one prepared request. */
-export function encodeRequest(request: unknown): Uint8Array<ArrayBuffer> {
+/** Bytes of one prepared request; `version` is for tests of what a later one will write. */
+export function encodeRequest(request: unknown, version: number = CHUNK_VERSION): Uint8Array<ArrayBuffer> {
   const json = text.encode(JSON.stringify(request));
   const bytes = new Uint8Array(json.length + 6);
   bytes.set(json, 2);
-  return close(bytes, REQUEST);
+  return close(bytes, REQUEST, version);
 }
 
 /** The request of `encodeRequest`; throws `ChunkDamagedError` or `ChunkVersionError`. */
@@ -131,8 +131,8 @@ function shapeOf(column: Float64Array, count: number): [width: number, base: num
   return [range === 0 ? 0 : range < 0x100 ? 1 : range < 0x10000 ? 2 : range < 0x100000000 ? 4 : 8, range < 2 ** 32 ? min : 0];
 }
 
-function close(bytes: Uint8Array<ArrayBuffer>, type: number): Uint8Array<ArrayBuffer> {
-  bytes[0] = CHUNK_VERSION;
+function close(bytes: Uint8Array<ArrayBuffer>, type: number, version = CHUNK_VERSION): Uint8Array<ArrayBuffer> {
+  bytes[0] = version;
   bytes[1] = type;
   const end = bytes.length - 4;
   new DataView(bytes.buffer).setUint32(end, checksum(bytes, end), true);

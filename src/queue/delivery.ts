@@ -132,7 +132,11 @@ export class Delivery {
         item.parent = local;
         throw waits;
       }
-      const mark = (): Promise<void> => stored(store.markAttempted(chunk.order, term));
+      item.sent = false;
+      const mark = async (): Promise<void> => {
+        await stored(store.markAttempted(chunk.order, term));
+        item.sent = true;
+      };
       return this.#creator.create(content.request, item.ambiguous, known, mark, options);
     }
     const { mapping } = run;
@@ -224,7 +228,7 @@ export class Delivery {
     item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
     if (outcome?.ambiguous) {
       // Nobody knows whether the server acted, or will.
-      if (content.kind === "create") run.doubtfulCreate = item.ambiguous = true;
+      if (content.kind === "create" && item.sent) run.doubtfulCreate = item.ambiguous = true;
       else if (content.kind === "tags") for (const [key] of content.request) run.doubts.add(key);
       else if (content.kind === "untag") run.doubts.add(content.request);
       else if (content.kind === "update") run.doubts.add("");

@@ -1,8 +1,8 @@
 import { decodeMetrics, encodeMetrics } from "./chunk-codec.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
-import type { QueueStore } from "./storage.ts";
-import { dropMessage, thin, type WhenFull } from "./thin.ts";
+import type { ChunkHeader, QueueStore } from "./storage.ts";
+import { denserThan, dropMessage, thin, type WhenFull } from "./thin.ts";
 
 const PAGE = 64;
 /** How far below the limit room is made, so that it is not made anew for each chunk. */
@@ -23,37 +23,39 @@ export interface MakeRoomParts {
 }
 
 /**
- * Brings a storage that is too full under its limit, from its oldest metrics on. Creates, params, tags, ends and
- * artifacts stay, and so does whatever may have been sent. Each point that goes is counted.
+ * Brings a store that is too full under its limit, from its densest and oldest metrics on. Creates, params, tags, ends
+ * and artifacts stay, and so does whatever may have been sent. Each point that goes is counted.
  */
 export async function makeRoom(parts: MakeRoomParts): Promise<void> {
   const { store, term, ledger, problems, whenFull, limit } = parts;
   let { bytes } = await store.status();
   ledger.bytes = bytes;
-  for (let gained = bytes > limit; gained && bytes > limit * ROOM; ) {
+  if (bytes <= limit) return;
+  for (let gained = true; gained; ) {
     gained = false;
-    for (let after = 0; bytes > limit * ROOM; ) {
-      const page = await store.heads(after, PAGE);
-      for (const { order, kind, sealed, attempted } of page) {
-        after = order;
-        if (kind !== "metrics" || !sealed || attempted > 0 || bytes <= limit * ROOM || !parts.reserve(order)) continue;
-        try {
-          const chunk = await store.seal(order, term);
-          if (!chunk) continue;
-          const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
-          const body = kept && encodeMetrics(kept);
-          if (body) await store.replace(order, term, [{ kind, count: kept.count, body }], "dropped");
-          else await store.drop(order, term);
-          ledger.settle({ ...chunk, count: gone.count }, "dropped", gone);
-          problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
-          bytes -= chunk.bytes - (body?.length ?? 0);
-          ledger.bytes = bytes;
-          gained = true;
-        } finally {
-          parts.release(order);
-        }
+    const chunks: ChunkHeader[] = [];
+    for (let page = await store.heads(0, PAGE); page.length > 0; page = await store.heads(page.at(-1)!.order, PAGE)) {
+      chunks.push(...page.filter(({ kind, sealed, attempted }) => kind === "metrics" && sealed && attempted === 0));
+    }
+    const bound = denserThan(chunks.map(({ count }) => count), whenFull);
+    for (const { order, count, kind } of chunks) {
+      if (bytes <= limit * ROOM) return;
+      if (count <= bound || !parts.reserve(order)) continue;
+      try {
+        const chunk = await store.seal(order, term);
+        if (!chunk) continue;
+        const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
+        const body = kept && encodeMetrics(kept);
+        if (body) await store.replace(order, term, [{ kind, count: kept.count, body }], "dropped");
+        else await store.drop(order, term);
+        ledger.settle({ ...chunk, count: gone.count }, "dropped", gone);
+        problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
+        bytes -= chunk.bytes - (body?.length ?? 0);
+        ledger.bytes = bytes;
+        gained = true;
+      } finally {
+        parts.release(order);
       }
-      if (page.length < PAGE) break;
     }
   }
 }

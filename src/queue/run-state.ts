@@ -14,7 +14,9 @@ export interface Item {
   refusals: number;
   /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
   successes: number;
-  /** A try may have reached the server without our knowing. */
+  /** The last try came to the request that must not be repeated blindly. */
+  sent: boolean;
+  /** That request may have reached the server without our knowing. */
   ambiguous: boolean;
   /** Our id of the parent that is to be created first. */
   parent?: string | undefined;
@@ -58,5 +60,5 @@ export function newRunState(id: string): RunState {
 export function newItem(header: ChunkHeader, seen: number, successes = -1): Item {
   // A part of what was refused before is divided on at once; only the last single item is asked for again.
   const refusals = header.span < 1 && header.count > 1 ? CONFIRMATIONS - 1 : 0;
-  return { header, seen, until: 0, failures: 0, refusals, successes, ambiguous: header.attempted > 0 };
+  return { header, seen, until: 0, failures: 0, refusals, successes, sent: false, ambiguous: header.attempted > 0 };
 }

@@ -1,5 +1,5 @@
 import type { ChunkKind } from "./request.ts";
-import type { Amount, RunChange } from "./types.ts";
+import type { Amount, Problem, RunChange } from "./types.ts";
 
 /** A chunk as its writer hands it over. */
 export interface ChunkDraft {
@@ -107,8 +107,11 @@ export interface QueueStorage {
   readonly name: string;
   /** True when what is put there survives the process. */
   readonly durable: boolean;
-  /** Opens it; the same one again when it is open. */
-  open(): Promise<QueueStore>;
+  /**
+   * Opens it; the same one again when it is open. `onProblem` hears what went wrong and was mended without the caller:
+   * a damaged file moved aside, a storage that was emptied by somebody else.
+   */
+  open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
 }
 
 /**

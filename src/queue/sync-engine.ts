@@ -128,6 +128,8 @@ export class SyncEngine {
       .finally(() => {
         this.#looping = false;
         this.#parts.onChange();
+        // Somebody may have called between the end of the loop and this.
+        if (this.#again) this.wake();
       });
   }
 

@@ -18,6 +18,14 @@ export function thin(
   };
 }
 
+/**
+ * Chunks with more points than this are next: any that has some, or, so that what is left is equally dense at all
+ * times, half the most that one has.
+ */
+export function denserThan(counts: readonly number[], whenFull: WhenFull): number {
+  return whenFull === "decimate" ? counts.reduce((most, count) => Math.max(most, count), 0) / 2 : 0;
+}
+
 /** One sentence on what went, with its steps. */
 export function dropMessage(gone: MetricColumns): string {
   let first = Number.POSITIVE_INFINITY;

@@ -6,7 +6,7 @@ import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { Problems } from "./problems.ts";
 import type { ChunkKind, Requests } from "./request.ts";
 import type { DesiredRun } from "./storage.ts";
-import { dropMessage, thin, type WhenFull } from "./thin.ts";
+import { denserThan, dropMessage, thin, type WhenFull } from "./thin.ts";
 
 const ROWS_PER_CHUNK = 100;
 const STORAGE_RETRY = 1_000;
@@ -254,21 +254,26 @@ export class Writer {
     return this.#running;
   }
 
-  /** Thins the metrics that no store has yet, oldest first, until there is room or nothing more to gain. */
+  /** Thins the metrics that no store has yet, the densest and oldest first, until there is room. */
   #makeRoom(): void {
     const { ledger, problems, whenFull, full } = this.#parts;
-    for (let at = this.writing; at < this.outbox.length && full(this.#bytes()); ) {
-      const { buffer, run } = this.outbox[at]!;
-      if (!buffer || buffer.sequence > 0) {
-        at++;
-        continue;
+    let bytes = this.#bytes();
+    while (full(bytes)) {
+      const entries = this.outbox.slice(this.writing).filter(({ buffer }) => buffer?.sequence === 0);
+      const bound = denserThan(entries.map(({ buffer }) => buffer!.count), whenFull);
+      if (entries.length === 0) return;
+      for (const entry of entries) {
+        const buffer = entry.buffer!;
+        if (buffer.count <= bound) continue;
+        const { run } = entry;
+        const { kept, gone } = thin(buffer, whenFull);
+        ledger.settle({ run, kind: "metrics", count: gone.count }, "dropped", gone);
+        problems.report({ kind: "dropped", run, message: dropMessage(gone) });
+        bytes -= gone.count * BYTES_PER_POINT;
+        if (kept) Object.assign(buffer, kept, { keys: buffer.keys });
+        else this.outbox.splice(this.outbox.indexOf(entry), 1);
+        if (!full(bytes)) return;
       }
-      const { kept, gone } = thin(buffer, whenFull);
-      ledger.settle({ run, kind: "metrics", count: gone.count }, "dropped", gone);
-      problems.report({ kind: "dropped", run, message: dropMessage(gone) });
-      if (kept) Object.assign(buffer, kept, { keys: buffer.keys });
-      else this.outbox.splice(at, 1);
-      at += kept ? 1 : 0;
     }
   }
 }

@@ -122,11 +122,12 @@ export class OracleServer {
     return found[0]!;
   }
 
-  /** Names of requests that the server got, shortened, in order. */
+  /** Names of requests that the server got, shortened, in order; of a batch with the lists that are not empty. */
   trace(): string[] {
     return this.calls.map(({ path, body }) => {
       const name = path.replace(/^mlflow\//, "").replace(/^mlflow-artifacts\/artifacts\/.*/, "artifact");
-      return name === "runs/log-batch" ? `${name} ${Object.keys(body).filter((key) => key !== "run_id")}` : name;
+      const lists = ["metrics", "params", "tags"].filter((list) => (body[list] as unknown[] | undefined)?.length);
+      return name === "runs/log-batch" ? `${name} ${lists}` : name;
     });
   }
 

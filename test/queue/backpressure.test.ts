@@ -1,0 +1,63 @@
+import { describe, expect, test } from "vitest";
+import type { DeliveryOptions } from "../../src/queue/types.ts";
+import { harness } from "./harness.ts";
+
+function flooded(delivery: DeliveryOptions) {
+  const it = harness({ delivery: { maxMemoryBytes: 100_000, ...delivery } });
+  it.oracle.fault = () => "drop-before";
+  return { ...it, run: it.start("a", { tags: { keep: "1" } }) };
+}
+
+describe.each(["decimate", "drop-oldest-metrics", "block"] as const)("Queue that is full, with %s,", (whenFull) => {
+  test("bounds its memory, counts what goes, and delivers all the rest", async () => {
+    const { queue, oracle, runtime, storage, problems, run } = flooded({ whenFull });
+    queue.logParam(run, "p", "1");
+    for (let step = 0; step < 40_000; step++) {
+      queue.logMetric(run, "m", Math.sqrt(step), 1_000_000 + step, step);
+      if (step % 4_000 === 0) await runtime.clock.advance(1_500);
+    }
+    queue.updateRun(run, { status: "FINISHED" });
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.advance(0);
+    const store = await storage.open();
+    expect((await store.status()).bytes).toBeLessThan(110_000);
+    const { dropped, waiting } = queue.status();
+    expect(dropped.points).toBeGreaterThan(20_000);
+    expect(waiting.points + dropped.points).toBe(40_000);
+    expect((await store.status()).waiting.points).toBe(waiting.points);
+
+    oracle.fault = () => undefined;
+    const report = await runtime.clock.until(queue.flush());
+    expect(report.pending).toEqual({ points: 0, requests: 0 });
+    const found = oracle.named("a");
+    expect(found.points.size + report.dropped.points).toBe(40_000);
+    expect(found).toMatchObject({ status: "FINISHED" });
+    expect(found.params.get("p")).toBe("1");
+    expect(found.tags.get("keep")).toBe("1");
+    expect(problems.filter(({ kind }) => kind === "dropped")).toMatchObject([{ run, message: expect.stringContaining("steps") }]);
+    const line = queue.receipt(run).lines.find(({ key }) => key === "m");
+    expect(line).toMatchObject({ logged: 40_000, dropped: report.dropped.points, acknowledged: found.points.size });
+  });
+});
+
+describe("Queue that is full", () => {
+  test("keeps the newest points with drop-oldest-metrics, and points of all times with decimate", async () => {
+    const steps = async (whenFull: "decimate" | "drop-oldest-metrics"): Promise<number[]> => {
+      const { queue, oracle, runtime, run } = flooded({ whenFull });
+      for (let step = 0; step < 30_000; step++) queue.logMetric(run, "m", step, step, step);
+      await runtime.clock.until(queue.flush({ until: "durable" }));
+      oracle.fault = () => undefined;
+      await runtime.clock.until(queue.flush());
+      return [...oracle.named("a").points].map((point) => JSON.parse(point)[1] as number).sort((a, b) => a - b);
+    };
+    expect((await steps("drop-oldest-metrics"))[0]).toBeGreaterThan(20_000);
+    expect((await steps("decimate"))[0]).toBeLessThan(100);
+  });
+
+  test("bounds its memory in a loop that never yields", () => {
+    const { queue, run } = flooded({});
+    for (let step = 0; step < 200_000; step++) queue.logMetric(run, "m", step + 0.5, step, step);
+    expect(queue.status().waiting.points).toBeLessThan(6_000);
+    expect(queue.status().waiting.points + queue.status().dropped.points).toBe(200_000);
+  });
+});
