@@ -25,6 +25,21 @@ export function titleOf(template: string, args: readonly unknown[], index: numbe
   });
 }
 
+/** One case of `test.each`: what its title is filled with, and what the test gets. */
+export interface EachCase {
+  readonly items: readonly unknown[];
+  readonly args: readonly unknown[];
+}
+
+/** As in vitest, cases are spread into arguments only when every one of them is an array. */
+export function casesOf(cases: readonly unknown[]): EachCase[] {
+  const spread = cases.every((entry) => Array.isArray(entry));
+  return cases.map((entry) => ({
+    items: Array.isArray(entry) ? entry : [entry],
+    args: spread ? (entry as unknown[]) : [entry],
+  }));
+}
+
 function json(value: unknown): string {
   return JSON.stringify(value, (_, inner) => (typeof inner === "bigint" ? `${inner}n` : inner)) ?? String(value);
 }

@@ -15,7 +15,7 @@ import {
 } from "@vitest/expect";
 import { clearAllMocks, fn, isMockFunction, resetAllMocks, restoreAllMocks, spyOn } from "@vitest/spy";
 import { addHook, addSuite, addTest, type Body } from "./test-collector.ts";
-import { titleOf } from "./test-title.ts";
+import { casesOf, titleOf } from "./test-title.ts";
 
 chai.use(JestExtend);
 chai.use(JestChaiExpect);
@@ -96,17 +96,13 @@ const skipOne: AddTest = (name, a, b) => register(name, a, b, true);
 const addGroup: AddSuite = (name, body) => addSuite(typeof name === "function" ? name.name : String(name), body, false);
 const skipGroup: AddSuite = (name, body) => addSuite(String(name), body, true);
 
-function eachCase(cases: Cases, call: (args: readonly unknown[], index: number) => void): void {
-  for (const [index, entry] of cases.entries()) call(Array.isArray(entry) ? entry : [entry], index);
-}
-
 /** Registers a test. */
 export const test: TestApi = Object.assign(addOne.bind(undefined), {
   each: (cases: Cases) => (name: string, a?: AnyBody | Options, b?: AnyBody | Options) =>
-    eachCase(cases, (args, index) => {
+    casesOf(cases).forEach(({ items, args }, index) => {
       const { body, options } = readArguments(a as Body, b as Body);
       const bound: Body | undefined = body && (() => (body as (...all: unknown[]) => unknown)(...args));
-      register(titleOf(name, args, index), bound, options);
+      register(titleOf(name, items, index), bound, options);
     }),
   skip: skipOne,
   todo: ((name) => register(name)) as AddTest,
@@ -120,8 +116,8 @@ export const it: TestApi = test;
 /** Registers a group. */
 export const describe: DescribeApi = Object.assign(addGroup.bind(undefined), {
   each: (cases: Cases) => (name: string, body: AnyBody) =>
-    eachCase(cases, (args, index) => {
-      addSuite(titleOf(name, args, index), () => (body as (...all: unknown[]) => unknown)(...args), false);
+    casesOf(cases).forEach(({ items, args }, index) => {
+      addSuite(titleOf(name, items, index), () => (body as (...all: unknown[]) => unknown)(...args), false);
     }),
   skip: skipGroup,
   skipIf: (condition: unknown) => (condition ? skipGroup : addGroup),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { addHook, addSuite, addTest, collect } from "../../runtime-tests/workerd/test-collector.ts";
 import { runSuite } from "../../runtime-tests/workerd/test-runner.ts";
-import { titleOf } from "../../runtime-tests/workerd/test-title.ts";
+import { casesOf, titleOf } from "../../runtime-tests/workerd/test-title.ts";
 
 describe("the test runner for workerd", () => {
   test("runSuite() runs hooks around tests as vitest does, outermost first", async () => {
@@ -65,5 +65,11 @@ describe("the test runner for workerd", () => {
     ["100 %% and %s", [], "100 % and %s"],
   ])('titleOf() fills "%s"', (template, args, expected) => {
     expect(titleOf(template, args, 3)).toBe(expected);
+  });
+
+  test("casesOf() spreads cases only when every one is an array", () => {
+    expect(casesOf([[1, 2], [3]]).map((one) => one.args)).toEqual([[1, 2], [3]]);
+    expect(casesOf([[1, 2], 3]).map((one) => one.args)).toEqual([[[1, 2]], [3]]);
+    expect(casesOf([[1, 2], 3]).map((one) => one.items)).toEqual([[1, 2], [3]]);
   });
 });
