@@ -9,7 +9,7 @@ import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
 /** Which files a local store is made of. */
 export interface LocalStore {
   readonly directory: string | undefined;
-  /** Path of the database, relative to the directory. */
+  /** Path of the database, absolute or from the directory. */
   readonly database: string;
 }
 
@@ -22,7 +22,7 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
     );
   }
   const directory = files.resolve(store.directory ?? ".");
-  const database = files.resolve(files.join(directory, store.database));
+  const database = isAbsolute(store.database) ? store.database : files.join(directory, store.database);
   await makeDirectory(files, directory);
   const runs = files.join(directory, "mlruns");
   const layout = detectLayout(database, { served: files.join(directory, "mlartifacts") }) ?? { root: runs, folder: runs };
@@ -43,6 +43,10 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
       server.close();
     },
   };
+}
+
+function isAbsolute(path: string): boolean {
+  return /^(?:[\\/]|[A-Za-z]:[\\/])/.test(path);
 }
 
 async function makeDirectory(files: Files, directory: string): Promise<void> {

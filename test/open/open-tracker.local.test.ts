@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { serve } from "../../src/cli/http/serve.ts";
@@ -59,6 +59,14 @@ describe("openTracker() of tracklet/local", () => {
       ["by environment", "FINISHED"],
     ]);
     expect(existsSync(join(directory, "mlflow.db"))).toBe(false);
+  });
+
+  test("tracks into the file of an absolute sqlite address", async () => {
+    const file = join(await temporaryDirectory(), "elsewhere.db");
+    const directory = await temporaryDirectory();
+    await trackOnce(await open({ directory, trackingUri: `sqlite:///${file}` }), "there");
+    expect(runNames(file)).toEqual([["there", "FINISHED"]]);
+    expect(await readdir(directory)).toEqual([]);
   });
 
   test("tracks to the server of an http address, and makes no local file", async () => {
