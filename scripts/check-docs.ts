@@ -3,7 +3,7 @@
  * and docs is type-checked; `--run` also runs them, against an embedded server that stands for every address.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { type Problem, reportProblems } from "./lib/problem.ts";
@@ -112,11 +112,14 @@ if (import.meta.main) {
   const problems = [...checkDocComments(root, entries), ...(await typeCheck(snippets))];
   let ran = 0;
   if (process.argv.includes("--run") && problems.length === 0) {
-    for (const [index, snippet] of snippets.entries()) {
-      if (!snippet.run) continue;
-      ran++;
-      problems.push(...(await runSnippet(snippet, index)));
-    }
+    const waiting = snippets.map((snippet, index) => ({ snippet, index })).filter(({ snippet }) => snippet.run);
+    ran = waiting.length;
+    const worker = async (): Promise<void> => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        problems.push(...(await runSnippet(next.snippet, next.index)));
+      }
+    };
+    await Promise.all(Array.from({ length: availableParallelism() }, worker));
   }
   console.log(`${snippets.length} examples type-checked, ${ran} run`);
   reportProblems("docs", problems);
