@@ -31,7 +31,7 @@ export async function loadPenguins(): Promise<Penguin[]> {
     .filter((row) => features.every((feature) => typeof row[feature] === "number"))
     .map((row) => ({
       measures: features.map((feature) => Number(row[feature])),
-      label: species.findIndex((name) => name === row["Species"]),
+      label: species.indexOf(row["Species"] as (typeof species)[number]),
     }));
 }
 

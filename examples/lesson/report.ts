@@ -3,7 +3,6 @@ import { type LineSeries, lineChart, parallelChart, scatterChart } from "trackle
 import { features, type Penguin, species } from "./data.ts";
 
 export interface ReportFacts {
-  readonly title: string;
   readonly penguins: readonly Penguin[];
   /** Runs of the sweep, the best one first. */
   readonly runs: RunTable;
@@ -14,6 +13,7 @@ export interface ReportFacts {
 /** A page of its own: no script, nothing loaded, light and dark. All of it is read from the store. */
 export async function createReport(tracker: Tracker, facts: ReportFacts): Promise<string> {
   const { runs, penguins } = facts;
+  const title = `lesson: ${penguins.length} penguins`;
   const best = runs.rows[0];
   if (best === undefined) throw new Error("Cannot report on a sweep without runs");
   const curves = async (metric: string): Promise<LineSeries[]> =>
@@ -25,7 +25,7 @@ export async function createReport(tracker: Tracker, facts: ReportFacts): Promis
       }),
     );
   const chart = async (metric: string, title: string, scale: "linear" | "log"): Promise<string> =>
-    lineChart({ title, x: { label: "epoch" }, y: { scale }, series: await curves(metric) });
+    lineChart({ title, width: 540, height: 330, x: { label: "epoch" }, y: { scale }, series: await curves(metric) });
   const charts = [
     await chart("val_loss", "validation loss", "log"),
     await chart("loss", "training loss", "log"),
@@ -51,12 +51,12 @@ export async function createReport(tracker: Tracker, facts: ReportFacts): Promis
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(facts.title)}</title>
+<title>${title}</title>
 <style>${style}</style>
 </head>
 <body>
 <header>
-<h1>${escaped(facts.title)}</h1>
+<h1>${title}</h1>
 <p>Which penguin is it? A small network learns it from four measures of ${penguins.length} birds, ${runs.length} times with different settings.</p>
 </header>
 <dl class="figures">
@@ -66,7 +66,7 @@ ${figure("validation accuracy", `${((best["metrics.summary.val_acc"] ?? Number.N
 ${figure("runs", String(runs.length))}
 </dl>
 <section><h2>Runs</h2><div class="panel scroll best-first">${shown.toHTML()}</div></section>
-<section><h2>Settings and what came of them</h2>${sweepChart(runs)}</section>
+<section><h2>Settings and what came of them</h2><div class="wide">${sweepChart(runs)}</div></section>
 <section><h2>Training</h2><div class="pair">${charts.join("\n")}</div></section>
 <section class="pair">
 <div><h2>Where the best run errs</h2>${confusionTable(confusion)}</div>
@@ -114,6 +114,8 @@ function sweepChart(runs: RunTable): string {
 
 function birds(penguins: readonly Penguin[]): string {
   return scatterChart({
+    width: 540,
+    height: 356,
     description: "Beak length over flipper length of all birds, by species",
     x: { label: features[2] },
     y: { label: features[0] },
@@ -162,7 +164,10 @@ header p{margin:0 0 24px}
 dt{font-size:13px}
 dd{margin:2px 0 0;font-size:22px;font-weight:600}
 .scroll{overflow-x:auto;padding:8px}
-.scroll table{width:100%}
+.scroll table{width:100%;font-size:13px}
+.scroll th,.scroll td{padding:.4em .7em}
+.wide{overflow-x:auto;border-radius:8px}
+.wide svg{min-width:720px}
 .best-first tbody tr:first-child{font-weight:600;color:var(--good)}
 .best-first tbody tr:first-child td:first-child::before{content:"★ "}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px}
@@ -170,7 +175,7 @@ svg{display:block;width:100%}
 .confusion{border-collapse:separate;border-spacing:4px;width:100%;text-align:center}
 .confusion th{font-weight:500;color:var(--quiet);padding:4px 8px}
 .confusion caption{caption-side:bottom;font-size:13px;padding-top:8px}
-.confusion tbody td{height:72px;font-size:20px;font-weight:600;border-radius:6px;background:color-mix(in srgb,var(--tint) var(--strength),var(--ground))}
+.confusion tbody td{height:80px;font-size:20px;font-weight:600;border-radius:6px;background:color-mix(in srgb,var(--tint) var(--strength),var(--ground))}
 .confusion .right{--tint:var(--good)}
 .confusion .wrong{--tint:var(--bad)}
 footer{margin-top:32px;font-size:13px}

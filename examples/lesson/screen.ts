@@ -43,7 +43,7 @@ export class Screen {
 
   style(style: keyof typeof styles, text: string): string {
     const [on, off] = styles[style];
-    return this.#colors ? `\u001b[${on}m${text}\u001b[${off}m` : text;
+    return this.#colors && text !== "" ? `\u001b[${on}m${text}\u001b[${off}m` : text;
   }
 
   /** Redraws the line of the training that goes on. */
@@ -91,15 +91,15 @@ export class Screen {
   #line({ number, settings, epoch, epochs, figures }: Progress, note = ""): string {
     const before = `${number}  ${settings}  `;
     const count = `${epoch}/${epochs}`.padStart(`${epochs}/${epochs}`.length);
-    const after = [count, ...figures, note].filter((text) => text !== "").join("  ");
-    if (!this.#interactive) return before + after;
-    const room = this.#width() - 1 - before.length;
-    const size = Math.max(8, Math.min(24, room - after.length - 2));
+    const parts = [count, ...figures, note].filter((text) => text !== "");
+    if (!this.#interactive) return before + parts.join("  ");
+    const room = this.#width() - 1 - before.length - 2;
+    // Whole figures are left out rather than cut.
+    while (parts.length > 1 && parts.join("  ").length > room - 8) parts.pop();
+    const after = parts.join("  ");
+    const size = Math.max(4, Math.min(20, room - after.length));
     const full = Math.min(size, Math.round((size * epoch) / epochs));
-    const bar = this.style("cyan", "━".repeat(full)) + this.style("dim", "─".repeat(size - full));
-    const kept = Math.max(0, room - size - 2);
-    const rest = after.length > kept ? `${after.slice(0, Math.max(0, kept - 1))}…` : after;
-    return `${before}${bar}  ${rest}`;
+    return `${before}${this.style("cyan", "━".repeat(full))}${this.style("dim", "─".repeat(size - full))}  ${after}`;
   }
 }
 

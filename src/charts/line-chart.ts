@@ -101,7 +101,7 @@ function drawLine(series: DrawnLine, plot: Plot, faded: boolean): Html {
   if (path === null) return html``;
   const dots = series.y.length <= 40 ? lonely(points) : [];
   const width = series.strong ? 3 : 1.75;
-  return html`<g stroke="${series.color}" stroke-width="${width}"${faded && html` opacity=".55"`}><title>${series.name}</title><path class="mark" d="${path}"/>${dots.map(([x, y]) => html`<circle cx="${px(x)}" cy="${px(y)}" r="2" fill="${series.color}" stroke="none"/>`)}</g>`;
+  return html`<g stroke="${series.color}" stroke-width="${width}"${faded && html` opacity=".65"`}><title>${series.name}</title><path class="mark" d="${path}"/>${dots.map(([x, y]) => html`<circle cx="${px(x)}" cy="${px(y)}" r="2" fill="${series.color}" stroke="none"/>`)}</g>`;
 }
 
 /** Points with a gap on both sides, which a line would not show. */

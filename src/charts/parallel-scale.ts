@@ -52,12 +52,23 @@ function numbers(
       ? distinct.map((value) => ({ position: scale.position(value), label: String(Number(value.toPrecision(4))) }))
       : scale.ticks;
   return {
-    ticks: own,
+    ticks: apart(own),
     position: (value) => {
       const number = toNumber(value);
       return isDrawable(number, kind) ? scale.position(number) : undefined;
     },
   };
+}
+
+/** Of labels that would stand on each other only the first is kept. */
+function apart(ticks: readonly Tick[]): Tick[] {
+  let last = Number.POSITIVE_INFINITY;
+  const fromBelow = [...ticks].sort((a, b) => b.position - a.position);
+  return fromBelow.map((tick) => {
+    if (tick.label === "" || last - tick.position < 14) return { ...tick, label: "" };
+    last = tick.position;
+    return tick;
+  });
 }
 
 function categories(values: readonly ParallelValue[], range: readonly [number, number]): ParallelScale {

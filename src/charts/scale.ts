@@ -65,17 +65,34 @@ function tickLabels(
 }
 
 function logScale({ domain: [low, high], range, ticks, nice = false }: ScaleOptions): Scale {
+  // Not widened to whole powers of ten: half of the chart could be empty.
+  const room = high > low ? (nice ? (high / low) ** 0.04 : 1) : 2;
   const scale = scaleLog()
-    .domain(high > low ? [low, high] : [low / 2, high * 2])
+    .domain([low / room, high * room])
     .range(range);
-  if (nice) scale.nice();
   const values = scale.ticks(ticks);
-  const powers = values.filter((value) => Number.isInteger(Math.round(Math.log10(value) * 1e6) / 1e6));
+  const powers = values.filter(isPowerOfTen);
   // With two powers of ten in sight these alone are named; the lines between them show that the axis is a log one.
-  const isNamed = (value: number): boolean => powers.length < 2 || powers.includes(value);
+  const named = powers.length >= 2 ? powers : values.filter(isRound);
   return {
     kind: "log",
     position: (value) => scale(value),
-    ticks: values.map((value) => ({ position: scale(value), label: isNamed(value) ? formatNumber(value) : "" })),
+    ticks: values.map((value) => ({
+      position: scale(value),
+      label: named.length === 0 || named.includes(value) ? formatNumber(value) : "",
+    })),
   };
+}
+
+function isPowerOfTen(value: number): boolean {
+  return firstDigit(value) === 1;
+}
+
+function isRound(value: number): boolean {
+  return [1, 2, 5].includes(firstDigit(value));
+}
+
+/** 0.003 gives 3. */
+function firstDigit(value: number): number {
+  return Number(Number(value.toExponential(6).split("e")[0]).toFixed(3));
 }
