@@ -13,15 +13,19 @@ export interface MetricColumns {
 
 /** The rows of `columns` for which `keep` holds, in their order. */
 export function pickRows(columns: MetricColumns, keep: (row: number) => boolean): MetricColumns {
-  const rows: number[] = [];
-  for (let row = 0; row < columns.count; row++) if (keep(row)) rows.push(row);
-  const pick = (column: Float64Array): Float64Array => Float64Array.from(rows, (row) => column[row]!);
+  const rows = new Uint16Array(columns.count);
+  let count = 0;
+  for (let row = 0; row < columns.count; row++) if (keep(row)) rows[count++] = row;
+  const pick = <T extends Uint8Array | Float64Array>(column: T, picked: T): T => {
+    for (let row = 0; row < count; row++) picked[row] = column[rows[row]!]!;
+    return picked;
+  };
   return {
-    count: rows.length,
+    count,
     keys: columns.keys,
-    key: Uint8Array.from(rows, (row) => columns.key[row]!),
-    value: pick(columns.value),
-    timestamp: pick(columns.timestamp),
-    step: pick(columns.step),
+    key: pick(columns.key, new Uint8Array(count)),
+    value: pick(columns.value, new Float64Array(count)),
+    timestamp: pick(columns.timestamp, new Float64Array(count)),
+    step: pick(columns.step, new Float64Array(count)),
   };
 }

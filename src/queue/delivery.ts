@@ -14,7 +14,7 @@ import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { type Content, decodeChunk, send } from "./send.ts";
 import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "./storage.ts";
-import type { DeliveryOptions } from "./types.ts";
+import type { DeliverySettings } from "./settings.ts";
 
 /** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
 const POISON = 5;
@@ -33,7 +33,7 @@ export interface DeliveryParts {
   readonly runtime: Runtime;
   readonly ledger: Ledger;
   readonly problems: Problems;
-  readonly settings: Required<DeliveryOptions>;
+  readonly settings: DeliverySettings;
   readonly settleDelay: number;
   /** Runs that were created or adopted in this session, or verified. */
   readonly mappings: ReadonlyMap<string, RunMapping>;

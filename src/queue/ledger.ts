@@ -36,6 +36,9 @@ export class RunAccount {
   }
 }
 
+/** A chunk, or a part of it; without a writer it is one of this process. */
+type Settled = Pick<StoredChunk, "run" | "kind" | "count" | "blob"> & { readonly writer?: string };
+
 /** Rows of a request chunk as far as receipts know them. */
 export type Entries = readonly (readonly [kind: ReceiptLine["kind"], key: string, calls: number])[];
 
@@ -48,6 +51,8 @@ export class Ledger {
   readonly dropped: Count = { points: 0, requests: 0 };
   /** Bytes of bodies in the storage, as far as known. */
   bytes = 0;
+  /** Id of this process's writer. */
+  writer = "";
   /** Bytes of artifacts that wait. */
   blobBytes = 0;
   readonly #runs = new Map<string, RunAccount>();
@@ -83,7 +88,7 @@ export class Ledger {
   }
 
   /** Moves what a chunk, or a part of it, holds from waiting to its fate; `content` names the keys. */
-  settle(chunk: Pick<StoredChunk, "run" | "kind" | "count" | "blob">, fate: Fate, content: MetricColumns | Entries): void {
+  settle(chunk: Settled, fate: Fate, content: MetricColumns | Entries): void {
     const account = this.run(chunk.run);
     if ("count" in content) {
       const lines = content.keys.map((key) => account.line("metric", key));
@@ -93,7 +98,8 @@ export class Ledger {
     }
     this.blobBytes -= chunk.blob?.size ?? 0;
     const moved = amountOf(chunk);
-    add(account.waiting, moved, -1);
+    // What another process logged was never counted for the run here.
+    if ((chunk.writer ?? this.writer) === this.writer) add(account.waiting, moved, -1);
     add(this.waiting, moved, -1);
     add(this[fate === "acknowledged" ? "delivered" : fate], moved);
   }

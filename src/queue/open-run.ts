@@ -1,4 +1,4 @@
-import type { RunAccount } from "./ledger.ts";
+import type { Count, RunAccount } from "./ledger.ts";
 import { KEYS_PER_CHUNK, MetricBuffer } from "./metric-buffer.ts";
 import type { Rows } from "./request.ts";
 import type { ReceiptLine } from "./types.ts";
@@ -27,18 +27,20 @@ export type OpenRows = Map<string, [value: string, calls: number]>;
 /** What a writer holds open for one run. */
 export class OpenRun {
   readonly id: string;
-  readonly account: RunAccount;
+  readonly waiting: Count;
   readonly buckets: Bucket[] = [];
   readonly params: OpenRows = new Map();
   readonly tags: OpenRows = new Map();
   /** Slot of the latest call. */
   recent: Slot | undefined;
+  readonly #account: RunAccount;
   readonly #slots = new Map<string, Slot>();
   readonly #limit: number;
 
   constructor(id: string, account: RunAccount, limit: number) {
     this.id = id;
-    this.account = account;
+    this.#account = account;
+    this.waiting = account.waiting;
     this.#limit = limit;
   }
 
@@ -53,7 +55,7 @@ export class OpenRun {
       }
       const bucket = this.buckets.at(-1)!;
       const index = bucket.keys.push(key) - 1;
-      const line = this.account.line("metric", key);
+      const line = this.#account.line("metric", key);
       slot = { key, index, bucket, line, value: Number.NaN, timestamp: Number.NaN, step: Number.NaN };
       this.#slots.set(key, slot);
     }

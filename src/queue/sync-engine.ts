@@ -87,6 +87,11 @@ export class SyncEngine {
     return (this.#cursor >= order || (!this.#more && !this.#reading)) && this.#view.clear(order, runs);
   }
 
+  /** True while a run waits for a person. */
+  parks(localId: string): boolean {
+    return this.#view.run(localId).parked !== undefined;
+  }
+
   parked(): readonly string[] {
     return [...this.#view.parked()].map((run) => run.id);
   }

@@ -8,10 +8,12 @@ export function thin(
   columns: MetricColumns,
   whenFull: WhenFull,
 ): { readonly kept: MetricColumns | undefined; readonly gone: MetricColumns } {
-  const steps = [...new Set(columns.step.subarray(0, columns.count))].sort((a, b) => a - b);
-  if (whenFull !== "decimate" || steps.length < 2) return { kept: undefined, gone: columns };
   // Parity is that of the rank, not of the step, so that steps counted in hundreds are thinned as well.
-  const stays = new Set(steps.filter((_, rank) => rank % 2 === 0));
+  const stays = new Set<number>();
+  let rank = 0;
+  const steps = columns.step.slice(0, columns.count).sort();
+  for (const [n, step] of steps.entries()) if (step !== steps[n - 1] && rank++ % 2 === 0) stays.add(step);
+  if (whenFull !== "decimate" || rank < 2) return { kept: undefined, gone: columns };
   return {
     kept: pickRows(columns, (row) => stays.has(columns.step[row]!)),
     gone: pickRows(columns, (row) => !stays.has(columns.step[row]!)),

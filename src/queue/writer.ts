@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
 import { mergeDesired } from "./desired-state.ts";
-import type { Ledger } from "./ledger.ts";
+import type { Count, Ledger } from "./ledger.ts";
 import { BYTES_PER_POINT, MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { Problems } from "./problems.ts";
@@ -43,6 +43,7 @@ export interface WriterParts {
 /** Takes what is logged into memory, and has it put into the store: each interval, when asked, at the end. */
 export class Writer {
   readonly #parts: WriterParts;
+  readonly #waiting: Count;
   readonly #runs = new Map<string, OpenRun>();
   readonly #withRows = new Set<OpenRun>();
   readonly #spares: MetricBuffer[] = [];
@@ -62,6 +63,7 @@ export class Writer {
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
+    this.#waiting = parts.ledger.waiting;
   }
 
   /** The hot path: a few typed-array stores, no allocation but buffers now and then. */
@@ -77,8 +79,8 @@ export class Writer {
       slot.timestamp = timestamp;
       slot.value = value;
     }
-    run.account.waiting.points++;
-    this.#parts.ledger.waiting.points++;
+    run.waiting.points++;
+    this.#waiting.points++;
     const { bucket } = slot;
     const buffer = value === value ? bucket.values : (bucket.nans ??= run.buffer(bucket.keys));
     if (buffer.count === buffer.persisted) this.#dirty.add(buffer);

@@ -1,0 +1,115 @@
+import type { Runtime } from "../runtime/runtime.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Problems } from "./problems.ts";
+import type { put } from "./put.ts";
+import type { DeliverySettings } from "./settings.ts";
+import type { QueueStorage, QueueStore, RunMapping } from "./storage.ts";
+import type { SyncEngine } from "./sync-engine.ts";
+import type { Writer } from "./writer.ts";
+
+/** Weak evidence, such as a search without hits, is looked for a second time after this. */
+const SETTLE_DELAY = 5_000;
+
+/** What a drain needs. */
+export interface DrainParts {
+  readonly storage: QueueStorage;
+  readonly client: DeliveryClient;
+  readonly runtime: Runtime;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly settings: DeliverySettings;
+  /** Bytes of bodies that may wait in the storage. */
+  readonly maxBytes: number;
+  readonly mappings: ReadonlyMap<string, RunMapping>;
+  readonly onMapped: (mapping: RunMapping) => void;
+  readonly onChange: () => void;
+}
+
+/** What puts and sends, and where. */
+interface Opened {
+  readonly put: typeof put;
+  readonly store: QueueStore;
+  readonly engine: SyncEngine;
+}
+
+/** The way from a writer through the store to the server: opened, and its code loaded, when there is something to do. */
+export class Drain {
+  readonly #parts: DrainParts;
+  #opened: Promise<Opened> | undefined;
+  #running = true;
+  /** Undefined before the first write. */
+  engine: SyncEngine | undefined;
+  /** Highest place in the order that is known to be taken. */
+  order = 0;
+
+  constructor(parts: DrainParts) {
+    const { clock, random } = parts.runtime;
+    this.#parts = parts;
+    // Unique on a device without a secure source of chance as well.
+    parts.ledger.writer = `${clock.now().toString(36)}-${random.fraction().toString(36).slice(2)}`;
+  }
+
+  /** Nothing was asked of it yet. */
+  get untouched(): boolean {
+    return this.#opened === undefined;
+  }
+
+  /** Opens the storage and loads what sends, so that it costs no page its start. */
+  open(): Promise<Opened> {
+    if (!this.#opened) {
+      this.#opened = this.#open();
+      // A failure is reported by whoever needed it, and the next one tries again.
+      this.#opened.catch(() => {
+        this.#opened = undefined;
+      });
+    }
+    return this.#opened;
+  }
+
+  /** Puts what a writer holds into the store, and tells the engine. */
+  async put(writer: Writer): Promise<void> {
+    const { put, store, engine } = await this.open();
+    const { ledger, runtime } = this.#parts;
+    const order = await put(writer, store, ledger.writer, () => runtime.clock.now());
+    this.order = Math.max(this.order, order);
+    engine.appended();
+  }
+
+  /** Keeps which run of the server a run of ours is. */
+  map(mapping: RunMapping): void {
+    this.open()
+      .then(({ store }) => store.map(mapping))
+      .catch((cause: unknown) => {
+        const message = `Cannot keep in the queue that run "${mapping.localId}" is ${mapping.runId} on the server`;
+        this.#parts.problems.report({ kind: "storage", run: mapping.localId, message, cause });
+      });
+  }
+
+  /** Sends, or does not for now. */
+  run(running: boolean): void {
+    this.#running = running;
+    this.engine?.run(running);
+  }
+
+  /** Lets go of the store. */
+  async close(): Promise<void> {
+    await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
+  }
+
+  async #open(): Promise<Opened> {
+    const { storage, ledger } = this.#parts;
+    const [{ put }, { SyncEngine }, store] = await Promise.all([
+      import("./put.ts"),
+      import("./sync-engine.ts"),
+      storage.open(),
+    ]);
+    const counts = await store.status();
+    ledger.begin(counts);
+    this.order = counts.order;
+    const engine = new SyncEngine({ ...this.#parts, name: storage.name, store, settleDelay: SETTLE_DELAY });
+    this.engine = engine;
+    engine.run(this.#running);
+    return { put, store, engine };
+  }
+}
