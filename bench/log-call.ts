@@ -57,6 +57,7 @@ async function logMetric(): Promise<Contestant & { close(): Promise<void> }> {
     },
     async close() {
       await run.end();
+      await tracker.flush();
       await tracker.close();
       server.close();
     },
