@@ -10,7 +10,8 @@ model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
 const [xs, ys] = [tensor2d([0, 1, 2, 3], [4, 1]), tensor2d([1, 3, 5, 7], [4, 1])];
 
 const row = await tracker.withRun({ name: "line", params: { optimizer: "sgd" } }, async (run) => {
-  const onEpochEnd = async (epoch: number, logs?: object): Promise<void> => run.logMetrics({ ...logs }, { step: epoch });
+  const onEpochEnd = async (epoch: number, logs?: object): Promise<void> =>
+    run.logMetrics({ ...logs }, { step: epoch });
   await model.fit(xs, ys, { epochs: 20, verbose: 0, callbacks: { onEpochEnd } });
   return run.history("loss");
 });

@@ -12,5 +12,11 @@ await tracker.withRun({ name: "onnx in node", params: { model: { kind: "onnx", o
     await run.withChild({ name: `fold ${fold}` }, (child) => child.logMetric("accuracy", 0.9 + fold / 100));
   }
   run.logMetric("accuracy", 0.91);
-  await run.logTable([{ label: "stays", precision: 0.93 }, { label: "leaves", precision: 0.89 }], "per-class.json");
+  await run.logTable(
+    [
+      { label: "stays", precision: 0.93 },
+      { label: "leaves", precision: 0.89 },
+    ],
+    "per-class.json",
+  );
 });

@@ -9,9 +9,12 @@ export function openDatabaseFile(file: string): SqlDatabase {
   try {
     mkdirSync(dirname(file), { recursive: true });
   } catch (error) {
-    throw new ConfigurationError(`Cannot make the directory of "${file}": check the path and that you may write there`, {
-      cause: error,
-    });
+    throw new ConfigurationError(
+      `Cannot make the directory of "${file}": check the path and that you may write there`,
+      {
+        cause: error,
+      },
+    );
   }
   return openNodeSqlite(file);
 }

@@ -33,17 +33,28 @@ function examine(database: SqlDatabase, path: string, flags: DoctorFlags): numbe
   }
   // The refusal of everything else names the revision and the command that mends it.
   const revision = found.state === "supported" ? found.revision : openSchema(database, { now: 0, defaultLocation: "" });
-  const problems = database.prepare("PRAGMA quick_check").all().map((row) => String(Object.values(row)[0]));
+  const problems = database
+    .prepare("PRAGMA quick_check")
+    .all()
+    .map((row) => String(Object.values(row)[0]));
   const sound = problems.length === 1 && problems[0] === "ok";
   const journal = String(Object.values(database.prepare("PRAGMA journal_mode").get() ?? {})[0]);
   say(`${path} is a database of MLflow ${revision.mlflow} (revision ${revision.id}), journal ${journal}`);
-  say(`${count(database, "experiments")} experiments, ${count(database, "runs")} runs, ${count(database, "metrics")} metric points`);
-  say(sound ? "SQLite finds no damage" : `SQLite finds damage: ${problems.slice(0, 3).join("; ")}; restore the file from a copy`);
+  say(
+    `${count(database, "experiments")} experiments, ${count(database, "runs")} runs, ${count(database, "metrics")} metric points`,
+  );
+  say(
+    sound
+      ? "SQLite finds no damage"
+      : `SQLite finds damage: ${problems.slice(0, 3).join("; ")}; restore the file from a copy`,
+  );
   const folder = join(dirname(path), "mlruns");
   const moved = movedFolder(database, folder);
   if (moved === undefined) return sound ? 0 : 1;
   if (!flags.mend) {
-    say(`artifacts are said to lie in "${moved}", which is not there, and there is "${folder}": add --mend to rewrite the paths`);
+    say(
+      `artifacts are said to lie in "${moved}", which is not there, and there is "${folder}": add --mend to rewrite the paths`,
+    );
     return 1;
   }
   say(`rewrote ${moveArtifacts(database, moved, folder)} paths from "${moved}" to "${folder}"`);

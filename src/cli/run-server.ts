@@ -57,7 +57,9 @@ function artifactsOf(flags: ServerFlags, file: string): { root: string; folder: 
       `Cannot keep artifacts in "${destination.split(":")[0]}:" as --artifacts-destination must be a folder: for object storage use "mlflow server"`,
     );
   }
-  const folder = destination.startsWith("file:") ? decodeURIComponent(destination.replace(/^file:(\/\/)?/i, "")) : destination;
+  const folder = destination.startsWith("file:")
+    ? decodeURIComponent(destination.replace(/^file:(\/\/)?/i, ""))
+    : destination;
   return { root: "mlflow-artifacts:/", folder: resolve(folder) };
 }
 

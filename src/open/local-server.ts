@@ -25,7 +25,10 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
   const database = isAbsolute(store.database) ? store.database : files.join(directory, store.database);
   await makeDirectory(files, directory);
   const runs = files.join(directory, "mlruns");
-  const layout = detectLayout(database, { served: files.join(directory, "mlartifacts") }) ?? { root: runs, folder: runs };
+  const layout = detectLayout(database, { served: files.join(directory, "mlartifacts") }) ?? {
+    root: runs,
+    folder: runs,
+  };
   const server = createServer({
     database,
     artifacts: folderArtifacts(layout.folder),

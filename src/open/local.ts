@@ -13,6 +13,6 @@
  *
  * @module
  */
-export { type EmbeddedServer } from "./embedded.ts";
+export type { EmbeddedServer } from "./embedded.ts";
 export { openLocal, type OpenLocalOptions } from "./open-local.ts";
 export { openTracker, type OpenTrackerOptions } from "./open-local-tracker.ts";

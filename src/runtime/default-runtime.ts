@@ -15,6 +15,7 @@ import { webRuntime } from "./web.ts";
  */
 export function defaultRuntime(overrides?: Partial<Runtime>): Runtime {
   const name = overrides?.name ?? detectRuntime();
-  const platform = name === "deno" ? denoRuntime() : name === "node" || name === "bun" ? nodeRuntime(name) : webRuntime(name);
+  const platform =
+    name === "deno" ? denoRuntime() : name === "node" || name === "bun" ? nodeRuntime(name) : webRuntime(name);
   return overrides === undefined ? platform : { ...platform, ...overrides };
 }

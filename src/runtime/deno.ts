@@ -26,7 +26,8 @@ function denoEnvironment(node: Environment): Environment {
   return {
     ...node,
     get,
-    user: () => get("LOGNAME") ?? get("USER") ?? get("USERNAME") ?? (granted({ name: "sys" }) ? node.user() : undefined),
+    user: () =>
+      get("LOGNAME") ?? get("USER") ?? get("USERNAME") ?? (granted({ name: "sys" }) ? node.user() : undefined),
     runtimeVersion: () => `deno ${deno().version.deno}`,
   };
 }

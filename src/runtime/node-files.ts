@@ -32,9 +32,7 @@ export async function open(path: string): Promise<Blob> {
 export const readText: Files["readText"] = (path) => fs.promises.readFile(path, "utf8");
 
 /** Follows {@link Files.list}. */
-export async function list(
-  directory: string,
-): Promise<{ name: string; isDirectory: boolean; isFile: boolean }[]> {
+export async function list(directory: string): Promise<{ name: string; isDirectory: boolean; isFile: boolean }[]> {
   const entries = await fs.promises.readdir(directory, { withFileTypes: true });
   return entries
     .map((entry) => ({ name: entry.name, isDirectory: entry.isDirectory(), isFile: entry.isFile() }))

@@ -124,7 +124,8 @@ export class ProcessLifecycle implements Lifecycle {
     if (this.#ending) {
       // A second Ctrl-C means: now.
       void this.#tell({ kind: "signal", signal: name, final: true });
-      return this.#die(name);
+      this.#die(name);
+      return;
     }
     this.#ending = true;
     const release = this.keepAlive();

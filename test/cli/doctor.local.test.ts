@@ -55,6 +55,9 @@ describe("tracklet doctor", () => {
     const file = join(directory, "mlflow.db");
     withSqliteFile(file, (database) => database.exec("UPDATE alembic_version SET version_num = '451aebb31d03'"));
     expect(await doctor(file)).toMatchObject({ code: 1, stderr: expect.stringContaining("mlflow db upgrade") });
-    expect(await doctor(join(directory, "none.db"))).toMatchObject({ code: 1, stderr: expect.stringContaining("there is no such file") });
+    expect(await doctor(join(directory, "none.db"))).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining("there is no such file"),
+    });
   });
 });

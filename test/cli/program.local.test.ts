@@ -22,7 +22,14 @@ describe("tracklet", () => {
 
   test("server --help names the flags of mlflow server", async () => {
     const { stdout } = await tracklet("server", "--help");
-    for (const flag of ["host", "port", "backend-store-uri", "artifacts-destination", "allowed-hosts", "cors-allowed-origins"]) {
+    for (const flag of [
+      "host",
+      "port",
+      "backend-store-uri",
+      "artifacts-destination",
+      "allowed-hosts",
+      "cors-allowed-origins",
+    ]) {
       expect(stdout).toContain(`--${flag} <`);
     }
   });

@@ -30,23 +30,26 @@ describe("tracklet server", () => {
     await stopped(program);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("closes the database at %s and goes on with it at the next start", async (signal) => {
-    const directory = await temporaryDirectory();
-    const flags = ["server", "--port", "0", "--backend-store-uri", "sqlite:///data/runs.db"];
-    const first = tracklet(directory, ...flags);
-    const create = `${addressIn(await first.line("tracklet server"))}/api/2.0/mlflow/experiments/create`;
-    const headers = { "content-type": "application/json" };
-    const reply = await fetch(create, { method: "POST", headers, body: JSON.stringify({ name: "kept" }) });
-    expect(reply.status).toBe(200);
-    await reply.text();
-    first.kill(signal);
-    expect(await first.end).toMatchObject({ code: 0, stderr: "" });
-    expect(existsSync(join(directory, "data", "runs.db-wal"))).toBe(false);
-    const second = tracklet(directory, ...flags);
-    const get = `${addressIn(await second.line("tracklet server"))}/api/2.0/mlflow/experiments/get-by-name?experiment_name=kept`;
-    expect((await fetch(get)).status).toBe(200);
-    await stopped(second);
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "closes the database at %s and goes on with it at the next start",
+    async (signal) => {
+      const directory = await temporaryDirectory();
+      const flags = ["server", "--port", "0", "--backend-store-uri", "sqlite:///data/runs.db"];
+      const first = tracklet(directory, ...flags);
+      const create = `${addressIn(await first.line("tracklet server"))}/api/2.0/mlflow/experiments/create`;
+      const headers = { "content-type": "application/json" };
+      const reply = await fetch(create, { method: "POST", headers, body: JSON.stringify({ name: "kept" }) });
+      expect(reply.status).toBe(200);
+      await reply.text();
+      first.kill(signal);
+      expect(await first.end).toMatchObject({ code: 0, stderr: "" });
+      expect(existsSync(join(directory, "data", "runs.db-wal"))).toBe(false);
+      const second = tracklet(directory, ...flags);
+      const get = `${addressIn(await second.line("tracklet server"))}/api/2.0/mlflow/experiments/get-by-name?experiment_name=kept`;
+      expect((await fetch(get)).status).toBe(200);
+      await stopped(second);
+    },
+  );
 
   test("serves the artifacts of a local store from where they lie", async () => {
     const directory = await temporaryDirectory();
@@ -79,7 +82,15 @@ describe("tracklet server", () => {
   });
 
   test("serves the hosts and origins that are allowed", async () => {
-    const flags = ["server", "--port", "0", "--allowed-hosts", "127.0.0.1:*,mlflow.example", "--cors-allowed-origins", "https://app.example"];
+    const flags = [
+      "server",
+      "--port",
+      "0",
+      "--allowed-hosts",
+      "127.0.0.1:*,mlflow.example",
+      "--cors-allowed-origins",
+      "https://app.example",
+    ];
     const program = tracklet(await temporaryDirectory(), ...flags);
     const address = addressIn(await program.line("tracklet server"));
     const get = `${address}/api/2.0/mlflow/experiments/get?experiment_id=0`;

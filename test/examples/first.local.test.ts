@@ -68,9 +68,14 @@ describe("the first programs", () => {
   test("from-wandb keeps config, series, summary and file", async () => {
     const directory = await temporaryDirectory();
     expect(await run("from-wandb", directory)).toMatchObject({ code: 0, stderr: "" });
-    await using tracker = await openTracker({ trackingUri: `sqlite:///${join(directory, "mlflow.db")}`, experiment: "penguins" });
+    await using tracker = await openTracker({
+      trackingUri: `sqlite:///${join(directory, "mlflow.db")}`,
+      experiment: "penguins",
+    });
     const { rows } = await tracker.searchRuns();
-    expect(rows).toMatchObject([{ "params.layers.units": "64", "metrics.summary.best_accuracy": 0.91, status: "FINISHED" }]);
+    expect(rows).toMatchObject([
+      { "params.layers.units": "64", "metrics.summary.best_accuracy": 0.91, status: "FINISHED" },
+    ]);
     const id = rows[0]!.run_id;
     expect(await tracker.getMetricHistory(id, "loss")).toHaveLength(10);
     expect(await (await tracker.openArtifact(id, "counts.csv")).text()).toContain("Gentoo");

@@ -12,7 +12,10 @@ const train = (directory: string, how: string): Program =>
 /** What the file holds: MLflow reads the same. */
 const stored = (directory: string): unknown =>
   withSqliteFile(join(directory, "mlflow.db"), (database) => ({
-    runs: database.prepare("SELECT name, status FROM runs ORDER BY name = 'fold 1'").all().map((row) => [row["name"], row["status"]]),
+    runs: database
+      .prepare("SELECT name, status FROM runs ORDER BY name = 'fold 1'")
+      .all()
+      .map((row) => [row["name"], row["status"]]),
     ended: database.prepare("SELECT count(*) AS n FROM runs WHERE end_time >= start_time").get()?.["n"],
     points: database.prepare("SELECT count(*) AS n FROM metrics").get()?.["n"],
     params: database.prepare("SELECT count(*) AS n FROM params").get()?.["n"],
@@ -24,7 +27,13 @@ describe("the end of a process that tracks into a local store", () => {
   test("a normal end finishes open runs and stores all", async () => {
     const directory = await temporaryDirectory();
     expect(await train(directory, "normal").end).toMatchObject({ code: 0, stderr: "" });
-    expect(stored(directory)).toEqual({ runs: [["normal", "FINISHED"], ["fold 1", "FINISHED"]], ...all });
+    expect(stored(directory)).toEqual({
+      runs: [
+        ["normal", "FINISHED"],
+        ["fold 1", "FINISHED"],
+      ],
+      ...all,
+    });
   });
 
   test("an uncaught error fails open runs, stores all, and is printed with its stack and exit code 1", async () => {
@@ -33,7 +42,13 @@ describe("the end of a process that tracks into a local store", () => {
     expect(end.code).toBe(1);
     expect(end.stderr).toContain("Error: the loss exploded");
     expect(end.stderr).toContain("train.ts");
-    expect(stored(directory)).toEqual({ runs: [["throw", "FAILED"], ["fold 1", "FAILED"]], ...all });
+    expect(stored(directory)).toEqual({
+      runs: [
+        ["throw", "FAILED"],
+        ["fold 1", "FAILED"],
+      ],
+      ...all,
+    });
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("%s kills open runs, stores all, and ends the process", async (signal) => {
@@ -42,13 +57,22 @@ describe("the end of a process that tracks into a local store", () => {
     await program.line("training");
     program.kill(signal);
     expect(await program.end).toMatchObject({ signal, stderr: "" });
-    expect(stored(directory)).toEqual({ runs: [["signal", "KILLED"], ["fold 1", "KILLED"]], ...all });
+    expect(stored(directory)).toEqual({
+      runs: [
+        ["signal", "KILLED"],
+        ["fold 1", "KILLED"],
+      ],
+      ...all,
+    });
   });
 
   test("two processes that end at once lose nothing", async () => {
     const directory = await temporaryDirectory();
     const ends = await Promise.all(["one", "two"].map((how) => train(directory, how).end));
-    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([[0, ""], [0, ""]]);
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual([
+      [0, ""],
+      [0, ""],
+    ]);
     expect(stored(directory)).toMatchObject({ ended: 4, points: 3000, params: 2 });
   });
 });

@@ -38,6 +38,8 @@ describe("openTracker() of tracklet/browser", () => {
 
   test("refuses a wrong address, and a fetch that has no server to go to", async () => {
     await expect(openTracker({ trackingUri: "localhost:5000" })).rejects.toThrow('write "http://" before');
-    await expect(openTracker({ fetch: async () => new Response() })).rejects.toThrow("Cannot use the option fetch without a server");
+    await expect(openTracker({ fetch: async () => new Response() })).rejects.toThrow(
+      "Cannot use the option fetch without a server",
+    );
   });
 });

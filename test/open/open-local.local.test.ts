@@ -70,8 +70,12 @@ describe("openLocal()", () => {
     const path = `/api/2.0/mlflow-artifacts/artifacts/0/${run.info.run_id}/artifacts/notes/a.txt`;
     await local.fetch(new Request(local.trackingUri + path, { method: "PUT", body: "kept" }));
     await local.close();
-    expect(await readFile(join(directory, "mlruns", "0", run.info.run_id, "artifacts", "notes", "a.txt"), "utf8")).toBe("kept");
-    const uri = withSqliteFile(join(directory, "mlflow.db"), (db) => db.prepare("SELECT artifact_uri AS uri FROM runs").get());
+    expect(await readFile(join(directory, "mlruns", "0", run.info.run_id, "artifacts", "notes", "a.txt"), "utf8")).toBe(
+      "kept",
+    );
+    const uri = withSqliteFile(join(directory, "mlflow.db"), (db) =>
+      db.prepare("SELECT artifact_uri AS uri FROM runs").get(),
+    );
     expect(uri?.["uri"]).toBe(join(directory, "mlruns", "0", run.info.run_id, "artifacts"));
   });
 
@@ -88,7 +92,9 @@ describe("openLocal()", () => {
     const local = await openLocal({ directory: await temporaryDirectory() });
     await local.close();
     await local.close();
-    await expect(openLocal({ directory: await temporaryDirectory() }).then((other) => other.close())).resolves.toBeUndefined();
+    await expect(
+      openLocal({ directory: await temporaryDirectory() }).then((other) => other.close()),
+    ).resolves.toBeUndefined();
   });
 
   test("refuses a file that is no SQLite database and leaves it as it is", async () => {
@@ -103,7 +109,9 @@ describe("openLocal()", () => {
 
   test("refuses a database of an older MLflow with the command that upgrades it", async () => {
     const directory = await madeStore("UPDATE alembic_version SET version_num = '451aebb31d03'");
-    await expect(openLocal({ directory })).rejects.toThrow(`mlflow db upgrade sqlite:///${join(directory, "mlflow.db")}`);
+    await expect(openLocal({ directory })).rejects.toThrow(
+      `mlflow db upgrade sqlite:///${join(directory, "mlflow.db")}`,
+    );
   });
 
   test("refuses a database of an unknown revision and names it", async () => {
@@ -128,6 +136,8 @@ describe("openLocal()", () => {
   test("refuses a directory in the place of the database", async () => {
     const directory = await temporaryDirectory();
     await mkdir(join(directory, "mlflow.db"));
-    await expect(openLocal({ directory })).rejects.toThrow(`Cannot open "${join(directory, "mlflow.db")}" as a SQLite database`);
+    await expect(openLocal({ directory })).rejects.toThrow(
+      `Cannot open "${join(directory, "mlflow.db")}" as a SQLite database`,
+    );
   });
 });

@@ -32,7 +32,10 @@ async function trackOnce(tracker: Tracker, name: string): Promise<void> {
 
 const runNames = (file: string): unknown[] =>
   withSqliteFile(file, (database) =>
-    database.prepare("SELECT name, status FROM runs ORDER BY start_time, name").all().map((row) => [row["name"], row["status"]]),
+    database
+      .prepare("SELECT name, status FROM runs ORDER BY start_time, name")
+      .all()
+      .map((row) => [row["name"], row["status"]]),
   );
 
 describe("openTracker() of tracklet/local", () => {
@@ -45,7 +48,10 @@ describe("openTracker() of tracklet/local", () => {
       ["first", "FINISHED"],
       ["second", "FINISHED"],
     ]);
-    const points = withSqliteFile(file, (database) => database.prepare("SELECT count(*) AS n FROM metrics").get()?.["n"]);
+    const points = withSqliteFile(
+      file,
+      (database) => database.prepare("SELECT count(*) AS n FROM metrics").get()?.["n"],
+    );
     expect(points).toBe(10);
     expect(existsSync(`${file}-wal`)).toBe(false);
   });
@@ -90,7 +96,10 @@ describe("openTracker() of tracklet/local", () => {
 
   test("an option wins over the environment", async () => {
     const directory = await temporaryDirectory();
-    const tracker = await open({ directory, trackingUri: "sqlite:///mlflow.db" }, { MLFLOW_TRACKING_URI: "databricks" });
+    const tracker = await open(
+      { directory, trackingUri: "sqlite:///mlflow.db" },
+      { MLFLOW_TRACKING_URI: "databricks" },
+    );
     await trackOnce(tracker, "here");
     expect(runNames(join(directory, "mlflow.db"))).toEqual([["here", "FINISHED"]]);
   });
@@ -106,7 +115,10 @@ describe("openTracker() of tracklet/local", () => {
     ["postgresql://me:secret@db/mlflow", "mlflow server --backend-store-uri postgresql://..."],
   ])("refuses the address %s with the cure, and touches nothing", async (trackingUri, cure) => {
     const directory = join(await temporaryDirectory(), "untouched");
-    for (const opening of [() => open({ directory, trackingUri }), () => open({ directory }, { MLFLOW_TRACKING_URI: trackingUri })]) {
+    for (const opening of [
+      () => open({ directory, trackingUri }),
+      () => open({ directory }, { MLFLOW_TRACKING_URI: trackingUri }),
+    ]) {
       const refused = await opening().then(
         () => undefined,
         (error: unknown) => error as Error,

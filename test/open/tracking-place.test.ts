@@ -23,7 +23,9 @@ describe("parseTrackingPlace()", () => {
     "refuses %s with the way to move an older file store",
     (uri) => {
       expect(() => parseTrackingPlace(uri)).toThrow(ConfigurationError);
-      expect(() => parseTrackingPlace(uri)).toThrow("mlflow migrate-filestore --source ./mlruns --target sqlite:///mlflow.db");
+      expect(() => parseTrackingPlace(uri)).toThrow(
+        "mlflow migrate-filestore --source ./mlruns --target sqlite:///mlflow.db",
+      );
     },
   );
 

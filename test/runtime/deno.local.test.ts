@@ -14,7 +14,10 @@ async function found(...permissions: string[]): Promise<unknown> {
   const { Command } = (globalThis as unknown as { Deno: DenoCommands }).Deno;
   const file = fileURLToPath(new URL("./programs/permissions.ts", import.meta.url));
   const args = ["run", "--no-prompt", "--no-check", "--quiet", ...permissions, file];
-  const { stdout, stderr } = await new Command(process.execPath, { args, env: { USER: "someone", LOGNAME: "" } }).output();
+  const { stdout, stderr } = await new Command(process.execPath, {
+    args,
+    env: { USER: "someone", LOGNAME: "" },
+  }).output();
   expect(new TextDecoder().decode(stderr)).toBe("");
   return JSON.parse(new TextDecoder().decode(stdout));
 }

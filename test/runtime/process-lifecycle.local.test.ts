@@ -18,13 +18,16 @@ describe("Lifecycle.onEnd()", () => {
     expect(end.stdout).toBe("told error The process ended with exit code 3 final\n");
   });
 
-  test.each(["throw", "reject"])("is told of an uncaught error (%s), which is printed and ends with exit code 1", async (how) => {
-    const end = await start(how).end;
-    expect(end.stdout).toBe("told error out of luck\nfinished\n");
-    expect(end.code).toBe(1);
-    expect(end.stderr).toContain("out of luck");
-    expect(end.stderr).toContain("end.ts");
-  });
+  test.each(["throw", "reject"])(
+    "is told of an uncaught error (%s), which is printed and ends with exit code 1",
+    async (how) => {
+      const end = await start(how).end;
+      expect(end.stdout).toBe("told error out of luck\nfinished\n");
+      expect(end.code).toBe(1);
+      expect(end.stderr).toContain("out of luck");
+      expect(end.stderr).toContain("end.ts");
+    },
+  );
 
   test("takes no error that the program handles for the end", async () => {
     const end = await start("handled").end;
@@ -32,14 +35,17 @@ describe("Lifecycle.onEnd()", () => {
     expect(end.code).toBe(0);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("is told of %s, which then ends the process as it would have", async (signal) => {
-    const program = start("signal");
-    await program.line("ready");
-    program.kill(signal);
-    const end = await program.end;
-    expect(end.stdout).toBe(`ready\ntold signal ${signal}\nfinished\n`);
-    expect(end.signal).toBe(signal);
-  });
+  test.each(["SIGINT", "SIGTERM"] as const)(
+    "is told of %s, which then ends the process as it would have",
+    async (signal) => {
+      const program = start("signal");
+      await program.line("ready");
+      program.kill(signal);
+      const end = await program.end;
+      expect(end.stdout).toBe(`ready\ntold signal ${signal}\nfinished\n`);
+      expect(end.signal).toBe(signal);
+    },
+  );
 
   test("is told of the signal when the program ends itself because of it", async () => {
     const program = start("own signal");

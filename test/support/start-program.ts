@@ -67,7 +67,10 @@ export function startProgram(
     line: (start) =>
       new Promise((resolve, reject) => {
         const check = (): void => {
-          const found = output.stdout.split("\n").slice(0, -1).find((line) => line.startsWith(start));
+          const found = output.stdout
+            .split("\n")
+            .slice(0, -1)
+            .find((line) => line.startsWith(start));
           if (found === undefined && !ended) return;
           waiting.delete(check);
           if (found !== undefined) resolve(found);

@@ -39,7 +39,10 @@ export function serverCommand(): Command {
         .argParser(parseList),
     )
     .addOption(
-      new Option("--cors-allowed-origins <list>", "origins of web pages to serve besides local ones, separated by commas")
+      new Option(
+        "--cors-allowed-origins <list>",
+        "origins of web pages to serve besides local ones, separated by commas",
+      )
         .env("MLFLOW_SERVER_CORS_ALLOWED_ORIGINS")
         .argParser(parseList),
     )

@@ -5,7 +5,9 @@ export function listenError(error: Error, { host, port }: { host: string; port: 
   const { code } = error as NodeJS.ErrnoException;
   const start = `Cannot listen on ${host}:${port}`;
   const cure = reasons[code ?? ""];
-  return cure === undefined ? new ConfigurationError(start, { cause: error }) : new ConfigurationError(start + cure, { cause: error });
+  return cure === undefined
+    ? new ConfigurationError(start, { cause: error })
+    : new ConfigurationError(start + cure, { cause: error });
 }
 
 const reasons: Record<string, string> = {

@@ -9,7 +9,8 @@ import { Buffer } from "node:buffer";
  * @param host The Host header; a value that is none is replaced, so that it cannot change the path.
  */
 export function requestUrl(target: string, host: string | undefined): string {
-  const authority = host !== undefined && /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}/`) ? host : "localhost";
+  const authority =
+    host !== undefined && /^[\w.:[\]-]+$/.test(host) && URL.canParse(`http://${host}/`) ? host : "localhost";
   const absolute = /^https?:\/\/[^/?#]*(.*)$/is.exec(target);
   const [path = "", query] = splitOnce(absolute?.[1] ?? target, "?");
   const segments = path.split("/").map((segment) => (dots.test(segment) ? escapeDots(segment) : escapeBytes(segment)));

@@ -23,7 +23,10 @@ export async function writeResponse(outgoing: ServerResponse, response: Response
     const first = response.headers.has("content-length") ? [] : await readSome(reader);
     if (first.length > 0 && first.at(-1) === undefined) {
       const chunks = first.slice(0, -1) as Uint8Array[];
-      outgoing.setHeader("content-length", chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
+      outgoing.setHeader(
+        "content-length",
+        chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0),
+      );
       for (const chunk of chunks) outgoing.write(chunk);
       outgoing.end();
       return;

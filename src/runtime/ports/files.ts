@@ -18,7 +18,9 @@ export interface Files {
   /** Synchronous read for the few bytes of `.git`; undefined when missing or not allowed. Never prompts. */
   readTextSync(path: string): string | undefined;
   /** Entry names of a directory, sorted; links are named but not followed. */
-  list(directory: string): Promise<readonly { readonly name: string; readonly isDirectory: boolean; readonly isFile: boolean }[]>;
+  list(
+    directory: string,
+  ): Promise<readonly { readonly name: string; readonly isDirectory: boolean; readonly isFile: boolean }[]>;
   makeDirectory(path: string): Promise<void>;
   /** Writes a file whole or not at all: into a temporary name first, then renamed. Makes parent directories. */
   write(path: string, data: ReadableStream<Uint8Array> | Uint8Array | string): Promise<void>;

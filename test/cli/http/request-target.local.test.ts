@@ -35,9 +35,12 @@ describe("requestUrl()", () => {
     expect(seen("http://other.example/a?b", "127.0.0.1")).toBe("http://127.0.0.1/a?b");
   });
 
-  test.each(["", "evil.example/path", "a b", "user@host", "[", "x:99999"])("replaces the Host %j, which cannot stand in an address", (host) => {
-    expect(seen("/api", host)).toBe("http://localhost/api");
-  });
+  test.each(["", "evil.example/path", "a b", "user@host", "[", "x:99999"])(
+    "replaces the Host %j, which cannot stand in an address",
+    (host) => {
+      expect(seen("/api", host)).toBe("http://localhost/api");
+    },
+  );
 
   test("begins every path with a slash", () => {
     expect(seen("*")).toBe("http://localhost:5000/*");

@@ -66,14 +66,30 @@ describe("serve()", () => {
     );
     const answer = await raw(
       port,
-      lines("PUT / HTTP/1.1", "Host: localhost", "Connection: close", "Transfer-Encoding: chunked", "", "3", "abc", "2", "de", "0", "", ""),
+      lines(
+        "PUT / HTTP/1.1",
+        "Host: localhost",
+        "Connection: close",
+        "Transfer-Encoding: chunked",
+        "",
+        "3",
+        "abc",
+        "2",
+        "de",
+        "0",
+        "",
+        "",
+      ),
     );
     expect(answer).toContain("chunked abcde");
   });
 
   test("hands over the JSON body of a GET", async () => {
     const { port } = await start(async (request) => new Response(`${request.body !== null} ${await request.text()}`));
-    const answer = await raw(port, lines("GET / HTTP/1.1", "Host: localhost", "Connection: close", "Content-Length: 7", "", '{"a":1}'));
+    const answer = await raw(
+      port,
+      lines("GET / HTTP/1.1", "Host: localhost", "Connection: close", "Content-Length: 7", "", '{"a":1}'),
+    );
     expect(answer).toContain('true {"a":1}');
   });
 

@@ -7,7 +7,8 @@ const { lifecycle, clock } = defaultRuntime();
 const say = (text: string): void => void writeSync(1, `${text}\n`);
 
 function described(reason: EndReason): string {
-  const detail = reason.kind === "error" ? (reason.error as Error).message : reason.kind === "signal" ? reason.signal : "";
+  const detail =
+    reason.kind === "error" ? (reason.error as Error).message : reason.kind === "signal" ? reason.signal : "";
   return `${reason.kind} ${detail}${reason.final === true ? " final" : ""}`;
 }
 
