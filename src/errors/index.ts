@@ -1,5 +1,5 @@
 export { isTrackletError, TrackletError } from "./tracklet-error.ts";
-export { ConfigurationError, StorageError, ValidationError } from "./usage-errors.ts";
+export { ConfigurationError, StorageError, type StorageFault, ValidationError } from "./usage-errors.ts";
 export {
   AlreadyExistsError,
   AuthenticationError,

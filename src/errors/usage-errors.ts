@@ -16,7 +16,19 @@ export class ValidationError extends TrackletError {
   }
 }
 
+/**
+ * Why a storage failed: another process holds its lock (`busy`), no room (`full`), no permission or no such place
+ * (`denied`), not readable any more (`damaged`), written by a newer tracklet (`newer`), no answer in time (`timeout`).
+ */
+export type StorageFault = "busy" | "full" | "denied" | "damaged" | "newer" | "timeout";
+
 /** Unsent data could not be kept: full disk, quota, broken file. */
 export class StorageError extends TrackletError {
   override name = "StorageError";
+  /** Undefined where it is not known. */
+  readonly fault: StorageFault | undefined;
+  constructor(message: string, options?: ErrorOptions & { fault?: StorageFault }) {
+    super(message, options);
+    this.fault = options?.fault;
+  }
 }

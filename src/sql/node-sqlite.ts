@@ -14,6 +14,11 @@ export interface NodeSqliteOptions {
    * @default "normal"
    */
   readonly synchronous?: "normal" | "full";
+  /**
+   * Milliseconds for which a statement may hold the thread while another process has the lock.
+   * @default 5000
+   */
+  readonly busyTimeout?: number;
 }
 
 /** A statement whose integers beyond 2^53 come back as bigint; node:sqlite would throw on them. */
@@ -111,7 +116,7 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
     );
   }
   try {
-    tune(database, options.synchronous ?? "normal");
+    tune(database, options.synchronous ?? "normal", options.busyTimeout ?? 5000);
   } catch (error) {
     // What the file is instead is told by whoever reads its tables first.
     if (!isNotDatabase(error)) {
@@ -126,9 +131,9 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
  * A new file gets a write-ahead log: readers such as `mlflow ui` then never stop the one that writes, and a commit
  * costs no flush. A file that exists keeps the journal of its maker.
  */
-function tune(database: DatabaseSync, synchronous: "normal" | "full"): void {
-  // Long enough for another process that makes the same file now.
-  database.exec("PRAGMA busy_timeout = 5000");
+function tune(database: DatabaseSync, synchronous: "normal" | "full", busyTimeout: number): void {
+  // The default is long enough for another process that makes the same file now.
+  database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
   const one = (pragma: string): unknown => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
   const isNew = one("page_count") === 0;
   if ((isNew ? one("journal_mode = WAL") : one("journal_mode")) !== "wal") return;

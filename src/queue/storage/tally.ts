@@ -1,4 +1,4 @@
-import { type ChunkHeader, StaleTermError, type StorageCounts } from "../storage.ts";
+import { type ChildDraft, type ChunkHeader, StaleTermError, type StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 
 /** Where a chunk counts. */
@@ -37,7 +37,8 @@ export function checkTerm(current: number, term: number): void {
   if (term !== current) throw new StaleTermError("Cannot change a chunk as another leader took over");
 }
 
-/** True for equal bytes: a chunk that already is the first of its children was replaced before. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, at) => byte === b[at]);
+/** True when a chunk is the first of these children already: it was replaced before. */
+export function isChild(chunk: Counted & { readonly body: Uint8Array }, child: ChildDraft | undefined): boolean {
+  const { body, count } = chunk;
+  return child?.count === count && child.body.length === body.length && child.body.every((byte, at) => byte === body[at]);
 }

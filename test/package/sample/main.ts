@@ -6,6 +6,8 @@ import * as client from "tracklet/client";
 import * as local from "tracklet/local";
 import * as mocks from "tracklet/mocks";
 import * as contract from "tracklet/queue/contract";
+import * as indexedDb from "tracklet/queue/indexeddb";
+import * as sqlite from "tracklet/queue/sqlite";
 import * as server from "tracklet/server";
 
 const expected: [string, Record<string, unknown>, string[]][] = [
@@ -16,6 +18,8 @@ const expected: [string, Record<string, unknown>, string[]][] = [
   ["tracklet/local", local, ["openTracker", "openLocal"]],
   ["tracklet/mocks", mocks, ["createMlflowMock"]],
   ["tracklet/queue/contract", contract, ["queueContract"]],
+  ["tracklet/queue/indexeddb", indexedDb, ["indexedDbQueue"]],
+  ["tracklet/queue/sqlite", sqlite, ["sqliteQueue"]],
   ["tracklet/server", server, ["createServer", "memoryArtifacts"]],
 ];
 for (const [name, module, names] of expected) {

@@ -1,0 +1,146 @@
+import { type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
+import { StorageError } from "../../errors/usage-errors.ts";
+import type { Clock } from "../../runtime/ports/clock.ts";
+import type { Problem } from "../types.ts";
+import { isLost, storageError } from "./indexed-db-errors.ts";
+import { newState, type Schema, SCHEMA_VERSION, upgrade } from "./indexed-db-schema.ts";
+
+/** A name of an object store. */
+export type StoreName = "state" | "chunks" | "quarantined" | "writers" | "runs";
+/** A transaction over all object stores that were named for it. */
+export type Reading = IDBPTransaction<Schema, StoreName[], "readonly">;
+/** One that changes them. */
+export type Writing = IDBPTransaction<Schema, StoreName[], "readwrite">;
+
+/** What a connection needs. */
+export interface ConnectionParts {
+  readonly name: string;
+  readonly durability: "relaxed" | "strict";
+  /** Milliseconds. */
+  readonly openTimeout: number;
+  readonly clock: Clock;
+  readonly report: (problem: Problem) => void;
+}
+
+/** A database that is opened when it is needed, and again when its handle was lost. */
+export class Connection {
+  readonly #parts: ConnectionParts;
+  #database: Promise<IDBPDatabase<Schema>> | undefined;
+  /** The database was there before, with its state. */
+  #known = false;
+
+  constructor(parts: ConnectionParts) {
+    this.#parts = parts;
+  }
+
+  /** Runs `body` in one transaction. It may wait for nothing but requests of it, or the transaction ends early. */
+  read<T>(stores: StoreName[], body: (transaction: Reading) => Promise<T>): Promise<T> {
+    return this.#run((database) => database.transaction(stores, "readonly"), body);
+  }
+
+  /** As `read`, with changes: all of them are kept when the promise resolves, none when it rejects. */
+  write<T>(stores: StoreName[], body: (transaction: Writing) => Promise<T>): Promise<T> {
+    const { durability } = this.#parts;
+    return this.#run((database) => database.transaction(stores, "readwrite", { durability }), body);
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      throw storageError(error, this.#parts.name);
+    }
+  }
+
+  async close(): Promise<void> {
+    const database = this.#database;
+    this.#database = undefined;
+    await database?.then((open) => open.close()).catch(() => undefined);
+  }
+
+  /** Says that all is gone that was here before. */
+  lost(): void {
+    const message = `The queue in IndexedDB "${this.#parts.name}" was emptied by the browser or by somebody else: what waited there is lost, and what is logged from now on is kept anew`;
+    this.#parts.report({ kind: "storage", message });
+  }
+
+  async #run<T, R extends Reading | Writing>(begin: (database: IDBPDatabase<Schema>) => R, body: (transaction: R) => Promise<T>): Promise<T> {
+    for (let again = false; ; again = true) {
+      try {
+        return await transact(begin(await this.#open()), body);
+      } catch (error) {
+        // Every change can be repeated: one that took place after all changes nothing the second time.
+        if (again || !isLost(error)) throw storageError(error, this.#parts.name);
+        await this.close();
+      }
+    }
+  }
+
+  #open(): Promise<IDBPDatabase<Schema>> {
+    if (!this.#database) {
+      const opening = this.#connect();
+      this.#database = opening;
+      opening.catch(() => {
+        if (this.#database === opening) this.#database = undefined;
+      });
+    }
+    return this.#database;
+  }
+
+  async #connect(): Promise<IDBPDatabase<Schema>> {
+    const { name, openTimeout, clock } = this.#parts;
+    if (typeof indexedDB === "undefined") {
+      throw new StorageError(`Cannot open the queue "${name}" as this runtime has no IndexedDB`, { fault: "denied" });
+    }
+    let made = false;
+    let late = false;
+    const forget = (): void => {
+      this.#database = undefined;
+    };
+    const opening = openDB<Schema>(name, SCHEMA_VERSION, {
+      upgrade(database, before, _after, transaction) {
+        upgrade(database, before);
+        made = before === 0;
+        if (made) void transaction.objectStore("state").put(newState(clock.now()), "state");
+      },
+      // Another page wants to upgrade or to delete: it must not wait for this one.
+      blocking: (_current, _blocked, event) => {
+        (event.target as IDBDatabase).close();
+        forget();
+      },
+      terminated: forget,
+    });
+    // Browsers are known to leave an open without any answer.
+    const timeout = new Promise<never>((_, reject) => {
+      const timer = clock.after(openTimeout, () => {
+        late = true;
+        const message = `Cannot open the queue in IndexedDB "${name}" as the browser must answer within ${openTimeout} ms: close other pages of this site`;
+        reject(new StorageError(message, { fault: "timeout" }));
+      });
+      opening.then(() => timer.cancel(), () => timer.cancel());
+    });
+    opening.then(
+      (database) => late && database.close(),
+      () => undefined,
+    );
+    const database = await Promise.race([opening, timeout]);
+    if (made && this.#known) this.lost();
+    this.#known = true;
+    return database;
+  }
+}
+
+async function transact<T, R extends Reading | Writing>(transaction: R, body: (transaction: R) => Promise<T>): Promise<T> {
+  try {
+    const [result] = await Promise.all([body(transaction), transaction.done]);
+    return result;
+  } catch (error) {
+    // The transaction knows why, where a request only knows that it was aborted.
+    const cause = transaction.error;
+    try {
+      transaction.abort();
+    } catch {}
+    await transaction.done.catch(() => undefined);
+    throw cause ?? error;
+  }
+}

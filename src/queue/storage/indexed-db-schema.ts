@@ -1,0 +1,51 @@
+import type { DBSchema, IDBPDatabase } from "idb";
+import type { ChunkHeader, DesiredRun, RunMapping } from "../storage.ts";
+import { newTally, type Tally } from "./tally.ts";
+
+/** Version of the databases made here. A newer one is left as it is. */
+export const SCHEMA_VERSION = 1;
+
+/** A chunk under its place in the order. One record holds all: reading is one request, and so is writing. */
+export interface ChunkRecord extends Omit<ChunkHeader, "order"> {
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly blob?: Blob;
+}
+
+/** Counters and term, in one record. */
+export interface StateRecord {
+  readonly term: number;
+  readonly counts: Tally;
+}
+
+/** What is kept of a run. */
+export interface RunRecord {
+  /** Wall time of a late put, in milliseconds. */
+  readonly at: number;
+  readonly mapping?: RunMapping;
+  readonly desired?: DesiredRun;
+}
+
+/** The object stores. Keys are apart from the values; there is no index over chunks, which would double each put. */
+export interface Schema extends DBSchema {
+  state: { key: "state"; value: StateRecord };
+  chunks: { key: number; value: ChunkRecord };
+  quarantined: { key: number; value: ChunkRecord & { readonly reason: string } };
+  writers: { key: string; value: { readonly last: number; readonly at: number }; indexes: { at: number } };
+  runs: { key: string; value: RunRecord; indexes: { at: number } };
+}
+
+/** The first term of a new queue is its wall time, so that one made anew has none of the terms of its predecessor. */
+export function newState(now: number): StateRecord {
+  return { term: now, counts: newTally() };
+}
+
+/** Brings a database from the version `before` to the newest, within the transaction that IndexedDB gives for it. */
+export function upgrade(database: IDBPDatabase<Schema>, before: number): void {
+  if (before < 1) {
+    database.createObjectStore("state");
+    database.createObjectStore("chunks");
+    database.createObjectStore("quarantined");
+    database.createObjectStore("writers").createIndex("at", "at");
+    database.createObjectStore("runs").createIndex("at", "at");
+  }
+}

@@ -1,0 +1,31 @@
+import type { Clock } from "../../runtime/ports/clock.ts";
+import type { Connection } from "./indexed-db-connection.ts";
+import { forgetBefore, KEEP_RUNS, KEEP_RUNS_MS } from "./retention.ts";
+
+/** Records that are deleted in one transaction: writers of the page wait no longer than for these. */
+const STEP = 500;
+
+/** Forgets runs and writers that nobody has needed for a long time, by their index alone. */
+export async function forgetOld(connection: Connection, clock: Clock): Promise<void> {
+  const now = clock.now();
+  const limit = now - KEEP_RUNS_MS;
+  const before = await connection.read(["chunks", "quarantined", "runs"], async (transaction) => {
+    const crowd = await transaction.objectStore("runs").index("at").openKeyCursor(null, "prev");
+    const crowded = crowd && (await crowd.advance(KEEP_RUNS));
+    const waiting = await transaction.objectStore("chunks").openCursor();
+    let oldest = waiting?.value.at ?? now;
+    for (const { at } of await transaction.objectStore("quarantined").getAll()) oldest = Math.min(oldest, at);
+    return forgetBefore(Math.max(limit, crowded?.key ?? 0), oldest);
+  });
+  for (const [store, time] of [["runs", before], ["writers", limit]] as const) {
+    const old = IDBKeyRange.upperBound(time, true);
+    for (let more = true; more; ) {
+      more = await connection.write([store], async (transaction) => {
+        const table = transaction.objectStore(store);
+        const keys = await table.index("at").getAllKeys(old, STEP);
+        for (const key of keys) void table.delete(key);
+        return keys.length === STEP;
+      });
+    }
+  }
+}

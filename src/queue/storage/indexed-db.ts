@@ -1,0 +1,68 @@
+import { platformClock } from "../../runtime/platform-clock.ts";
+import type { Clock } from "../../runtime/ports/clock.ts";
+import type { QueueStorage, QueueStore } from "../storage.ts";
+import type { Problem } from "../types.ts";
+
+const OPEN_TIMEOUT = 5_000;
+
+/** Which database, and how safe. */
+export interface IndexedDbQueueOptions {
+  /** Name of the database, of its own: `queueName()` makes one for a destination and a user. */
+  readonly name: string;
+  /**
+   * `relaxed` survives the end and the crash of the browser; `strict` also a power cut, at a tenth to a third less
+   * speed.
+   * @default "relaxed"
+   */
+  readonly durability?: "relaxed" | "strict";
+  /**
+   * Milliseconds for the browser to open the database.
+   * @default 5000
+   */
+  readonly openTimeout?: number;
+  /** @default the platform's */
+  readonly clock?: Clock;
+}
+
+/**
+ * A queue in IndexedDB, for pages and workers: what waits there survives the page, and several tabs and workers of an
+ * origin may share it.
+ *
+ * @throws StorageError from `open()` when the browser allows no IndexedDB, does not answer, or a newer tracklet made it.
+ *
+ * @example
+ * ```ts
+ * import { createTracker } from "tracklet";
+ * import { indexedDbQueue } from "tracklet/queue/indexeddb";
+ *
+ * const queue = indexedDbQueue({ name: "my-lab" });
+ * await using tracker = createTracker({ trackingUri: "http://localhost:5000", queue });
+ * ```
+ */
+export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
+  const { name, durability = "relaxed", openTimeout = OPEN_TIMEOUT, clock = platformClock } = options;
+  const listeners = new Set<(problem: Problem) => void>();
+  const report = (problem: Problem): void => {
+    for (const listener of listeners) listener(problem);
+  };
+  let opened: Promise<{ readonly store: QueueStore; readonly open: () => Promise<void> }> | undefined;
+  const load = async (): Promise<{ store: QueueStore; open: () => Promise<void> }> => {
+    const [{ Connection }, { IndexedDbStore }] = await Promise.all([import("./indexed-db-connection.ts"), import("./indexed-db-store.ts")]);
+    const connection = new Connection({ name, durability, openTimeout, clock, report });
+    return { store: new IndexedDbStore(connection, clock), open: () => connection.open() };
+  };
+  return {
+    name,
+    durable: true,
+    async open(onProblem) {
+      if (onProblem) listeners.add(onProblem);
+      opened ??= load();
+      opened.catch(() => {
+        opened = undefined;
+      });
+      const { store, open } = await opened;
+      await open();
+      return store;
+    },
+  };
+}
