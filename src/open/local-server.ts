@@ -5,6 +5,7 @@ import { folderArtifacts } from "../server/artifacts/folder.ts";
 import { createServer } from "../server/server.ts";
 import { detectLayout } from "./artifact-layout.ts";
 import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
+import { hasOlderFileStore, olderFileStoreNotice } from "./older-file-store.ts";
 
 /** Which files a local store is made of. */
 export interface LocalStore {
@@ -24,6 +25,10 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
   const directory = files.resolve(store.directory ?? ".");
   const database = isAbsolute(store.database) ? store.database : files.join(directory, store.database);
   await makeDirectory(files, directory);
+  const isNew = (await files.stat(database)) === undefined;
+  if (isNew && (await hasOlderFileStore(files, directory))) {
+    runtime.terminal.writeError(olderFileStoreNotice(directory));
+  }
   const runs = files.join(directory, "mlruns");
   const layout = detectLayout(database, { served: files.join(directory, "mlartifacts") }) ?? {
     root: runs,
@@ -35,6 +40,7 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
     artifactRoot: layout.root,
     clock: runtime.clock,
     random: runtime.random,
+    onError: reporter(runtime),
   });
   let closed = false;
   return {
@@ -45,6 +51,17 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
       closed = true;
       server.close();
     },
+  };
+}
+
+/** A full disk or a file that became read-only is told once: clients see a bare 500, and there is no other log. */
+function reporter({ terminal }: Runtime): (error: unknown) => void {
+  const told = new Set<string>();
+  return (error) => {
+    const message = error instanceof Error ? error.message : String(error);
+    if (told.has(message)) return;
+    told.add(message);
+    terminal.writeError(`tracklet: the local store failed: ${message}\n`);
   };
 }
 

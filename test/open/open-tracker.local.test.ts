@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { serve } from "../../src/cli/http/serve.ts";
@@ -140,6 +140,41 @@ describe("openTracker() of tracklet/local", () => {
     await expect(open({ directory, experiment: "" })).rejects.toThrow("1 to 500 characters");
     await writeFile(join(directory, "text.db"), "no database ".repeat(200));
     await expect(open({ directory, trackingUri: "sqlite:///text.db" })).rejects.toThrow("must be a SQLite file");
+  });
+
+  test("says that runs of the older file store are not read, when it makes the database beside them", async () => {
+    const directory = await temporaryDirectory();
+    await mkdir(join(directory, "mlruns", "0"), { recursive: true });
+    await writeFile(join(directory, "mlruns", "0", "meta.yaml"), "name: Default\n");
+    const told: string[] = [];
+    const terminal = { ...defaultRuntime().terminal, writeError: (text: string): void => void told.push(text) };
+    for (let start = 0; start < 2; start++) {
+      const tracker = await openTracker({ directory, runtime: { environment: environment({}), terminal } });
+      await tracker.close();
+    }
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain("mlflow migrate-filestore --source . --target sqlite:///mlflow.db");
+  });
+
+  test("tells a fault of the local store once, and does not throw into the training", async () => {
+    const directory = await temporaryDirectory();
+    const told: string[] = [];
+    const terminal = { ...defaultRuntime().terminal, writeError: (text: string): void => void told.push(text) };
+    const delivery = { requestTimeout: 1000, exitTimeout: 50 };
+    const tracker = await openTracker({
+      directory,
+      delivery,
+      onProblem: () => {},
+      runtime: { environment: environment({}), terminal },
+    });
+    withSqliteFile(join(directory, "mlflow.db"), (database) => database.exec("DROP TABLE metrics"));
+    await tracker.withRun((run) => {
+      run.logMetric("loss", 1);
+      run.logMetric("loss", 2);
+    });
+    await tracker.flush({ timeout: 1500 });
+    await tracker.close({ timeout: 50 });
+    expect(told.filter((text) => text.startsWith("tracklet: the local store failed: no such table"))).toHaveLength(1);
   });
 
   test("refuses to open a local store where there is no file system", async () => {
