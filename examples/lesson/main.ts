@@ -50,7 +50,7 @@ async function lesson(options: SweepOptions): Promise<void> {
   try {
     await setExperiment(tracker);
     // A run as a scope: FINISHED at the end of its function, FAILED when it throws, KILLED when it is told to stop.
-    const sweep = { tags: { lesson: "penguins" }, params: options, signal: stop.signal };
+    const sweep = { name: "penguin sweep", tags: { lesson: "penguins" }, params: options, signal: stop.signal };
     const { run, delivery } = await tracker.withRun(sweep, async (parent) => {
       const outcome = await trainAndCompare(tracker, parent, penguins, options, store);
       return { run: parent, delivery: outcome };

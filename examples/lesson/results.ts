@@ -55,8 +55,9 @@ export function whereToLook(screen: Screen, reportFile: string, page: string | u
     screen.say(`${screen.style("bold", name.padEnd(8))} ${text}${screen.style("dim", note)}`);
   screen.say();
   line("look", `./${reportFile}`);
-  if (page === undefined) line("MLflow", "mlflow ui", "   (in this folder: the same runs)");
-  else line("MLflow", page);
-  line("team", "MLFLOW_TRACKING_URI=https://mlflow.example npm start", "   (the same, on your server)");
+  if (page === undefined) {
+    line("MLflow", "mlflow ui", "   (in this folder: the same runs)");
+    line("team", "MLFLOW_TRACKING_URI=https://mlflow.example npm start", "   (the same, on your server)");
+  } else line("MLflow", page);
   line("again", "npm start", "   (adds runs, loses none)");
 }
