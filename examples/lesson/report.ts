@@ -42,7 +42,6 @@ export async function createReport(tracker: Tracker, facts: ReportFacts): Promis
     "metrics.summary.epochs",
     "metrics.summary.val_loss",
     "metrics.summary.val_acc",
-    "duration",
   );
   const figure = (name: string, value: string): string =>
     `<div><dt>${escaped(name)}</dt><dd>${escaped(value)}</dd></div>`;
@@ -72,7 +71,7 @@ ${figure("runs", String(runs.length))}
 <div><h2>Where the best run errs</h2>${confusionTable(confusion)}</div>
 <div><h2>The birds</h2>${birds(penguins)}</div>
 </section>
-<footer>${escaped(facts.delivery)}<br>${escaped(facts.store)}</footer>
+<footer>${escaped(facts.delivery)}<br>tracked to ${escaped(facts.store)}</footer>
 </body>
 </html>
 `;
@@ -172,7 +171,7 @@ dd{margin:2px 0 0;font-size:22px;font-weight:600}
 .best-first tbody tr:first-child td:first-child::before{content:"★ "}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px}
 svg{display:block;width:100%}
-.confusion{border-collapse:separate;border-spacing:4px;width:100%;text-align:center}
+.confusion{table-layout:fixed;border-collapse:separate;border-spacing:4px;width:100%;text-align:center}
 .confusion th{font-weight:500;color:var(--quiet);padding:4px 8px}
 .confusion caption{caption-side:bottom;font-size:13px;padding-top:8px}
 .confusion tbody td{height:80px;font-size:20px;font-weight:600;border-radius:6px;background:color-mix(in srgb,var(--tint) var(--strength),var(--ground))}

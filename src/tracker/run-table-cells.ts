@@ -15,6 +15,26 @@ export function columnsForPeople(columns: readonly RunColumn[]): RunColumn[] {
   return columns.filter((column) => !hidden.includes(column) && !column.startsWith("tags.mlflow."));
 }
 
+/**
+ * The same columns, those first that tell runs apart: name and status, then metrics (what `summary` logged before the
+ * others) and params in turn, those with different values before those with one.
+ */
+export function byImportance(rows: readonly RunRow[], columns: readonly RunColumn[]): RunColumn[] {
+  const differs = (column: RunColumn): number => {
+    const values = new Set(rows.map((row) => cellText(row, column)));
+    values.delete("");
+    return Number(values.size < 2);
+  };
+  const ofKind = (kind: string): RunColumn[] => columns.filter((column) => column.startsWith(kind));
+  const isSeries = (column: RunColumn): number => Number(!column.startsWith("metrics.summary."));
+  const metrics = ofKind("metrics.").sort((a, b) => isSeries(a) - isSeries(b) || differs(a) - differs(b));
+  const params = ofKind("params.").sort((a, b) => differs(a) - differs(b));
+  const turns = Math.max(metrics.length, params.length);
+  const figures = Array.from({ length: turns }, (_, index) => [metrics[index], params[index]]).flat();
+  const first = columns.filter((column) => column === "name" || column === "status");
+  return [...new Set([...first, ...figures.filter((column) => column !== undefined), ...columns])];
+}
+
 /** A value for people; nothing where there is nothing. */
 export function cellText(row: RunRow, column: RunColumn): string {
   const value = row[column];

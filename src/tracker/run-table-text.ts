@@ -7,6 +7,8 @@ import type { RunColumn, RunRow } from "./run-table-types.ts";
 export interface TextTable {
   readonly rows: readonly RunRow[];
   readonly columns: readonly RunColumn[];
+  /** Which columns to keep where there is no room for all. @default from the left */
+  readonly ranked?: readonly RunColumn[] | undefined;
   readonly truncated: boolean;
   readonly pending: number;
   /** Columns of the terminal. */
@@ -19,6 +21,7 @@ const widestCell = 32;
 const gap = "  ";
 
 interface TextColumn {
+  readonly column: RunColumn;
   readonly kind: string;
   readonly width: number;
   readonly align: "left" | "right";
@@ -32,7 +35,7 @@ export function renderText(table: TextTable): string {
   if (rows.length === 0) return ["no runs", ...footnotes(table, 0)].join("\n");
   const shown = rows.slice(0, maxRows);
   const all = table.columns.map((column) => layOut(shown, column)).map(roomForGroup);
-  const columns = fitting(all, width);
+  const columns = fitting(all, table.ranked ?? table.columns, width);
   const line = (texts: readonly string[]): string => texts.join(gap).trimEnd();
   const dim = (text: string): string => (colors && text !== "" ? `\u001b[2m${text}\u001b[22m` : text);
   const lines = [
@@ -48,22 +51,24 @@ function layOut(rows: readonly RunRow[], column: RunColumn): TextColumn {
   const texts = [title, ...rows.map((row) => cellText(row, column))];
   const [head = "", ...cells] = texts.map((text) => truncate(printable(text), widestCell));
   const width = Math.max(...[head, ...cells].map(displayWidth));
-  return { kind, title: head, cells, width, align: isNumeric(rows, column) ? "right" : "left" };
+  return { column, kind, title: head, cells, width, align: isNumeric(rows, column) ? "right" : "left" };
 }
 
-/** Columns from the left as far as they fit; the first is cut rather than left out. */
-function fitting(columns: readonly TextColumn[], width: number): TextColumn[] {
-  const kept: TextColumn[] = [];
+/** The columns that fit, chosen by rank and left in their order; the first is cut rather than left out. */
+function fitting(columns: readonly TextColumn[], ranked: readonly RunColumn[], width: number): TextColumn[] {
+  const byName = new Map(columns.map((column) => [column.column, column]));
+  const kept = new Set<TextColumn>();
   let used = 0;
-  for (const column of columns) {
+  for (const name of ranked) {
+    const column = byName.get(name);
+    if (column === undefined) continue;
     const next = used + column.width + (used > 0 ? gap.length : 0);
-    if (next <= width) {
-      kept.push(column);
-      used = next;
-    }
+    if (next > width) continue;
+    kept.add(column);
+    used = next;
   }
   const [first] = columns;
-  if (kept.length > 0 || first === undefined) return kept;
+  if (kept.size > 0 || first === undefined) return columns.filter((column) => kept.has(column));
   const cut = (text: string): string => truncate(text, width);
   return [{ ...first, width, title: cut(first.title), cells: first.cells.map(cut) }];
 }

@@ -22,12 +22,12 @@ export interface RunRow {
   readonly [tag: `tags.${string}`]: string | null;
 }
 
-/** Name of a column, such as `name`, `metrics.loss` or `params.lr`; `metrics.*` means all of that kind. */
+/** Name of a column, such as `name`, `metrics.loss` or `params.lr`; `metrics.*` and `metrics.summary.*` mean all that begin so. */
 export type RunColumn = keyof RunRow;
 
 /** A row that holds some columns only. */
 export type SelectedRow<Column extends RunColumn> = {
-  readonly [C in Column as C extends `${infer Kind}.*` ? `${Kind}.${string}` : C]: RunRow[C];
+  readonly [C in Column as C extends `${infer Start}*` ? `${Start}${string}` : C]: RunRow[C];
 };
 
 /**

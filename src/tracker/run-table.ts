@@ -1,5 +1,5 @@
 import type { RunData } from "../client/types/entities.ts";
-import { columnsForPeople } from "./run-table-cells.ts";
+import { byImportance, columnsForPeople } from "./run-table-cells.ts";
 import { compareByColumn } from "./run-table-compare.ts";
 import { renderCsv, renderJsonLines } from "./run-table-data.ts";
 import { renderHtml } from "./run-table-html.ts";
@@ -139,12 +139,12 @@ class Table<Row> implements RunTable<Row> {
   #matching(column: RunColumn): readonly RunColumn[] {
     const { columns } = this.#state;
     if (columns.includes(column)) return [column];
-    const kind = /^(metrics|params|tags)\./.exec(column)?.[0];
-    if (kind === undefined) {
+    if (!/^(metrics|params|tags)\../.test(column)) {
       const known = [...fixedColumns, "metrics.<key>", "params.<key>", "tags.<key>"].join(", ");
       throw new TypeError(`Cannot select a column as it must be one of ${known}: current value is "${column}"`);
     }
-    return column === `${kind}*` ? columns.filter((other) => other.startsWith(kind)) : [column];
+    // No key of MLflow has an asterisk.
+    return column.endsWith("*") ? columns.filter((other) => other.startsWith(column.slice(0, -1))) : [column];
   }
 
   #columnsShown(): readonly RunColumn[] {
@@ -152,8 +152,9 @@ class Table<Row> implements RunTable<Row> {
   }
 
   #print(colors: boolean): string {
-    const { rows, options } = this.#state;
+    const { rows, options, selection } = this.#state;
     const columns = this.#columnsShown();
-    return renderText({ rows, columns, ...options, width: options.width?.() ?? 80, colors });
+    const ranked = selection === undefined ? byImportance(rows, columns) : undefined;
+    return renderText({ rows, columns, ranked, ...options, width: options.width?.() ?? 80, colors });
   }
 }

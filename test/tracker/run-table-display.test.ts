@@ -29,6 +29,23 @@ describe("RunTable.toString()", () => {
     expect(createRunTable(runs, whole).toString()).not.toContain("user");
   });
 
+  test("keeps, where there is no room for all, what tells runs apart", () => {
+    const many = ["a", "b"].map((runName, index) =>
+      runData(
+        { runName },
+        {
+          metrics: { acc: index, loss: index, "summary.loss": index, zero: 0 },
+          params: { batch: "8", epochs: "40", lr: `0.${index}`, seed: "7" },
+        },
+      ),
+    );
+    const text = createRunTable(many, { ...whole, width: () => 50 }).toString();
+    expect(text.split("\n").slice(0, 2)).toEqual([
+      "                metrics            params",
+      "name  status    acc  summary.loss  batch   lr",
+    ]);
+  });
+
   test.each([10, 20, 40, 79, 80, 200])("keeps every line within %i columns", (width) => {
     const params = Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`parameter-${i}`, "long ".repeat(i)]));
     const table = createRunTable([...runs, runData({ runName: "名".repeat(300) }, { params })], {

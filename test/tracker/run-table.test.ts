@@ -111,6 +111,12 @@ describe("RunTable.select()", () => {
     expect(table.select("name", "metrics.loss", "metrics.*").columns).toEqual(["name", "metrics.loss", "metrics.acc"]);
   });
 
+  test("takes what begins with a pattern", () => {
+    const both = createRunTable([runData({}, { metrics: { "summary.loss": 1, "summary.acc": 2, loss: 3 } })], whole);
+    expect(both.select("metrics.summary.*").rows).toEqual([{ "metrics.summary.acc": 2, "metrics.summary.loss": 1 }]);
+    expect(both.select("params.none.*").columns).toEqual([]);
+  });
+
   test("gives NaN or null for a key that no run has", () => {
     const [row] = table.select("metrics.later", "params.later").rows;
     expect(row?.["metrics.later"]).toBeNaN();
