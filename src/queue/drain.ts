@@ -102,7 +102,7 @@ export class Drain {
     const [{ put }, { SyncEngine }, store] = await Promise.all([
       import("./put.ts"),
       import("./sync-engine.ts"),
-      storage.open(),
+      storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
     const counts = await store.status();
     ledger.begin(counts);

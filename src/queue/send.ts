@@ -1,5 +1,5 @@
 import { UnexpectedReplyError } from "../errors/network-errors.ts";
-import { decodeMetrics, decodeRequest } from "./chunk-codec.ts";
+import { ChunkDamagedError, decodeMetrics, decodeRequest } from "./chunk-codec.ts";
 import type { MetricColumns } from "./columns.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
@@ -13,7 +13,10 @@ export type Content =
   | { [K in keyof Requests]: { readonly kind: K; readonly request: Requests[K] } }[keyof Requests];
 
 /** Decodes a chunk; throws `ChunkDamagedError` or `ChunkVersionError`. */
-export function decodeChunk({ kind, body }: Pick<StoredChunk, "kind" | "body">): Content {
+export function decodeChunk({ kind, body, blob }: Pick<StoredChunk, "kind" | "body" | "blob">): Content {
+  if (kind === "artifact" && !blob) {
+    throw new ChunkDamagedError("Cannot send a stored artifact as its bytes are gone, or not what was stored");
+  }
   if (kind === "metrics") return { kind, columns: decodeMetrics(body) };
   return { kind, request: decodeRequest(body) } as Content;
 }

@@ -53,9 +53,7 @@ export class Connection {
   }
 
   async close(): Promise<void> {
-    const database = this.#database;
-    this.#database = undefined;
-    await database?.then((open) => open.close()).catch(() => undefined);
+    if (this.#database) await this.#letGo(this.#database);
   }
 
   /** Says that all is gone that was here before. */
@@ -64,44 +62,51 @@ export class Connection {
     this.#parts.report({ kind: "storage", message });
   }
 
-  async #run<T, R extends Reading | Writing>(begin: (database: IDBPDatabase<Schema>) => R, body: (transaction: R) => Promise<T>): Promise<T> {
+  async #run<T, R extends Reading | Writing>(
+    begin: (database: IDBPDatabase<Schema>) => R,
+    body: (transaction: R) => Promise<T>,
+  ): Promise<T> {
     for (let again = false; ; again = true) {
+      const opening = this.#open();
       try {
-        return await transact(begin(await this.#open()), body);
+        return await transact(begin(await opening), body);
       } catch (error) {
         // Every change can be repeated: one that took place after all changes nothing the second time.
         if (again || !isLost(error)) throw storageError(error, this.#parts.name);
-        await this.close();
+        await this.#letGo(opening);
       }
     }
   }
 
+  async #letGo(opening: Promise<IDBPDatabase<Schema>>): Promise<void> {
+    if (this.#database === opening) this.#database = undefined;
+    await opening.then((database) => database.close()).catch(() => undefined);
+  }
+
   #open(): Promise<IDBPDatabase<Schema>> {
     if (!this.#database) {
-      const opening = this.#connect();
-      this.#database = opening;
-      opening.catch(() => {
+      const forget = (): void => {
         if (this.#database === opening) this.#database = undefined;
-      });
+      };
+      const opening = this.#connect(forget);
+      this.#database = opening;
+      opening.catch(forget);
     }
     return this.#database;
   }
 
-  async #connect(): Promise<IDBPDatabase<Schema>> {
+  async #connect(forget: () => void): Promise<IDBPDatabase<Schema>> {
     const { name, openTimeout, clock } = this.#parts;
     if (typeof indexedDB === "undefined") {
       throw new StorageError(`Cannot open the queue "${name}" as this runtime has no IndexedDB`, { fault: "denied" });
     }
     let made = false;
     let late = false;
-    const forget = (): void => {
-      this.#database = undefined;
-    };
     const opening = openDB<Schema>(name, SCHEMA_VERSION, {
       upgrade(database, before, _after, transaction) {
         upgrade(database, before);
         made = before === 0;
-        if (made) void transaction.objectStore("state").put(newState(clock.now()), "state");
+        if (made) queued(transaction.objectStore("state").put(newState(clock.now()), "state"));
       },
       // Another page wants to upgrade or to delete: it must not wait for this one.
       blocking: (_current, _blocked, event) => {
@@ -117,7 +122,10 @@ export class Connection {
         const message = `Cannot open the queue in IndexedDB "${name}" as the browser must answer within ${openTimeout} ms: close other pages of this site`;
         reject(new StorageError(message, { fault: "timeout" }));
       });
-      opening.then(() => timer.cancel(), () => timer.cancel());
+      opening.then(
+        () => timer.cancel(),
+        () => timer.cancel(),
+      );
     });
     opening.then(
       (database) => late && database.close(),
@@ -130,17 +138,26 @@ export class Connection {
   }
 }
 
-async function transact<T, R extends Reading | Writing>(transaction: R, body: (transaction: R) => Promise<T>): Promise<T> {
+async function transact<T, R extends Reading | Writing>(
+  transaction: R,
+  body: (transaction: R) => Promise<T>,
+): Promise<T> {
   try {
     const [result] = await Promise.all([body(transaction), transaction.done]);
     return result;
   } catch (error) {
-    // The transaction knows why, where a request only knows that it was aborted.
-    const cause = transaction.error;
     try {
       transaction.abort();
-    } catch {}
+    } catch {
+      // It is over already.
+    }
     await transaction.done.catch(() => undefined);
-    throw cause ?? error;
+    // The transaction knows why, where a request may know only that it was aborted.
+    throw transaction.error ?? error;
   }
+}
+
+/** A request that nobody waits for: when it fails, so does its transaction, which says why. */
+export function queued(request: Promise<unknown>): void {
+  request.catch(() => undefined);
 }

@@ -34,5 +34,8 @@ export function storageError(error: unknown, name: string): Error {
   const { name: kind = "", message = String(error) } = (error ?? {}) as Partial<Error>;
   const fault = faults[kind];
   const reason = fault === undefined ? `${kind}: ${message}` : cures[fault];
-  return new StorageError(`Cannot use the queue in IndexedDB "${name}" as ${reason}`, { cause: error, ...(fault && { fault }) });
+  return new StorageError(`Cannot use the queue in IndexedDB "${name}" as ${reason}`, {
+    cause: error,
+    ...(fault && { fault }),
+  });
 }

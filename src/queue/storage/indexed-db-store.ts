@@ -11,7 +11,7 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
-import type { Connection, StoreName, Writing } from "./indexed-db-connection.ts";
+import { type Connection, queued, type StoreName, type Writing } from "./indexed-db-connection.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
 import { checkTerm, type Count, isChild, tally, tallyWaiting, type Tally } from "./tally.ts";
 import { isOutdated } from "./retention.ts";
@@ -59,7 +59,7 @@ export class IndexedDbStore implements QueueStore {
         results.push({ stored: true, order, count: draft.count });
       }
       const at = drafts.at(-1)?.at ?? this.#clock.now();
-      if (drafts.length > 0) void writers.put({ last, at }, writer);
+      if (drafts.length > 0) queued(writers.put({ last, at }, writer));
       const runs = new Set([...drafts.map(({ run }) => run), ...(desired?.keys() ?? [])]);
       for (const run of runs) await touch(transaction, run, at, desired?.get(run));
       return results;
@@ -81,14 +81,14 @@ export class IndexedDbStore implements QueueStore {
 
   seal(order: number, term: number): Promise<StoredChunk | undefined> {
     return this.#guarded(order, term, async ({ transaction }, chunk) => {
-      if (!chunk.sealed) void transaction.objectStore("chunks").put({ ...chunk, sealed: true }, order);
+      if (!chunk.sealed) queued(transaction.objectStore("chunks").put({ ...chunk, sealed: true }, order));
       return { ...chunk, sealed: true, order };
     });
   }
 
   async markAttempted(order: number, term: number): Promise<void> {
     await this.#guarded(order, term, async ({ transaction }, chunk) => {
-      if (chunk.attempted === 0) void transaction.objectStore("chunks").put({ ...chunk, attempted: term }, order);
+      if (chunk.attempted === 0) queued(transaction.objectStore("chunks").put({ ...chunk, attempted: term }, order));
     });
   }
 
@@ -128,11 +128,16 @@ export class IndexedDbStore implements QueueStore {
   }
 
   async quarantine(order: number, term: number, reason: string): Promise<void> {
-    await this.#guarded(order, term, async (change, chunk) => {
-      this.#remove(change, order, chunk);
-      tally(change.counts, chunk, "quarantined");
-      void change.transaction.objectStore("quarantined").put({ ...chunk, reason }, order);
-    }, ["quarantined"]);
+    await this.#guarded(
+      order,
+      term,
+      async (change, chunk) => {
+        this.#remove(change, order, chunk);
+        tally(change.counts, chunk, "quarantined");
+        queued(change.transaction.objectStore("quarantined").put({ ...chunk, reason }, order));
+      },
+      ["quarantined"],
+    );
   }
 
   quarantined(): Promise<readonly QuarantinedChunk[]> {
@@ -155,7 +160,10 @@ export class IndexedDbStore implements QueueStore {
   }
 
   async mapping(localId: string): Promise<RunMapping | undefined> {
-    return this.#connection.read(["runs"], async (transaction) => (await transaction.objectStore("runs").get(localId))?.mapping);
+    return this.#connection.read(
+      ["runs"],
+      async (transaction) => (await transaction.objectStore("runs").get(localId))?.mapping,
+    );
   }
 
   map(mapping: RunMapping): Promise<RunMapping> {
@@ -163,12 +171,18 @@ export class IndexedDbStore implements QueueStore {
   }
 
   async desired(localId: string): Promise<DesiredRun | undefined> {
-    return this.#connection.read(["runs"], async (transaction) => (await transaction.objectStore("runs").get(localId))?.desired);
+    return this.#connection.read(
+      ["runs"],
+      async (transaction) => (await transaction.objectStore("runs").get(localId))?.desired,
+    );
   }
 
   async status(): Promise<StorageCounts> {
     const read = (): Promise<StorageCounts | undefined> =>
-      this.#connection.read(["state"], async (transaction) => (await transaction.objectStore("state").get("state"))?.counts);
+      this.#connection.read(
+        ["state"],
+        async (transaction) => (await transaction.objectStore("state").get("state"))?.counts,
+      );
     return (await read()) ?? this.#change([], async ({ counts }) => counts);
   }
 
@@ -188,7 +202,7 @@ export class IndexedDbStore implements QueueStore {
       }
       const change = { transaction, term: state.term, counts: state.counts };
       const result = await body(change);
-      void store.put({ term: change.term, counts: change.counts }, "state");
+      queued(store.put({ term: change.term, counts: change.counts }, "state"));
       return result;
     });
   }
@@ -208,13 +222,16 @@ export class IndexedDbStore implements QueueStore {
   }
 
   /** Takes a chunk out of quarantine; false when it is not there. */
-  #aside(order: number, body: (change: Change, chunk: ChunkRecord & { reason: string }) => Promise<void>): Promise<boolean> {
+  #aside(
+    order: number,
+    body: (change: Change, chunk: ChunkRecord & { reason: string }) => Promise<void>,
+  ): Promise<boolean> {
     return this.#change(["chunks", "quarantined", "runs"], async (change) => {
       const store = change.transaction.objectStore("quarantined");
       const chunk = await store.get(order);
       if (!chunk) return false;
       tally(change.counts, chunk, "quarantined", -1);
-      void store.delete(order);
+      queued(store.delete(order));
       await body(change, chunk);
       return true;
     });
@@ -233,13 +250,12 @@ export class IndexedDbStore implements QueueStore {
   }
 
   #insert({ transaction, counts }: Change, order: number, chunk: ChunkRecord): void {
-    // A put that fails aborts the transaction, which then says why.
-    void transaction.objectStore("chunks").put(chunk, order);
+    queued(transaction.objectStore("chunks").put(chunk, order));
     tallyWaiting(counts, sized(chunk), 1);
   }
 
   #remove({ transaction, counts }: Change, order: number, chunk: ChunkRecord): void {
-    void transaction.objectStore("chunks").delete(order);
+    queued(transaction.objectStore("chunks").delete(order));
     tallyWaiting(counts, sized(chunk), -1);
   }
 }
@@ -256,13 +272,13 @@ async function touch(transaction: Writing, run: string, at: number, desired?: De
   const runs = transaction.objectStore("runs");
   const kept = await runs.get(run);
   if (kept && !desired && !isOutdated(kept.at, at)) return;
-  void runs.put({ ...kept, at, ...(desired && { desired: mergeDesired(kept?.desired, desired) }) }, run);
+  queued(runs.put({ ...kept, at, ...(desired && { desired: mergeDesired(kept?.desired, desired) }) }, run));
 }
 
 async function keepMapping(transaction: Writing, mapping: RunMapping, at: number): Promise<RunMapping> {
   const runs = transaction.objectStore("runs");
   const kept = await runs.get(mapping.localId);
   if (kept?.mapping) return kept.mapping;
-  void runs.put({ ...kept, at, mapping }, mapping.localId);
+  queued(runs.put({ ...kept, at, mapping }, mapping.localId));
   return mapping;
 }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
-import type { Connection } from "./indexed-db-connection.ts";
+import { type Connection, queued } from "./indexed-db-connection.ts";
 import { forgetBefore, KEEP_RUNS, KEEP_RUNS_MS } from "./retention.ts";
 
 /** Records that are deleted in one transaction: writers of the page wait no longer than for these. */
@@ -17,13 +17,16 @@ export async function forgetOld(connection: Connection, clock: Clock): Promise<v
     for (const { at } of await transaction.objectStore("quarantined").getAll()) oldest = Math.min(oldest, at);
     return forgetBefore(Math.max(limit, crowded?.key ?? 0), oldest);
   });
-  for (const [store, time] of [["runs", before], ["writers", limit]] as const) {
+  for (const [store, time] of [
+    ["runs", before],
+    ["writers", limit],
+  ] as const) {
     const old = IDBKeyRange.upperBound(time, true);
     for (let more = true; more; ) {
       more = await connection.write([store], async (transaction) => {
         const table = transaction.objectStore(store);
         const keys = await table.index("at").getAllKeys(old, STEP);
-        for (const key of keys) void table.delete(key);
+        for (const key of keys) queued(table.delete(key));
         return keys.length === STEP;
       });
     }

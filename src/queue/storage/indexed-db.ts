@@ -10,8 +10,7 @@ export interface IndexedDbQueueOptions {
   /** Name of the database, of its own: `queueName()` makes one for a destination and a user. */
   readonly name: string;
   /**
-   * `relaxed` survives the end and the crash of the browser; `strict` also a power cut, at a tenth to a third less
-   * speed.
+   * `relaxed` survives the end and the crash of the browser; `strict` also a power cut, at about a quarter less speed.
    * @default "relaxed"
    */
   readonly durability?: "relaxed" | "strict";
@@ -47,8 +46,15 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
   };
   let opened: Promise<{ readonly store: QueueStore; readonly open: () => Promise<void> }> | undefined;
   const load = async (): Promise<{ store: QueueStore; open: () => Promise<void> }> => {
-    const [{ Connection }, { IndexedDbStore }] = await Promise.all([import("./indexed-db-connection.ts"), import("./indexed-db-store.ts")]);
+    const [{ Connection }, { IndexedDbStore }, { forgetOld }] = await Promise.all([
+      import("./indexed-db-connection.ts"),
+      import("./indexed-db-store.ts"),
+      import("./indexed-db-upkeep.ts"),
+    ]);
     const connection = new Connection({ name, durability, openTimeout, clock, report });
+    await connection.open();
+    // Not worth a failed open: the next one tries again.
+    await forgetOld(connection, clock).catch(() => undefined);
     return { store: new IndexedDbStore(connection, clock), open: () => connection.open() };
   };
   return {

@@ -5,9 +5,9 @@ import { openNodeSqlite } from "../../sql/node-sqlite.ts";
 import type { Problem } from "../types.ts";
 import { folderSpool, type Spool } from "./spool.ts";
 import { faultOf, storageError } from "./sqlite-errors.ts";
+import type { SqliteHost } from "./sqlite-host.ts";
 import { readState } from "./sqlite-rows.ts";
 import { prepareSchema } from "./sqlite-schema.ts";
-import type { SqliteHost } from "./sqlite-store.ts";
 import { forgetOld, shrink, sweepSpool } from "./sqlite-upkeep.ts";
 
 /** Milliseconds for which another process's lock may hold the thread: a training loop must not feel it. */
@@ -61,7 +61,9 @@ export class SqliteFile implements SqliteHost {
     if (!this.#database || this.#identify() === this.#identity) return;
     const lost = this.#waiting();
     this.close();
-    this.#report(`The queue file "${this.label}" was removed or replaced by somebody else, and a new one is used: ${lost}`);
+    this.#report(
+      `The queue file "${this.label}" was removed or replaced by somebody else, and a new one is used: ${lost}`,
+    );
   }
 
   failed(error: unknown): Error {
@@ -87,7 +89,7 @@ export class SqliteFile implements SqliteHost {
   #open(): SqlDatabase {
     const { path, clock, open = openNew } = this.#parts;
     this.#fs.mkdirSync(builtin("node:path")!.dirname(path), { recursive: true });
-    const identity = this.#identify();
+    this.#identity = this.#identify();
     const database = open(path);
     try {
       // A small cache and log: memory belongs to the training.
@@ -99,7 +101,6 @@ export class SqliteFile implements SqliteHost {
       return database;
     } catch (error) {
       attempt(() => database.close());
-      this.#identity = identity;
       throw error;
     }
   }

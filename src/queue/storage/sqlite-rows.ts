@@ -28,7 +28,11 @@ export function placeOf(order: number): number {
 }
 
 /** Places of `count` children within a place and its span, as keys. */
-export function divide(place: number, span: number, count: number): { readonly place: number; readonly span: number }[] {
+export function divide(
+  place: number,
+  span: number,
+  count: number,
+): { readonly place: number; readonly span: number }[] {
   const edge = (n: number): number => place + Math.floor((span * n) / count);
   return Array.from({ length: count }, (_, n) => ({ place: edge(n), span: edge(n + 1) - edge(n) }));
 }
@@ -94,7 +98,13 @@ export interface QueueState {
 }
 
 const COUNTS = ["waiting", "delivered", "quarantined", "dropped"] as const;
-const STATE = ["term", "last_order", ...COUNTS.flatMap((as) => [`${as}_points`, `${as}_requests`]), "bytes", "blob_bytes"];
+const STATE = [
+  "term",
+  "last_order",
+  ...COUNTS.flatMap((as) => [`${as}_points`, `${as}_requests`]),
+  "bytes",
+  "blob_bytes",
+];
 
 /** Reads counters and term. */
 export function readState(database: SqlDatabase): QueueState {

@@ -1,7 +1,5 @@
-import { StorageError } from "../../errors/usage-errors.ts";
 import { fnv64 } from "../../internal/fnv64.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
-import { mergeDesired } from "../desired-state.ts";
 import type {
   Appended,
   ChildDraft,
@@ -14,14 +12,13 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
-import { isOutdated } from "./retention.ts";
-import type { Spool } from "./spool.ts";
+import { type Change, findChunk, forgetBody, insertChunk, removeChunk } from "./sqlite-change.ts";
+import type { SqliteHost } from "./sqlite-host.ts";
 import {
   type ChunkRow,
   divide,
   HEADER,
   placeOf,
-  type QueueState,
   readBody,
   readHeader,
   readRow,
@@ -30,30 +27,8 @@ import {
   writeRow,
   writeState,
 } from "./sqlite-rows.ts";
+import { desiredOf, keepLast, keepMapping, lastOf, mappingOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";
 import { checkTerm, type Count, isChild, tally, tallyWaiting } from "./tally.ts";
-
-/** Where a store's database comes from. */
-export interface SqliteHost {
-  readonly label: string;
-  readonly spool: Spool;
-  /** The open database with its schema. */
-  database(): SqlDatabase;
-  /** Called before each change: lets go of a database that is not the one to use any more. */
-  check(): void;
-  /** The error for the caller, after what can be done about it was done. */
-  failed(error: unknown): Error;
-  /** Wall time in milliseconds. */
-  now(): number;
-  close(): void;
-}
-
-/** One write transaction. */
-interface Change {
-  readonly database: SqlDatabase;
-  readonly state: QueueState;
-  /** Bodies to delete once it is committed. */
-  readonly gone: string[];
-}
 
 /** A queue in SQLite, over the SQL port. Statements are synchronous and short; nothing waits in the thread but for a lock. */
 export class SqliteStore implements QueueStore {
@@ -71,24 +46,29 @@ export class SqliteStore implements QueueStore {
     const spooled = chunks.some(({ blob }) => blob) ? await this.#spool(writer, chunks) : undefined;
     return this.#change((change) => {
       const { database } = change;
-      let last = this.#last(database, writer);
+      let last = lastOf(database, writer);
       const results = chunks.map((draft): Appended => {
-        const before = draft.order === undefined ? undefined : find(database, placeOf(draft.order));
+        const before = draft.order === undefined ? undefined : findChunk(database, placeOf(draft.order));
         const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
-        if (own ? own.sealed : draft.sequence <= last) return { stored: false, order: own?.order ?? 0, count: own?.count };
-        if (own) this.#remove(change, own);
+        if (own ? own.sealed : draft.sequence <= last)
+          return { stored: false, order: own?.order ?? 0, count: own?.count };
+        if (own) removeChunk(change, own);
         const order = own?.order ?? ++change.state.counts.order;
         last = Math.max(last, draft.sequence);
         const blob = spooled?.get(draft);
-        this.#insert(change, { ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob }, draft.body);
+        insertChunk(
+          change,
+          { ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
+          draft.body,
+        );
         return { stored: true, order, count: draft.count };
       });
       const at = chunks.at(-1)?.at ?? this.#host.now();
       if (chunks.length > 0) {
-        database.prepare("INSERT OR REPLACE INTO writers (writer, last, at) VALUES (?, ?, ?)").run(writer, last, at);
+        keepLast(database, writer, last, at);
       }
       for (const run of new Set(chunks.map((draft) => draft.run))) touch(database, run, at);
-      for (const [run, later] of desired ?? []) mergeInto(database, run, later, at);
+      for (const [run, later] of desired ?? []) mergeDesiredOf(database, run, later, at);
       return results;
     });
   }
@@ -125,7 +105,7 @@ export class SqliteStore implements QueueStore {
   acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
     return this.#change((change) => {
       this.#finish(change, order, term, "delivered");
-      if (mapping) this.#map(change.database, mapping);
+      if (mapping) keepMapping(change.database, mapping, this.#host.now());
     });
   }
 
@@ -149,17 +129,17 @@ export class SqliteStore implements QueueStore {
       const { body } = database.prepare("SELECT body FROM chunks WHERE place = ?").get(place)!;
       if (isChild({ ...parent, body: body as Uint8Array }, children[0])) {
         // It took place before, and only its answer was lost: nothing may be counted twice.
-        return children.flatMap((_, n) => find(database, place + n * placeOf(parent.span)) ?? []).map(plain);
+        return children.flatMap((_, n) => findChunk(database, place + n * placeOf(parent.span)) ?? []).map(plain);
       }
-      this.#remove(change, parent);
+      removeChunk(change, parent);
       tally(state.counts, parent, rest);
       return divide(place, placeOf(parent.span), children.length).map(({ place, span }, n) => {
         const child = children[n]!;
         const { kind, count, body } = child;
         const facts = { kind, count, bytes: body.length, sealed: true, attempted: 0, spooled: files.get(child) };
-        this.#insert(change, { ...parent, ...facts, order: place / placeOf(1), span: span / placeOf(1) }, body);
+        insertChunk(change, { ...parent, ...facts, order: place / placeOf(1), span: span / placeOf(1) }, body);
         tally(state.counts, child, rest, -1);
-        return plain(find(database, place)!);
+        return plain(findChunk(database, place)!);
       });
     });
   }
@@ -168,7 +148,9 @@ export class SqliteStore implements QueueStore {
     await this.#guarded(order, term, ({ database, state }, chunk) => {
       const columns = `${HEADER}, body`;
       database
-        .prepare(`INSERT OR REPLACE INTO quarantined (${columns}, reason) SELECT ${columns}, ? FROM chunks WHERE place = ?`)
+        .prepare(
+          `INSERT OR REPLACE INTO quarantined (${columns}, reason) SELECT ${columns}, ? FROM chunks WHERE place = ?`,
+        )
         .run(reason, placeOf(order));
       database.prepare("DELETE FROM chunks WHERE place = ?").run(placeOf(order));
       tallyWaiting(state.counts, chunk, -1);
@@ -194,20 +176,23 @@ export class SqliteStore implements QueueStore {
   discard(order: number): Promise<boolean> {
     return this.#aside(order, (change, chunk) => {
       tally(change.state.counts, chunk, "dropped");
-      this.#forget(change, chunk);
+      forgetBody(change, chunk);
     });
   }
 
   mapping(localId: string): Promise<RunMapping | undefined> {
-    return this.#look((database) => ofRun<RunMapping>(database, localId, "mapping"));
+    return this.#look((database) => mappingOf(database, localId));
   }
 
   async map(mapping: RunMapping): Promise<RunMapping> {
-    return (await this.mapping(mapping.localId)) ?? this.#change(({ database }) => this.#map(database, mapping));
+    return (
+      (await this.mapping(mapping.localId)) ??
+      this.#change(({ database }) => keepMapping(database, mapping, this.#host.now()))
+    );
   }
 
   desired(localId: string): Promise<DesiredRun | undefined> {
-    return this.#look((database) => ofRun<DesiredRun>(database, localId, "desired"));
+    return this.#look((database) => desiredOf(database, localId));
   }
 
   status(): Promise<StorageCounts> {
@@ -233,7 +218,7 @@ export class SqliteStore implements QueueStore {
       const database = this.#host.database();
       const result = database.transaction(() => {
         const state = readState(database);
-        const value = body({ database, state, gone });
+        const value = body({ database, state, gone, host: this.#host });
         writeState(database, state);
         return value;
       });
@@ -248,7 +233,7 @@ export class SqliteStore implements QueueStore {
   #guarded<T>(order: number, term: number, body: (change: Change, chunk: ChunkRow) => T): Promise<T | undefined> {
     return this.#change((change) => {
       checkTerm(change.state.term, term);
-      const chunk = find(change.database, placeOf(order));
+      const chunk = findChunk(change.database, placeOf(order));
       return chunk && body(change, chunk);
     });
   }
@@ -257,7 +242,7 @@ export class SqliteStore implements QueueStore {
   #aside(order: number, body: (change: Change, chunk: ChunkRow) => void): Promise<boolean> {
     return this.#change((change) => {
       const { database, state } = change;
-      const chunk = find(database, placeOf(order), "quarantined");
+      const chunk = findChunk(database, placeOf(order), "quarantined");
       if (!chunk) return false;
       tally(state.counts, chunk, "quarantined", -1);
       body(change, chunk);
@@ -268,53 +253,15 @@ export class SqliteStore implements QueueStore {
 
   #finish(change: Change, order: number, term: number, as: Count): void {
     checkTerm(change.state.term, term);
-    const chunk = find(change.database, placeOf(order));
+    const chunk = findChunk(change.database, placeOf(order));
     if (!chunk) return;
-    this.#remove(change, chunk);
+    removeChunk(change, chunk);
     tally(change.state.counts, chunk, as);
-  }
-
-  #insert(change: Change, chunk: Omit<ChunkRow, "blobBytes">, body: Uint8Array): void {
-    const { database, state } = change;
-    const { spooled } = chunk;
-    if (spooled) {
-      // Swept by a process that opened the queue just now: the next try writes it again.
-      if (!this.#host.spool.has(spooled.file)) {
-        throw new StorageError(`Cannot keep an artifact as its body is gone from the spool of "${this.#host.label}"`, { fault: "busy" });
-      }
-      database.prepare("INSERT OR REPLACE INTO files (name) VALUES (?)").run(spooled.file);
-    }
-    writeRow(database, chunk, body);
-    tallyWaiting(state.counts, { ...chunk, blobBytes: spooled?.blobBytes ?? 0 }, 1);
-  }
-
-  #remove(change: Change, chunk: ChunkRow): void {
-    change.database.prepare("DELETE FROM chunks WHERE place = ?").run(placeOf(chunk.order));
-    tallyWaiting(change.state.counts, chunk, -1);
-    this.#forget(change, chunk);
-  }
-
-  #forget({ database, gone }: Change, { spooled }: ChunkRow): void {
-    if (!spooled) return;
-    database.prepare("DELETE FROM files WHERE name = ?").run(spooled.file);
-    gone.push(spooled.file);
-  }
-
-  #map(database: SqlDatabase, mapping: RunMapping): RunMapping {
-    const stands = ofRun<RunMapping>(database, mapping.localId, "mapping");
-    if (stands) return stands;
-    touch(database, mapping.localId, this.#host.now());
-    database.prepare("UPDATE runs SET mapping = ? WHERE run = ?").run(JSON.stringify(mapping), mapping.localId);
-    return mapping;
-  }
-
-  #last(database: SqlDatabase, writer: string): number {
-    return Number(database.prepare("SELECT last FROM writers WHERE writer = ?").get(writer)?.["last"] ?? 0);
   }
 
   /** Writes bodies before their chunks, so that no chunk is without its body. */
   async #spool(writer: string, chunks: readonly ChunkDraft[]): Promise<Map<ChunkDraft, SpooledBlob>> {
-    const last = await this.#look((database) => this.#last(database, writer));
+    const last = await this.#look((database) => lastOf(database, writer));
     const spooled = new Map<ChunkDraft, SpooledBlob>();
     for (const draft of chunks) {
       // One that was put before has its body already, or needs none any more.
@@ -340,29 +287,6 @@ export class SqliteStore implements QueueStore {
   }
 }
 
-function find(database: SqlDatabase, place: number, table: "chunks" | "quarantined" = "chunks"): ChunkRow | undefined {
-  const row = database.prepare(`SELECT ${HEADER} FROM ${table} WHERE place = ?`).get(place);
-  return row && readRow(row);
-}
-
 function plain({ spooled: _, blobBytes: __, ...header }: ChunkRow): ChunkHeader {
   return header;
-}
-
-function ofRun<T>(database: SqlDatabase, run: string, column: "mapping" | "desired"): T | undefined {
-  const text = database.prepare(`SELECT ${column} AS text FROM runs WHERE run = ?`).get(run)?.["text"];
-  return typeof text === "string" ? (JSON.parse(text) as T) : undefined;
-}
-
-/** Notes that a run is in use. */
-function touch(database: SqlDatabase, run: string, at: number): void {
-  const kept = database.prepare("SELECT at FROM runs WHERE run = ?").get(run)?.["at"];
-  if (kept === undefined) database.prepare("INSERT INTO runs (run, at) VALUES (?, ?)").run(run, at);
-  else if (isOutdated(Number(kept), at)) database.prepare("UPDATE runs SET at = ? WHERE run = ?").run(at, run);
-}
-
-function mergeInto(database: SqlDatabase, run: string, later: DesiredRun, at: number): void {
-  touch(database, run, at);
-  const merged = mergeDesired(ofRun<DesiredRun>(database, run, "desired"), later);
-  database.prepare("UPDATE runs SET desired = ? WHERE run = ?").run(JSON.stringify(merged), run);
 }

@@ -44,7 +44,9 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
   let store: Promise<QueueStore> | undefined;
   const load = async (): Promise<QueueStore> => {
     if (String(path) === ":memory:") {
-      throw new ConfigurationError(`Cannot open a queue as its path must name a file: current value is "${path}"; use "memoryQueue()"`);
+      throw new ConfigurationError(
+        `Cannot open a queue as its path must name a file: current value is "${path}"; use "memoryQueue()"`,
+      );
     }
     const { hasNodeSqlite } = await import("../../sql/node-sqlite.ts");
     if (!hasNodeSqlite()) {
@@ -52,7 +54,10 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
         `Cannot open the queue "${file}" as this runtime has no built-in SQLite: use "indexedDbQueue()" in a browser, else Node 22.13 or later, Deno or Bun`,
       );
     }
-    const [{ SqliteFile }, { SqliteStore }] = await Promise.all([import("./sqlite-file.ts"), import("./sqlite-store.ts")]);
+    const [{ SqliteFile }, { SqliteStore }] = await Promise.all([
+      import("./sqlite-file.ts"),
+      import("./sqlite-store.ts"),
+    ]);
     return new SqliteStore(new SqliteFile({ path: file, clock, report }));
   };
   return {

@@ -5,7 +5,9 @@ import type { Amount } from "../types.ts";
 export type Count = "waiting" | "delivered" | "quarantined" | "dropped";
 
 /** Counts that can be changed. */
-export type Tally = { -readonly [K in keyof StorageCounts]: StorageCounts[K] extends Amount ? { points: number; requests: number } : number };
+export type Tally = {
+  -readonly [K in keyof StorageCounts]: StorageCounts[K] extends Amount ? { points: number; requests: number } : number;
+};
 
 /** What counting needs to know of a chunk. */
 export type Counted = Pick<ChunkHeader, "kind" | "count">;
@@ -40,5 +42,7 @@ export function checkTerm(current: number, term: number): void {
 /** True when a chunk is the first of these children already: it was replaced before. */
 export function isChild(chunk: Counted & { readonly body: Uint8Array }, child: ChildDraft | undefined): boolean {
   const { body, count } = chunk;
-  return child?.count === count && child.body.length === body.length && child.body.every((byte, at) => byte === body[at]);
+  return (
+    child?.count === count && child.body.length === body.length && child.body.every((byte, at) => byte === body[at])
+  );
 }

@@ -1,0 +1,17 @@
+import type { SqlDatabase } from "../../sql/database.ts";
+import type { Spool } from "./spool.ts";
+
+/** Where a store's database comes from. */
+export interface SqliteHost {
+  readonly label: string;
+  readonly spool: Spool;
+  /** The open database with its schema. */
+  database(): SqlDatabase;
+  /** Called before each change: lets go of a database that is not the one to use any more. */
+  check(): void;
+  /** The error for the caller, after what can be done about it was done. */
+  failed(error: unknown): Error;
+  /** Wall time in milliseconds. */
+  now(): number;
+  close(): void;
+}

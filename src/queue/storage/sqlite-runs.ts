@@ -1,0 +1,52 @@
+import type { SqlDatabase } from "../../sql/database.ts";
+import { mergeDesired } from "../desired-state.ts";
+import type { DesiredRun, RunMapping } from "../storage.ts";
+import { isOutdated } from "./retention.ts";
+
+/** Last sequence that a writer put; 0 for an unknown one. */
+export function lastOf(database: SqlDatabase, writer: string): number {
+  return Number(database.prepare("SELECT last FROM writers WHERE writer = ?").get(writer)?.["last"] ?? 0);
+}
+
+/** Notes the last sequence of a writer, and when it was put. */
+export function keepLast(database: SqlDatabase, writer: string, last: number, at: number): void {
+  database.prepare("INSERT OR REPLACE INTO writers (writer, last, at) VALUES (?, ?, ?)").run(writer, last, at);
+}
+
+/** Which run of the server a run is. */
+export function mappingOf(database: SqlDatabase, run: string): RunMapping | undefined {
+  return read(database, run, "mapping") as RunMapping | undefined;
+}
+
+/** Keeps a mapping unless there is one, and gives the one that stands. */
+export function keepMapping(database: SqlDatabase, mapping: RunMapping, at: number): RunMapping {
+  const stands = mappingOf(database, mapping.localId);
+  if (stands) return stands;
+  touch(database, mapping.localId, at);
+  database.prepare("UPDATE runs SET mapping = ? WHERE run = ?").run(JSON.stringify(mapping), mapping.localId);
+  return mapping;
+}
+
+/** The state that a run shall have. */
+export function desiredOf(database: SqlDatabase, run: string): DesiredRun | undefined {
+  return read(database, run, "desired") as DesiredRun | undefined;
+}
+
+/** Writes `later` over the state that a run shall have. */
+export function mergeDesiredOf(database: SqlDatabase, run: string, later: DesiredRun, at: number): void {
+  touch(database, run, at);
+  const merged = mergeDesired(desiredOf(database, run), later);
+  database.prepare("UPDATE runs SET desired = ? WHERE run = ?").run(JSON.stringify(merged), run);
+}
+
+/** Notes that a run is in use. */
+export function touch(database: SqlDatabase, run: string, at: number): void {
+  const kept = database.prepare("SELECT at FROM runs WHERE run = ?").get(run)?.["at"];
+  if (kept === undefined) database.prepare("INSERT INTO runs (run, at) VALUES (?, ?)").run(run, at);
+  else if (isOutdated(Number(kept), at)) database.prepare("UPDATE runs SET at = ? WHERE run = ?").run(at, run);
+}
+
+function read(database: SqlDatabase, run: string, column: "mapping" | "desired"): unknown {
+  const text = database.prepare(`SELECT ${column} AS text FROM runs WHERE run = ?`).get(run)?.["text"];
+  return typeof text === "string" ? JSON.parse(text) : undefined;
+}
