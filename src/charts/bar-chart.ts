@@ -10,14 +10,17 @@ import type { ChartOptions } from "./types.ts";
 
 /** One bar. */
 export interface Bar {
+  /** Stands left of the bar. */
   readonly name: string;
   /** NaN and infinities have no bar, but their name and value are shown. */
   readonly value: number;
+  /** Draw this bar stronger than the others. */
   readonly highlight?: boolean;
 }
 
 /** What a bar chart shows. */
 export interface BarChartOptions extends ChartOptions {
+  /** From top to bottom. */
   readonly bars: readonly Bar[];
 }
 

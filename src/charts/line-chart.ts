@@ -9,6 +9,7 @@ import type { AxisOptions, ChartOptions } from "./types.ts";
 
 /** One line. */
 export interface LineSeries {
+  /** Stands in the legend. */
   readonly name: string;
   /** Steps or times, ascending, one per value of `y`. @default 0, 1, 2, ... */
   readonly x?: ArrayLike<number>;
@@ -22,8 +23,11 @@ export interface LineSeries {
 
 /** What a line chart shows. */
 export interface LineChartOptions extends ChartOptions {
+  /** One per line, such as a run. */
   readonly series: readonly LineSeries[];
+  /** The axis of steps or times. */
   readonly x?: AxisOptions;
+  /** The axis of values. */
   readonly y?: AxisOptions;
 }
 

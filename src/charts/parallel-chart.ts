@@ -11,16 +11,19 @@ export type { ParallelValue } from "./parallel-scale.ts";
 
 /** One upright axis, such as a param or a metric. */
 export interface ParallelAxis {
+  /** Stands above the axis. */
   readonly name: string;
-  /** @default "linear" where all values are numbers, else "category" */
+  /** How values are placed. @default "linear" where all values are numbers, else "category" */
   readonly scale?: "linear" | "log" | "category";
 }
 
 /** One line through all axes, such as a run. */
 export interface ParallelLine {
+  /** Shown when the line is pointed at. */
   readonly name: string;
   /** One value per axis; null, NaN and a missing value are a gap. */
   readonly values: readonly ParallelValue[];
+  /** Draw this line stronger than the others. */
   readonly highlight?: boolean;
 }
 
@@ -28,6 +31,7 @@ export interface ParallelLine {
 export interface ParallelChartOptions extends ChartOptions {
   /** Two or more; the last one colours the lines. */
   readonly axes: readonly ParallelAxis[];
+  /** One per run. */
   readonly lines: readonly ParallelLine[];
 }
 

@@ -8,7 +8,9 @@ import type { AxisOptions, ChartOptions } from "./types.ts";
 
 /** One group of points. */
 export interface ScatterSeries {
+  /** Stands in the legend. */
   readonly name: string;
+  /** Places from left to right. */
   readonly x: ArrayLike<number>;
   /** One per `x`; points with a NaN or an infinity are left out. */
   readonly y: ArrayLike<number>;
@@ -22,8 +24,11 @@ export interface ScatterSeries {
 
 /** What a scatter chart shows. */
 export interface ScatterChartOptions extends ChartOptions {
+  /** Groups, each in its colour. */
   readonly series: readonly ScatterSeries[];
+  /** The axis from left to right. */
   readonly x?: AxisOptions;
+  /** The axis from bottom to top. */
   readonly y?: AxisOptions;
 }
 

@@ -17,6 +17,7 @@ export type ChartTheme = "auto" | "light" | "dark";
 
 /** How one axis is drawn. */
 export interface AxisOptions {
+  /** Name of what is measured, with its unit. */
   readonly label?: string;
   /** On a log axis, values of 0 and less are gaps. @default "linear" */
   readonly scale?: "linear" | "log";

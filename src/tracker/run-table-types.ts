@@ -4,15 +4,21 @@ import type { RunStatus } from "../client/types/entities.ts";
 export interface RunRow {
   /** MLflow's id, 32 hex digits. */
   readonly run_id: string;
+  /** MLflow's id of the experiment. */
   readonly experiment_id: string;
+  /** The run's name, not unique. */
   readonly name: string;
+  /** How the run ended, or RUNNING. */
   readonly status: RunStatus;
+  /** When the run began. */
   readonly start_time: Date;
   /** Null while the run is open. */
   readonly end_time: Date | null;
   /** Milliseconds from start to end; NaN while the run is open. */
   readonly duration: number;
+  /** Who started it. */
   readonly user: string;
+  /** Where its artifacts lie, as the server says it. */
   readonly artifact_uri: string;
   /** Latest value of a metric; NaN where this run has none. */
   readonly [metric: `metrics.${string}`]: number;
@@ -45,6 +51,7 @@ export type SelectedRow<Column extends RunColumn> = {
  * ```
  */
 export interface RunTable<Row = RunRow> extends Iterable<Row> {
+  /** The runs as plain objects; a new table has an array of its own. */
   readonly rows: Row[];
   /** Columns of the rows, in their order. */
   readonly columns: readonly string[];
