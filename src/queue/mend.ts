@@ -7,7 +7,7 @@ import type { DeliveryClient } from "./delivery-client.ts";
 import { ParkError } from "./outcome.ts";
 import type { Rows } from "./request.ts";
 import type { RunState } from "./run-state.ts";
-import type { Content } from "./send.ts";
+import type { Content } from "./content.ts";
 import type { ChildDraft, DesiredRun, RunMapping } from "./storage.ts";
 
 // What is needed only after the server refused something. Loaded at that time, so that it costs no page its start.

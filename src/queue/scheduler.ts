@@ -86,9 +86,12 @@ export class Scheduler {
     return undefined;
   }
 
-  /** True while the chunk at this place is being sent. */
-  sending(order: number): boolean {
-    for (const item of this.#sending.values()) if (item.header.order === order) return true;
+  /** True when the chunk at this place is being sent, or may have reached the server before. */
+  touched(order: number): boolean {
+    for (const run of this.#active) {
+      const item = run.items.find(({ header }) => header.order === order);
+      if (item) return item.failures > 0 || this.#sending.get(run) === item;
+    }
     return false;
   }
 

@@ -1,25 +1,9 @@
 import { UnexpectedReplyError } from "../errors/network-errors.ts";
-import { ChunkDamagedError, decodeMetrics, decodeRequest } from "./chunk-codec.ts";
-import type { MetricColumns } from "./columns.ts";
+import type { Content } from "./content.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { metricsBody } from "./metrics-body.ts";
-import type { Requests } from "./request.ts";
-import type { RunMapping, StoredChunk } from "./storage.ts";
-
-/** A decoded chunk. */
-export type Content =
-  | { readonly kind: "metrics"; readonly columns: MetricColumns }
-  | { [K in keyof Requests]: { readonly kind: K; readonly request: Requests[K] } }[keyof Requests];
-
-/** Decodes a chunk; throws `ChunkDamagedError` or `ChunkVersionError`. */
-export function decodeChunk({ kind, body, blob }: Pick<StoredChunk, "kind" | "body" | "blob">): Content {
-  if (kind === "artifact" && !blob) {
-    throw new ChunkDamagedError("Cannot send a stored artifact as its bytes are gone, or not what was stored");
-  }
-  if (kind === "metrics") return { kind, columns: decodeMetrics(body) };
-  return { kind, request: decodeRequest(body) } as Content;
-}
+import type { RunMapping } from "./storage.ts";
 
 /** Sends one chunk of a run that exists; resolves when the server has acknowledged it in the promised shape. */
 export async function send(

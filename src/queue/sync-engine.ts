@@ -1,5 +1,5 @@
 import { HostGate } from "./host-gate.ts";
-import { Delivery, type DeliveryParts } from "./delivery.ts";
+import { Delivery } from "./delivery.ts";
 import { add, amountOf } from "./ledger.ts";
 import { makeRoom } from "./make-room.ts";
 import type { Item, RunState } from "./run-state.ts";
@@ -7,6 +7,7 @@ import type { Timer } from "../runtime/ports/clock.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StaleTermError } from "./storage.ts";
 import type { HostState } from "./types.ts";
+import type { DeliveryParts } from "./verdicts.ts";
 
 const PAGE = 64;
 const STORAGE_RETRY = 1_000;
@@ -218,7 +219,7 @@ export class SyncEngine {
       whenFull: this.#parts.settings.whenFull,
       term: this.#term,
       limit,
-      reserve: (order) => !this.#view.sending(order) && Boolean(reserved.add(order)),
+      reserve: (order) => !this.#view.touched(order) && Boolean(reserved.add(order)),
       release: (order) => reserved.delete(order),
     });
   }

@@ -1,0 +1,225 @@
+import { HttpError, TimeoutError } from "../errors/network-errors.ts";
+import { StorageError } from "../errors/usage-errors.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { backoff } from "./backoff.ts";
+import { type Content, entriesOf } from "./content.ts";
+import type { SendOptions } from "./create-run.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import type { HostGate } from "./host-gate.ts";
+import type { Ledger } from "./ledger.ts";
+import { classify, type Outcome } from "./outcome.ts";
+import type { Problems } from "./problems.ts";
+import type { Item, RunState } from "./run-state.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { DeliverySettings } from "./settings.ts";
+import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "./storage.ts";
+
+/** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
+const POISON = 5;
+const POISON_ITEM = 10;
+/** Failures after which a person is told. */
+const TELL = 3;
+
+/** What deliveries need. */
+export interface DeliveryParts {
+  /** Of the storage, for people. */
+  readonly name: string;
+  readonly store: QueueStore;
+  readonly client: DeliveryClient;
+  readonly runtime: Runtime;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly settings: DeliverySettings;
+  readonly settleDelay: number;
+  /** Runs that were created or adopted in this session, or verified. */
+  readonly mappings: ReadonlyMap<string, RunMapping>;
+  readonly onMapped: (mapping: RunMapping) => void;
+}
+
+/** What is left to do in the storage once the server has had its say. */
+export type Finish = () => Promise<void>;
+
+/** One chunk that is being delivered. */
+export interface Job {
+  readonly run: RunState;
+  readonly item: Item;
+  readonly chunk: StoredChunk;
+  readonly content: Content;
+  readonly term: number;
+}
+
+/** Judges what the server made of chunks, and says what that means for the store. */
+export class Verdicts {
+  readonly #parts: DeliveryParts;
+  readonly #view: Scheduler;
+  readonly #gate: HostGate;
+  readonly #options: SendOptions;
+  #successes = 0;
+  /** Bodies of this size were too large for the host. */
+  #tooLarge = Number.POSITIVE_INFINITY;
+
+  constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, options: SendOptions) {
+    this.#parts = parts;
+    this.#view = view;
+    this.#gate = gate;
+    this.#options = options;
+  }
+
+  /** True for a chunk that the host would refuse for its size, unless it may be a single item: only the host can say. */
+  tooLarge({ bytes, kind, count }: StoredChunk): boolean {
+    return bytes >= this.#tooLarge && kind !== "artifact" && count > 1;
+  }
+
+  /** Decides by the outcome what becomes of a chunk that was not acknowledged. */
+  async failed(job: Job, error: unknown): Promise<Finish | undefined> {
+    const { run, item, chunk, content, term } = job;
+    const { store, client, runtime, problems } = this.#parts;
+    let cause = error;
+    let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
+    try {
+      if (outcome.action === "inspect") {
+        const { checkRun, checkExperiment } = await import("./mend.ts");
+        if (run.mapping) await checkRun(client, run.mapping, this.#options);
+        else if (content.kind === "create" && "id" in content.request.experiment) {
+          await checkExperiment(client, content.request.experiment.id, this.#options);
+        }
+        // The run is fine, so it is the chunk; that a tag is gone is what its deletion asked for.
+        const gone = chunk.kind === "untag" && cause instanceof HttpError && cause.status === 404;
+        outcome = { action: gone ? "satisfied" : "split" };
+      }
+      if (outcome.action === "split") return await this.refused(job, cause);
+    } catch (second) {
+      if (second instanceof StorageError || second instanceof StaleTermError) throw second;
+      cause = second;
+      outcome = classify(second, chunk.kind, 0);
+    }
+    switch (outcome.action) {
+      case "satisfied":
+        return async () => {
+          await store.acknowledge(chunk.order, term);
+          this.acknowledged(chunk, content);
+        };
+      case "park":
+        return this.park(run, messageOf(cause));
+      case "pause": {
+        this.#gate.refused(runtime.clock.monotonic());
+        const message = `${messageOf(cause)}. Nothing is lost: what is logged waits until the server takes it`;
+        problems.report({ kind: "server-refused", message, cause });
+        return undefined;
+      }
+      default:
+        this.#later(job, outcome.action === "retry" ? outcome : undefined, cause);
+        return this.#isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
+    }
+  }
+
+  /** A chunk that keeps failing while others go through is what fails, not the server. */
+  #isPoison({ item, chunk }: Job, cause: unknown): boolean {
+    const own = cause instanceof HttpError || cause instanceof TimeoutError || chunk.kind === "artifact";
+    const limit = chunk.count > 1 ? POISON : POISON_ITEM;
+    return own && item.failures >= limit && this.#successes > item.successes;
+  }
+
+  #later({ run, item, chunk, content }: Job, outcome: (Outcome & { action: "retry" }) | undefined, cause: unknown): void {
+    const { runtime, problems } = this.#parts;
+    const now = runtime.clock.monotonic();
+    if (outcome?.refused) item.refusals++;
+    else item.failures++;
+    if (item.successes < 0) item.successes = this.#successes;
+    item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
+    if (outcome?.ambiguous) {
+      // Nobody knows whether the server acted, or will.
+      if (content.kind === "create" && item.sent) run.doubtfulCreate = item.ambiguous = true;
+      else if (content.kind === "tags") for (const [key] of content.request) run.doubts.add(key);
+      else if (content.kind === "untag") run.doubts.add(content.request);
+      else if (content.kind === "update") run.doubts.add("");
+    }
+    if (outcome?.host) {
+      this.#gate.failed(now, outcome.after);
+      item.until = now;
+    } else if (cause instanceof HttpError) {
+      this.#gate.ok();
+    }
+    if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
+      const message = `${messageOf(cause)}. Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
+      problems.report({ kind: "server-unreachable", message, cause });
+    }
+  }
+
+  /** The server never takes this body: what it has of it already is done, the rest is divided; a single item goes aside. */
+  async refused(job: Job, cause: unknown): Promise<Finish | undefined> {
+    const { run, chunk, content } = job;
+    const { client } = this.#parts;
+    const { divide, metricsDraft, readBack } = await import("./mend.ts");
+    const status = cause instanceof HttpError ? cause.status : 0;
+    if (status === 413) this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
+    if (content.kind === "metrics" && status === 400 && run.mapping && (chunk.span === 1 || chunk.count === 1)) {
+      const { present, missing } = await readBack(client, run.mapping.runId, content.columns, this.#options);
+      if (present.count > 0) {
+        return async () => {
+          await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : []);
+          this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged", present);
+        };
+      }
+    }
+    const children = divide(content);
+    if (children) return () => this.#replace(job, children);
+    if (content.kind === "create") return this.park(run, messageOf(cause));
+    return this.quarantine(job, content, cause);
+  }
+
+  async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[]): Promise<void> {
+    const { store, runtime } = this.#parts;
+    const headers = await store.replace(chunk.order, term, children, "delivered");
+    // What went through since the whole failed speaks against its parts as well.
+    for (const header of headers ?? []) this.#view.add(header, runtime.clock.monotonic(), item.successes);
+  }
+
+  /** Sets a chunk aside with the reason. */
+  quarantine({ chunk, run, term }: Omit<Job, "content">, content: Content | undefined, cause: unknown): Finish {
+    const { store, problems, ledger } = this.#parts;
+    return async () => {
+      const reason = messageOf(cause);
+      await store.quarantine(chunk.order, term, reason);
+      const entries = content ? entriesOf(content) : [];
+      ledger.settle(chunk, "quarantined", entries);
+      const key = "count" in entries ? entries.keys[entries.key[0]!] : entries[0]?.[1];
+      const what = `${content?.kind ?? "damaged chunk"}${key === undefined ? "" : ` "${key}"`} of run "${run.id}"`;
+      problems.report({
+        kind: "quarantined",
+        run: run.id,
+        ...(key !== undefined && { key }),
+        message: `Set aside: ${what}. ${reason}. Nothing else waits for it`,
+        cause,
+      });
+    };
+  }
+
+  /** Lets only this run wait, until a person takes it up again. */
+  park(run: RunState, reason: string): undefined {
+    run.parked = reason;
+    this.#view.forget(run);
+    const message = `Cannot go on with run "${run.id}" as ${reason}. What it logs is kept: queue.resume() tries again`;
+    this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
+    return undefined;
+  }
+
+  /** The server acknowledged something. */
+  succeeded(): void {
+    this.#successes++;
+    this.#gate.ok();
+    this.#parts.problems.solve("server-unreachable");
+    this.#parts.problems.solve("server-refused");
+  }
+
+  /** Counts a chunk as delivered. */
+  acknowledged(chunk: StoredChunk, content: Content): void {
+    this.#parts.ledger.settle(chunk, "acknowledged", entriesOf(content));
+    this.#parts.ledger.bytes -= chunk.bytes;
+  }
+}
+
+/** The words of an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
