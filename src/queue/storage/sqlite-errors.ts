@@ -6,7 +6,8 @@ import { StaleTermError } from "../storage.ts";
 const FULL = /database or disk is full|SQLITE_FULL|ENOSPC|EDQUOT|no space left/i;
 const DENIED =
   /readonly database|SQLITE_READONLY|unable to open database|SQLITE_CANTOPEN|EACCES|EPERM|EROFS|ENOENT|ENOTDIR|EEXIST|EISDIR|PermissionDenied|NotCapable|Requires (read|write) access|not permitted/i;
-const DAMAGED = /malformed|SQLITE_CORRUPT/i;
+/** The last ones as no release ever asks a queue for what is not there, and no body is that large. */
+const DAMAGED = /malformed|SQLITE_CORRUPT|unsupported file format|no such (table|column|index)|string or blob too big/i;
 
 const cures: Record<StorageFault, string> = {
   busy: "another process holds its lock; it is worth another try at once",

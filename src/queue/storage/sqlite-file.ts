@@ -98,6 +98,7 @@ export class SqliteFile implements SqliteHost {
       );
       prepareSchema(database, clock.now());
       readState(database);
+      checkWritable(database);
       return database;
     } catch (error) {
       attempt(() => database.close());
@@ -151,6 +152,15 @@ export class SqliteFile implements SqliteHost {
 
 function openNew(path: string): SqlDatabase {
   return openNodeSqlite(path, { busyTimeout: BUSY_TIMEOUT });
+}
+
+/** Who cannot write must know now, while there still is another storage to choose. */
+function checkWritable(database: SqlDatabase): void {
+  try {
+    database.transaction(() => {});
+  } catch (error) {
+    if (faultOf(error) !== "busy") throw error;
+  }
 }
 
 function attempt(action: () => void): void {

@@ -110,7 +110,9 @@ const STATE = [
 export function readState(database: SqlDatabase): QueueState {
   const row = database.prepare("SELECT * FROM queue_state WHERE id = 1").get();
   // The row is written with the table: without it the page was overwritten.
-  if (!row) throw new Error("database disk image is malformed: the queue has no state");
+  if (!row || !Object.values(row).every(Number.isSafeInteger)) {
+    throw new Error("database disk image is malformed: the queue has no state");
+  }
   const counts = newTally();
   const column = (name: string): number => Number(row[name]);
   for (const as of COUNTS) counts[as] = { points: column(`${as}_points`), requests: column(`${as}_requests`) };

@@ -48,5 +48,10 @@ export function touch(database: SqlDatabase, run: string, at: number): void {
 
 function read(database: SqlDatabase, run: string, column: "mapping" | "desired"): unknown {
   const text = database.prepare(`SELECT ${column} AS text FROM runs WHERE run = ?`).get(run)?.["text"];
-  return typeof text === "string" ? JSON.parse(text) : undefined;
+  try {
+    return typeof text === "string" ? JSON.parse(text) : undefined;
+  } catch {
+    // Damaged: the run is looked for on the server again, its state is what is written from now on.
+    return undefined;
+  }
 }
