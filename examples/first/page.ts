@@ -5,15 +5,17 @@ import { layers, sequential } from "@tensorflow/tfjs-layers";
 import { openTracker } from "tracklet/browser";
 
 const tracker = await openTracker({ experiment: "in the page", onProblem: () => {} });
-const model = sequential({ layers: [layers.dense({ units: 1, inputShape: [1] })] });
+const model = sequential({ layers: [layers.dense({ units: 1, inputShape: [1], kernelInitializer: "zeros" })] });
 model.compile({ optimizer: "sgd", loss: "meanSquaredError" });
 const [xs, ys] = [tensor2d([0, 1, 2, 3], [4, 1]), tensor2d([1, 3, 5, 7], [4, 1])];
 
-const row = await tracker.withRun({ name: "line", params: { optimizer: "sgd" } }, async (run) => {
+const losses = await tracker.withRun({ name: "line", params: { optimizer: "sgd" } }, async (run) => {
   const onEpochEnd = async (epoch: number, logs?: object): Promise<void> =>
     run.logMetrics({ ...logs }, { step: epoch });
   await model.fit(xs, ys, { epochs: 20, verbose: 0, callbacks: { onEpochEnd } });
   return run.history("loss");
 });
-console.log(`loss went from ${row.at(0)?.value.toFixed(2)} to ${row.at(-1)?.value.toFixed(2)} in ${row.length} epochs`);
+console.log(
+  `loss went from ${losses.at(0)?.value.toFixed(2)} to ${losses.at(-1)?.value.toFixed(2)} in ${losses.length} epochs`,
+);
 await tracker.close();

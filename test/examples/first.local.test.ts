@@ -28,7 +28,8 @@ describe("the first programs", () => {
   test("page trains with TensorFlow.js and reads its own losses back", async () => {
     const end = await run("page", await temporaryDirectory());
     expect(end.code).toBe(0);
-    expect(end.stdout).toMatch(/^loss went from \d+\.\d\d to 0\.\d\d in 20 epochs$/m);
+    const [, first, last] = /^loss went from (\d+\.\d\d) to (\d+\.\d\d) in 20 epochs$/m.exec(end.stdout) ?? [];
+    expect(Number(last)).toBeLessThan(Number(first) / 10);
   });
 
   test("worker answers at once and delivers its run afterwards, through the service binding", async () => {
