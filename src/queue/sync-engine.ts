@@ -151,14 +151,16 @@ export class SyncEngine {
       this.#timer?.cancel();
       const now = this.#now();
       const allowed = this.#gate.allows(concurrency, now);
+      // A completion drives the loop; a timer is only for what has to wait.
+      let at = allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
       while (this.#running && this.#inFlight < allowed) {
         const next = this.#view.pick(now, flushInterval);
-        if (!next) break;
+        if (!next) {
+          at = this.#view.wakeAt;
+          break;
+        }
         void this.#deliver(next.run, next.item);
       }
-      // A completion drives the loop; a timer is only for what has to wait.
-      if (this.#inFlight >= concurrency) continue;
-      const at = allowed === 0 ? this.#gate.until : this.#view.wakeAt;
       if (at < Number.POSITIVE_INFINITY) this.#wakeIn(at - now);
     }
   }
@@ -236,7 +238,8 @@ export class SyncEngine {
 
   #wakeIn(ms: number): void {
     this.#timer?.cancel();
-    this.#timer = this.#parts.runtime.clock.after(Math.max(0, ms), () => this.wake());
+    // Whole milliseconds: a timer must not fire a rounding error too early, over and over.
+    this.#timer = this.#parts.runtime.clock.after(Math.ceil(Math.max(0, ms)), () => this.wake());
   }
 
   #now(): number {
