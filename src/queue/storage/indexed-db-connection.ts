@@ -106,7 +106,7 @@ export class Connection {
       upgrade(database, before, _after, transaction) {
         upgrade(database, before);
         made = before === 0;
-        if (made) queued(transaction.objectStore("state").put(newState(clock.now()), "state"));
+        if (made) queued(transaction.objectStore("state").put(newState(), "state"));
       },
       // Another page wants to upgrade or to delete: it must not wait for this one.
       blocking: (_current, _blocked, event) => {

@@ -1,5 +1,6 @@
 import type { DBSchema, IDBPDatabase } from "idb";
 import type { ChunkHeader, DesiredRun, RunMapping } from "../storage.ts";
+import { firstTerm } from "./first-term.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Version of the databases made here. A newer one is left as it is. */
@@ -34,9 +35,9 @@ export interface Schema extends DBSchema {
   runs: { key: string; value: RunRecord; indexes: { at: number } };
 }
 
-/** The first term of a new queue is its wall time, so that one made anew has none of the terms of its predecessor. */
-export function newState(now: number): StateRecord {
-  return { term: now, counts: newTally() };
+/** State of an empty queue. */
+export function newState(): StateRecord {
+  return { term: firstTerm(), counts: newTally() };
 }
 
 /** Brings a database from the version `before` to the newest, within the transaction that IndexedDB gives for it. */

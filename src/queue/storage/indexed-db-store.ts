@@ -198,7 +198,7 @@ export class IndexedDbStore implements QueueStore {
       if (!state) {
         // Emptied while it was open. What is there beside the state is of the time after.
         this.#connection.lost();
-        state = newState(this.#clock.now());
+        state = newState();
       }
       const change = { transaction, term: state.term, counts: state.counts };
       const result = await body(change);

@@ -87,7 +87,7 @@ export class SqliteFile implements SqliteHost {
   }
 
   #open(): SqlDatabase {
-    const { path, clock, open = openNew } = this.#parts;
+    const { path, open = openNew } = this.#parts;
     this.#fs.mkdirSync(builtin("node:path")!.dirname(path), { recursive: true });
     this.#identity = this.#identify();
     const database = open(path);
@@ -96,7 +96,7 @@ export class SqliteFile implements SqliteHost {
       database.exec(
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216`,
       );
-      prepareSchema(database, clock.now());
+      prepareSchema(database);
       readState(database);
       checkWritable(database);
       return database;

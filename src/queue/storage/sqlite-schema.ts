@@ -1,5 +1,6 @@
 import { StorageError } from "../../errors/usage-errors.ts";
 import type { SqlDatabase } from "../../sql/database.ts";
+import { firstTerm } from "./first-term.ts";
 
 /**
  * Statements that bring a queue from the version before to each version, the first from nothing to 1. A released one is
@@ -40,11 +41,9 @@ export const migrations: readonly string[] = [
 /**
  * Brings a database to the newest version, in one transaction.
  *
- * @param now Wall time in milliseconds; the first term of a new queue, so that one that was made anew has none of the
- * terms of its predecessor.
  * @throws StorageError when a newer version made it, which is left as it is, or when it is no queue.
  */
-export function prepareSchema(database: SqlDatabase, now: number, steps: readonly string[] = migrations): void {
+export function prepareSchema(database: SqlDatabase, steps: readonly string[] = migrations): void {
   // Most opens find all in place, and take no lock.
   if (readVersion(database) === steps.length) return;
   database.transaction(() => {
@@ -58,7 +57,7 @@ export function prepareSchema(database: SqlDatabase, now: number, steps: readonl
     for (const step of steps.slice(version)) database.exec(step);
     if (version === 0) {
       database.exec("CREATE TABLE queue_meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID");
-      database.prepare("INSERT INTO queue_state (id, term) VALUES (1, ?)").run(now);
+      database.prepare("INSERT INTO queue_state (id, term) VALUES (1, ?)").run(firstTerm());
     }
     database.prepare("INSERT OR REPLACE INTO queue_meta (name, value) VALUES ('version', ?)").run(String(steps.length));
   });

@@ -125,7 +125,7 @@ describe("indexedDbQueue under faults", () => {
       { stored: true, order: 1, count: 5 },
     ]);
     expect(problems).toEqual([expect.stringContaining("was emptied by the browser or by somebody else")]);
-    await expect(store.acknowledge(1, term - 1)).rejects.toMatchObject({ name: "StaleTermError" });
+    await expect(store.acknowledge(1, term)).rejects.toMatchObject({ name: "StaleTermError" });
     expect((await store.status()).waiting).toEqual({ points: 5, requests: 0 });
     await store.close();
   });

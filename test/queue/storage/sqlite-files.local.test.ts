@@ -188,10 +188,10 @@ describe("sqliteQueue in trouble", () => {
         (file) => file.prepare("SELECT value FROM queue_meta WHERE name = 'version'").get()?.["value"],
       );
     const half = "ALTER TABLE chunks ADD COLUMN later TEXT; ALTER TABLE nothing ADD COLUMN later TEXT";
-    expect(() => withSqliteFile(path, (file) => prepareSchema(file, 0, [...migrations, half]))).toThrow("nothing");
+    expect(() => withSqliteFile(path, (file) => prepareSchema(file, [...migrations, half]))).toThrow("nothing");
     expect(versionOf()).toBe("1");
     expect(withSqliteFile(path, (file) => file.prepare("SELECT * FROM chunks").get())).not.toHaveProperty("later");
-    withSqliteFile(path, (file) => prepareSchema(file, 0, [...migrations, "ALTER TABLE chunks ADD COLUMN later TEXT"]));
+    withSqliteFile(path, (file) => prepareSchema(file, [...migrations, "ALTER TABLE chunks ADD COLUMN later TEXT"]));
     expect(versionOf()).toBe("2");
     expect(withSqliteFile(path, (file) => file.prepare("SELECT sequence, later FROM chunks").all())).toEqual([
       { sequence: 1, later: null },
