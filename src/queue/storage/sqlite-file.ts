@@ -120,6 +120,8 @@ export class SqliteFile implements SqliteHost {
     for (let n = 1; aside === "" || fs.existsSync(aside); n++) aside = `${path}.damaged-${n}`;
     fs.renameSync(path, aside);
     attempt(() => fs.renameSync(`${path}-wal`, `${aside}-wal`));
+    // The new file knows none of these bodies, and would sweep them.
+    attempt(() => fs.renameSync(`${path}-spool`, `${aside}-spool`));
     attempt(() => fs.rmSync(`${path}-shm`, { force: true }));
     this.#report(`The queue file "${path}" is damaged and was moved to "${aside}", and a new one is used: ${lost}`);
   }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -71,9 +71,12 @@ describe("sqliteQueue on files that it cannot use", () => {
     const path = await newPath();
     const junk = "this was a queue once ".repeat(1000);
     writeFileSync(path, junk);
+    mkdirSync(`${path}-spool`);
+    writeFileSync(join(`${path}-spool`, "body"), "weights");
     const { store, problems } = await problemsOf(path);
     expect(problems).toEqual([expect.stringContaining(`was moved to "${path}.damaged-1"`)]);
     expect(readFileSync(`${path}.damaged-1`, "utf8")).toBe(junk);
+    expect(readFileSync(join(`${path}.damaged-1-spool`, "body"), "utf8")).toBe("weights");
     await store.append("w", [draft(1)]);
     expect((await store.status()).waiting.requests).toBe(1);
     await store.close();
