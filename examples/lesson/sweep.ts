@@ -48,7 +48,7 @@ export async function runSweep(sweep: Run, data: Split, screen: Screen, options:
       seed,
     };
     // A run as a scope: FINISHED at the end of the function, FAILED when it throws, KILLED when it is told to stop.
-    const one = await sweep.withChild({ params: settings, signal: sweep.signal }, async (run) => {
+    const one = await sweep.withChild({ params: settings }, async (run) => {
       run.logInput(dataset(data.training), { context: "training" });
       run.logInput(dataset(data.validation), { context: "validation" });
       const trained = await trainOnScreen(run, settings, data, scaler, screen, `${index + 1}/${chosen.length}`);

@@ -1,4 +1,4 @@
-import { groupThousands } from "../internal/format.ts";
+import { groupThousands } from "../internal/group-thousands.ts";
 import { html, type Html } from "../internal/html.ts";
 import { type Box, fontSize } from "./frame.ts";
 import { count, fitText, px, textWidth } from "./text.ts";

@@ -1,4 +1,4 @@
-import { groupThousands } from "../internal/format.ts";
+import { groupThousands } from "../internal/group-thousands.ts";
 import { displayWidth, truncate } from "../internal/terminal-text.ts";
 
 const perColumn = 0.6;

@@ -1,3 +1,5 @@
+import { groupThousands } from "./group-thousands.ts";
+
 const minus = "-";
 
 /** A number for people: 4 significant digits, whole numbers whole, exponents where the point would be far away. */
@@ -18,11 +20,6 @@ function shortExponent(value: number): string {
     .toExponential(3)
     .replace(/\.?0+e/, "e")
     .replace("e+", "e");
-}
-
-/** 1184 as `1,184`. Not by `toLocaleString`: the same text on every machine. */
-export function groupThousands(value: number): string {
-  return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
 /** Milliseconds for people: `320 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`, `4 d 03 h`. */

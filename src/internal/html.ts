@@ -1,3 +1,5 @@
+import { escapeHtml } from "./escape-html.ts";
+
 /** A piece of HTML or SVG that is safe to put into a page. Made by `html` only. */
 export class Html {
   readonly text: string;
@@ -7,22 +9,6 @@ export class Html {
   toString(): string {
     return this.text;
   }
-}
-
-const entities: Record<string, string> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
-
-// Control characters and lone surrogates make XML (and so SVG) unreadable as a whole, not only where they stand.
-const illegal: RegExp = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\ufffe\uffff]|\p{Surrogate}/gu;
-
-/** Text for an element or a quoted attribute, in HTML and in XML. */
-export function escapeHtml(text: string): string {
-  return text.replace(illegal, "\ufffd").replace(/[&<>"']/g, (character) => entities[character] as string);
 }
 
 /** What `html` takes between its texts; arrays are joined, null, undefined and false are nothing. */

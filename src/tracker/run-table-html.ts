@@ -1,4 +1,4 @@
-import { groupThousands } from "../internal/format.ts";
+import { groupThousands } from "../internal/group-thousands.ts";
 import { html, Html } from "../internal/html.ts";
 import { cellData, cellText, columnTitle, isNumeric } from "./run-table-cells.ts";
 import type { RunColumn, RunRow } from "./run-table-types.ts";

@@ -38,6 +38,7 @@ export class RunHandle implements types.Run {
   readonly #core: Core;
   readonly #outer: AbortSignal | undefined;
   #stop: AbortController | undefined;
+  #signal: AbortSignal | undefined;
   readonly #artifacts: LateArtifacts;
 
   constructor(core: Core, seed: RunSeed) {
@@ -65,11 +66,12 @@ export class RunHandle implements types.Run {
   }
 
   get signal(): AbortSignal {
-    if (this.#stop === undefined) {
+    if (this.#signal === undefined) {
       this.#stop = new AbortController();
       if (this.ended !== undefined) this.#stop.abort();
+      this.#signal = this.#outer ? AbortSignal.any([this.#outer, this.#stop.signal]) : this.#stop.signal;
     }
-    return this.#outer === undefined ? this.#stop.signal : AbortSignal.any([this.#outer, this.#stop.signal]);
+    return this.#signal;
   }
 
   /** True when `error` is how a body leaves after this run was asked to stop. */
@@ -180,7 +182,7 @@ export class RunHandle implements types.Run {
   }
 
   startChild(options?: types.StartRunOptions): RunHandle {
-    return this.#core.startRun({ ...options, parent: this });
+    return this.#core.startRun(this.#asChild(options));
   }
 
   withChild<T>(
@@ -188,8 +190,13 @@ export class RunHandle implements types.Run {
     body?: (run: types.Run) => T | Promise<T>,
   ): Promise<T> {
     return typeof options === "function"
-      ? this.#core.withRun({ parent: this }, options)
-      : this.#core.withRun({ ...options, parent: this }, body);
+      ? this.#core.withRun(this.#asChild(), options)
+      : this.#core.withRun(this.#asChild(options), body);
+  }
+
+  /** Who asks a run to stop asks its children too. */
+  #asChild(options?: types.StartRunOptions): types.StartRunOptions {
+    return { ...(this.#outer && { signal: this.#outer }), ...options, parent: this };
   }
 
   async history(key: string, options?: types.ReadOptions): Promise<MetricPoint[]> {

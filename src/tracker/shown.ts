@@ -1,3 +1,6 @@
+import { escapeHtml } from "../internal/escape-html.ts";
+import { groupThousands } from "../internal/group-thousands.ts";
+
 /** What shows itself to people. */
 export interface Shown {
   /** A piece of HTML, all texts escaped. */
@@ -9,7 +12,7 @@ export interface Shown {
  * The methods are not enumerable, so that copies, comparisons and JSON see the data only.
  */
 export function shown<T extends object>(object: T, text: () => string): T & Shown {
-  const toHTML = (): string => `<pre>${text().replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`)}</pre>`;
+  const toHTML = (): string => `<pre>${escapeHtml(text())}</pre>`;
   const methods: Record<string | symbol, unknown> = {
     toHTML,
     [Symbol.for("nodejs.util.inspect.custom")]: text,
@@ -24,7 +27,6 @@ export function shown<T extends object>(object: T, text: () => string): T & Show
 
 /** An amount for people: `1,184 points and 1 request`. */
 export function amountText(amount: { readonly points: number; readonly requests: number }): string {
-  const count = (number: number, word: string): string =>
-    `${String(number).replace(/\B(?=(\d{3})+$)/g, ",")} ${word}${number === 1 ? "" : "s"}`;
+  const count = (number: number, word: string): string => `${groupThousands(number)} ${word}${number === 1 ? "" : "s"}`;
   return `${count(amount.points, "point")} and ${count(amount.requests, "request")}`;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { escapeHtml, html } from "../../src/internal/html.ts";
+import { escapeHtml } from "../../src/internal/escape-html.ts";
+import { html } from "../../src/internal/html.ts";
 
 test("escapeHtml() escapes for elements and for attributes in either quotes", () => {
   expect(escapeHtml(`<a href="x" title='y'>&`)).toBe("&lt;a href=&quot;x&quot; title=&#39;y&#39;&gt;&amp;");

@@ -46,6 +46,15 @@ describe("Run.signal", () => {
     await run.end();
     expect([asked.aborted, ended.aborted, run.signal.aborted]).toEqual([true, true, true]);
   });
+
+  test("reaches the children of the run that was asked to stop, and is one and the same at each look", () => {
+    const { tracker } = bench();
+    const controller = new AbortController();
+    const child = tracker.startRun({ signal: controller.signal }).startChild();
+    expect(child.signal).toBe(child.signal);
+    controller.abort();
+    expect(child.signal.aborted).toBe(true);
+  });
 });
 
 describe("the end of a process", () => {
@@ -109,7 +118,7 @@ describe("what people look at", () => {
       (value as Record<symbol, () => unknown>)[Symbol.for(symbol)]?.();
     expect(inspect(run, "nodejs.util.inspect.custom")).toBe(`Run "<b>" (${run.localId}, not created yet) RUNNING`);
     expect(inspect(run, "Deno.customInspect")).toBe(inspect(run, "nodejs.util.inspect.custom"));
-    expect(run.toHTML()).toContain("Run &#34;&#60;b&#62;&#34;");
+    expect(run.toHTML()).toContain("Run &quot;&lt;b&gt;&quot;");
     expect(inspect(run, "Jupyter.display")).toEqual({ "text/plain": expect.any(String), "text/html": run.toHTML() });
     queue.left = 1;
     run.logMetric("bad%", 1);

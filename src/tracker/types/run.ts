@@ -18,7 +18,7 @@ export interface StartRunOptions {
   readonly description?: string;
   /** Milliseconds since 1970. @default now */
   readonly startTime?: number;
-  /** Aborts `run.signal`; a `withRun` body that then throws the reason ends its run as KILLED. */
+  /** Aborts `run.signal`; a `withRun` body that then throws the reason ends its run as KILLED. @default that of the parent for a child */
   readonly signal?: AbortSignal;
 }
 
