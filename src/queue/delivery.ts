@@ -33,9 +33,10 @@ export class Delivery {
 
   /** Sends a chunk and gives what to do in the storage; undefined when the chunk stays where it is. */
   async attempt(run: RunState, item: Item, term: number): Promise<Finish | undefined> {
-    const { store } = this.#parts;
+    const { store, ledger } = this.#parts;
     const chunk = await store.seal(item.header.order, term);
     if (!chunk) return async () => {};
+    if (!item.header.sealed && chunk.writer === ledger.writer) ledger.sealedTails.set(chunk.sequence, chunk.count);
     const job: Omit<Job, "content"> = { run, item, chunk, term };
     let content: Content;
     try {

@@ -51,6 +51,11 @@ export class Ledger {
   readonly dropped: Count = { points: 0, requests: 0 };
   /** Bytes of bodies in the storage, as far as known. */
   bytes = 0;
+  /**
+   * Points in tails of this process's writer that the leader here sealed, by sequence: what the store holds in their
+   * place may be a part by the time that the writer asks.
+   */
+  readonly sealedTails: Map<number, number> = new Map();
   /** Id of this process's writer. */
   writer = "";
   /** Bytes of artifacts that wait. */

@@ -16,6 +16,8 @@ export class MetricBuffer implements MetricColumns {
   at = 0;
   /** Rows that the store holds under that sequence. */
   persisted = 0;
+  /** Takes no more points. */
+  closed = false;
   /** Rows of a put whose end is not known yet. */
   tried = 0;
   run: string;

@@ -13,9 +13,10 @@ export async function put(writer: Writer, store: QueueStore, id: string, now: ()
   let highest = 0;
   writer.closeRows();
   for (let tails = true; tails || writer.outbox.length > 0; ) {
-    const batch = writer.outbox.slice(0, CHUNKS_PER_APPEND);
-    writer.writing = batch.length;
-    if (tails && batch.length === writer.outbox.length) {
+    // After a failure it is not known what took place: the very same batch goes again before any new sequence.
+    const batch = writer.retry ?? writer.outbox.slice(0, CHUNKS_PER_APPEND);
+    if (!writer.retry) writer.writing = batch.length;
+    if (!writer.retry && tails && batch.length === writer.outbox.length) {
       batch.push(...writer.tails());
       tails = false;
     }
@@ -27,14 +28,14 @@ export async function put(writer: Writer, store: QueueStore, id: string, now: ()
       const results = await store.append(id, drafts, desired);
       const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
       writer.outbox.splice(0, writer.writing, ...rest);
+      writer.writing = 0;
+      writer.retry = undefined;
       highest = results.reduce((sum, { order }) => Math.max(sum, order), highest);
     } catch (error) {
-      for (const { buffer, sealed } of batch) if (buffer && !sealed) writer.touch(buffer);
       for (const [run, later] of writer.desired) desired.set(run, mergeDesired(desired.get(run), later));
       writer.desired = desired;
+      writer.retry = batch;
       throw error;
-    } finally {
-      writer.writing = 0;
     }
   }
   return highest;
@@ -47,7 +48,6 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
     const body = encodeRequest(entry.request);
     return { sequence, run, kind, at, sealed: true, count: entry.count, body, ...(blob && { blob }) };
   }
-  // After a failed put it is not known whether it took place: the very same rows are put again before any more.
   const count = (buffer.tried ||= buffer.count);
   const sequence = (buffer.sequence ||= writer.nextSequence());
   const { order, keys, key, value, timestamp, step } = buffer;
@@ -66,15 +66,17 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
 /** Notes what became of an entry; true when nothing of it is left to put. */
 function appended(writer: Writer, { buffer, sealed }: Entry, result: Appended): boolean {
   if (!buffer) return true;
+  const { sequence } = buffer;
   if (result.stored) {
     buffer.order = result.order;
     buffer.persisted = buffer.tried;
     buffer.tried = 0;
   } else {
     // Sealed by the leader, or delivered: only what came after goes on, as a chunk of its own.
-    buffer.shift(result.count ?? (buffer.persisted || buffer.tried));
+    buffer.shift(writer.sealedTails.get(sequence) ?? result.count ?? (buffer.persisted || buffer.tried));
   }
   const done = buffer.count === buffer.persisted;
+  if (!result.stored || (sealed && done)) writer.sealedTails.delete(sequence);
   if (sealed && done) writer.recycle(buffer);
   if (!sealed && !done) {
     writer.touch(buffer);

@@ -58,6 +58,8 @@ export class Writer {
   readonly outbox: Entry[] = [];
   /** Entries at the start of the outbox that are being put. */
   writing = 0;
+  /** What was being put when that failed. */
+  retry: Entry[] | undefined;
   /** Desired state that waits to be put. */
   desired: Map<string, DesiredRun> = new Map();
 
@@ -144,6 +146,11 @@ export class Writer {
     this.#recent = undefined;
   }
 
+  /** Points in tails that the leader of this process sealed, by sequence. */
+  get sealedTails(): Map<number, number> {
+    return this.#parts.ledger.sealedTails;
+  }
+
   /** Puts all that was taken before this call; false when that failed, which is reported and tried again. */
   persist(): Promise<boolean> {
     if (this.#running === undefined) return this.#start();
@@ -171,7 +178,7 @@ export class Writer {
 
   /** Says that an open buffer holds more than the store does. */
   touch(buffer: MetricBuffer): void {
-    this.#dirty.add(buffer);
+    if (!buffer.closed) this.#dirty.add(buffer);
   }
 
   /** Takes a buffer back that nobody needs any more. */
@@ -221,6 +228,7 @@ export class Writer {
     if (buffer === bucket.nans) bucket.nans = undefined;
     else bucket.values = this.#fresh(run, bucket);
     this.#dirty.delete(buffer);
+    buffer.closed = true;
     this.outbox.push({ run: run.id, kind: "metrics", sealed: true, sequence: 0, count: 0, buffer });
     if (this.#parts.full(this.#bytes())) this.#makeRoom();
   }
@@ -231,6 +239,7 @@ export class Writer {
     buffer.run = run.id;
     buffer.keys = keys;
     buffer.shift(buffer.count);
+    buffer.closed = false;
     return buffer;
   }
 

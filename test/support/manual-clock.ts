@@ -15,6 +15,8 @@ export class ManualClock implements Clock {
   #wall: number;
   #mono = 0;
   #order = 0;
+  /** Timers that fired since time passed last. */
+  #still = 0;
   #timers: { at: number; order: number; callback: () => void }[] = [];
 
   /** `start` is the wall time in milliseconds since 1970. */
@@ -86,6 +88,8 @@ export class ManualClock implements Clock {
     }
     if (next === undefined || next.at > end) return false;
     this.#timers = this.#timers.filter((other) => other !== next);
+    this.#still = next.at > this.#mono ? 0 : this.#still + 1;
+    if (this.#still > 10_000) throw new Error("Cannot go on as timers fire over and over without time passing");
     this.#mono = Math.max(this.#mono, next.at);
     next.callback();
     return true;

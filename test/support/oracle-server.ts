@@ -20,7 +20,7 @@ export type OracleFault =
   | "twice"
   /** A login page with status 200. */
   | "html"
-  | { readonly status: number; readonly errorCode?: string; readonly headers?: Record<string, string>; readonly act?: boolean }
+  | { readonly status: number; readonly errorCode?: string; readonly headers?: Record<string, string>; readonly act?: boolean; readonly text?: string }
   /** The answer takes a while. */
   | { readonly delay: number }
   /** The connection ends at once, and the server acts later. */
@@ -102,7 +102,7 @@ export class OracleServer {
         }
         if ("status" in fault) {
           if (fault.act) this.#answer(call, raw);
-          const text = fault.errorCode ? JSON.stringify({ error_code: fault.errorCode, message: "no" }) : "<html>no</html>";
+          const text = fault.errorCode ? JSON.stringify({ error_code: fault.errorCode, message: "no" }) : (fault.text ?? "<html>no</html>");
           return new Response(text, { status: fault.status, headers: fault.headers ?? {} });
         }
       }
