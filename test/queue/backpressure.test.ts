@@ -54,6 +54,26 @@ describe("Queue that is full", () => {
     expect((await steps("decimate"))[0]).toBeLessThan(100);
   });
 
+  test("never drops a chunk that is on its way, or may have arrived", async () => {
+    const { queue, oracle, runtime, run } = flooded({ concurrency: 1 });
+    oracle.fault = () => undefined;
+    await runtime.clock.until(queue.flush());
+    for (const fault of [{ delay: 20_000 }, "drop-after"] as const) {
+      oracle.fault = ({ path }) => (path.endsWith("log-batch") ? fault : undefined);
+      const base = fault === "drop-after" ? 1e6 : 0;
+      for (let step = 0; step < 20_000; step++) {
+        queue.logMetric(run, "m", step, step, base + step);
+        if (step % 1_000 === 0) await runtime.clock.advance(1_200);
+      }
+      oracle.fault = () => undefined;
+      const report = await runtime.clock.until(queue.flush());
+      expect(report.pending).toEqual({ points: 0, requests: 0 });
+      expect(report.dropped.points).toBeGreaterThan(5_000);
+      expect(report.delivered.points + report.dropped.points).toBe(base === 0 ? 20_000 : 40_000);
+      expect(oracle.named("a").points.size).toBe(report.delivered.points);
+    }
+  });
+
   test("bounds its memory in a loop that never yields", () => {
     const { queue, run } = flooded({});
     for (let step = 0; step < 200_000; step++) queue.logMetric(run, "m", step + 0.5, step, step);

@@ -165,6 +165,30 @@ describe("Queue against faults", () => {
     expect(it.oracle.named("a").artifacts.get("model/weights.bin")?.length).toBe(5);
   });
 
+  test("uploads an artifact again that a proxy has swallowed with an empty 200", async () => {
+    const it = harness();
+    const run = it.start("a");
+    it.oracle.fault = first(1, "weights.bin", { status: 200, text: "" });
+    void it.queue.logArtifact(run, "weights.bin", new Blob(["12345"]));
+    expect((await it.runtime.clock.until(it.queue.flush())).pending).toEqual(nothing);
+    expect(it.oracle.named("a").artifacts.get("weights.bin")?.length).toBe(5);
+  });
+
+  test("waits as long as a 500 asks for, with that run only", async () => {
+    const it = harness();
+    const [a, b] = [it.start("a"), it.start("b")];
+    await it.runtime.clock.until(it.queue.flush());
+    const id = it.oracle.named("a").id;
+    const once = first(1, "log-batch", { status: 500, headers: { "retry-after": "60" } });
+    it.oracle.fault = (call) => (call.body.run_id === id ? once(call) : undefined);
+    logThree(it, a);
+    logThree(it, b);
+    await it.runtime.clock.advance(55_000);
+    expect([it.oracle.named("a").points.size, it.oracle.named("b").points.size]).toEqual([0, 3]);
+    await it.runtime.clock.advance(10_000);
+    expect(it.oracle.named("a").points.size).toBe(3);
+  });
+
   test("divides a chunk that is too large, and later ones before they are sent", async () => {
     const it = harness();
     it.oracle.bodyLimit = 20_000;

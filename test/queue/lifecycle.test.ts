@@ -81,6 +81,14 @@ describe("Queue in front of a server that cannot be reached", () => {
     expect(runtime.clock.pending).toBe(0);
   });
 
+  test("waits for a slow probe without turning in circles", async () => {
+    const { queue, oracle, runtime, start } = harness();
+    oracle.fault = ({ number }) => (number < 3 ? "drop-before" : { delay: 60_000 });
+    for (let n = 0; n < 3; n++) queue.logMetric(start(`r${n}`), "m", 1, 1, 1);
+    await runtime.clock.advance(50_000);
+    expect(queue.status()).toMatchObject({ host: "retrying", inFlight: { points: 0, requests: 1 } });
+  });
+
   test("ends a request after requestTimeout and tries again", async () => {
     const { queue, oracle, runtime, start } = harness({ delivery: { requestTimeout: 1_000 } });
     let slow = true;

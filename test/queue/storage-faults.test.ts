@@ -1,0 +1,142 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import { harness, row } from "./harness.ts";
+
+type When = "before" | "after";
+
+/** A storage whose operations fail when told to: before they happened, or although they did. */
+function flaky(fails: (operation: string, number: number) => When | undefined): QueueStorage {
+  const inner = memoryQueue();
+  let number = 0;
+  return {
+    ...inner,
+    open: async () =>
+      new Proxy(await inner.open(), {
+        get(store, name: keyof QueueStore) {
+          if (typeof store[name] !== "function") return store[name];
+          const operation = store[name].bind(store) as (...given: unknown[]) => Promise<unknown>;
+          return async (...given: unknown[]): Promise<unknown> => {
+            const when = fails(name, ++number);
+            if (when === "before") throw new Error(`disk: ${name}`);
+            const result = await operation(...given);
+            if (when === "after") throw new Error(`disk: ${name}`);
+            return result;
+          };
+        },
+      }),
+  };
+}
+
+const nothing = { points: 0, requests: 0 };
+
+describe("Queue over a storage that fails", () => {
+  test.each(["append", "heads", "seal", "acknowledge", "markAttempted", "beginTerm", "mapping", "status"])(
+    "delivers everything once when %s() fails twice",
+    async (operation) => {
+      for (const when of ["before", "after"] as const) {
+        let left = 2;
+        const storage = flaky((name) => (name === operation && left-- > 0 ? when : undefined));
+        const { queue, oracle, runtime, start } = harness({ storage });
+        const run = start("a");
+        for (let step = 0; step < 50; step++) queue.logMetric(run, "m", step, 1, step);
+        queue.logParam(run, "p", "1");
+        queue.updateRun(run, { status: "FINISHED" });
+        await runtime.clock.advance(30_000);
+        const report = await runtime.clock.until(queue.flush());
+        expect(report).toMatchObject({ delivered: { points: 50, requests: 3 }, pending: nothing, quarantined: nothing });
+        expect(oracle.named("a").points.size).toBe(50);
+        expect(oracle.named("a")).toMatchObject({ status: "FINISHED" });
+        if (operation !== "status") expect(left).toBeLessThan(1);
+      }
+    },
+  );
+
+  test("does not send again what was acknowledged when only its deletion fails", async () => {
+    let left = 3;
+    const storage = flaky((name) => (name === "acknowledge" && left-- > 0 ? "before" : undefined));
+    const { queue, oracle, runtime, start } = harness({ storage });
+    queue.logMetric(start("a"), "m", 1, 1, 1);
+    await runtime.clock.advance(20_000);
+    expect((await runtime.clock.until(queue.flush())).pending).toEqual(nothing);
+    expect(oracle.trace()).toEqual(["experiments/get-by-name", "experiments/create", "runs/create", "runs/log-batch metrics"]);
+  });
+
+  test("tells it once, answers flush() with what is left, and keeps logging in memory", async () => {
+    let broken = true;
+    const storage = flaky((name) => (broken && name === "append" ? "before" : undefined));
+    const { queue, oracle, runtime, start, problems } = harness({ storage });
+    const run = start("a");
+    queue.logMetric(run, "m", 1, 1, 1);
+    expect((await runtime.clock.until(queue.flush({ until: "durable" }))).pending).toEqual({ points: 1, requests: 1 });
+    expect((await runtime.clock.until(queue.flush())).pending).toEqual({ points: 1, requests: 1 });
+    queue.logMetric(run, "m", 2, 2, 2);
+    await runtime.clock.advance(10_000);
+    expect(problems).toMatchObject([{ kind: "storage" }]);
+    broken = false;
+    await runtime.clock.advance(10_000);
+    expect([...oracle.named("a").points]).toEqual([row("m", 1, 1, 1), row("m", 2, 2, 2)]);
+  });
+
+  test("rejects logArtifact() by name when its body cannot be kept", async () => {
+    const storage = flaky((name) => (name === "append" ? "before" : undefined));
+    const { queue, runtime, start } = harness({ storage });
+    const run = start("a");
+    await expect(runtime.clock.until(queue.logArtifact(run, "w.bin", new Blob(["1"])))).rejects.toThrow('"w.bin"');
+  });
+
+  test("goes on when the storage opens late", async () => {
+    const inner = memoryQueue();
+    let tries = 0;
+    const storage: QueueStorage = {
+      ...inner,
+      open: () => (++tries < 3 ? Promise.reject(new Error("locked")) : inner.open()),
+    };
+    const { queue, oracle, runtime, start, problems } = harness({ storage });
+    queue.logMetric(start("a"), "m", 1, 1, 1);
+    await runtime.clock.advance(10_000);
+    expect((await runtime.clock.until(queue.flush())).pending).toEqual(nothing);
+    expect(oracle.named("a").points.size).toBe(1);
+    expect(problems).toMatchObject([{ kind: "storage" }]);
+  });
+
+  test("delivers everything once whatever operations fail", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.integer({ min: 2, max: 150 }), fc.constantFrom<When>("before", "after")), { maxLength: 30 }),
+        fc.array(fc.nat(2_000), { minLength: 1, maxLength: 12 }),
+        fc.nat(),
+        async (fails, waits, seed) => {
+          const at = new Map(fails);
+          const { queue, oracle, runtime, start } = harness({ seed, storage: flaky((_, number) => at.get(number)) });
+          const runs = [start("a"), start("b")];
+          let step = 0;
+          for (const ms of waits) {
+            for (const run of runs) {
+              for (let n = 0; n < 7; n++) queue.logMetric(run, "m", ms, 1, step++);
+              queue.setTag(run, "t", String(step));
+              queue.logParam(run, `p${step}`, "1");
+            }
+            await runtime.clock.advance(ms);
+          }
+          for (const run of runs) queue.updateRun(run, { status: "FINISHED" });
+          let report = await runtime.clock.until(queue.flush());
+          for (let again = 0; again < 40 && report.pending.points + report.pending.requests > 0; again++) {
+            await runtime.clock.advance(2_000);
+            report = await runtime.clock.until(queue.flush());
+          }
+          expect(report).toMatchObject({ pending: nothing, parked: nothing, quarantined: nothing, dropped: nothing });
+          const points = 7 * waits.length;
+          for (const name of ["a", "b"]) {
+            expect(oracle.named(name).points.size).toBe(points);
+            expect(oracle.named(name).params.size).toBe(waits.length);
+            expect(oracle.named(name).status).toBe("FINISHED");
+          }
+          expect(oracle.named("b").tags.get("t")).toBe(String(step));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  }, 60_000);
+});
