@@ -128,7 +128,10 @@ function shapeOf(column: Float64Array, count: number): [width: number, base: num
     else if (value > max) max = value;
   }
   const range = max - min;
-  return [range === 0 ? 0 : range < 0x100 ? 1 : range < 0x10000 ? 2 : range < 0x100000000 ? 4 : 8, range < 2 ** 32 ? min : 0];
+  return [
+    range === 0 ? 0 : range < 0x100 ? 1 : range < 0x10000 ? 2 : range < 0x100000000 ? 4 : 8,
+    range < 2 ** 32 ? min : 0,
+  ];
 }
 
 function close(bytes: Uint8Array<ArrayBuffer>, type: number, version = CHUNK_VERSION): Uint8Array<ArrayBuffer> {

@@ -27,7 +27,10 @@ export interface ContractTools {
  * queueContract(() => memoryQueue(), { test, expect });
  * ```
  */
-export function queueContract(create: () => QueueStorage | Promise<QueueStorage>, { test, expect }: ContractTools): void {
+export function queueContract(
+  create: () => QueueStorage | Promise<QueueStorage>,
+  { test, expect }: ContractTools,
+): void {
   const open = async (): Promise<QueueStore> => (await create()).open();
   const check = (name: string, body: (store: QueueStore) => Promise<void>): void => {
     test(`QueueStore ${name}`, async () => {
@@ -147,7 +150,11 @@ export function queueContract(create: () => QueueStorage | Promise<QueueStorage>
 
   check("append() merges desired state, the last write of each field winning", async (store) => {
     await store.append("w", [], new Map([["r", { status: "RUNNING", tags: { a: "1", b: "1" } }]]));
-    await store.append("w", [draft(1)], new Map([["r", { status: "FINISHED", endTime: 9, tags: { b: null, c: "2" } }]]));
+    await store.append(
+      "w",
+      [draft(1)],
+      new Map([["r", { status: "FINISHED", endTime: 9, tags: { b: null, c: "2" } }]]),
+    );
     expect(await store.desired("r")).toEqual({ status: "FINISHED", endTime: 9, tags: { a: "1", b: null, c: "2" } });
     expect(await store.desired("other")).toBe(undefined);
   });
@@ -208,11 +215,26 @@ export function queueContract(create: () => QueueStorage | Promise<QueueStorage>
       [2, 0.5],
       [2.5, 0.5],
     ]);
-    expect(children[1] ?? {}).toMatchObject({ run: "r", kind: "metrics", count: 5, sealed: true, attempted: 0, bytes: body.length });
+    expect(children[1] ?? {}).toMatchObject({
+      run: "r",
+      kind: "metrics",
+      count: 5,
+      sealed: true,
+      attempted: 0,
+      bytes: body.length,
+    });
     expect(await orders(store)).toEqual([1, 2, 2.5, 3]);
     expect(await orders(store, 2)).toEqual([2.5, 3]);
     expect((await store.status()).waiting).toEqual({ points: 10, requests: 2 });
-    await store.replace(2.5, term, [{ ...half, count: 2 }, { ...half, count: 3 }], "delivered");
+    await store.replace(
+      2.5,
+      term,
+      [
+        { ...half, count: 2 },
+        { ...half, count: 3 },
+      ],
+      "delivered",
+    );
     expect(await orders(store)).toEqual([1, 2, 2.5, 2.75, 3]);
     await store.acknowledge(2, term);
     expect(await orders(store)).toEqual([1, 2.5, 2.75, 3]);
@@ -249,7 +271,10 @@ export function queueContract(create: () => QueueStorage | Promise<QueueStorage>
     const [chunk] = await store.quarantined();
     expect(chunk ?? {}).toMatchObject({ order: 1, kind: "params", reason: "conflict" });
     expect([...(chunk?.body ?? [])]).toEqual([...body]);
-    expect(await store.status()).toMatchObject({ waiting: { points: 0, requests: 1 }, quarantined: { points: 0, requests: 1 } });
+    expect(await store.status()).toMatchObject({
+      waiting: { points: 0, requests: 1 },
+      quarantined: { points: 0, requests: 1 },
+    });
   });
 
   check("release() puts a quarantined chunk at the end of the order", async (store) => {

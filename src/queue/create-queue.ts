@@ -151,7 +151,9 @@ class StoredQueue implements Queue {
     this.#writer.request(localId, "artifact", path, 0, body);
     this.#tell();
     if (await this.#writer.persist()) return;
-    throw new StorageError(`Cannot keep artifact "${path}" in "${this.#storage.name}": it is in memory and tried again`);
+    throw new StorageError(
+      `Cannot keep artifact "${path}" in "${this.#storage.name}": it is in memory and tried again`,
+    );
   }
 
   async runId(localId: string, options: WaitLimits = {}): Promise<string> {
@@ -162,7 +164,10 @@ class StoredQueue implements Queue {
     if (runId !== undefined) return runId;
     const problems = this.#problems.list().map(({ message }) => message);
     const reason = ["it must be created on the server first", ...problems].join(". ");
-    throw new TimeoutError(`Cannot give MLflow's id of run "${localId}" as ${reason}`, { method: "POST", url: "runs/create" });
+    throw new TimeoutError(`Cannot give MLflow's id of run "${localId}" as ${reason}`, {
+      method: "POST",
+      url: "runs/create",
+    });
   }
 
   knownRunId(id: string): string | undefined {

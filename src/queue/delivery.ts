@@ -66,7 +66,8 @@ export class Delivery {
     if (this.#verdicts.tooLarge(chunk)) return this.#verdicts.refused(job, undefined);
     const mapping = await this.#send(job);
     this.#verdicts.succeeded();
-    if (chunk.kind === "metrics") run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.settings.flushInterval;
+    if (chunk.kind === "metrics")
+      run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.settings.flushInterval;
     return async () => {
       await this.#parts.store.acknowledge(chunk.order, term, mapping);
       this.#verdicts.acknowledged(chunk, content);
@@ -116,7 +117,10 @@ export class Delivery {
       problems.report({ kind: "server-refused", run: run.id, key, message });
     try {
       for (const twin of await tidy(client, this.#creator, run, desired, this.#options)) {
-        report(`Run ${twin} is a second one for run ${runId} and holds data: it was tagged "mlflow.tracklet.duplicateOf"`, twin);
+        report(
+          `Run ${twin} is a second one for run ${runId} and holds data: it was tagged "mlflow.tracklet.duplicateOf"`,
+          twin,
+        );
       }
     } catch (error) {
       // The end itself was acknowledged: only what may pass is worth another try of it.

@@ -37,7 +37,10 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
     for (let page = await store.heads(0, PAGE); page.length > 0; page = await store.heads(page.at(-1)!.order, PAGE)) {
       chunks.push(...page.filter(({ kind, sealed, attempted }) => kind === "metrics" && sealed && attempted === 0));
     }
-    const bound = denserThan(chunks.map(({ count }) => count), whenFull);
+    const bound = denserThan(
+      chunks.map(({ count }) => count),
+      whenFull,
+    );
     for (const { order, count, kind } of chunks) {
       if (bytes <= limit * ROOM) return;
       if (count <= bound || !parts.reserve(order)) continue;

@@ -30,7 +30,8 @@ export async function checkRun(client: DeliveryClient, mapping: RunMapping, opti
 /** Resolves when an experiment takes runs; throws ParkError when not. */
 export async function checkExperiment(client: DeliveryClient, id: string, options: CallOptions): Promise<void> {
   const found = await client.experiments.get(id, options).catch(lost(`the server has no experiment ${id}`));
-  if (found.lifecycleStage === "deleted") throw new ParkError(`experiment "${found.name}" is deleted: restore it to go on`);
+  if (found.lifecycleStage === "deleted")
+    throw new ParkError(`experiment "${found.name}" is deleted: restore it to go on`);
 }
 
 function lost(reason: string): (error: unknown) => never {
@@ -57,7 +58,9 @@ export async function readBack(
   }
   const isThere = (row: number): boolean => {
     const key = columns.keys[columns.key[row]!];
-    return found.has(JSON.stringify([key, columns.step[row], columns.timestamp[row], String(stored(columns.value[row]!))]));
+    return found.has(
+      JSON.stringify([key, columns.step[row], columns.timestamp[row], String(stored(columns.value[row]!))]),
+    );
   };
   return { present: pickRows(columns, isThere), missing: pickRows(columns, (row) => !isThere(row)) };
 }
@@ -96,7 +99,10 @@ export function divide(content: Content): readonly ChildDraft[] | undefined {
       const create = encodeRequest({ ...content.request, tags: {} });
       return [
         { kind: "create", count: 1, body: create },
-        rowsDraft("tags", tags.map(([key, value]) => [key, value, 0] as const)),
+        rowsDraft(
+          "tags",
+          tags.map(([key, value]) => [key, value, 0] as const),
+        ),
       ];
     }
     default:

@@ -57,9 +57,15 @@ export class MetricBuffer implements MetricColumns {
 
   #resize(size: number): void {
     const { key, value, timestamp, step } = this;
-    (this.key = new Uint8Array(size)).set(key);
-    for (const [name, column] of [["value", value], ["timestamp", timestamp], ["step", step]] as const) {
-      (this[name] = new Float64Array(size)).set(column);
-    }
+    this.key = new Uint8Array(size);
+    this.key.set(key);
+    const grown = (column: Float64Array): Float64Array => {
+      const longer = new Float64Array(size);
+      longer.set(column);
+      return longer;
+    };
+    this.value = grown(value);
+    this.timestamp = grown(timestamp);
+    this.step = grown(step);
   }
 }

@@ -62,6 +62,12 @@ export class OpenRun {
     return slot;
   }
 
+  /** The open chunk of a bucket's NaNs. */
+  nans(bucket: Bucket): MetricBuffer {
+    bucket.nans ??= this.buffer(bucket.keys);
+    return bucket.nans;
+  }
+
   buffer(keys: readonly string[]): MetricBuffer {
     return new MetricBuffer(this.id, keys, this.#limit);
   }

@@ -1,4 +1,10 @@
-import { HttpError, NetworkError, PermissionError, TimeoutError, UnexpectedReplyError } from "../errors/network-errors.ts";
+import {
+  HttpError,
+  NetworkError,
+  PermissionError,
+  TimeoutError,
+  UnexpectedReplyError,
+} from "../errors/network-errors.ts";
 import { clampRetryAfter } from "./backoff.ts";
 import type { ChunkKind } from "./request.ts";
 

@@ -44,18 +44,20 @@ export async function put(writer: Writer, store: QueueStore, id: string, now: ()
 function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
   const { run, kind, buffer, blob } = entry;
   if (!buffer) {
-    const sequence = (entry.sequence ||= writer.nextSequence());
+    entry.sequence ||= writer.nextSequence();
+    const { sequence, count } = entry;
     const body = encodeRequest(entry.request);
-    return { sequence, run, kind, at, sealed: true, count: entry.count, body, ...(blob && { blob }) };
+    return { sequence, run, kind, at, sealed: true, count, body, ...(blob && { blob }) };
   }
-  const count = (buffer.tried ||= buffer.count);
-  const sequence = (buffer.sequence ||= writer.nextSequence());
-  const { order, keys, key, value, timestamp, step } = buffer;
+  buffer.tried ||= buffer.count;
+  buffer.sequence ||= writer.nextSequence();
+  buffer.at ||= at;
+  const { tried: count, sequence, order, keys, key, value, timestamp, step } = buffer;
   return {
     sequence,
     run,
     kind,
-    at: (buffer.at ||= at),
+    at: buffer.at,
     count,
     sealed: entry.sealed && count === buffer.count,
     body: encodeMetrics({ count, keys, key, value, timestamp, step }),

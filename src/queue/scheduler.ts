@@ -135,7 +135,10 @@ export class Scheduler {
         if (!stuck || before.header.kind === "create" || isOrdered(header.kind)) return undefined;
       }
       if (this.reserved.has(header.order) || (item.parent !== undefined && this.#coming(item.parent))) continue;
-      const ready = Math.max(item.until, this.#lingers(run, item) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0);
+      const ready = Math.max(
+        item.until,
+        this.#lingers(run, item) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0,
+      );
       if (ready <= now) return item;
       this.wakeAt = Math.min(this.wakeAt, ready);
     }

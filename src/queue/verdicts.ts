@@ -120,7 +120,11 @@ export class Verdicts {
     return own && item.failures >= limit && this.#successes > item.successes;
   }
 
-  #later({ run, item, chunk, content }: Job, outcome: (Outcome & { action: "retry" }) | undefined, cause: unknown): void {
+  #later(
+    { run, item, chunk, content }: Job,
+    outcome: (Outcome & { action: "retry" }) | undefined,
+    cause: unknown,
+  ): void {
     const { runtime, problems } = this.#parts;
     const now = runtime.clock.monotonic();
     if (outcome?.refused) item.refusals++;

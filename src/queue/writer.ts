@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
 import { mergeDesired } from "./desired-state.ts";
 import type { Count, Ledger } from "./ledger.ts";
-import { BYTES_PER_POINT, MetricBuffer } from "./metric-buffer.ts";
+import { BYTES_PER_POINT, type MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { Problems } from "./problems.ts";
 import type { ChunkKind, Requests } from "./request.ts";
@@ -84,7 +84,7 @@ export class Writer {
     run.waiting.points++;
     this.#waiting.points++;
     const { bucket } = slot;
-    const buffer = value === value ? bucket.values : (bucket.nans ??= run.buffer(bucket.keys));
+    const buffer = Number.isNaN(value) ? run.nans(bucket) : bucket.values;
     if (buffer.count === buffer.persisted) this.#dirty.add(buffer);
     if (buffer.push(slot.index, value, timestamp, step)) this.#seal(run, bucket, buffer);
     if (this.#timer === undefined) this.wakeIn(this.#parts.flushInterval);
@@ -271,7 +271,10 @@ export class Writer {
     let bytes = this.#bytes();
     while (full(bytes)) {
       const entries = this.outbox.slice(this.writing).filter(({ buffer }) => buffer?.sequence === 0);
-      const bound = denserThan(entries.map(({ buffer }) => buffer!.count), whenFull);
+      const bound = denserThan(
+        entries.map(({ buffer }) => buffer!.count),
+        whenFull,
+      );
       if (entries.length === 0) return;
       for (const entry of entries) {
         const buffer = entry.buffer!;

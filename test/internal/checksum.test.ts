@@ -5,11 +5,16 @@ import { checksum } from "../../src/internal/checksum.ts";
 describe("checksum()", () => {
   test("differs after a change of any one byte", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ minLength: 1, maxLength: 64 }), fc.nat(), fc.integer({ min: 1, max: 255 }), (data, at, flip) => {
-        const before = checksum(data, data.length);
-        data[at % data.length]! ^= flip;
-        expect(checksum(data, data.length)).not.toBe(before);
-      }),
+      fc.property(
+        fc.uint8Array({ minLength: 1, maxLength: 64 }),
+        fc.nat(),
+        fc.integer({ min: 1, max: 255 }),
+        (data, at, flip) => {
+          const before = checksum(data, data.length);
+          data[at % data.length]! ^= flip;
+          expect(checksum(data, data.length)).not.toBe(before);
+        },
+      ),
     );
   });
 

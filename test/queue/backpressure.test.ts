@@ -34,7 +34,9 @@ describe.each(["decimate", "drop-oldest-metrics", "block"] as const)("Queue that
     expect(found).toMatchObject({ status: "FINISHED" });
     expect(found.params.get("p")).toBe("1");
     expect(found.tags.get("keep")).toBe("1");
-    expect(problems.filter(({ kind }) => kind === "dropped")).toMatchObject([{ run, message: expect.stringContaining("steps") }]);
+    expect(problems.filter(({ kind }) => kind === "dropped")).toMatchObject([
+      { run, message: expect.stringContaining("steps") },
+    ]);
     const line = queue.receipt(run).lines.find(({ key }) => key === "m");
     expect(line).toMatchObject({ logged: 40_000, dropped: report.dropped.points, acknowledged: found.points.size });
   });

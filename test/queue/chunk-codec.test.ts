@@ -20,7 +20,10 @@ function points({ count, keys, key, value, timestamp, step }: MetricColumns): un
   return Array.from({ length: count }, (_, n) => [keys[key[n]!], value[n], timestamp[n], step[n]]);
 }
 
-const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }), { minLength: 1, maxLength: 100 });
+const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }), {
+  minLength: 1,
+  maxLength: 100,
+});
 const step = fc.oneof(fc.maxSafeInteger(), fc.integer(), fc.nat(300));
 const chunk = names.chain((keys) =>
   fc
@@ -52,13 +55,19 @@ describe("encodeMetrics()", () => {
 
   test("keeps -0, NaN, infinities and the smallest number apart", () => {
     const odd = [-0, 0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 5e-324];
-    const given = columns(odd.map((value, n): Point => [0, value, 1, n]), ["a"]);
+    const given = columns(
+      odd.map((value, n): Point => [0, value, 1, n]),
+      ["a"],
+    );
     expect(decodeMetrics(encodeMetrics(given)).value).toEqual(Float64Array.from(odd));
   });
 
   test("takes at most 17 bytes a point for a full chunk", () => {
     const keys = ["loss", "accuracy", "val_loss", "val_accuracy"];
-    const list = Array.from({ length: 1000 }, (_, n): Point => [n % 4, Math.sin(n), 1_700_000_000_000 + n * 37, n >> 2]);
+    const list = Array.from(
+      { length: 1000 },
+      (_, n): Point => [n % 4, Math.sin(n), 1_700_000_000_000 + n * 37, n >> 2],
+    );
     expect(encodeMetrics(columns(list, keys)).length / 1000).toBeLessThan(17);
     const slow = list.map(([key, value, , at]): Point => [key, value, 1_700_000_000_000 + at * 3_600_000, at * 1_000]);
     expect(encodeMetrics(columns(slow, keys)).length / 1000).toBeLessThan(17.1);
@@ -76,9 +85,11 @@ describe("encodeMetrics()", () => {
 
 describe("encodeRequest()", () => {
   test("gives back every JSON value", () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      expect(decodeRequest(encodeRequest(value))).toEqual(JSON.parse(JSON.stringify(value)));
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        expect(decodeRequest(encodeRequest(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 
   test("keeps lone surrogates and emoji", () => {
@@ -88,12 +99,24 @@ describe("encodeRequest()", () => {
 });
 
 describe("decodeMetrics() and decodeRequest()", () => {
-  const whole = encodeMetrics(columns([[0, 1.5, 10, 1], [1, 2.5, 11, 2], [0, 3.5, 12, 300]], ["a", "b"]));
+  const whole = encodeMetrics(
+    columns(
+      [
+        [0, 1.5, 10, 1],
+        [1, 2.5, 11, 2],
+        [0, 3.5, 12, 300],
+      ],
+      ["a", "b"],
+    ),
+  );
   const request = encodeRequest({ a: 1 });
   const damaged = expect.objectContaining({ name: "ChunkDamagedError" });
 
   test("refuse bytes with any one bit flipped", () => {
-    for (const [bytes, decode] of [[whole, decodeMetrics], [request, decodeRequest]] as const) {
+    for (const [bytes, decode] of [
+      [whole, decodeMetrics],
+      [request, decodeRequest],
+    ] as const) {
       for (let bit = 0; bit < bytes.length * 8; bit++) {
         const torn = bytes.slice();
         torn[bit >> 3]! ^= 1 << (bit & 7);
@@ -103,14 +126,17 @@ describe("decodeMetrics() and decodeRequest()", () => {
   });
 
   test("refuse bytes cut at any place, or with more behind them", () => {
-    for (let end = 0; end < whole.length; end++) expect(caught(() => decodeMetrics(whole.subarray(0, end)))).toEqual(damaged);
+    for (let end = 0; end < whole.length; end++)
+      expect(caught(() => decodeMetrics(whole.subarray(0, end)))).toEqual(damaged);
     expect(caught(() => decodeMetrics(Uint8Array.of(...whole, 0)))).toEqual(damaged);
   });
 
   test("refuse any bytes that were not written by the codec", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
-      expect(caught(() => decodeMetrics(bytes))).toEqual(damaged);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
+        expect(caught(() => decodeMetrics(bytes))).toEqual(damaged);
+      }),
+    );
   });
 
   test("refuse each other's bytes", () => {

@@ -89,7 +89,8 @@ describe("Queue.logMetric()", () => {
   test("keeps points of runs apart that log in turns", async () => {
     const { queue, oracle, runtime, start } = harness();
     const runs = ["a", "b", "c"].map((name) => start(name));
-    for (let step = 0; step < 30; step++) for (const [n, run] of runs.entries()) queue.logMetric(run, "loss", n, 1, step);
+    for (let step = 0; step < 30; step++)
+      for (const [n, run] of runs.entries()) queue.logMetric(run, "loss", n, 1, step);
     await runtime.clock.until(queue.flush());
     for (const [n, name] of ["a", "b", "c"].entries()) {
       expect([...oracle.named(name).points]).toEqual(Array.from({ length: 30 }, (_, step) => row("loss", step, 1, n)));
@@ -216,7 +217,14 @@ describe("Queue.logInputs()", () => {
   test("sends datasets and counts them", async () => {
     const { queue, oracle, runtime, start } = harness();
     const run = start("a");
-    const dataset = { name: "penguins", digest: "1", sourceType: "local", source: "x", schema: undefined, profile: undefined };
+    const dataset = {
+      name: "penguins",
+      digest: "1",
+      sourceType: "local",
+      source: "x",
+      schema: undefined,
+      profile: undefined,
+    };
     queue.logInputs(run, [{ dataset, tags: { "mlflow.data.context": "train" } }]);
     await runtime.clock.until(queue.flush());
     expect([...oracle.named("a").inputs]).toEqual(["penguins 1"]);

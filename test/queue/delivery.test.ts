@@ -21,8 +21,16 @@ describe("Queue", () => {
     const found = oracle.named("first");
     expect(found).toMatchObject({ status: "FINISHED", endTime: 99 });
     expect(Object.fromEntries(found.params)).toEqual({ lr: "0.1" });
-    expect(Object.fromEntries(found.tags)).toMatchObject({ team: "vision", note: "hello", "mlflow.tracklet.runId": run });
-    expect([...found.points]).toEqual([row("loss", 0, 1000, 1), row("loss", 1, 1001, 0.5), row("loss", 2, 1002, 1 / 3)]);
+    expect(Object.fromEntries(found.tags)).toMatchObject({
+      team: "vision",
+      note: "hello",
+      "mlflow.tracklet.runId": run,
+    });
+    expect([...found.points]).toEqual([
+      row("loss", 0, 1000, 1),
+      row("loss", 1, 1001, 0.5),
+      row("loss", 2, 1002, 1 / 3),
+    ]);
     expect([...found.artifacts.keys()]).toEqual(["config/model.json"]);
     expect(await queue.runId(run)).toBe(found.id);
     const trace = oracle.trace();

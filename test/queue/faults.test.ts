@@ -220,7 +220,12 @@ describe("Queue against faults", () => {
     expect([...found.points].sort()).toEqual(points);
     expect(found.status).toBe("FINISHED");
     expect(it.problems).toMatchObject([
-      { kind: "quarantined", key: "p33", run, message: expect.stringContaining("Changing param values is not allowed") },
+      {
+        kind: "quarantined",
+        key: "p33",
+        run,
+        message: expect.stringContaining("Changing param values is not allowed"),
+      },
     ]);
     expect(await (await it.storage.open()).quarantined()).toMatchObject([{ kind: "params", count: 1 }]);
     const line = it.queue.receipt(run).lines.find(({ key }) => key === "p33");

@@ -25,7 +25,13 @@ export interface Harness {
 }
 
 export function harness(
-  options: { delivery?: DeliveryOptions; seed?: number; storage?: QueueStorage; oracle?: OracleServer; runtime?: ManualRuntime } = {},
+  options: {
+    delivery?: DeliveryOptions;
+    seed?: number;
+    storage?: QueueStorage;
+    oracle?: OracleServer;
+    runtime?: ManualRuntime;
+  } = {},
 ): Harness {
   const runtime = options.runtime ?? manualRuntime({ seed: options.seed ?? 1 });
   const oracle = options.oracle ?? new OracleServer(runtime.clock);

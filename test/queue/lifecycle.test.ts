@@ -39,7 +39,11 @@ describe("Queue in front of a server that cannot be reached", () => {
     expect(report).toMatchObject({ delivered: nothing, pending: { points: 5_000, requests: 1 } });
     expect(report.problems).toMatchObject([{ kind: "server-unreachable" }]);
     expect(problems).toHaveLength(1);
-    expect(queue.status()).toMatchObject({ host: "retrying", waiting: { points: 5_000, requests: 1 }, inFlight: nothing });
+    expect(queue.status()).toMatchObject({
+      host: "retrying",
+      waiting: { points: 5_000, requests: 1 },
+      inFlight: nothing,
+    });
   });
 
   test("probes with one request at a time, ever more seldom", async () => {

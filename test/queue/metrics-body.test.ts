@@ -14,7 +14,8 @@ describe("metricsBody()", () => {
     fc.assert(
       fc.property(fc.array(point, { minLength: 1, maxLength: 50 }), (metrics) => {
         const keys = [...new Set(metrics.map(({ key }) => key))];
-        const column = (name: "value" | "timestamp" | "step"): Float64Array => Float64Array.from(metrics, (one) => one[name]);
+        const column = (name: "value" | "timestamp" | "step"): Float64Array =>
+          Float64Array.from(metrics, (one) => one[name]);
         const body = metricsBody("r1", {
           count: metrics.length,
           keys,
@@ -23,13 +24,26 @@ describe("metricsBody()", () => {
           timestamp: column("timestamp"),
           step: column("step"),
         });
-        expect(JSON.parse(body)).toEqual({ ...JSON.parse(encodeBatch({ runId: "r1", metrics })), params: undefined, tags: undefined });
+        expect(JSON.parse(body)).toEqual({
+          ...JSON.parse(encodeBatch({ runId: "r1", metrics })),
+          params: undefined,
+          tags: undefined,
+        });
       }),
     );
   });
 
-  test.each([0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])("refuses %s as a step, of which MLflow would lose the rest", (step) => {
-    const one = { count: 1, keys: ["a"], key: Uint8Array.of(0), value: Float64Array.of(1), timestamp: Float64Array.of(1) };
-    expect(() => metricsBody("r", { ...one, step: Float64Array.of(step) })).toThrow("integers");
-  });
+  test.each([0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])(
+    "refuses %s as a step, of which MLflow would lose the rest",
+    (step) => {
+      const one = {
+        count: 1,
+        keys: ["a"],
+        key: Uint8Array.of(0),
+        value: Float64Array.of(1),
+        timestamp: Float64Array.of(1),
+      };
+      expect(() => metricsBody("r", { ...one, step: Float64Array.of(step) })).toThrow("integers");
+    },
+  );
 });

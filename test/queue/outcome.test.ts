@@ -20,8 +20,20 @@ describe("classify()", () => {
     ["no answer in time", new TimeoutError("x", request), "metrics", 0, { ...retry, host: false, ambiguous: true }],
     ["a login page", new UnexpectedReplyError("x", request), "tags", 0, { ...retry, host: true, ambiguous: true }],
     ["a short artifact", new UnexpectedReplyError("x", request), "artifact", 0, { ...retry, host: false }],
-    ["an origin that CORS refuses", new NetworkError("x", request, { originRefused: true }), "tags", 0, { action: "pause" }],
-    ["an aborted request", new DOMException("x", "AbortError"), "create", 0, { ...retry, host: false, ambiguous: true }],
+    [
+      "an origin that CORS refuses",
+      new NetworkError("x", request, { originRefused: true }),
+      "tags",
+      0,
+      { action: "pause" },
+    ],
+    [
+      "an aborted request",
+      new DOMException("x", "AbortError"),
+      "create",
+      0,
+      { ...retry, host: false, ambiguous: true },
+    ],
     ["401", reply(401), "metrics", 0, { action: "pause" }],
     ["403 in text (Host)", reply(403, undefined, "Invalid Host header"), "metrics", 0, { action: "pause" }],
     ["403 in text of a proxy", reply(403), "metrics", 0, { action: "pause" }],
@@ -52,7 +64,9 @@ describe("classify()", () => {
 
 describe("backoff()", () => {
   test("spreads over 1 s at first, doubled each time up to 5 min", () => {
-    expect([1, 2, 3, 9, 10, 1000].map((failures) => backoff(failures, 1))).toEqual([1e3, 2e3, 4e3, 256e3, 300e3, 300e3]);
+    expect([1, 2, 3, 9, 10, 1000].map((failures) => backoff(failures, 1))).toEqual([
+      1e3, 2e3, 4e3, 256e3, 300e3, 300e3,
+    ]);
     expect(backoff(5, 0)).toBe(0);
     expect(backoff(5, 0.5)).toBe(8_000);
   });

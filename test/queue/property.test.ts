@@ -14,8 +14,25 @@ type Step =
 
 const run = fc.nat(2);
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 8, arbitrary: fc.record({ do: fc.constant("metric" as const), run, key: fc.nat(3), step: fc.nat(20), value: fc.constantFrom(1, 2.5, Number.NaN) }) },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant("tag" as const), run, key: fc.nat(2), value: fc.option(fc.nat(5), { nil: undefined }) }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      do: fc.constant("metric" as const),
+      run,
+      key: fc.nat(3),
+      step: fc.nat(20),
+      value: fc.constantFrom(1, 2.5, Number.NaN),
+    }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("tag" as const),
+      run,
+      key: fc.nat(2),
+      value: fc.option(fc.nat(5), { nil: undefined }),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant("param" as const), run, key: fc.nat(200) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("burst" as const), run, points: fc.nat(1_500) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("end" as const), run }) },
@@ -51,11 +68,17 @@ describe("Queue under random faults", () => {
           const { queue, oracle, runtime, start } = harness({ seed });
           const at = new Map(faults);
           // A create that is processed twice makes two runs, which only MLflow could prevent.
-          oracle.fault = ({ number, path }) => (at.get(number) === "twice" && path.endsWith("create") ? undefined : at.get(number));
+          oracle.fault = ({ number, path }) =>
+            at.get(number) === "twice" && path.endsWith("create") ? undefined : at.get(number);
           if (old) oracle.acts = "2.22";
           const expected = [0, 1, 2].map((n) => {
             start(`r${n}`);
-            return { points: new Set<string>(), tags: new Map<string, string>(), params: new Set<string>(), status: "RUNNING" };
+            return {
+              points: new Set<string>(),
+              tags: new Map<string, string>(),
+              params: new Set<string>(),
+              status: "RUNNING",
+            };
           });
           for (const one of steps) {
             if (one.do === "wait") await runtime.clock.advance(one.ms);

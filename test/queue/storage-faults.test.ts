@@ -45,7 +45,11 @@ describe("Queue over a storage that fails", () => {
         queue.updateRun(run, { status: "FINISHED" });
         await runtime.clock.advance(30_000);
         const report = await runtime.clock.until(queue.flush());
-        expect(report).toMatchObject({ delivered: { points: 50, requests: 3 }, pending: nothing, quarantined: nothing });
+        expect(report).toMatchObject({
+          delivered: { points: 50, requests: 3 },
+          pending: nothing,
+          quarantined: nothing,
+        });
         expect(oracle.named("a").points.size).toBe(50);
         expect(oracle.named("a")).toMatchObject({ status: "FINISHED" });
         if (operation !== "status") expect(left).toBeLessThan(1);
@@ -60,7 +64,12 @@ describe("Queue over a storage that fails", () => {
     queue.logMetric(start("a"), "m", 1, 1, 1);
     await runtime.clock.advance(20_000);
     expect((await runtime.clock.until(queue.flush())).pending).toEqual(nothing);
-    expect(oracle.trace()).toEqual(["experiments/get-by-name", "experiments/create", "runs/create", "runs/log-batch metrics"]);
+    expect(oracle.trace()).toEqual([
+      "experiments/get-by-name",
+      "experiments/create",
+      "runs/create",
+      "runs/log-batch metrics",
+    ]);
   });
 
   test("tells it once, answers flush() with what is left, and keeps logging in memory", async () => {
@@ -104,7 +113,9 @@ describe("Queue over a storage that fails", () => {
   test("delivers everything once whatever operations fail", async () => {
     await fc.assert(
       fc.asyncProperty(
-        fc.array(fc.tuple(fc.integer({ min: 2, max: 150 }), fc.constantFrom<When>("before", "after")), { maxLength: 30 }),
+        fc.array(fc.tuple(fc.integer({ min: 2, max: 150 }), fc.constantFrom<When>("before", "after")), {
+          maxLength: 30,
+        }),
         fc.array(fc.nat(2_000), { minLength: 1, maxLength: 12 }),
         fc.nat(),
         async (fails, waits, seed) => {

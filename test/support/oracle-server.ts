@@ -20,7 +20,13 @@ export type OracleFault =
   | "twice"
   /** A login page with status 200. */
   | "html"
-  | { readonly status: number; readonly errorCode?: string; readonly headers?: Record<string, string>; readonly act?: boolean; readonly text?: string }
+  | {
+      readonly status: number;
+      readonly errorCode?: string;
+      readonly headers?: Record<string, string>;
+      readonly act?: boolean;
+      readonly text?: string;
+    }
   /** The answer takes a while. */
   | { readonly delay: number }
   /** The connection ends at once, and the server acts later. */
@@ -102,7 +108,9 @@ export class OracleServer {
         }
         if ("status" in fault) {
           if (fault.act) this.#answer(call, raw);
-          const text = fault.errorCode ? JSON.stringify({ error_code: fault.errorCode, message: "no" }) : (fault.text ?? "<html>no</html>");
+          const text = fault.errorCode
+            ? JSON.stringify({ error_code: fault.errorCode, message: "no" })
+            : (fault.text ?? "<html>no</html>");
           return new Response(text, { status: fault.status, headers: fault.headers ?? {} });
         }
       }
@@ -178,7 +186,9 @@ export class OracleServer {
         const [, key = "", value = ""] = /^tags\.`(.+)` = '(.+)'$/.exec(String(body.filter)) ?? [];
         const found = [...this.runs.values()].filter(
           (run) =>
-            ids.includes(run.experimentId) && run.tags.get(key) === value && (body.run_view_type === "ALL" || !run.deleted),
+            ids.includes(run.experimentId) &&
+            run.tags.get(key) === value &&
+            (body.run_view_type === "ALL" || !run.deleted),
         );
         return { runs: found.map((run) => this.#wire(run)) };
       }
@@ -187,7 +197,12 @@ export class OracleServer {
         return {
           metrics: points
             .filter(([key]) => key === body.metric_key)
-            .map(([key, step, timestamp, value]) => ({ key, step, timestamp, value: value === "NaN" ? value : Number(value) })),
+            .map(([key, step, timestamp, value]) => ({
+              key,
+              step,
+              timestamp,
+              value: value === "NaN" ? value : Number(value),
+            })),
         };
       }
     }
@@ -259,7 +274,9 @@ export class OracleServer {
       if (params.findIndex((other) => other.key === key) !== n) throw invalid("duplicate param");
       if ((run.params.get(key) ?? value) !== value) throw invalid(`Changing param values is not allowed: ${key}`);
     }
-    const rows = metrics.map(({ key, value, timestamp, step }) => JSON.stringify([key, step, timestamp, String(value)]));
+    const rows = metrics.map(({ key, value, timestamp, step }) =>
+      JSON.stringify([key, step, timestamp, String(value)]),
+    );
     if (this.acts === "2.22" && metrics.some(({ value }, n) => value === "NaN" && run.points.has(rows[n]!))) {
       throw new Refusal(400, "BAD_REQUEST", "(sqlite3.IntegrityError) UNIQUE constraint failed");
     }

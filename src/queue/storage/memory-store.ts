@@ -29,7 +29,14 @@ export class MemoryStore implements QueueStore {
   #quarantined = new Map<number, QuarantinedChunk>();
   #mappings = new Map<string, RunMapping>();
   #desired = new Map<string, DesiredRun>();
-  #counts = { waiting: amount(), delivered: amount(), quarantined: amount(), dropped: amount(), bytes: 0, blobBytes: 0 };
+  #counts = {
+    waiting: amount(),
+    delivered: amount(),
+    quarantined: amount(),
+    dropped: amount(),
+    bytes: 0,
+    blobBytes: 0,
+  };
 
   async append(
     writer: string,
