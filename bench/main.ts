@@ -10,7 +10,9 @@ const benches: Record<string, () => Promise<void>> = {
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));
 if (unknown.length > 0) {
-  console.error(`Cannot run "${unknown.join(" ")}" as there is no such bench: there are ${Object.keys(benches).join(", ")}`);
+  console.error(
+    `Cannot run "${unknown.join(" ")}" as there is no such bench: there are ${Object.keys(benches).join(", ")}`,
+  );
   process.exitCode = 1;
 } else {
   console.log(`${machine()}; medians of rounds run in turn; "speed" is against the first line of its table`);

@@ -30,14 +30,18 @@ async function call(handler: Handler, base: string, route: string, body: string)
 
 /** Posts log-batch bodies that were encoded before the clock started, each round into a fresh run. */
 async function overFetch(name: string, handler: Handler, base: string): Promise<Contestant> {
-  const made = JSON.parse(await call(handler, base, "experiments/create", JSON.stringify({ name: `bench ${epoch}` }))) as {
+  const made = JSON.parse(
+    await call(handler, base, "experiments/create", JSON.stringify({ name: `bench ${epoch}` })),
+  ) as {
     experiment_id: string;
   };
   return {
     name,
     async run() {
       const create = JSON.stringify({ experiment_id: made.experiment_id, start_time: epoch });
-      const reply = JSON.parse(await call(handler, base, "runs/create", create)) as { run: { info: { run_id: string } } };
+      const reply = JSON.parse(await call(handler, base, "runs/create", create)) as {
+        run: { info: { run_id: string } };
+      };
       const bodies = Array.from({ length: batches }, (_, batch) =>
         JSON.stringify({
           run_id: reply.run.info.run_id,
@@ -57,7 +61,9 @@ async function overFetch(name: string, handler: Handler, base: string): Promise<
 /** The floor: the same rows by the same driver with the same settings, no request, no checks. */
 function bareInserts(file: string): Contestant & { close(): void } {
   const database = new DatabaseSync(file);
-  database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000");
+  database.exec(
+    "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000",
+  );
   const newRun = database.prepare(
     "INSERT INTO runs (run_uuid, name, source_type, source_name, entry_point_name, user_id, source_version, status, start_time, lifecycle_stage, artifact_uri, experiment_id) VALUES (?, 'bare', 'UNKNOWN', '', '', '', '', 'RUNNING', ?, 'active', '', 0)",
   );
@@ -111,7 +117,10 @@ export async function benchServerPoints(): Promise<void> {
   const bare = bareInserts(join(room, "bare.db"));
   const real = await realMlflow(room);
   try {
-    const contestants: Contestant[] = [bare, await overFetch("embedded server in process", server.fetch, "http://tracklet.localhost")];
+    const contestants: Contestant[] = [
+      bare,
+      await overFetch("embedded server in process", server.fetch, "http://tracklet.localhost"),
+    ];
     if (real) contestants.push(await overFetch("mlflow server 3.17.2 over HTTP", fetch, real.trackingUri));
     const results = await race(contestants, 7);
     printRace(`log-batch: ${batches} x ${batchSize} points a round into a SQLite file`, results, points, "point");

@@ -5,7 +5,7 @@ import { doctorCommand } from "./commands/doctor.ts";
 import { serverCommand } from "./commands/server.ts";
 
 /** The command line, ready to parse. What a command does is loaded when it is run. */
-export function createProgram(): Command {
+function createProgram(): Command {
   return new Command("tracklet")
     .description("MLflow experiment tracking from the terminal")
     .version(version, "--version", "print the version")

@@ -2,7 +2,7 @@ import { checksum } from "../internal/checksum.ts";
 import type { MetricColumns } from "./columns.ts";
 
 /** Version of the bytes written here. A chunk of a newer version is kept and skipped, never deleted. */
-export const CHUNK_VERSION = 1;
+const CHUNK_VERSION = 1;
 
 /** The bytes of a chunk are not what was written. */
 export class ChunkDamagedError extends Error {
@@ -10,7 +10,7 @@ export class ChunkDamagedError extends Error {
 }
 
 /** The chunk was written by a newer version of the library. */
-export class ChunkVersionError extends Error {
+class ChunkVersionError extends Error {
   override name = "ChunkVersionError";
 }
 

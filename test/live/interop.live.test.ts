@@ -12,19 +12,29 @@ const base64 = (text: string): string => Buffer.from(text).toString("base64");
 /** Logs a parent with everything and a child, closes the store, and gives MLflow's ids. */
 async function writeStore(directory: string): Promise<{ parent: string; child: string }> {
   await using tracker = await openTracker({ directory, experiment: "interop" });
-  return await tracker.withRun({ name: "parent", params: { optimizer: { name: "adam", lr: 0.1 }, units: 16 } }, async (run) => {
-    for (let step = 0; step < 20; step++) run.logMetric("loss", 1 / (step + 1), { step, timestamp: 1_700_000_000_000 + step });
-    run.logMetrics({ nan: Number.NaN, infinite: Number.POSITIVE_INFINITY, "val/größe": -1e-300 }, { step: 3 });
-    run.setTag("note", "größer ✓");
-    await run.logText("hello", "notes/hello.txt");
-    await run.logJson({ a: [1, 2] }, "config.json");
-    await run.logTable([{ x: 1, y: "a" }, { x: 2, y: "b" }], "table.json");
-    const child = await run.withChild({ name: "child" }, async (inner) => {
-      inner.logMetric("loss", 0.25);
-      return await inner.runId();
-    });
-    return { parent: await run.runId(), child };
-  });
+  return await tracker.withRun(
+    { name: "parent", params: { optimizer: { name: "adam", lr: 0.1 }, units: 16 } },
+    async (run) => {
+      for (let step = 0; step < 20; step++)
+        run.logMetric("loss", 1 / (step + 1), { step, timestamp: 1_700_000_000_000 + step });
+      run.logMetrics({ nan: Number.NaN, infinite: Number.POSITIVE_INFINITY, "val/größe": -1e-300 }, { step: 3 });
+      run.setTag("note", "größer ✓");
+      await run.logText("hello", "notes/hello.txt");
+      await run.logJson({ a: [1, 2] }, "config.json");
+      await run.logTable(
+        [
+          { x: 1, y: "a" },
+          { x: 2, y: "b" },
+        ],
+        "table.json",
+      );
+      const child = await run.withChild({ name: "child" }, async (inner) => {
+        inner.logMetric("loss", 0.25);
+        return await inner.runId();
+      });
+      return { parent: await run.runId(), child };
+    },
+  );
 }
 
 function check(stored: readonly StoredRun[], ids: { parent: string; child: string }): void {
@@ -101,8 +111,14 @@ test("openTracker opens and continues a folder that MLflow's Python client made"
     await run.logText("from JavaScript", "js.txt");
     await run.end();
   }
-  const [stored] = (JSON.parse(await python("read_store.py", uri)) as StoredRun[]).filter((run) => run.runId === pythonRun);
+  const [stored] = (JSON.parse(await python("read_store.py", uri)) as StoredRun[]).filter(
+    (run) => run.runId === pythonRun,
+  );
   expect(stored?.status).toBe("FINISHED");
-  expect(stored?.history["loss"]?.map(([step, , value]) => [step, value])).toEqual([[0, 1], [1, 0.5], [2, 0.125]]);
+  expect(stored?.history["loss"]?.map(([step, , value]) => [step, value])).toEqual([
+    [0, 1],
+    [1, 0.5],
+    [2, 0.125],
+  ]);
   expect(stored?.files["js.txt"]).toBe(base64("from JavaScript"));
 });

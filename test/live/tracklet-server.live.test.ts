@@ -55,14 +55,21 @@ test("tracklet server and mlflow server on one file take writes at the same time
     const { run_id } = made.run.info;
     const writer = async (base: string, key: string): Promise<void> => {
       for (let batch = 0; batch < 16; batch++) {
-        const metrics = Array.from({ length: 125 }, (_, i) => ({ key, value: i, timestamp: 1_700_000_000_000 + i, step: batch * 125 + i }));
+        const metrics = Array.from({ length: 125 }, (_, i) => ({
+          key,
+          value: i,
+          timestamp: 1_700_000_000_000 + i,
+          step: batch * 125 + i,
+        }));
         await post(base, "runs/log-batch", { run_id, metrics });
       }
     };
     await Promise.all([writer(ours.trackingUri, "ours"), writer(theirs.trackingUri, "theirs")]);
     for (const key of ["ours", "theirs"]) {
       for (const base of [ours.trackingUri, theirs.trackingUri]) {
-        const reply = await fetch(`${base}/api/2.0/mlflow/metrics/get-history?run_id=${run_id}&metric_key=${key}&max_results=5000`);
+        const reply = await fetch(
+          `${base}/api/2.0/mlflow/metrics/get-history?run_id=${run_id}&metric_key=${key}&max_results=5000`,
+        );
         expect(((await reply.json()) as { metrics: unknown[] }).metrics).toHaveLength(2000);
       }
     }

@@ -61,7 +61,7 @@ export class ManualLifecycle implements Lifecycle {
 }
 
 /** A network state that changes when told to. */
-export class ManualOnline implements Online {
+class ManualOnline implements Online {
   #listeners = new Set<() => void>();
   #online = true;
 

@@ -1,10 +1,10 @@
 import type { Comparator, Comparison, Field, SqlPiece } from "./grammar.ts";
 import { matchText } from "./match-text.ts";
 
-export const textComparators: readonly Comparator[] = ["=", "!=", "LIKE", "ILIKE"];
+const textComparators: readonly Comparator[] = ["=", "!=", "LIKE", "ILIKE"];
 export const listComparators: readonly Comparator[] = [...textComparators, "IN", "NOT IN"];
-export const keyComparators: readonly Comparator[] = [...textComparators, "IS NULL", "IS NOT NULL"];
-export const numberComparators: readonly Comparator[] = ["=", "!=", "<", "<=", ">", ">="];
+const keyComparators: readonly Comparator[] = [...textComparators, "IS NULL", "IS NOT NULL"];
+const numberComparators: readonly Comparator[] = ["=", "!=", "<", "<=", ">", ">="];
 
 /** `column comparator value` with bound values. Lists are bound as one JSON text: engines limit the count of `?`. */
 export function compare(column: string, { comparator, value }: Comparison): SqlPiece {

@@ -23,8 +23,17 @@ export async function startMlflowServer(
 ): Promise<MlflowServer> {
   const port = await freePort();
   const args = [
-    "server", "--host", "127.0.0.1", "--port", String(port), "--workers", "1",
-    "--backend-store-uri", options.backendStoreUri, "--artifacts-destination", options.artifactsDestination,
+    "server",
+    "--host",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--workers",
+    "1",
+    "--backend-store-uri",
+    options.backendStoreUri,
+    "--artifacts-destination",
+    options.artifactsDestination,
   ];
   // A process group of its own: the command starts workers, and all of them have to go.
   const child = spawn(environment.mlflow, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });

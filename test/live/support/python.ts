@@ -8,7 +8,8 @@ const run = promisify(execFile);
 export async function python(script: string, ...args: string[]): Promise<string> {
   const file = fileURLToPath(new URL(`../python/${script}`, import.meta.url));
   const interpreter = process.env["TRACKLET_TEST_PYTHON"];
-  if (interpreter === undefined) throw new Error("Cannot run Python as TRACKLET_TEST_PYTHON is not set: use npm run test:live");
+  if (interpreter === undefined)
+    throw new Error("Cannot run Python as TRACKLET_TEST_PYTHON is not set: use npm run test:live");
   const { stdout } = await run(interpreter, [file, ...args], {
     maxBuffer: 1 << 28,
     env: { ...process.env, GIT_PYTHON_REFRESH: "quiet", MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR: "false" },

@@ -9,8 +9,16 @@ const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url))
 export function startTrackletServer(directory: string): Promise<MlflowServer> {
   const child = spawn(
     process.execPath,
-    [main, "server", "--port", "0", "--backend-store-uri", `sqlite:///${join(directory, "mlflow.db")}`,
-      "--artifacts-destination", join(directory, "artifacts")],
+    [
+      main,
+      "server",
+      "--port",
+      "0",
+      "--backend-store-uri",
+      `sqlite:///${join(directory, "mlflow.db")}`,
+      "--artifacts-destination",
+      join(directory, "artifacts"),
+    ],
     { cwd: directory, stdio: ["ignore", "pipe", "pipe"] },
   );
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
