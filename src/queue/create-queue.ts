@@ -18,7 +18,8 @@ import { Writer } from "./writer.ts";
 /** What a queue is made of. */
 export interface CreateQueueOptions extends QueueOptions {
   readonly storage: QueueStorage;
-  readonly client: DeliveryClient;
+  /** Gives the REST client when there is something to send; after a failure it is asked again. */
+  readonly client: () => Promise<DeliveryClient>;
   readonly runtime: Runtime;
 }
 

@@ -14,7 +14,7 @@ const SETTLE_DELAY = 5_000;
 /** What a drain needs. */
 export interface DrainParts {
   readonly storage: QueueStorage;
-  readonly client: DeliveryClient;
+  readonly client: () => Promise<DeliveryClient>;
   readonly runtime: Runtime;
   readonly ledger: Ledger;
   readonly problems: Problems;
@@ -98,16 +98,17 @@ export class Drain {
   }
 
   async #open(): Promise<Opened> {
-    const { storage, ledger } = this.#parts;
-    const [{ put }, { SyncEngine }, store] = await Promise.all([
+    const { storage, ledger, client: connect } = this.#parts;
+    const [{ put }, { SyncEngine }, client, store] = await Promise.all([
       import("./put.ts"),
       import("./sync-engine.ts"),
+      connect(),
       storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
     const counts = await store.status();
     ledger.begin(counts);
     this.order = counts.order;
-    const engine = new SyncEngine({ ...this.#parts, name: storage.name, store, settleDelay: SETTLE_DELAY });
+    const engine = new SyncEngine({ ...this.#parts, client, name: storage.name, store, settleDelay: SETTLE_DELAY });
     this.engine = engine;
     engine.run(this.#running);
     return { put, store, engine };

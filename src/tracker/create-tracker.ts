@@ -4,7 +4,7 @@ import { memoryQueue } from "../queue/storage/memory.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { type Core, handedOver } from "./core.ts";
 import { Guard } from "./guard.ts";
-import { deliveryClient, lateClient } from "./late-client.ts";
+import { lateClient } from "./late-client.ts";
 import { endWithProcess, exitTimeout } from "./process-end.ts";
 import { localIds } from "./run-id.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
@@ -51,7 +51,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
   const client = lateClient(connection, runtime);
   const queue = createQueue({
     storage: options.queue ?? memoryQueue(),
-    client: deliveryClient(client),
+    client,
     runtime,
     onProblem: guard.pass,
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),

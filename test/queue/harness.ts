@@ -40,7 +40,7 @@ export function harness(
   const client = createClient({ trackingUri: "http://oracle.test", fetch: oracle.fetch, runtime });
   const queue = createQueue({
     storage,
-    client,
+    client: async () => client,
     runtime,
     onProblem: (problem) => problems.push(problem),
     ...(options.delivery && { delivery: options.delivery }),
