@@ -1,11 +1,12 @@
 /**
  * Every public export has a doc comment, every public function an example, and every example in doc comments, README
- * and docs is type-checked; `--run` also runs them, against an embedded server that stands for every address.
+ * and docs is type-checked, and every relative link of a page leads somewhere; `--run` also runs them, against an embedded server that stands for every address.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import manifest from "../package.json" with { type: "json" };
+import { brokenLinks } from "./lib/broken-links.ts";
 import { type Problem, reportProblems } from "./lib/problem.ts";
 import { type PublicSymbol, publicSymbols } from "./lib/public-symbols.ts";
 import { root } from "./lib/root.ts";
@@ -38,6 +39,14 @@ export function allSnippets(base: string): Snippet[] {
     ...sourceFiles(base, ["README.md", "docs"], [".md"]).flatMap((file) => snippetsInMarkdown(file, read(file))),
   ];
 }
+
+/** The pages that a visitor reads. */
+const pages = (base: string): string[] =>
+  sourceFiles(
+    base,
+    ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "docs"],
+    [".md"],
+  );
 
 /** Where snippets are put: inside the package, so that `tracklet/...` means this package. */
 const folder = join(root, ".cache", "snippets");
@@ -109,7 +118,11 @@ if (import.meta.main) {
   );
   const snippets = allSnippets(root);
   writeSnippets(snippets);
-  const problems = [...checkDocComments(root, entries), ...(await typeCheck(snippets))];
+  const problems = [
+    ...checkDocComments(root, entries),
+    ...brokenLinks(root, pages(root)),
+    ...(await typeCheck(snippets)),
+  ];
   let ran = 0;
   if (process.argv.includes("--run") && problems.length === 0) {
     const waiting = snippets.map((snippet, index) => ({ snippet, index })).filter(({ snippet }) => snippet.run);
