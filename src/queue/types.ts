@@ -99,7 +99,10 @@ export interface ReceiptLine {
   readonly key: string;
   /** Accepted calls. */
   readonly logged: number;
-  /** Of these, different ones: a point is its key, step, timestamp and value. */
+  /**
+   * Of these, different ones: a point is its key, step, timestamp and value. Exact without memory of every point as long
+   * as a key is logged in order: what repeats the key's latest point is counted out, what repeats an older one is not.
+   */
   readonly distinct: number;
   readonly acknowledged: number;
   readonly dropped: number;
