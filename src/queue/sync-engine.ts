@@ -30,6 +30,8 @@ export class SyncEngine {
   #term = 0;
   /** Place in the order up to which the storage was read. */
   #cursor = 0;
+  /** Times that it was set back. */
+  #rewinds = 0;
   /** The storage may hold more beyond the cursor. */
   #more = true;
   /** What lies beyond the cursor is on its way: nobody can say yet that there is nothing. */
@@ -113,6 +115,7 @@ export class SyncEngine {
     }
     this.#skip = this.#view.reset();
     this.#cursor = 0;
+    this.#rewinds++;
     this.#more = true;
     this.hurry();
   }
@@ -170,7 +173,10 @@ export class SyncEngine {
       this.#more = false;
       this.#reading = true;
       try {
+        const rewinds = this.#rewinds;
         const page = await this.#parts.store.heads(this.#cursor, PAGE);
+        // The cursor was set back meanwhile: this page would carry it past what comes before.
+        if (rewinds !== this.#rewinds) continue;
         for (const header of page) {
           this.#cursor = header.order;
           if (!this.#skip.has(header.order)) this.#view.add(header, this.#now());
