@@ -1,0 +1,101 @@
+import type { SimProcess } from "../world/process.ts";
+import type { RequestKind } from "../world/request-kind.ts";
+
+/** What became of an item. */
+export type Fate = "acknowledged" | "dropped" | "quarantined";
+
+/** One call. */
+export interface Logged {
+  readonly process: SimProcess;
+  readonly at: number;
+}
+
+/** What a simulation knows of one run, apart from the queue. */
+export interface RunBook {
+  readonly localId: string;
+  readonly name: string;
+  readonly experiment: string;
+  /** Calls by item. */
+  readonly logged: Map<string, Logged[]>;
+  /** Written values by field. */
+  readonly written: Map<string, Set<string | null>>;
+  /** What left the disk, and how. */
+  readonly fates: Map<string, Fate>;
+  /** How often an item left the disk. */
+  readonly settled: Map<string, number>;
+  /** The last write of each field that the disk has, by its place in the order. */
+  readonly state: Map<string, { readonly order: number; readonly value: string | null }>;
+  /** A create is on the disk. */
+  created: boolean;
+  ended: boolean;
+  /** Why it may have had to wait for a person. */
+  cause: string | undefined;
+  /** Why it has to now. */
+  blocked: string | undefined;
+  /** The server was restored: what it had may be gone. */
+  restored: boolean;
+  /** Its runs on the server that a person deleted. */
+  readonly personDeleted: Set<string>;
+  /** Items of calls that said that they are durable; and of those that said that they need not be. */
+  readonly durable: Set<string>;
+  readonly optional: Set<string>;
+  /** Requests that reached the server after their sender had given them up. */
+  readonly lates: { readonly kind: RequestKind; readonly process: SimProcess; readonly at: number }[];
+  /** Time at which the end reached the server for the last time. */
+  endedAt: number;
+  /** Process that sent it. */
+  endedBy: SimProcess | undefined;
+}
+
+/** The books of all runs. */
+export class Book {
+  readonly runs: Map<string, RunBook> = new Map();
+  /** Contents of artifacts by path. */
+  readonly artifacts: Map<string, string> = new Map();
+  /** Calls that count as points and as requests. */
+  points = 0;
+  requests = 0;
+  /** Requests that were refused at the call. */
+  refused = 0;
+
+  open(localId: string, name: string, experiment: string): RunBook {
+    const book: RunBook = {
+      localId,
+      name,
+      experiment,
+      logged: new Map(),
+      written: new Map(),
+      fates: new Map(),
+      settled: new Map(),
+      state: new Map(),
+      created: false,
+      ended: false,
+      cause: undefined,
+      blocked: undefined,
+      restored: false,
+      personDeleted: new Set(),
+      durable: new Set(),
+      optional: new Set(),
+      lates: [],
+      endedAt: Number.NEGATIVE_INFINITY,
+      endedBy: undefined,
+    };
+    this.runs.set(localId, book);
+    return book;
+  }
+
+  /** Notes a call that logs something that stays. */
+  log(process: SimProcess, run: RunBook, name: string): void {
+    const call = { process, at: process.world.timeline.now };
+    const before = run.logged.get(name);
+    if (before) before.push(call);
+    else run.logged.set(name, [call]);
+  }
+
+  /** Notes a call that writes a field. */
+  write(run: RunBook, field: string, value: string | null): void {
+    const before = run.written.get(field);
+    if (before) before.add(value);
+    else run.written.set(field, new Set([value]));
+  }
+}

@@ -1,0 +1,153 @@
+import type { Director } from "../director.ts";
+import type { ServerRun } from "../world/server.ts";
+import type { World } from "../world/world.ts";
+import type { Logged, RunBook } from "./book.ts";
+import { contentOf } from "./items.ts";
+
+/** Longest time in ms, beyond the flush interval, until what is logged is on a disk that works. */
+const PERSIST = 3_000;
+
+/** What must hold at the end of a seed, when all that can be delivered is. */
+export async function checkEnd(world: World, director: Director): Promise<void> {
+  const { book, checks, disk, server } = world;
+  const found = new Map<string, ServerRun[]>();
+  for (const run of await server.runs()) {
+    const { localId } = run;
+    if (localId === undefined || !book.runs.has(localId)) checks.fail(`run ${run.id} is on the server and is nobody's`);
+    else found.set(localId, [...(found.get(localId) ?? []), run]);
+  }
+  const waiting = new Map<string, Set<string>>();
+  for (const chunk of disk.store.chunks.values()) {
+    const items = waiting.get(chunk.run) ?? new Set();
+    for (const name of contentOf(chunk).items) items.add(name);
+    waiting.set(chunk.run, items);
+  }
+  for (const run of book.runs.values()) {
+    const runs = found.get(run.localId) ?? [];
+    const runId = disk.store.runIds.get(run.localId);
+    const mapped = runs.find(({ id }) => id === runId);
+    if (run.created && !mapped && run.blocked === undefined) checks.fail(`run ${run.localId} is not on the server`);
+    if (mapped && mapped.experiment !== run.experiment && !run.restored) {
+      checks.fail(`run ${run.localId} is in experiment ${mapped.experiment} and not in ${run.experiment}`);
+    }
+    checkTwins(world, run, mapped, runs);
+    for (const { items } of runs) {
+      for (const name of items)
+        if (!run.logged.has(name)) checks.fail(`"${name}" of run ${run.localId} is on the server and was never logged`);
+    }
+    checkItems(world, run, mapped, waiting.get(run.localId) ?? new Set());
+    if (mapped && run.blocked === undefined && !run.restored) checkState(world, run, mapped);
+  }
+  for (const process of world.processes) {
+    for (const { kind, run, message } of process.problems) {
+      if (kind === "run-parked" && book.runs.get(run ?? "")?.cause === undefined)
+        checks.fail(`run ${run} was parked without a reason: ${message}`);
+    }
+  }
+  await checkCounts(world, director);
+}
+
+/** One run for each of ours: others are empty and deleted, or tagged. */
+function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, runs: readonly ServerRun[]): void {
+  for (const twin of runs) {
+    if (twin === mapped) continue;
+    if (twin.tags.has("mlflow.tracklet.duplicateOf")) continue;
+    if (twin.deleted && !run.personDeleted.has(twin.id)) {
+      if (twin.items.size > 0)
+        world.checks.fail(`run ${twin.id}, a second one of ${run.localId}, was deleted with its data`);
+      continue;
+    }
+    if (run.restored) continue;
+    if (!mapped && runs.length === 1 && run.blocked !== undefined) continue;
+    const late = run.lates.find(({ kind, at }) => kind === "create run" && (at === twin.at || at === mapped?.at));
+    if (late && (run.endedBy !== late.process || late.at >= run.endedAt))
+      world.checks.gap("a twin whose create came late, and whose process was gone or done");
+    else world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
+  }
+}
+
+function checkItems(world: World, run: RunBook, mapped: ServerRun | undefined, waiting: ReadonlySet<string>): void {
+  const { checks } = world;
+  for (const [name, calls] of run.logged) {
+    const fate = run.fates.get(name);
+    if (fate === "acknowledged") {
+      if (!mapped?.items.has(name) && !run.restored)
+        checks.fail(`"${name}" of run ${run.localId} was acknowledged and is not on the server`);
+    } else if (fate === undefined && !(waiting.has(name) && run.blocked !== undefined) && !run.optional.has(name)) {
+      if (waiting.has(name)) checks.fail(`"${name}" of run ${run.localId} waits at the end`);
+      else if (run.durable.has(name) || calls.some((call) => mustBeDurable(world, call)))
+        checks.fail(`"${name}" of run ${run.localId} is lost`);
+      else world.lost++;
+    }
+  }
+}
+
+/** True when what was logged then cannot have been lost with its process. */
+function mustBeDurable(world: World, { process, at }: Logged): boolean {
+  const { crashedAt, durableUntil, failedAt, stalledAt } = process;
+  if (crashedAt === undefined || at <= durableUntil) return true;
+  const late = at + process.flushInterval + PERSIST + process.clock.grain;
+  return late < crashedAt && failedAt < at && stalledAt < at && world.processes.includes(process);
+}
+
+/** Of each field the last write that the disk got. */
+function checkState(world: World, run: RunBook, mapped: ServerRun): void {
+  const late = run.lates.some(
+    ({ kind, process, at }) =>
+      ["tags", "set tag", "delete tag", "update run"].includes(kind) && (process !== run.endedBy || at >= run.endedAt),
+  );
+  for (const [field, { value }] of run.state) {
+    if (field.includes("!")) continue;
+    const there =
+      field === "status" ? mapped.status : field === "name" ? mapped.name : (mapped.tags.get(field.slice(4)) ?? null);
+    if (there === value) continue;
+    if (late) world.checks.gap("a late write of a tag or status, whose process was gone or done");
+    else
+      world.checks.fail(`${field} of run ${run.localId} is "${there}" on the server, and "${value}" was written last`);
+  }
+}
+
+/** Counters equal contents. */
+async function checkCounts(world: World, { final }: Director): Promise<void> {
+  const { disk, checks, book } = world;
+  const status = await disk.store.status();
+  const waiting = { points: 0, requests: 0 };
+  let bytes = 0;
+  for (const { kind, count, bytes: size } of disk.store.chunks.values()) {
+    waiting[kind === "metrics" ? "points" : "requests"] += count;
+    bytes += size;
+  }
+  const same = (what: string, a: unknown, b: unknown): void => {
+    if (JSON.stringify(a) !== JSON.stringify(b))
+      checks.fail(`${what}: counted ${JSON.stringify(a)}, there are ${JSON.stringify(b)}`);
+  };
+  same("waiting in the storage", status.waiting, waiting);
+  same("bytes in the storage", status.bytes, bytes);
+  same("quarantined in the storage", status.quarantined, checks.quarantined);
+  for (const kind of ["points", "requests"] as const) {
+    const all = status.waiting[kind] + status.delivered[kind] + status.quarantined[kind] + status.dropped[kind];
+    if (all > book[kind]) checks.fail(`the storage counts ${all} ${kind}, and only ${book[kind]} were logged`);
+  }
+  if (world.processes.length > 1 || !final) return;
+  const report = await final.queue.flush({ timeout: 0 });
+  for (const kind of ["points", "requests"] as const) {
+    const { delivered, pending, parked, quarantined, dropped } = report;
+    const all = delivered[kind] + pending[kind] + parked[kind] + quarantined[kind] + dropped[kind];
+    if (all !== book[kind] - (kind === "requests" ? book.refused : 0)) {
+      checks.fail(
+        `flush() counts ${all} ${kind} (${JSON.stringify(report, (name, value) => (name === "problems" ? undefined : value))}), and ${book[kind]} were logged`,
+      );
+    }
+    same(`delivered ${kind}`, delivered[kind], status.delivered[kind]);
+  }
+  for (const run of book.runs.values()) {
+    if (run.blocked !== undefined) continue;
+    for (const { kind, key, logged, acknowledged, dropped, quarantined } of final.queue.receipt(run.localId).lines) {
+      if (logged !== acknowledged + dropped + quarantined) {
+        checks.fail(
+          `the receipt of ${run.localId} has ${logged} logged and ${acknowledged}+${dropped}+${quarantined} of ${kind} ${key}`,
+        );
+      }
+    }
+  }
+}

@@ -1,0 +1,199 @@
+import { isEnd } from "../../../src/queue/request.ts";
+import { metricsBody } from "../../../src/queue/metrics-body.ts";
+import { decodeChunk } from "../../../src/queue/content.ts";
+import type { RunMapping, StoredChunk } from "../../../src/queue/storage.ts";
+import type { DiskWatcher } from "../world/disk.ts";
+import type { Sent } from "../world/trip.ts";
+import type { World } from "../world/world.ts";
+import type { Fate, RunBook } from "./book.ts";
+import { contentOf } from "./items.ts";
+
+const MOST = 20;
+
+/** What must hold at every moment: looked at whenever something is put, sent, processed or taken off the disk. */
+export class Checks implements DiskWatcher {
+  readonly violations: string[] = [];
+  /** What was met that the engine does not do yet. */
+  readonly gaps: Map<string, number> = new Map();
+  readonly quarantined: { points: number; requests: number } = { points: 0, requests: 0 };
+  /** Runs that went with a restored server. */
+  readonly lostRuns: Set<string> = new Set();
+  /** Time at which the server was last restored: answers of before may be on their way. */
+  restoredAt: number = Number.NEGATIVE_INFINITY;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  fail(message: string): void {
+    this.#world.note(`VIOLATION ${message}`);
+    if (this.violations.length < MOST) this.violations.push(message);
+  }
+
+  gap(what: string): void {
+    this.#world.note(`gap: ${what}`);
+    this.gaps.set(what, (this.gaps.get(what) ?? 0) + 1);
+  }
+
+  /** The simulator itself, or something that nobody caught. */
+  broken(error: unknown): void {
+    this.fail(
+      `an error that nobody caught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`,
+    );
+  }
+
+  put(chunk: StoredChunk): void {
+    const run = this.#run(chunk);
+    if (!run) {
+      this.fail(`a chunk of run ${chunk.run}, which nobody logged to, is on the disk`);
+      return;
+    }
+    this.#world.note(
+      `put chunk ${chunk.order} (${chunk.sequence} of ${chunk.writer.slice(-4)}) ${chunk.kind} of ${chunk.run} (${chunk.count}${chunk.sealed ? "" : ", open"})`,
+    );
+    if (chunk.kind === "create") run.created = true;
+    for (const [field, value] of contentOf(chunk).state) {
+      const before = run.state.get(field);
+      if (!before || before.order <= chunk.order) run.state.set(field, { order: chunk.order, value });
+    }
+  }
+
+  mapped({ localId, runId }: RunMapping): void {
+    const run = this.#world.book.runs.get(localId);
+    if (!run) this.fail(`run ${localId}, which nobody logged to, is mapped`);
+    else if (this.lostRuns.has(runId)) run.cause = run.blocked = "lost";
+  }
+
+  left(chunk: StoredChunk, as: Fate, mapping?: RunMapping): void {
+    const run = this.#run(chunk);
+    if (!run) return;
+    const { items } = contentOf(chunk);
+    this.#world.note(`${as} chunk ${chunk.order} ${chunk.kind} of ${chunk.run} (${chunk.count})`);
+    if (as === "quarantined") {
+      this.quarantined[chunk.kind === "metrics" ? "points" : "requests"] += chunk.count;
+      this.#quarantined(run, chunk);
+    }
+    this.#settle(run, items, as);
+    if (chunk.kind === "create" && as === "acknowledged" && !mapping && !this.#world.disk.store.runIds.has(chunk.run)) {
+      this.fail(`the create of run ${chunk.run} is acknowledged without a mapping`);
+    }
+  }
+
+  replaced(parent: StoredChunk, children: readonly StoredChunk[], rest: "delivered" | "dropped"): void {
+    const run = this.#run(parent);
+    if (!run) return;
+    const kept = new Set(children.flatMap((child) => contentOf(child).items));
+    const gone = contentOf(parent).items.filter((name) => !kept.has(name));
+    this.#world.note(`replaced chunk ${parent.order} ${parent.kind} by ${children.length}, ${gone.length} ${rest}`);
+    this.#settle(run, gone, rest === "delivered" ? "acknowledged" : "dropped");
+  }
+
+  /** A request leaves a process. */
+  sending(sent: Sent): void {
+    const { kind, process, body, text } = sent;
+    const { disk } = this.#world;
+    if (kind !== "metrics" && kind !== "params" && kind !== "tags") return;
+    const localId = disk.store.localIds.get(String(body["run_id"]));
+    if (kind === "metrics") this.#shape(sent);
+    if (localId === undefined || disk.leader !== process) return;
+    for (const chunk of disk.store.chunks.values()) {
+      if (chunk.run === localId && chunk.kind === kind && chunk.sealed && sends(chunk, String(body["run_id"]), text))
+        return;
+    }
+    this.fail(`request ${sent.number} sends ${kind} of run ${localId} that are no sealed chunk of the disk`);
+  }
+
+  /** A request reaches the server. */
+  arriving({ kind, body, process, number }: Sent): void {
+    const { disk, book, timeline } = this.#world;
+    const status = body["status"];
+    if (kind !== "update run" || !isEnd({ status: status as never })) return;
+    const localId = disk.store.localIds.get(String(body["run_id"]));
+    const run = localId === undefined ? undefined : book.runs.get(localId);
+    if (!run) return;
+    run.endedAt = timeline.now;
+    run.endedBy = process;
+    if (disk.leader !== process || run.cause !== undefined) return;
+    const waiting = [...disk.store.chunks.values()].filter((chunk) => chunk.run === localId);
+    const end = Math.min(
+      ...waiting.filter((chunk) => chunk.kind === "update" && isEndChunk(chunk)).map(({ order }) => order),
+    );
+    const before = waiting.find((chunk) => chunk.order < end && chunk.attempted === 0 && chunk.kind !== "update");
+    if (end < Number.POSITIVE_INFINITY && before) {
+      this.fail(`request ${number} ends run ${localId} while its ${before.kind} chunk ${before.order} waits`);
+    }
+  }
+
+  /** What every MLflow takes twice. */
+  #shape({ body, number }: Sent): void {
+    const metrics = body["metrics"] as readonly { key: string; value: unknown }[];
+    const keys = new Set(metrics.map(({ key }) => key));
+    if (metrics.length > 1_000 || keys.size > 100) this.fail(`request ${number} is larger than MLflow takes`);
+    if (new Set(metrics.slice(0, 100).map(({ key }) => key)).size < keys.size) {
+      this.fail(`request ${number} has a key that is not among its first 100 rows`);
+    }
+    const nans = metrics.filter(({ value }) => value === "NaN").length;
+    if (nans > 0 && nans < metrics.length)
+      this.fail(`request ${number} mixes NaN with values, which MLflow 2.22 refuses when repeated`);
+  }
+
+  #settle(run: RunBook, items: readonly string[], fate: Fate): void {
+    const { disk, server } = this.#world;
+    const runId = disk.store.runIds.get(run.localId);
+    const excused = run.restored && this.#world.timeline.now < this.restoredAt + 60_000;
+    for (const name of items) {
+      run.fates.set(name, run.fates.get(name) === "acknowledged" ? "acknowledged" : fate);
+      const times = (run.settled.get(name) ?? 0) + 1;
+      run.settled.set(name, times);
+      const calls = run.logged.get(name)?.length ?? 0;
+      if (times === calls + 1 && calls > 0 && !name.startsWith("param"))
+        this.fail(`"${name}" of run ${run.localId} was logged ${calls} times and ${fate} once more`);
+      if (!run.logged.has(name)) this.fail(`"${name}" of run ${run.localId} was never logged`);
+      const there = runId === undefined ? false : server.has(runId, name);
+      if (fate === "acknowledged" && there === false && !excused) {
+        this.fail(`"${name}" of run ${run.localId} left the disk as delivered and is not on the server`);
+      } else if (fate === "dropped" && there === true && run.fates.get(name) !== "acknowledged") {
+        this.fail(`"${name}" of run ${run.localId} was counted as dropped and is on the server`);
+      }
+    }
+  }
+
+  #quarantined(run: RunBook, chunk: StoredChunk): void {
+    const { items, state } = contentOf(chunk);
+    const { disk, server } = this.#world;
+    const runId = disk.store.runIds.get(run.localId) ?? "";
+    for (const name of [...items, ...state.map(([field]) => field)]) {
+      const [kind, key = ""] = name.split(" ");
+      const refused = key.includes("!") || key === "poison";
+      const conflict =
+        kind === "param" && server.has(runId, name) !== true && run.logged.size > 0 && conflicts(run, key);
+      if (!refused && !conflict) this.fail(`"${name}" of run ${run.localId} was quarantined without a reason`);
+    }
+  }
+
+  #run(chunk: StoredChunk): RunBook | undefined {
+    return this.#world.book.runs.get(chunk.run);
+  }
+}
+
+/** True when a param was logged with two values. */
+function conflicts(run: RunBook, key: string): boolean {
+  return [...run.logged.keys()].filter((name) => name.startsWith(`param ${key} `)).length > 1;
+}
+
+function sends(chunk: StoredChunk, runId: string, text: string): boolean {
+  const content = decodeChunk(chunk);
+  if (content.kind === "metrics") return metricsBody(runId, content.columns) === text;
+  if (content.kind !== "params" && content.kind !== "tags") return false;
+  const sent = (JSON.parse(text) as Record<string, readonly { key: string; value: string }[]>)[content.kind] ?? [];
+  return (
+    sent.length === content.request.length &&
+    content.request.every(([key, value], n) => sent[n]!.key === key && sent[n]!.value === value)
+  );
+}
+
+function isEndChunk(chunk: StoredChunk): boolean {
+  const content = decodeChunk(chunk);
+  return content.kind === "update" && isEnd(content.request);
+}

@@ -1,0 +1,266 @@
+import type { DeliveryOptions } from "../../src/queue/types.ts";
+import { RUN_ID_TAG } from "../../src/queue/create-run.ts";
+import type { OracleState } from "./oracle/state.ts";
+import { deliveryOf, Workload } from "./workload.ts";
+import { Chance } from "./world/chance.ts";
+import type { SimProcess } from "./world/process.ts";
+import type { World } from "./world/world.ts";
+
+const MOST_PROCESSES = 3;
+
+/** Plays a seed: the calls of the processes, and what befalls them, the disk and the server. */
+export class Director {
+  readonly workload: Workload;
+  /** The process that drains at the end. */
+  final: SimProcess | undefined;
+  readonly #world: World;
+  readonly #chance: Chance;
+  readonly #delivery: DeliveryOptions;
+  #backup: OracleState | undefined;
+  /** What this seed may do to its world. */
+  readonly #events: readonly (readonly [number, () => void])[];
+
+  constructor(world: World) {
+    this.#world = world;
+    this.#chance = new Chance(world.seed, "director");
+    this.workload = new Workload(world);
+    const chance = this.#chance;
+    this.#delivery = deliveryOf(chance);
+    if (chance.may(0.15)) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
+    const maybe = (share: number, weight: number, event: () => void): [number, () => void] => [
+      chance.may(share) ? weight : 0,
+      event,
+    ];
+    this.#events = [
+      maybe(0.5, 3, () => this.#crash()),
+      maybe(0.35, 3, () => this.#another()),
+      maybe(0.3, 3, () => this.#stall()),
+      maybe(0.5, 3, () => this.#jump()),
+      maybe(0.5, 3, () => this.#diskFault()),
+      maybe(0.4, 3, () => this.#outage()),
+      maybe(0.1, 2, () => this.#restoreServer()),
+      maybe(0.25, 2, () => this.#deleteRun()),
+      maybe(0.1, 2, () => this.#revoke()),
+      maybe(0.2, 2, () => this.#pause()),
+      maybe(0.5, 2, () => this.#goOn()),
+      [4, () => this.#flush()],
+      [2, () => this.#hide()],
+    ];
+  }
+
+  async play(operations: number): Promise<void> {
+    const { timeline } = this.#world;
+    this.#open();
+    for (let n = 0; n < operations; n++) {
+      const what = this.#chance.weighted([
+        [60, "step"],
+        [32, "wait"],
+        [5, "event"],
+      ] as const);
+      if (what === "wait") await timeline.pass(this.#chance.pick([0, 5, 40, 300, 300, 1_200, 1_200, 6_000, 40_000]));
+      else if (what === "event") this.#chance.weighted(this.#events)();
+      else this.workload.step(this.#some());
+    }
+  }
+
+  /** Lets the weather clear and everything be delivered. */
+  async finish(): Promise<void> {
+    const world = this.#world;
+    const { timeline, network, book, server } = world;
+    network.calm = true;
+    network.down = false;
+    world.disk.faults = [];
+    world.note("the weather clears");
+    for (const process of world.live) {
+      process.proceed();
+      process.queue.resume();
+    }
+    await timeline.pass(world.weather.hold + 10_000);
+    world.revoked.clear();
+    for (const run of book.runs.values()) {
+      const runId = world.disk.store.runIds.get(run.localId);
+      if (run.blocked === "revoked") run.blocked = undefined;
+      if (run.blocked === "deleted" && this.#chance.may(0.5)) {
+        if (runId) await server.setDeleted(runId, false);
+        run.blocked = undefined;
+      }
+    }
+    for (const run of book.runs.values())
+      if (run.created && !run.ended && this.#chance.may(0.8)) this.workload.end(this.#some(), run);
+    const [only, ...others] = world.live;
+    // A follower does not take over yet: what the process of the last term leaves, a new one drains.
+    if (others.length === 0 && only && world.disk.leader === only) this.final = only;
+    else {
+      for (const process of world.live) await process.close();
+      this.final = world.start(this.#delivery);
+    }
+    await this.#drain(this.final);
+  }
+
+  async #drain({ queue }: SimProcess): Promise<void> {
+    const { timeline, disk, book } = this.#world;
+    const left = (): number =>
+      [...disk.store.chunks.values()].filter(({ run }) => book.runs.get(run)?.blocked === undefined).length;
+    for (let round = 0; round < 40; round++) {
+      queue.resume();
+      if (round > 2) this.workload.beacon(this.final!);
+      const flushed = await timeline.settles(queue.flush({ timeout: 900_000 }), 1_000_000);
+      if (!flushed) this.#world.checks.fail("flush() does not settle within its timeout");
+      if (left() === 0) return;
+      await timeline.pass(60_000);
+    }
+    for (const chunk of disk.store.chunks.values()) {
+      if (book.runs.get(chunk.run)?.blocked !== undefined) continue;
+      this.#world.checks.fail(`${chunk.kind} chunk ${chunk.order} of run ${chunk.run} waits for ever`);
+    }
+  }
+
+  #open(): SimProcess {
+    const process = this.#world.start(this.#delivery);
+    if (this.#chance.may(0.1)) process.clock.grain = 1_000;
+    void process.queue.flush({ timeout: 1_000 });
+    return process;
+  }
+
+  #some(): SimProcess {
+    const { live } = this.#world;
+    const awake = live.filter(({ stalled }) => !stalled);
+    if (awake.length > 0) return this.#chance.pick(awake);
+    if (live.length === 0) return this.#open();
+    live[0]!.proceed();
+    return live[0]!;
+  }
+
+  #crash(): void {
+    const process = this.#some();
+    this.#world.note(`${process.name} crashes`);
+    process.crash();
+    if (this.#world.live.length === 0) this.#open();
+  }
+
+  #another(): void {
+    if (this.#world.live.length < MOST_PROCESSES) this.#open();
+  }
+
+  #stall(): void {
+    const process = this.#some();
+    this.#world.note(`${process.name} stops`);
+    process.stall();
+    this.#world.timeline.after(this.#chance.fraction() * this.#chance.pick([2_000, 30_000, 120_000]), () => {
+      this.#world.note(`${process.name} goes on`);
+      process.proceed();
+    });
+    if (this.#world.live.every(({ stalled }) => stalled) && this.#world.live.length < MOST_PROCESSES) this.#open();
+  }
+
+  #jump(): void {
+    const process = this.#some();
+    const ms = this.#chance.pick([-86_400_000, -60_000, 5_000, 3_600_000, 86_400_000 * 400]);
+    this.#world.note(`the clock of ${process.name} jumps by ${ms} ms`);
+    process.clock.offset += ms;
+  }
+
+  #diskFault(): void {
+    const { disk } = this.#world;
+    const fault = {
+      from: disk.operations + this.#chance.int(1, 30),
+      count: this.#chance.int(1, 4),
+      after: this.#chance.may(0.5),
+      puts: this.#chance.may(0.5),
+    };
+    this.#world.note(`the disk will fail ${JSON.stringify(fault)}`);
+    disk.faults = [...disk.faults, fault];
+  }
+
+  #outage(): void {
+    const { network, timeline } = this.#world;
+    const ms = this.#chance.pick([500, 10_000, 300_000]);
+    this.#world.note(`the network is down for ${ms} ms`);
+    network.down = true;
+    timeline.after(ms, () => {
+      network.down = false;
+      for (const process of this.#world.live) process.deliver(() => process.runtime.online.set(true));
+    });
+  }
+
+  #restoreServer(): void {
+    const { server, book, disk, network, timeline, checks } = this.#world;
+    if (!this.#backup) {
+      this.#backup = server.backup();
+      this.#world.note("the server is backed up");
+      return;
+    }
+    this.#world.note("the server is restored");
+    network.reset();
+    for (const id of server.restore(this.#backup)) checks.lostRuns.add(id);
+    checks.restoredAt = timeline.now;
+    for (const run of book.runs.values()) {
+      const runId = disk.store.runIds.get(run.localId);
+      run.restored = true;
+      if (runId === undefined || !checks.lostRuns.has(runId)) continue;
+      run.cause = run.blocked = "lost";
+    }
+    this.#backup = undefined;
+  }
+
+  #deleteRun(): void {
+    const { server, disk, book } = this.#world;
+    const [localId, runId] = this.#chance.pick([...disk.store.runIds, ["", ""]]);
+    const run = book.runs.get(localId!);
+    if (!run || run.blocked !== undefined || runId === undefined) return;
+    this.#world.note(`a person deletes run ${localId}`);
+    run.cause = run.blocked = "deleted";
+    run.personDeleted.add(runId);
+    void server.setDeleted(runId, true);
+  }
+
+  #revoke(): void {
+    const { disk, book, revoked } = this.#world;
+    const [localId, runId] = this.#chance.pick([...disk.store.runIds, ["", ""]]);
+    const run = book.runs.get(localId!);
+    if (!run || run.blocked !== undefined || runId === undefined) return;
+    run.cause = run.blocked = "revoked";
+    revoked.add(runId);
+  }
+
+  #pause(): void {
+    const process = this.#some();
+    this.#world.note(`${process.name} pause`);
+    process.queue.pause();
+    this.#world.timeline.after(this.#chance.fraction() * 20_000, () => process.deliver(() => process.queue.resume()));
+  }
+
+  /** A person says that parked runs can go on. */
+  #goOn(): void {
+    const process = this.#some();
+    this.#world.note(`${process.name} resume`);
+    process.queue.resume();
+  }
+
+  #hide(): void {
+    const process = this.#some();
+    this.#world.note(`${process.name} hidden`);
+    process.runtime.lifecycle.hide();
+  }
+
+  #flush(): void {
+    const process = this.#some();
+    if (this.#chance.may(0.5)) {
+      this.#world.note(`${process.name} flush`);
+      void process.queue.flush({ timeout: this.#chance.pick([100, 5_000, 100_000]) });
+      return;
+    }
+    const { timeline } = this.#world;
+    const since = timeline.now;
+    this.#world.note(`${process.name} flush durable`);
+    void process.queue.flush({ until: "durable" }).then(() => {
+      // An error in between is reported as a problem, and leaves what was logged in memory.
+      if (process.failedAt < since) process.durableUntil = Math.max(process.durableUntil, since);
+    });
+  }
+}
+
+/** Our id that a create names. */
+export function localIdOf(tags: unknown): string | undefined {
+  return (tags as readonly { key: string; value: string }[] | undefined)?.find(({ key }) => key === RUN_ID_TAG)?.value;
+}

@@ -1,0 +1,84 @@
+import { badRequest } from "./rules.ts";
+import { noteChange, type OracleRun, type Point, pointId, storedValue } from "./state.ts";
+
+/** Which MLflow it is. */
+export type Acts = "2.22" | "3.6" | "3.17";
+
+const KEYS_AT_ONCE = 100;
+
+/**
+ * Stores points as MLflow's SQL store does. Before 2026 a batch that holds a stored point is taken apart by the keys
+ * of each 100 rows, and refused when a stored point is none of these keys, or is NaN, which equals nothing.
+ */
+export function writeMetrics(run: OracleRun, points: readonly Point[], acts: Acts): void {
+  const batch: Point[] = [];
+  const seen = new Set<string>();
+  for (const given of points) {
+    const point = { ...given, value: storedValue(given.value) };
+    const name = `${point.key} ${idOf(point)}`;
+    if (seen.has(name) && (acts === "3.17" || !Number.isNaN(point.value))) continue;
+    seen.add(name);
+    batch.push(point);
+  }
+  if (acts === "3.17" || insert(run, batch)) {
+    for (const point of batch) store(run, point);
+    return;
+  }
+  for (let from = 0; from < batch.length; from += KEYS_AT_ONCE) {
+    const keys = new Set(batch.slice(from, from + KEYS_AT_ONCE).map(({ key }) => key));
+    const fresh = batch.filter((point) => Number.isNaN(point.value) || !keys.has(point.key) || !isStored(run, point));
+    if (!insert(run, fresh)) throw badRequest();
+  }
+}
+
+/** All of them, or none when one is there. */
+function insert(run: OracleRun, points: readonly Point[]): boolean {
+  const names = new Set(points.map((point) => `${point.key} ${idOf(point)}`));
+  if (names.size < points.length || points.some((point) => isStored(run, point))) return false;
+  for (const point of points) store(run, point);
+  return true;
+}
+
+function isStored(run: OracleRun, point: Point): boolean {
+  return run.metrics.get(point.key)?.has(idOf(point)) === true;
+}
+
+function store(run: OracleRun, point: Point): void {
+  let points = run.metrics.get(point.key);
+  if (!points) {
+    points = new Map();
+    run.metrics.set(point.key, points);
+  }
+  const id = idOf(point);
+  if (points.has(id)) return;
+  points.set(id, point);
+  if (run.changes.at(-1)?.at !== point.at) noteChange(run, point.at);
+}
+
+function idOf({ step, timestamp, value }: Point): string {
+  return pointId(step, timestamp, value);
+}
+
+/** The latest point of a key: the largest step, then timestamp, then value, where NaN counts as 0. */
+export function latestPoint(points: Iterable<Point>): Point | undefined {
+  let latest: Point | undefined;
+  for (const point of points) {
+    if (!latest || compare(point, latest) > 0) latest = point;
+  }
+  return latest;
+}
+
+/** In the order of a history. */
+export function historyOf(points: Iterable<Point>): Point[] {
+  return [...points].sort(
+    (a, b) => Number(a.timestamp) - Number(b.timestamp) || Number(a.step) - Number(b.step) || plain(a) - plain(b),
+  );
+}
+
+function compare(a: Point, b: Point): number {
+  return Number(a.step) - Number(b.step) || Number(a.timestamp) - Number(b.timestamp) || plain(a) - plain(b);
+}
+
+function plain({ value }: Point): number {
+  return Number.isNaN(value) ? 0 : value;
+}

@@ -1,0 +1,64 @@
+import { checkEnd } from "./checks/check-end.ts";
+import { Director } from "./director.ts";
+import { type Mutant, none } from "./mutants.ts";
+import { warmUp } from "./world/warm-up.ts";
+import { Chance } from "./world/chance.ts";
+import { oracleServer } from "./world/server.ts";
+import { World } from "./world/world.ts";
+
+/** What came of a seed. */
+export interface SeedReport {
+  readonly seed: number;
+  readonly violations: readonly string[];
+  readonly hits: readonly (readonly [string, number])[];
+  /** Equal for two simulations that went the same way. */
+  readonly fingerprint: string;
+  readonly server: string;
+  /** What the engine does not do yet, and how often it was met. */
+  readonly gaps: readonly (readonly [string, number])[];
+}
+
+/** How to simulate. */
+export interface SimulateOptions {
+  readonly mutant?: Mutant;
+  readonly trace?: (line: string) => void;
+  /** Steps of the workload and of the world. @default 300 to 400 */
+  readonly operations?: number;
+}
+
+/** Plays one seed from its start to its end, and checks it. */
+export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SeedReport> {
+  await warmUp();
+  const { mutant = none, trace } = options;
+  const restore = mutant.patch?.();
+  try {
+    const chance = new Chance(seed, "server");
+    const acts = chance.pick(["2.22", "3.6", "3.17"] as const);
+    const world = new World(
+      seed,
+      mutant,
+      (made) => oracleServer(acts, () => made.timeline.now, chance, made.book.artifacts),
+      trace,
+    );
+    const director = new Director(world);
+    try {
+      await director.play(options.operations ?? world.chance.int(300, 400));
+      await director.finish();
+      await checkEnd(world, director);
+    } catch (error) {
+      world.checks.broken(error);
+    }
+    const { timeline, network, disk, checks, hits } = world;
+    const fingerprint = [timeline.count, timeline.now, network.count, disk.operations, world.chance.drawn].join(" ");
+    return {
+      seed,
+      violations: checks.violations,
+      hits: hits.entries(),
+      fingerprint,
+      server: world.server.name,
+      gaps: [...checks.gaps],
+    };
+  } finally {
+    restore?.();
+  }
+}

@@ -1,0 +1,213 @@
+import { MemoryStore } from "../../../src/queue/storage/memory-store.ts";
+import type {
+  Appended,
+  ChildDraft,
+  ChunkDraft,
+  ChunkHeader,
+  DesiredRun,
+  QueueStorage,
+  QueueStore,
+  RunMapping,
+  StoredChunk,
+} from "../../../src/queue/storage.ts";
+import type { SimProcess } from "./process.ts";
+
+/** What became of a chunk, as the disk saw it. */
+export interface DiskWatcher {
+  mapped(mapping: RunMapping): void;
+  put(chunk: StoredChunk, again: boolean): void;
+  left(chunk: StoredChunk, as: "acknowledged" | "dropped" | "quarantined", mapping?: RunMapping): void;
+  replaced(parent: StoredChunk, children: readonly StoredChunk[], rest: "delivered" | "dropped"): void;
+}
+
+/** The reference store, watched: what it holds is noted apart, so that its counters can be checked. */
+export class WatchedStore extends MemoryStore {
+  /** Chunks that wait, by their place. */
+  readonly chunks: Map<number, StoredChunk> = new Map();
+  /** Runs of the server by their id. */
+  readonly localIds: Map<string, string> = new Map();
+  readonly runIds: Map<string, string> = new Map();
+  term = 0;
+  readonly #watcher: DiskWatcher;
+
+  constructor(watcher: DiskWatcher) {
+    super();
+    this.#watcher = watcher;
+  }
+
+  override async append(
+    writer: string,
+    drafts: readonly ChunkDraft[],
+    desired?: ReadonlyMap<string, DesiredRun>,
+  ): Promise<readonly Appended[]> {
+    const results = await super.append(writer, drafts, desired);
+    for (const [n, { stored, order }] of results.entries()) {
+      if (!stored) continue;
+      const draft = drafts[n]!;
+      const again = this.chunks.has(order);
+      const chunk = { ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 };
+      this.chunks.set(order, chunk);
+      this.#watcher.put(chunk, again);
+    }
+    return results;
+  }
+
+  override async beginTerm(): Promise<number> {
+    this.term = await super.beginTerm();
+    return this.term;
+  }
+
+  override async seal(order: number, term: number): Promise<StoredChunk | undefined> {
+    const chunk = await super.seal(order, term);
+    if (chunk) this.chunks.set(order, chunk);
+    return chunk;
+  }
+
+  override async acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
+    await super.acknowledge(order, term, mapping);
+    this.#left(order, "acknowledged", mapping);
+  }
+
+  override async drop(order: number, term: number): Promise<void> {
+    await super.drop(order, term);
+    this.#left(order, "dropped");
+  }
+
+  override async quarantine(order: number, term: number, reason: string): Promise<void> {
+    await super.quarantine(order, term, reason);
+    this.#left(order, "quarantined");
+  }
+
+  override async replace(
+    order: number,
+    term: number,
+    drafts: readonly ChildDraft[],
+    rest: "delivered" | "dropped",
+  ): Promise<readonly ChunkHeader[] | undefined> {
+    const parent = this.chunks.get(order);
+    const headers = await super.replace(order, term, drafts, rest);
+    if (!parent || !headers) return headers;
+    this.chunks.delete(order);
+    const children = headers.map((header, n) => ({ ...header, ...drafts[n]! }));
+    for (const child of children) this.chunks.set(child.order, child);
+    this.#watcher.replaced(parent, children, rest);
+    return headers;
+  }
+
+  override async map(mapping: RunMapping): Promise<RunMapping> {
+    const stands = await super.map(mapping);
+    this.localIds.set(stands.runId, stands.localId);
+    this.runIds.set(stands.localId, stands.runId);
+    this.#watcher.mapped(stands);
+    return stands;
+  }
+
+  #left(order: number, as: "acknowledged" | "dropped" | "quarantined", mapping?: RunMapping): void {
+    const chunk = this.chunks.get(order);
+    if (!chunk) return;
+    this.chunks.delete(order);
+    this.#watcher.left(chunk, as, mapping);
+  }
+}
+
+/** Operations that a disk fails: from one on, some of them, before or after it did what was asked. */
+export interface DiskFault {
+  readonly from: number;
+  readonly count: number;
+  readonly after: boolean;
+  /** Only puts fail, as when the quota is used up. */
+  readonly puts: boolean;
+}
+
+/** A disk that several processes share and that survives them: it keeps what was applied, and no more. */
+export class Disk {
+  readonly store: WatchedStore;
+  /** Operations so far. */
+  operations = 0;
+  faults: readonly DiskFault[] = [];
+  /** The process whose term it is. */
+  leader: SimProcess | undefined;
+  readonly #pending = new Map<SimProcess, Set<() => void>>();
+
+  constructor(watcher: DiskWatcher) {
+    this.store = new WatchedStore(watcher);
+  }
+
+  /** The storage as one process sees it. `wrap` may change what the store does. */
+  storageOf(process: SimProcess, wrap: (store: QueueStore) => QueueStore): QueueStorage {
+    const store = wrap(this.store);
+    const call =
+      <A extends unknown[], R>(name: string, operation: (...args: A) => Promise<R>) =>
+      (...args: A): Promise<R> =>
+        this.#operate(process, name, args, () => operation.apply(store, args));
+    const handle: QueueStore = {
+      append: call("append", store.append),
+      beginTerm: call("beginTerm", async () => {
+        const term = await store.beginTerm();
+        this.leader = process;
+        return term;
+      }),
+      heads: call("heads", store.heads),
+      seal: call("seal", store.seal),
+      markAttempted: call("markAttempted", store.markAttempted),
+      acknowledge: call("acknowledge", store.acknowledge),
+      drop: call("drop", store.drop),
+      replace: call("replace", store.replace),
+      quarantine: call("quarantine", store.quarantine),
+      quarantined: call("quarantined", store.quarantined),
+      release: call("release", store.release),
+      discard: call("discard", store.discard),
+      mapping: call("mapping", store.mapping),
+      map: call("map", store.map),
+      desired: call("desired", store.desired),
+      status: call("status", store.status),
+      close: async () => {},
+    };
+    return {
+      name: "simulated disk",
+      durable: true,
+      open: () => this.#operate(process, "open", [], async () => handle),
+    };
+  }
+
+  /** What a process had asked for and was not told of: done or not, by chance. */
+  crash(process: SimProcess): void {
+    for (const apply of this.#pending.get(process) ?? []) if (process.world.chance.may(0.5)) apply();
+    this.#pending.delete(process);
+  }
+
+  #operate<R>(process: SimProcess, name: string, args: readonly unknown[], operation: () => Promise<R>): Promise<R> {
+    const { world } = process;
+    const number = ++this.operations;
+    const fault = this.faults.find(
+      ({ from, count, puts }) => number >= from && number < from + count && (!puts || name === "append"),
+    );
+    return new Promise((resolve, reject) => {
+      const pending = this.#pending.get(process) ?? new Set<() => void>();
+      this.#pending.set(process, pending);
+      const apply = (): Promise<R> => {
+        pending.delete(apply);
+        return fault && !fault.after ? Promise.reject(new Error(`disk error at operation ${number}`)) : operation();
+      };
+      pending.add(apply);
+      world.timeline.after(world.diskTime(), () => {
+        if (!pending.has(apply)) return;
+        if (name !== "append" && name !== "heads") world.note(`${process.name} disk ${name} ${String(args[0] ?? "")}`);
+        apply().then(
+          (result) => {
+            if (fault) world.note(`${process.name} disk ${name} fails after it was done`);
+            process.deliver(() =>
+              fault ? reject(new Error(`disk error after operation ${number}`)) : resolve(result),
+            );
+            if (fault) process.diskFailed(name);
+          },
+          (error: unknown) => {
+            if (fault) process.diskFailed(name);
+            world.note(`${process.name} disk ${name} ${String(error)}`);
+            process.deliver(() => reject(error));
+          },
+        );
+      });
+    });
+  }
+}

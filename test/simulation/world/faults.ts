@@ -1,0 +1,100 @@
+import type { Chance } from "./chance.ts";
+import { isRead, type RequestKind } from "./request-kind.ts";
+
+/** What happens to a request; a column of the table of hits. */
+export const OUTCOMES = [
+  "answered",
+  "refused by the server",
+  "unreachable",
+  "reply cut",
+  "body torn",
+  "doubled",
+  "delayed",
+  "held",
+  "swallowed",
+  "login page",
+  "status 400",
+  "status 429",
+  "status 5xx",
+  "5xx after acting",
+  "status 401",
+  "stale",
+] as const;
+
+export type OutcomeName = (typeof OUTCOMES)[number];
+
+/** Columns that are only chosen as faults. */
+export type FaultName = Exclude<OutcomeName, "answered" | "refused by the server">;
+
+/** True where a fault can meet a request: a replica answers reads only. */
+export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
+  if (fault === "stale") return kind === "search runs" || kind === "history" || kind === "get run";
+  if (fault === "body torn") return !isRead(kind) && kind !== "put artifact";
+  if (fault === "status 400") return !isRead(kind) && kind !== "put artifact" && kind !== "create experiment";
+  if (fault === "refused by the server") {
+    return [
+      "create run",
+      "update run",
+      "metrics",
+      "params",
+      "tags",
+      "delete tag",
+      "inputs",
+      "get run",
+      "get experiment",
+    ].includes(kind);
+  }
+  return true;
+}
+
+/** How bad the weather of a seed is. */
+export interface Weather {
+  /** Share of requests with a fault. */
+  readonly rate: number;
+  readonly faults: readonly (readonly [weight: number, fault: FaultName])[];
+  /** Longest time in ms that a request is held on its way. */
+  readonly hold: number;
+}
+
+/** Requests that come seldom meet faults more often, so that all of them are met. */
+const SELDOM: readonly RequestKind[] = [
+  "get experiment",
+  "delete run",
+  "set tag",
+  "history",
+  "create experiment",
+  "get run",
+  "search runs",
+];
+
+const all: readonly (readonly [number, FaultName])[] = [
+  [4, "unreachable"],
+  [6, "reply cut"],
+  [2, "body torn"],
+  [3, "doubled"],
+  [4, "delayed"],
+  [4, "held"],
+  [1, "swallowed"],
+  [2, "login page"],
+  [3, "status 400"],
+  [2, "status 429"],
+  [3, "status 5xx"],
+  [3, "5xx after acting"],
+  [1, "status 401"],
+  [4, "stale"],
+];
+
+/** The weather of a seed: at least five kinds of faults. */
+export function weatherOf(chance: Chance): Weather {
+  const count = chance.int(5, all.length);
+  const faults = [...all].sort(() => chance.fraction() - 0.5).slice(0, count);
+  return { rate: chance.pick([0.05, 0.1, 0.2, 0.3]), faults, hold: chance.pick([3_000, 20_000, 60_000]) };
+}
+
+/** The fault that a request meets, if any. */
+export function faultOf(weather: Weather, kind: RequestKind, chance: Chance): FaultName | undefined {
+  const rate = SELDOM.includes(kind) ? Math.min(0.5, 3 * weather.rate) : weather.rate;
+  if (!chance.may(rate)) return undefined;
+  const faults = weather.faults.filter(([, fault]) => canMeet(fault, kind));
+  return faults.length > 0 ? chance.weighted(faults) : undefined;
+}

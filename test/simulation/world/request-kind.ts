@@ -1,0 +1,56 @@
+/** What a request is for; a row of the table of hits. */
+export const REQUEST_KINDS = [
+  "experiment by name",
+  "create experiment",
+  "get experiment",
+  "create run",
+  "get run",
+  "search runs",
+  "update run",
+  "delete run",
+  "metrics",
+  "params",
+  "tags",
+  "set tag",
+  "delete tag",
+  "inputs",
+  "history",
+  "put artifact",
+  "list artifacts",
+] as const;
+
+export type RequestKind = (typeof REQUEST_KINDS)[number];
+
+const kinds: Readonly<Record<string, RequestKind>> = {
+  "experiments/get-by-name": "experiment by name",
+  "experiments/create": "create experiment",
+  "experiments/get": "get experiment",
+  "runs/create": "create run",
+  "runs/get": "get run",
+  "runs/search": "search runs",
+  "runs/update": "update run",
+  "runs/delete": "delete run",
+  "runs/set-tag": "set tag",
+  "runs/delete-tag": "delete tag",
+  "runs/log-inputs": "inputs",
+  "metrics/get-history": "history",
+  "artifacts/list": "list artifacts",
+};
+
+/** True for requests that change nothing. */
+export function isRead(kind: RequestKind): boolean {
+  return ["experiment by name", "get experiment", "get run", "search runs", "history", "list artifacts"].includes(kind);
+}
+
+export function requestKind(path: string, body: { readonly [member: string]: unknown }): RequestKind {
+  const name = path.slice("/api/2.0/mlflow/".length).split("?")[0]!;
+  if (path.startsWith("/api/2.0/mlflow-artifacts/")) return "put artifact";
+  if (name === "runs/log-batch") return holds(body["params"]) ? "params" : holds(body["tags"]) ? "tags" : "metrics";
+  const kind = kinds[name];
+  if (kind === undefined) throw new Error(`The simulator knows no request ${path}`);
+  return kind;
+}
+
+function holds(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
+}

@@ -1,0 +1,103 @@
+import { Book } from "../checks/book.ts";
+import { Checks } from "../checks/checks.ts";
+import type { Mutant } from "../mutants.ts";
+import type { WireReply } from "../oracle/oracle.ts";
+import { Chance } from "./chance.ts";
+import { Disk } from "./disk.ts";
+import { type Weather, weatherOf } from "./faults.ts";
+import { Hits } from "./hits.ts";
+import { Network } from "./network.ts";
+import type { Sent } from "./trip.ts";
+import { SimProcess } from "./process.ts";
+import type { DeliveryOptions } from "../../../src/queue/types.ts";
+import type { SimServer } from "./server.ts";
+import { Timeline } from "./timeline.ts";
+
+/** Everything there is in one simulation. */
+export class World {
+  readonly seed: number;
+  readonly mutant: Mutant;
+  readonly timeline: Timeline = new Timeline();
+  readonly chance: Chance;
+  readonly hits: Hits = new Hits();
+  readonly book: Book = new Book();
+  readonly checks: Checks;
+  readonly disk: Disk;
+  readonly weather: Weather;
+  readonly network: Network;
+  readonly server: SimServer;
+  readonly processes: SimProcess[] = [];
+  /** Items that went with a process that was killed. */
+  lost = 0;
+  /** Bytes of a body above which a proxy answers 413. */
+  bodyLimit: number = Number.POSITIVE_INFINITY;
+  /** Runs of the server that the credentials may not write. */
+  readonly revoked: Set<string> = new Set();
+  readonly #trace: ((line: string) => void) | undefined;
+
+  constructor(
+    seed: number,
+    mutant: Mutant,
+    server: (world: World) => SimServer,
+    trace: ((line: string) => void) | undefined,
+  ) {
+    this.seed = seed;
+    this.mutant = mutant;
+    this.#trace = trace;
+    this.chance = new Chance(seed, "world");
+    this.checks = new Checks(this);
+    this.disk = new Disk(this.checks);
+    this.weather = weatherOf(new Chance(seed, "weather"));
+    this.network = new Network(this, this.weather);
+    this.server = server(this);
+  }
+
+  /** Processes that live. */
+  get live(): readonly SimProcess[] {
+    return this.processes.filter(({ alive }) => alive);
+  }
+
+  start(delivery: DeliveryOptions): SimProcess {
+    const process = new SimProcess(this, `p${this.processes.length + 1}`, delivery);
+    this.processes.push(process);
+    this.note(`${process.name} starts`);
+    return process;
+  }
+
+  note(text: string): void {
+    this.#trace?.(`${(this.timeline.now / 1000).toFixed(3).padStart(10)} ${text}`);
+  }
+
+  /** Milliseconds that a disk takes for one operation. */
+  diskTime(): number {
+    return this.chance.fraction() * 3;
+  }
+
+  /** Has the server act on a request. */
+  async serve(sent: Sent, lag: number): Promise<WireReply> {
+    const { wire, kind, body, failedAt } = sent;
+    if (wire.body.length > this.bodyLimit && kind !== "put artifact") {
+      return { status: 413, type: "text/html", text: "<html><title>413 Request Entity Too Large</title></html>" };
+    }
+    if (this.revoked.has(String(body["run_id"]))) {
+      return { status: 403, type: "application/json", text: '{"error_code":"PERMISSION_DENIED","message":"no"}' };
+    }
+    if (kind === "metrics" && sent.text.includes('"poison"')) {
+      return { status: 500, type: "text/html", text: "<html><title>500 Internal Server Error</title></html>" };
+    }
+    this.checks.arriving(sent);
+    // Its sender waits for it no more.
+    if (failedAt !== undefined || !sent.process.alive || this.disk.leader !== sent.process) this.late(sent);
+    const reply = this.server.handle(wire, lag);
+    return reply instanceof Promise ? this.timeline.hold(reply) : reply;
+  }
+
+  /** A request that its sender has given up reaches the server. */
+  late({ kind, body, process, number }: Sent): void {
+    this.note(`${process.name} #${number} ${kind} arrives late`);
+    const tag = JSON.stringify(body["tags"] ?? "").match(/"mlflow\.tracklet\.runId","value":"([^"]+)"/)?.[1];
+    const localId = kind === "create run" ? tag : this.disk.store.localIds.get(String(body["run_id"]));
+    const run = localId === undefined ? undefined : this.book.runs.get(localId);
+    if (run) run.lates.push({ kind, process, at: this.timeline.now });
+  }
+}
