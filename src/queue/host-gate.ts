@@ -23,17 +23,20 @@ export class HostGate {
     return now >= this.until ? 1 : 0;
   }
 
-  /** The host answered. */
-  ok(): void {
-    this.#failures = 0;
+  /** The host answered; true unless it asked for a pause that is not over: others were in flight at that time. */
+  ok(now: number): boolean {
+    if (this.#asked && now < this.until) return false;
+    this.#failures = this.until = 0;
+    this.#asked = false;
     this.state = "ok";
+    return true;
   }
 
   /** No answer, or one that asks for a pause of `after` ms. */
   failed(now: number, after: number | undefined): void {
     this.#failures++;
     this.state = "retrying";
-    this.#asked = after !== undefined;
+    this.#asked = after !== undefined || (this.#asked && now < this.until);
     this.until = Math.max(this.until, now + (after ?? backoff(this.#failures, this.#fraction())));
   }
 
@@ -41,8 +44,8 @@ export class HostGate {
   refused(now: number): void {
     this.#failures++;
     this.state = "refused";
-    this.#asked = false;
-    this.until = now + REFUSED_WAIT + backoff(this.#failures, this.#fraction());
+    this.#asked &&= now < this.until;
+    this.until = Math.max(this.until, now + REFUSED_WAIT + backoff(this.#failures, this.#fraction()));
   }
 
   /** Lets a probe go at once, unless the server asked for a pause. */

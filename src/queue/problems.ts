@@ -2,10 +2,12 @@ import type { Problem } from "./types.ts";
 
 const KEPT = 100;
 
-/** Says each problem once per kind and key, and keeps those that stand. */
+/** Says each problem once per kind and key until it is over, and keeps those that stand. */
 export class Problems {
   readonly #listener: (problem: Problem) => void;
-  readonly #said = new Set<string>();
+  /** Keys that were told, by kind and run. */
+  readonly #said = new Map<string, Set<string>>();
+  #count = 0;
   readonly #standing = new Map<string, Problem>();
 
   constructor(listener: (problem: Problem) => void) {
@@ -13,10 +15,16 @@ export class Problems {
   }
 
   report(problem: Problem): void {
-    const name = `${problem.kind} ${problem.key ?? ""} ${problem.run ?? ""}`;
-    if (this.#standing.size < KEPT || this.#standing.has(name)) this.#standing.set(name, problem);
-    if (this.#said.has(name) || this.#said.size >= 10 * KEPT) return;
-    this.#said.add(name);
+    const of = `${problem.kind} ${problem.run ?? ""}`;
+    const key = problem.key ?? "";
+    const name = `${of} ${key}`;
+    // Thousands of runs may have one each; what is wrong with the whole queue is always said.
+    const own = problem.run !== undefined;
+    if (!own || this.#standing.size < KEPT || this.#standing.has(name)) this.#standing.set(name, problem);
+    const said = this.#said.get(of) ?? new Set();
+    if (said.has(key) || (own && this.#count >= 10 * KEPT)) return;
+    this.#said.set(of, said.add(key));
+    this.#count++;
     try {
       this.#listener(problem);
     } catch {
@@ -24,8 +32,11 @@ export class Problems {
     }
   }
 
-  /** Takes problems of a kind off the list: they are over. */
+  /** Problems of a kind are over: they are taken off the list, and told again when they come back. */
   solve(kind: Problem["kind"], run?: string): void {
+    const of = `${kind} ${run ?? ""}`;
+    this.#count -= this.#said.get(of)?.size ?? 0;
+    this.#said.delete(of);
     for (const [name, problem] of this.#standing) {
       if (problem.kind === kind && problem.run === run) this.#standing.delete(name);
     }

@@ -142,7 +142,7 @@ export class Verdicts {
       this.#gate.failed(now, outcome.after);
       item.until = now;
     } else if (cause instanceof HttpError) {
-      this.#gate.ok();
+      this.#gate.ok(now);
     }
     if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
       const message = `${messageOf(cause)}. Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
@@ -211,9 +211,10 @@ export class Verdicts {
   /** The server acknowledged something. */
   succeeded(): void {
     this.#successes++;
-    this.#gate.ok();
-    this.#parts.problems.solve("server-unreachable");
-    this.#parts.problems.solve("server-refused");
+    const { problems, runtime } = this.#parts;
+    if (!this.#gate.ok(runtime.clock.monotonic())) return;
+    problems.solve("server-unreachable");
+    problems.solve("server-refused");
   }
 
   /** Counts a chunk as delivered. */

@@ -73,6 +73,34 @@ describe("Queue in front of a server that cannot be reached", () => {
     expect(queue.status()).toMatchObject({ host: "ok", problems: [], waiting: nothing });
   });
 
+  test("tells of each outage", async () => {
+    const { queue, oracle, runtime, start, problems } = harness();
+    const run = start("a");
+    await runtime.clock.until(queue.flush());
+    for (const outages of [1, 2]) {
+      oracle.fault = () => "drop-before";
+      queue.setTag(run, "t", String(outages));
+      await runtime.clock.advance(100_000);
+      oracle.fault = () => undefined;
+      await runtime.clock.until(queue.flush());
+      expect(problems.map(({ kind }) => kind)).toEqual(Array(outages).fill("server-unreachable"));
+    }
+  });
+
+  test("keeps a pause that the server asked for while answers to other requests come in", async () => {
+    const { queue, oracle, runtime, start } = harness();
+    const runs = ["a", "b"].map((name) => start(name));
+    await runtime.clock.until(queue.flush());
+    const before = oracle.calls.length;
+    let asked = 0;
+    oracle.fault = () => (asked++ === 0 ? { status: 429, headers: { "retry-after": "3600" } } : { delay: 5_000 });
+    for (const run of runs) for (let n = 0; n < 3_000; n++) queue.logMetric(run, "m", n, 1, n);
+    await runtime.clock.advance(3_500_000);
+    expect([asked, oracle.calls.length - before]).toEqual([2, 1]);
+    await runtime.clock.until(queue.flush());
+    expect(oracle.named("a").points.size).toBe(3_000);
+  });
+
   test("closes within the time it is given", async () => {
     const { queue, oracle, runtime, start } = harness();
     oracle.fault = () => ({ delay: 100_000 });

@@ -1,0 +1,46 @@
+import { describe, expect, test } from "vitest";
+import { HostGate } from "../../src/queue/host-gate.ts";
+
+const gate = (): HostGate => new HostGate(() => 1);
+
+describe("HostGate", () => {
+  test("stays shut for the whole pause that the server asked for, whatever answers come meanwhile", () => {
+    const it = gate();
+    it.failed(1_000, 60_000);
+    it.ok(2_000);
+    expect([it.allows(4, 2_000), it.allows(4, 60_999), it.state]).toEqual([0, 0, "retrying"]);
+    expect(it.allows(4, 61_000)).toBe(1);
+    it.ok(61_100);
+    expect([it.allows(4, 61_100), it.state]).toEqual([4, "ok"]);
+  });
+
+  test("forgets an old pause once it is open again", () => {
+    const it = gate();
+    it.failed(0, 3_600_000);
+    it.ok(3_600_000);
+    it.hurry();
+    it.failed(3_600_001, undefined);
+    expect(it.allows(4, 3_600_001 + 1_000)).toBe(1);
+
+    const other = gate();
+    for (let n = 0; n < 9; n++) other.failed(0, undefined);
+    other.ok(10);
+    other.failed(20, undefined);
+    expect(other.until).toBe(1_020);
+  });
+
+  test("opens at once with an answer when the pause was its own", () => {
+    const it = gate();
+    it.failed(0, undefined);
+    it.ok(1);
+    expect(it.allows(4, 1)).toBe(4);
+  });
+
+  test("keeps the server's pause through a refusal and a hurry", () => {
+    const it = gate();
+    it.failed(0, 3_600_000);
+    it.refused(1);
+    it.hurry();
+    expect(it.allows(4, 3_599_999)).toBe(0);
+  });
+});

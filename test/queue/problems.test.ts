@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { Problems } from "../../src/queue/problems.ts";
+import type { Problem } from "../../src/queue/types.ts";
+
+describe("Problems", () => {
+  test("tells a problem once while it stands, and again when it comes back", () => {
+    const told: Problem[] = [];
+    const problems = new Problems((problem) => told.push(problem));
+    const outage = { kind: "server-unreachable", message: "down" } as const;
+    const other = { kind: "run-parked", run: "a", message: "parked" } as const;
+    for (const problem of [outage, outage, other, other]) problems.report(problem);
+    expect(told).toEqual([outage, other]);
+    problems.solve("server-unreachable");
+    expect(problems.list()).toEqual([other]);
+    for (const problem of [outage, outage, other]) problems.report(problem);
+    expect(told).toEqual([outage, other, outage]);
+    problems.solve("run-parked", "b");
+    problems.report(other);
+    expect(told).toHaveLength(3);
+    problems.solve("run-parked", "a");
+    problems.report(other);
+    expect(told).toHaveLength(4);
+  });
+
+  test("tells again of one that came back after more had been said than are kept", () => {
+    const told: string[] = [];
+    const problems = new Problems(({ message }) => told.push(message));
+    for (let n = 0; n < 2_000; n++) problems.report({ kind: "dropped", run: String(n), message: "room" });
+    const said = told.length;
+    expect(said).toBeLessThan(2_000);
+    problems.report({ kind: "server-unreachable", message: "down" });
+    problems.solve("server-unreachable");
+    problems.report({ kind: "server-unreachable", message: "down again" });
+    expect(told.slice(said)).toEqual(["down", "down again"]);
+  });
+});
