@@ -119,7 +119,7 @@ export class IndexedDbStore implements QueueStore {
       const span = parent.span / children.length;
       return children.map((child, n) => {
         const { blob: _, ...kept } = parent;
-        const chunk = { ...kept, ...child, span, bytes: child.body.length, sealed: true, attempted: 0 };
+        const chunk = { ...kept, ...child, span, sequence: 0, bytes: child.body.length, sealed: true, attempted: 0 };
         this.#insert(change, order + n * span, chunk);
         tally(counts, child, rest, -1);
         return header(order + n * span, chunk);

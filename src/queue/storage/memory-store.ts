@@ -13,6 +13,7 @@ import {
   type StoredChunk,
 } from "../storage.ts";
 import type { Amount } from "../types.ts";
+import { isChild } from "./tally.ts";
 
 type Chunk = { -readonly [K in keyof StoredChunk]: StoredChunk[K] };
 type Count = "waiting" | "delivered" | "quarantined" | "dropped";
@@ -46,7 +47,8 @@ export class MemoryStore implements QueueStore {
     for (const [run, later] of desired ?? []) this.#desired.set(run, mergeDesired(this.#desired.get(run), later));
     return chunks.map((draft) => {
       const { sequence } = draft;
-      const before = this.#chunks.get(draft.order ?? 0);
+      const there = this.#chunks.get(draft.order ?? 0);
+      const before = there?.writer === writer && there.sequence === sequence ? there : undefined;
       const last = this.#last.get(writer) ?? 0;
       if (before ? before.sealed : sequence <= last) {
         return { stored: false, order: before?.order ?? 0, count: before?.count };
@@ -104,6 +106,10 @@ export class MemoryStore implements QueueStore {
   ): Promise<readonly ChunkHeader[] | undefined> {
     const parent = this.#guarded(order, term);
     if (!parent) return undefined;
+    if (isChild(parent, children[0])) {
+      // It took place before, and only its answer was lost: nothing may be counted twice.
+      return children.flatMap((_, n) => this.#chunks.get(order + n * parent.span) ?? []).map((chunk) => ({ ...chunk }));
+    }
     this.#finish(parent, rest);
     const span = parent.span / children.length;
     return children.map((child, n) => {
@@ -113,6 +119,7 @@ export class MemoryStore implements QueueStore {
         ...child,
         order: order + n * span,
         span,
+        sequence: 0,
         bytes: child.body.length,
         sealed: true,
         attempted: 0,

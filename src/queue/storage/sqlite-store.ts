@@ -136,7 +136,15 @@ export class SqliteStore implements QueueStore {
       return divide(place, placeOf(parent.span), children.length).map(({ place, span }, n) => {
         const child = children[n]!;
         const { kind, count, body } = child;
-        const facts = { kind, count, bytes: body.length, sealed: true, attempted: 0, spooled: files.get(child) };
+        const facts = {
+          kind,
+          count,
+          sequence: 0,
+          bytes: body.length,
+          sealed: true,
+          attempted: 0,
+          spooled: files.get(child),
+        };
         insertChunk(change, { ...parent, ...facts, order: place / placeOf(1), span: span / placeOf(1) }, body);
         tally(state.counts, child, rest, -1);
         return plain(findChunk(database, place)!);
