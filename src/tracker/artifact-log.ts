@@ -2,9 +2,13 @@ import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath, artifactPathIn } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
+import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
 import type { RunHandle } from "./run.ts";
 import type { ArtifactOptions } from "./types/run.ts";
+
+/** Milliseconds for a file of another server, as for a request to the tracking server. */
+const defaultTimeout = 120_000;
 
 /** The artifacts of one run: what is logged becomes a body and a path for the queue. */
 export class ArtifactLog {
@@ -105,8 +109,14 @@ export class ArtifactLog {
   }
 
   async #remote(source: URL, folder: string | undefined, options: ArtifactOptions): Promise<void> {
-    const response = await this.#core.runtime.fetch(
-      new Request(source, options.signal ? { signal: options.signal } : {}),
+    const { response, body } = await limited(
+      this.#core,
+      `fetch the artifact ${source.origin}${source.pathname}`,
+      { timeout: this.#core.connection.timeout ?? defaultTimeout, ...(options.signal && { signal: options.signal }) },
+      async (limits) => {
+        const response = await this.#core.runtime.fetch(new Request(source, limits));
+        return { response, body: response.ok ? await response.blob() : new Blob() };
+      },
     );
     if (!response.ok) {
       throw new ValidationError(
@@ -114,7 +124,7 @@ export class ArtifactLog {
       );
     }
     const name = options.name ?? decodeURIComponent(source.pathname.split("/").at(-1) ?? "");
-    await this.body(await response.blob(), artifactPathIn(folder, name));
+    await this.body(body, artifactPathIn(folder, name));
   }
 
   #files(): Files {

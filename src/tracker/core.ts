@@ -1,11 +1,12 @@
 import type { Connection } from "../client/types/connection.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { NewRun } from "../queue/types.ts";
+import type { FlushReport, NewRun } from "../queue/types.ts";
+import { type WaitLimits, Waiters } from "../queue/waiters.ts";
 import type { AsyncContext } from "../runtime/ports/async-context.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
 import type { Resources } from "./resources.ts";
-import type { RunHandle } from "./run.ts";
+import type { RunHandle, RunSeed } from "./run.ts";
 import type { Run, StartRunOptions } from "./types/run.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
 
@@ -39,6 +40,10 @@ export interface Core {
   /** Called when a run has ended, for hosts that must be asked to wait for the delivery. */
   readonly runEnded: () => void;
   readonly startRun: (options?: StartRunOptions) => RunHandle;
+  /** Where a run with these options goes. */
+  readonly experimentOf: (options: StartRunOptions) => NewRun["experiment"];
+  /** A handle for a run that the queue knows. What is loaded late calls it here, and stays out of the first chunk. */
+  readonly handleOf: (seed: RunSeed) => RunHandle;
   readonly withRun: <T>(options: StartRunOptions | RunBody<T>, body?: RunBody<T>) => Promise<T>;
 }
 
@@ -58,7 +63,35 @@ export function keep(set: Set<Promise<unknown>>, work: Promise<unknown>): void {
   set.add(done);
 }
 
-/** Waits until everything that was logged before has reached the queue. */
-export async function handedOver(core: Core): Promise<void> {
-  while (core.background.size > 0) await Promise.all(core.background);
+/** Limits whose time runs from now, for several waits that share them. */
+export function sharedLimits({ runtime: { clock } }: Core, { timeout, signal }: WaitLimits = {}): () => WaitLimits {
+  const begun = clock.monotonic();
+  return () => ({
+    ...(signal && { signal }),
+    ...(timeout !== undefined && { timeout: Math.max(0, timeout - (clock.monotonic() - begun)) }),
+  });
+}
+
+/** Waits until all work in a set is done, as long as `limits` allow. */
+export async function allDone(core: Core, work: ReadonlySet<Promise<unknown>>, limits?: WaitLimits): Promise<void> {
+  if (work.size === 0 || limits?.timeout === 0) return;
+  const waiters = new Waiters(core.runtime);
+  const look = (): void => {
+    if (work.size === 0) waiters.check();
+    else void Promise.all(work).then(look);
+  };
+  look();
+  await waiters.until(() => work.size === 0, limits);
+}
+
+/** Waits until everything that was logged before has reached the queue, as long as `limits` allow. */
+export function handedOver(core: Core, limits?: WaitLimits): Promise<void> {
+  return allDone(core, core.background, limits);
+}
+
+/** An account of the queue, with what has not reached it yet as pending. */
+export function withBackground({ background }: Core, report: FlushReport): FlushReport {
+  if (background.size === 0) return report;
+  const { points, requests } = report.pending;
+  return { ...report, pending: { points, requests: requests + background.size } };
 }

@@ -2,14 +2,15 @@ import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import { type Core, handedOver } from "./core.ts";
+import { type Core, handedOver, sharedLimits } from "./core.ts";
 import { Guard } from "./guard.ts";
 import { lateClient } from "./late-client.ts";
 import { endWithProcess, exitTimeout } from "./process-end.ts";
+import { RunHandle } from "./run.ts";
 import { localIds } from "./run-id.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { shown } from "./shown.ts";
-import { startRun, withRun } from "./start-run.ts";
+import { experimentOf, startRun, withRun } from "./start-run.ts";
 import { systemTags } from "./system-tags.ts";
 import { TrackerHandle } from "./tracker.ts";
 import type { Tracker } from "./types/tracker.ts";
@@ -82,6 +83,8 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
     },
     runEnded: () => waitFor(core),
     startRun: (given) => startRun(core, given),
+    experimentOf: (given) => experimentOf(core, given),
+    handleOf: (seed) => new RunHandle(core, seed),
     withRun: (given, body) => withRun(core, given, body),
   };
   if (runtime.name === "browser") warnInPage(core);
@@ -92,7 +95,8 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
 function waitFor(core: Core): void {
   const { waitUntil } = core.options;
   if (waitUntil === undefined) return;
-  const delivered = handedOver(core).then(() => core.queue.flush({ timeout: exitTimeout(core) }));
+  const limits = sharedLimits(core, { timeout: exitTimeout(core) });
+  const delivered = handedOver(core, limits()).then(() => core.queue.flush(limits()));
   if (typeof waitUntil === "function") waitUntil(delivered);
   else waitUntil.waitUntil(delivered);
 }

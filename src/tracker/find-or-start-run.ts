@@ -3,16 +3,14 @@ import type { RunData } from "../client/types/entities.ts";
 import { isTrackletError } from "../errors/tracklet-error.ts";
 import { NetworkError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
-import { type Core, handedOver, keep } from "./core.ts";
+import { type Core, keep } from "./core.ts";
 import { limited } from "./limited.ts";
+import { ownWrites } from "./reads.ts";
 import { continueRun } from "./resume-run.ts";
 import type { RunHandle } from "./run.ts";
 import { experimentId } from "./search-runs.ts";
 import { serverRunId } from "./server-run-id.ts";
-import { experimentOf } from "./start-run.ts";
 import type { FindOrStartRunOptions } from "./types/tracker.ts";
-
-const freshness = 5000;
 
 /** Finds an active run by name, in its experiment and below its parent, or starts it. */
 export function findOrStartRun(core: Core, options: FindOrStartRunOptions): Promise<RunHandle> {
@@ -52,9 +50,8 @@ async function replace(core: Core, run: RunHandle, old: string): Promise<void> {
 }
 
 async function find(core: Core, options: FindOrStartRunOptions, limits: CallOptions): Promise<RunData | undefined> {
-  await handedOver(core);
-  await core.queue.settle({ timeout: freshness, ...limits });
-  const id = await experimentId(core, experimentOf(core, options), limits);
+  await ownWrites(core, undefined, limits);
+  const id = await experimentId(core, core.experimentOf(options), limits);
   if (id === undefined) return undefined;
   const parent = typeof options.parent === "string" ? options.parent : options.parent?.localId;
   const clauses: string[] = [];

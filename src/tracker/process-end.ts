@@ -1,6 +1,7 @@
-import type { FlushReport } from "../queue/types.ts";
+import type { Amount, FlushReport } from "../queue/types.ts";
+import type { WaitLimits } from "../queue/waiters.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
-import { type Core, handedOver } from "./core.ts";
+import { allDone, type Core, handedOver, sharedLimits, withBackground } from "./core.ts";
 import { amountText } from "./shown.ts";
 import { errorText } from "./start-run.ts";
 
@@ -14,15 +15,14 @@ export async function endWithProcess(core: Core, reason: EndReason): Promise<voi
   endOpenRuns(core, reason);
   const { queue } = core;
   if (reason.final === true) {
-    const { waiting, inFlight } = queue.status();
-    return tellLeft(core, {
-      points: waiting.points + inFlight.points,
-      requests: waiting.requests + inFlight.requests,
-    });
+    const { waiting, inFlight, ...rest } = queue.status();
+    return tellLeft(core, withBackground(core, { ...rest, pending: sum(waiting, inFlight) }));
   }
-  await handedOver(core);
-  const report = await drain(core, exitTimeout(core));
-  tellLeft(core, report.pending);
+  const limits = sharedLimits(core, { timeout: exitTimeout(core) });
+  await handedOver(core, limits());
+  const report = await drain(core, limits());
+  await allDone(core, core.afterDelivery, limits());
+  tellLeft(core, withBackground(core, report));
 }
 
 /** Ends what is open: FINISHED, FAILED after an error, KILLED by a signal. */
@@ -40,10 +40,10 @@ function endOpenRuns(core: Core, reason: EndReason): void {
 }
 
 /** Delivers what is in memory, or makes sure that it is durable. */
-export function drain(core: Core, timeout: number): Promise<FlushReport> {
+export function drain(core: Core, limits: WaitLimits): Promise<FlushReport> {
   const { queue } = core;
   const manual = core.options.delivery?.mode === "manual";
-  return queue.flush({ until: queue.durable || manual ? "durable" : "delivered", timeout });
+  return queue.flush({ until: queue.durable || manual ? "durable" : "delivered", ...limits });
 }
 
 /** Milliseconds that the end may take. */
@@ -52,11 +52,22 @@ export function exitTimeout(core: Core): number {
 }
 
 /** Says on standard error what was not delivered, where it lies and what sends it. */
-export function tellLeft(core: Core, left: FlushReport["pending"]): void {
-  if (left.points === 0 && left.requests === 0) return;
+export function tellLeft(core: Core, { pending, parked, quarantined }: FlushReport): void {
   const { queue, connection, runtime } = core;
+  // A durable queue keeps what was refused, a queue in memory takes it with it.
+  const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
+  if (left.points === 0 && left.requests === 0) return;
   const fate = queue.durable
     ? `they wait in ${queue.status().storage}; the next program with this queue sends them`
     : "they were in memory and are lost; call await tracker.close() before the end, or use a durable queue";
   runtime.terminal.writeError(`tracklet: ${amountText(left)} did not reach ${connection.trackingUri}: ${fate}\n`);
+}
+
+function sum(...amounts: Amount[]): Amount {
+  const total = { points: 0, requests: 0 };
+  for (const { points, requests } of amounts) {
+    total.points += points;
+    total.requests += requests;
+  }
+  return total;
 }

@@ -1,7 +1,7 @@
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { CallOptions } from "../client/types/connection.ts";
 import { artifactPath } from "./artifact-path.ts";
-import { type Core, handedOver } from "./core.ts";
+import { type Core, handedOver, sharedLimits } from "./core.ts";
 import { limited } from "./limited.ts";
 import type { Resources } from "./resources.ts";
 import { serverRunId } from "./server-run-id.ts";
@@ -18,12 +18,11 @@ export async function ownWrites(
   run: string | undefined,
   options: ReadOptions | undefined,
 ): Promise<number> {
-  await handedOver(core);
-  return core.queue.settle({
-    timeout: options?.freshness ?? defaultFreshness,
-    ...(run === undefined ? {} : { runs: [run] }),
-    ...(options?.signal === undefined ? {} : { signal: options.signal }),
-  });
+  const timeout = options?.freshness ?? defaultFreshness;
+  const limits = sharedLimits(core, { timeout, ...(options?.signal && { signal: options.signal }) });
+  await handedOver(core, limits());
+  const left = await core.queue.settle({ timeout, ...limits(), ...(run === undefined ? {} : { runs: [run] }) });
+  return left + core.background.size;
 }
 
 /** A read of one run: own writes first, then `body` with MLflow's id. */

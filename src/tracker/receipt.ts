@@ -15,7 +15,7 @@ export function runReceipt(
   options: (CallOptions & { readonly verify?: boolean }) | undefined,
 ): Promise<Receipt & Shown> {
   return limited(core, "receipt", options, async (limits) => {
-    await handedOver(core);
+    await handedOver(core, limits);
     if (options?.verify !== true) return show(account(core, localId));
     await ownWrites(core, localId, limits);
     const receipt = account(core, localId);

@@ -3,8 +3,7 @@ import type { RunData } from "../client/types/entities.ts";
 import { BadRequestError } from "../errors/network-errors.ts";
 import type { Core } from "./core.ts";
 import { limited } from "./limited.ts";
-import { ParamLog } from "./param-log.ts";
-import { RunHandle } from "./run.ts";
+import type { RunHandle } from "./run.ts";
 import { serverRunId } from "./server-run-id.ts";
 
 /** Goes on with a run: this tracker's own one at once, another after reading where it stands. */
@@ -33,10 +32,8 @@ export function continueRun(core: Core, run: RunData): RunHandle {
   const open = core.open.get(localId);
   if (open !== undefined) return open;
   if (core.queue.localIdOf(info.runId) === undefined) core.queue.adoptRun(localId, info.runId, info.experimentId);
-  const params = new ParamLog(localId, core.queue, core.guard, core.options.paramConflict);
-  for (const [key, value] of Object.entries(data.params)) params.known(key, value);
-  const experiment = { id: info.experimentId };
-  const handle = new RunHandle(core, { localId, name: info.runName, experiment, params, signal: undefined });
+  const handle = core.handleOf({ localId, name: info.runName, experiment: { id: info.experimentId } });
+  for (const [key, value] of Object.entries(data.params)) handle.params.known(key, value);
   for (const { key, step } of data.latestMetrics) handle.metrics.reached(key, step);
   handle.loggedArtifacts = readList(data.tags["mlflow.loggedArtifacts"]);
   core.queue.updateRun(localId, { status: "RUNNING" });

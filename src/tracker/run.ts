@@ -7,7 +7,7 @@ import { inputOf } from "./dataset-input.ts";
 import { bytesNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
-import type { ParamLog } from "./param-log.ts";
+import { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
 import type * as types from "./types/run.ts";
 import { jsonText } from "./value-text.ts";
@@ -17,8 +17,9 @@ export interface RunSeed {
   readonly localId: string;
   readonly name: string;
   readonly experiment: NewRun["experiment"];
-  readonly params: ParamLog;
-  readonly signal: AbortSignal | undefined;
+  /** What has taken the tags of a new run already. */
+  readonly params?: ParamLog;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A run of this process: hands everything to the queue, and loads what is not on the way of logging when it is asked. */
@@ -47,7 +48,7 @@ export class RunHandle implements types.Run {
     this.localId = seed.localId;
     this.name = seed.name;
     this.experiment = seed.experiment;
-    this.params = seed.params;
+    this.params = seed.params ?? new ParamLog(seed.localId, core.queue, core.guard, core.options.paramConflict);
     this.metrics = new MetricLog(seed.localId, core.queue, core.runtime.clock, core.guard);
     this.#artifacts = new LateArtifacts(core, this);
     core.open.set(this.localId, this);
@@ -165,7 +166,9 @@ export class RunHandle implements types.Run {
     options?: types.ArtifactOptions,
   ): Promise<void> {
     const now = bytesNow(source);
-    return this.#artifacts.log("logArtifact", options, (log) => log.source(now, artifactPath, options ?? {}));
+    return this.#artifacts.log("logArtifact", options, (log, _, limits) =>
+      log.source(now, artifactPath, { ...options, ...limits }),
+    );
   }
 
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void> {
@@ -222,7 +225,7 @@ export class RunHandle implements types.Run {
     }
     this.close(status);
     await limited(this.#core, "end the run", options, async (limits) => {
-      await handedOver(this.#core);
+      await handedOver(this.#core, limits);
       await this.#core.queue.flush({ until: options?.until ?? "durable", ...limits });
     });
   }
@@ -237,15 +240,6 @@ export class RunHandle implements types.Run {
     this.#core.runEnded();
     this.onEnd?.(status);
     this.onEnd = undefined;
-  }
-
-  /** Opens the run again. */
-  reopen(): void {
-    if (this.ended === undefined) return;
-    this.ended = undefined;
-    this.#stop = undefined;
-    this.#core.open.set(this.localId, this);
-    this.#core.queue.updateRun(this.localId, { status: "RUNNING" });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,7 @@
 import type { CallOptions, Connection } from "../client/types/connection.ts";
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { FlushOptions, FlushReport } from "../queue/types.ts";
-import { type Core, handedOver, type RunBody } from "./core.ts";
+import { allDone, type Core, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
 import { drain, exitTimeout, tellLeft } from "./process-end.ts";
 import type { RunHandle } from "./run.ts";
 import type { RunTable } from "./run-table-types.ts";
@@ -87,10 +87,14 @@ export class TrackerHandle implements types.Tracker {
   }
 
   async flush(options?: FlushOptions): Promise<FlushReport & Shown> {
-    await handedOver(this.#core);
-    const report = await this.#core.queue.flush(options);
-    if (options?.until !== "durable" && report.pending.requests === 0) await Promise.all(this.#core.afterDelivery);
-    return this.#shown(report);
+    const core = this.#core;
+    const limits = sharedLimits(core, options);
+    await handedOver(core, limits());
+    const report = await core.queue.flush({ ...options, ...limits() });
+    if (options?.until !== "durable" && report.pending.requests === 0) {
+      await allDone(core, core.afterDelivery, limits());
+    }
+    return this.#shown(withBackground(core, report));
   }
 
   close(options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<FlushReport & Shown> {
@@ -107,24 +111,25 @@ export class TrackerHandle implements types.Tracker {
     status: "FINISHED" | "FAILED",
     options: { readonly timeout?: number; readonly signal?: AbortSignal },
   ): Promise<FlushReport & Shown> {
-    const { queue, guard, open } = this.#core;
+    const core = this.#core;
+    const { queue, guard, open } = core;
     for (const run of [...open.values()]) {
       const message = `The run "${run.name}" was open when its tracker closed: it is ${status}; call await run.end(), or use withRun`;
       guard.tell({ kind: "scope", message, run: run.localId });
       run.close(status);
     }
-    const timeout = options.timeout ?? exitTimeout(this.#core);
+    const limits = sharedLimits(core, { timeout: exitTimeout(core), ...options });
     try {
-      await handedOver(this.#core);
-      if (this.#core.afterDelivery.size > 0) {
-        await drain(this.#core, timeout);
-        await Promise.all(this.#core.afterDelivery);
+      await handedOver(core, limits());
+      if (core.afterDelivery.size > 0) {
+        await drain(core, limits());
+        await allDone(core, core.afterDelivery, limits());
       }
-      const report = await queue.close({ ...options, timeout });
-      tellLeft(this.#core, report.pending);
+      const report = withBackground(core, await queue.close(limits()));
+      tellLeft(core, report);
       return this.#shown(report);
     } finally {
-      this.#core.unwatchEnd();
+      core.unwatchEnd();
       await this.#release();
     }
   }

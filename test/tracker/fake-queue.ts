@@ -1,6 +1,7 @@
 import type { DatasetInput } from "../../src/client/types/entities.ts";
 import type { Queue } from "../../src/queue/queue.ts";
-import type { FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, RunChange } from "../../src/queue/types.ts";
+import type { Amount, FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, RunChange } from "../../src/queue/types.ts";
+import type { WaitLimits } from "../../src/queue/waiters.ts";
 
 const none = { points: 0, requests: 0 };
 
@@ -14,6 +15,9 @@ export class FakeQueue implements Queue {
   durable = false;
   /** What `settle` and `flush` say is left. */
   left = 0;
+  /** What `flush` and `status` say about the rest. */
+  parked: Amount = none;
+  quarantined: Amount = none;
 
   createRun(run: NewRun): void {
     this.created.push(run);
@@ -63,7 +67,7 @@ export class FakeQueue implements Queue {
   async flush(options?: FlushOptions): Promise<FlushReport> {
     this.calls.push(["flush", options?.until ?? "delivered"]);
     const pending = { points: 0, requests: this.left };
-    return { delivered: none, pending, parked: none, quarantined: none, dropped: none, problems: [] };
+    return { delivered: none, pending, parked: this.parked, quarantined: this.quarantined, dropped: none, problems: [] };
   }
   receipt(localId: string): Receipt {
     return { run: localId, runId: this.ids.get(localId), lines: [] };
@@ -74,8 +78,8 @@ export class FakeQueue implements Queue {
       waiting,
       inFlight: none,
       delivered: none,
-      parked: none,
-      quarantined: none,
+      parked: this.parked,
+      quarantined: this.quarantined,
       dropped: none,
       host: "unknown",
       lag: 0,
@@ -92,7 +96,7 @@ export class FakeQueue implements Queue {
   resume(): void {
     this.calls.push(["resume"]);
   }
-  async close(): Promise<FlushReport> {
+  async close(_limits?: WaitLimits): Promise<FlushReport> {
     this.calls.push(["close"]);
     return this.flush();
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { bench } from "./test-core.ts";
+import { type Bench, bench } from "./test-core.ts";
 
 const now = 1_700_000_000_000;
 
@@ -80,6 +80,28 @@ describe("the end of a process", () => {
     expect(runtime.errorText.join("")).toBe(
       "tracklet: 0 points and 3 requests did not reach http://mlflow.test: they were in memory and are lost; call await tracker.close() before the end, or use a durable queue\n",
     );
+  });
+
+  test.each([
+    ["parked", false, "4 requests did not reach"],
+    ["quarantined", false, "4 requests did not reach"],
+    ["parked", true, "4 requests did not reach"],
+    ["quarantined", true, undefined],
+  ] as const)("tells what is %s, in a queue that is durable: %s", async (kind, durable, words) => {
+    const amount = { points: 0, requests: 4 };
+    const ends: ((made: Bench) => Promise<unknown>)[] = [
+      ({ tracker }) => tracker.close(),
+      ({ runtime }) => runtime.lifecycle.end(),
+      ({ runtime }) => runtime.lifecycle.end({ kind: "exit", final: true }),
+    ];
+    for (const end of ends) {
+      const made = bench();
+      Object.assign(made.queue, { durable, [kind]: amount });
+      made.tracker.startRun();
+      await end(made);
+      if (words === undefined) expect(made.runtime.errorText).toEqual([]);
+      else expect(made.runtime.errorText.join("")).toContain(words);
+    }
   });
 
   test("only makes a durable queue durable", async () => {

@@ -2,8 +2,9 @@ import type { Core } from "../../src/tracker/core.ts";
 import type { Resources } from "../../src/tracker/resources.ts";
 import { Guard } from "../../src/tracker/guard.ts";
 import { endWithProcess } from "../../src/tracker/process-end.ts";
+import { RunHandle } from "../../src/tracker/run.ts";
 import { localIds } from "../../src/tracker/run-id.ts";
-import { startRun, withRun } from "../../src/tracker/start-run.ts";
+import { experimentOf, startRun, withRun } from "../../src/tracker/start-run.ts";
 import { systemTags } from "../../src/tracker/system-tags.ts";
 import { TrackerHandle } from "../../src/tracker/tracker.ts";
 import type { TrackerOptions } from "../../src/tracker/types/tracker-options.ts";
@@ -50,6 +51,8 @@ export function bench(
     unwatchEnd: () => unwatch?.(),
     runEnded: () => {},
     startRun: (given) => startRun(core, given),
+    experimentOf: (given) => experimentOf(core, given),
+    handleOf: (seed) => new RunHandle(core, seed),
     withRun: (given, body) => withRun(core, given, body),
   };
   return { core, tracker: new TrackerHandle(core, () => {}), queue, runtime, problems };
