@@ -4,6 +4,7 @@ import type { Environment } from "./ports/environment.ts";
 import type { Terminal } from "./ports/terminal.ts";
 import { ProcessLifecycle } from "./process-lifecycle.ts";
 import type { Runtime, RuntimeName } from "./runtime.ts";
+import { sharedLifecycle } from "./shared-lifecycle.ts";
 import { webRuntime } from "./web.ts";
 
 /** Asked in this order by Python's `getpass.getuser`, which MLflow's own client uses. */
@@ -39,14 +40,11 @@ const nodeTerminal: Terminal = {
   writeError: (text) => void process.stderr.write(text),
 };
 
-let lifecycle: ProcessLifecycle | undefined;
-
 /** The defaults of Node and Bun, and of Deno but for its permissions. */
 export function nodeRuntime(name: RuntimeName): Runtime {
-  lifecycle ??= new ProcessLifecycle(process, { rejectionEvent: name === "bun" });
   return {
     ...webRuntime(name),
-    lifecycle,
+    lifecycle: sharedLifecycle(() => new ProcessLifecycle(process, { rejectionEvent: name === "bun" })),
     environment: nodeEnvironment,
     terminal: nodeTerminal,
     files: localFiles,

@@ -27,6 +27,7 @@ export class ProcessLifecycle implements Lifecycle {
   #ending = false;
   #error: { readonly error: unknown } | undefined;
   #signal: Signal | undefined;
+  #leaving: string | symbol | undefined;
 
   constructor(process: NodeJS.Process, options: { rejectionEvent: boolean }) {
     this.#process = process;
@@ -59,10 +60,13 @@ export class ProcessLifecycle implements Lifecycle {
     const host = this.#process;
     host[verb]("beforeExit", this.#beforeExit);
     host[verb]("exit", this.#exit);
-    host[verb]("uncaughtException", this.#uncaught);
-    if (this.#rejectionEvent) host[verb]("unhandledRejection", this.#uncaught);
-    host[verb]("SIGINT", this.#signalled);
-    host[verb]("SIGTERM", this.#signalled);
+    // First in their rows, before a `once` listener of the program has left. Deno keeps the order of signals to itself.
+    const first = verb === "on" ? "prependListener" : "off";
+    host[verb]("removeListener", this.#left);
+    host[first]("uncaughtException", this.#uncaught);
+    if (this.#rejectionEvent) host[first]("unhandledRejection", this.#rejected);
+    host[first]("SIGINT", this.#signalled);
+    host[first]("SIGTERM", this.#signalled);
   }
 
   #reason(code: number): EndReason {
@@ -96,10 +100,31 @@ export class ProcessLifecycle implements Lifecycle {
   };
 
   #uncaught = (error: unknown): void => {
+    if (this.#isAlone("uncaughtException", this.#uncaught)) this.#fail(error);
+    else this.#error = { error };
+  };
+
+  #rejected = (error: unknown): void => {
+    if (this.#isAlone("unhandledRejection", this.#rejected)) this.#fail(error);
+    else this.#error = { error };
+  };
+
+  /** A listener that leaves while its event is told was a `once` one, and handles it. */
+  #left = (event: string | symbol): void => {
+    this.#leaving = event;
+    queueMicrotask(() => {
+      this.#leaving = undefined;
+    });
+  };
+
+  #isAlone(event: string, own: unknown): boolean {
+    if (this.#leaving === event) return false;
+    return this.#process.listeners(event as "SIGINT").every((listener) => (listener as unknown) === own);
+  }
+
+  #fail(error: unknown): void {
     const host = this.#process;
     this.#error = { error };
-    const handled = [...host.listeners("uncaughtException"), ...host.listeners("unhandledRejection")];
-    if (handled.some((listener) => (listener as unknown) !== this.#uncaught)) return;
     const inWorker = builtin("node:worker_threads")?.isMainThread === false;
     if (!inWorker) host.stderr.write(`Uncaught ${builtin("node:util")?.inspect(error) ?? String(error)}\n`);
     if (this.#ending) return;
@@ -114,13 +139,12 @@ export class ProcessLifecycle implements Lifecycle {
         throw error;
       }, 0);
     });
-  };
+  }
 
   #signalled = (signal: NodeJS.Signals): void => {
-    const host = this.#process;
     const name: Signal = signal === "SIGTERM" ? "SIGTERM" : "SIGINT";
     this.#signal = name;
-    if (host.listeners(name).some((listener) => (listener as unknown) !== this.#signalled)) return;
+    if (!this.#isAlone(name, this.#signalled)) return;
     if (this.#ending) {
       // A second Ctrl-C means: now.
       void this.#tell({ kind: "signal", signal: name, final: true });

@@ -56,6 +56,29 @@ describe("Lifecycle.onEnd()", () => {
     expect(end.code).toBe(7);
   });
 
+  test.each(["once before", "once after"])(
+    "leaves a signal to the program that handles it once (%s the subscription)",
+    async (how) => {
+      const program = start(how);
+      await program.line("ready");
+      program.kill("SIGINT");
+      const end = await program.end;
+      expect(end.stdout).toBe("ready\nown end\ntold signal SIGINT final\n");
+      expect(end.code).toBe(7);
+    },
+  );
+
+  test("leaves an error to the program that handles one once", async () => {
+    const end = await start("handled once").end;
+    expect(end).toMatchObject({ code: 0, stdout: "handled by the program\ntold exit \nfinished\n" });
+  });
+
+  test("does not take a listener for rejections for one that handles what is thrown", async () => {
+    const end = await start("throw with rejections handled").end;
+    expect(end.stdout).toBe("told error out of luck\nfinished\n");
+    expect(end.code).toBe(1);
+  });
+
   test("does not hold up a second signal", async () => {
     const program = start("stuck");
     await program.line("ready");
@@ -69,5 +92,38 @@ describe("Lifecycle.onEnd()", () => {
 
   test("is not told of anything after it has stopped, and leaves nothing behind", async () => {
     expect(await start("stopped").end).toMatchObject({ code: 0, stdout: "", stderr: "" });
+  });
+});
+
+describe("two copies of the library in one process", () => {
+  const start = (how: string): Program => startProgram(new URL("./programs/copies.ts", import.meta.url), [how]);
+  const inOrder = (stdout: string): string[] => stdout.trimEnd().split("\n").sort();
+
+  test("are both told of an uncaught error, which is printed once and ends the process", async () => {
+    const end = await start("throw").end;
+    expect(inOrder(end.stdout)).toEqual([
+      "first finished",
+      "first told error",
+      "ready",
+      "second finished",
+      "second told error",
+    ]);
+    expect(end.code).toBe(1);
+    expect(end.stderr.split("Error: out of luck")).toHaveLength(2);
+  });
+
+  test.each(["SIGINT", "SIGTERM"] as const)("are both told of %s, which ends the process", async (signal) => {
+    const program = start("signal");
+    await program.line("ready");
+    program.kill(signal);
+    const end = await program.end;
+    expect(inOrder(end.stdout)).toEqual([
+      "first finished",
+      "first told signal",
+      "ready",
+      "second finished",
+      "second told signal",
+    ]);
+    expect(end.signal).toBe(signal);
   });
 });

@@ -12,6 +12,15 @@ function described(reason: EndReason): string {
   return `${reason.kind} ${detail}${reason.final === true ? " final" : ""}`;
 }
 
+const how = process.argv[2];
+const exitOnce = (): void =>
+  void process.once("SIGINT", () => {
+    say("own end");
+    setTimeout(() => process.exit(7), 1);
+  });
+if (how === "once before") exitOnce();
+if (how === "handled once") process.once("uncaughtException", () => say("handled by the program"));
+
 const stop = lifecycle.onEnd(async (reason) => {
   say(`told ${described(reason)}`);
   if (how === "stuck") return new Promise(() => {});
@@ -20,10 +29,10 @@ const stop = lifecycle.onEnd(async (reason) => {
   say("finished");
 });
 
-const how = process.argv[2];
 const idle = (): void => void setInterval(() => {}, 1000);
 
-if (how === "throw") {
+if (how === "throw with rejections handled") process.on("unhandledRejection", () => say("handled by the program"));
+if (how === "throw" || how === "handled once" || how === "throw with rejections handled") {
   setTimeout(() => {
     throw new Error("out of luck");
   }, 1);
@@ -44,8 +53,9 @@ if (how === "own signal") {
     process.exit(7);
   });
 }
+if (how === "once after") exitOnce();
 if (how === "stopped") stop();
-if (how === "signal" || how === "own signal" || how === "stuck") {
+if (how?.startsWith("once") || how === "signal" || how === "own signal" || how === "stuck") {
   say("ready");
   idle();
 }
