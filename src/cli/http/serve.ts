@@ -91,7 +91,8 @@ async function answer(
       return gone.signal.aborted ? undefined : refuse(outgoing, 400, "BAD_REQUEST", "Cannot read the request");
     }
     const response = await handler(request);
-    if (!outgoing.destroyed) await writeResponse(outgoing, response, incoming.method === "HEAD");
+    if (outgoing.destroyed) await response.body?.cancel();
+    else await writeResponse(outgoing, response, incoming.method === "HEAD");
   } catch (error) {
     if (gone.signal.aborted || outgoing.destroyed) return;
     onError(error);

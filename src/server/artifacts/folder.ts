@@ -10,10 +10,9 @@ import {
 } from "./artifact-store.ts";
 import { chunksOf } from "./byte-stream.ts";
 import { byCodePoint } from "./code-point-order.ts";
+import { type FileHandle, fileStream } from "./file-stream.ts";
 import { confine, type FileSystem, isConflict, isMissing, joined } from "./confine.ts";
 
-/** Bytes read at a time. */
-const chunkSize = 256 * 1024;
 /** Uploads that are not whole yet; short, so that it never makes a name too long. */
 const partial = /^\.tracklet-\d+-\d+\.part$/u;
 /** Counts the uploads of this process. */
@@ -35,8 +34,6 @@ let uploads = 0;
 export function folderArtifacts(directory: string): ArtifactStore {
   return new FolderArtifacts(directory);
 }
-
-type FileHandle = Awaited<ReturnType<FileSystem["fs"]["open"]>>;
 
 class FolderArtifacts implements ArtifactStore {
   readonly #directory: string;
@@ -75,39 +72,7 @@ class FolderArtifacts implements ArtifactStore {
   }
 
   async read(path: string, range?: ByteRange): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-    const { fs } = this.#system();
-    let file: FileHandle;
-    try {
-      file = await fs.open(await this.#inside(path), "r");
-    } catch (error) {
-      if (isMissing(error)) throw new ArtifactError("not-found", `No such artifact: '${path}'`, { cause: error });
-      throw error;
-    }
-    let position = range?.start ?? 0;
-    const end = range === undefined ? Number.POSITIVE_INFINITY : range.end + 1;
-    return new ReadableStream(
-      {
-        async pull(controller) {
-          try {
-            const buffer = new Uint8Array(Math.min(chunkSize, end - position));
-            const { bytesRead } =
-              buffer.byteLength === 0 ? { bytesRead: 0 } : await file.read(buffer, 0, buffer.byteLength, position);
-            if (bytesRead > 0) {
-              position += bytesRead;
-              controller.enqueue(buffer.subarray(0, bytesRead));
-            }
-            if (bytesRead > 0 && position < end) return;
-            await file.close();
-            controller.close();
-          } catch (error) {
-            await file.close().catch(() => undefined);
-            throw error;
-          }
-        },
-        cancel: () => file.close(),
-      },
-      { highWaterMark: 0 },
-    );
+    return fileStream(this.#system(), await this.#inside(path), path, range);
   }
 
   async write(path: string, content: ArtifactContent, size?: number): Promise<void> {

@@ -182,6 +182,22 @@ describe("serve()", () => {
     expect(faults).toEqual([]);
   });
 
+  test("cancels the answer of a handler that ends after the client went away", async () => {
+    const running = Promise.withResolvers<void>();
+    const cancelled = Promise.withResolvers<void>();
+    const { port } = await start(async (request) => {
+      const aborted = new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      running.resolve();
+      await aborted;
+      return new Response(new ReadableStream({ cancel: () => cancelled.resolve() }));
+    });
+    const socket = connect(port, "127.0.0.1", () => socket.write("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+    await running.promise;
+    socket.destroy();
+    expect(await cancelled.promise).toBeUndefined();
+    expect(faults).toEqual([]);
+  });
+
   test("answers a failing handler with 500 and keeps the reason to itself", async () => {
     const { url } = await start(() => Promise.reject(new Error("SELECT secret FROM /home/someone")));
     const reply = await fetch(url);

@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
@@ -90,10 +100,51 @@ describe("folderArtifacts() on disk", () => {
 
   test("keeps a reader on the content that it began with", async () => {
     const store = folderArtifacts(fresh());
-    await store.write("f", stream(["old"]));
-    const reader = await store.read("f");
+    const old = new Uint8Array(1_000_000).fill(1);
+    await store.write("f", old);
+    const reader = (await store.read("f")).getReader();
+    let size = (await reader.read()).value?.byteLength ?? 0;
     await store.write("f", stream(["newer"]));
-    expect(await new Response(reader).text()).toBe("old");
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) break;
+      expect(value.every((byte) => byte === 1)).toBe(true);
+      size += value.byteLength;
+    }
+    expect(size).toBe(old.byteLength);
+  });
+
+  test("gives nothing of a file that was replaced before the first byte was read", async () => {
+    const store = folderArtifacts(fresh());
+    await store.write("f", bytes("old"));
+    const replaced = await store.read("f", { start: 0, end: 2 });
+    await store.write("f", bytes("newer"));
+    await expect(new Response(replaced).text()).rejects.toThrow('Cannot read "f" as it was replaced meanwhile');
+    const gone = await store.read("f");
+    await store.delete("f");
+    await expect(new Response(gone).text()).rejects.toThrow("No such artifact: 'f'");
+  });
+
+  test.skipIf(!existsSync("/proc/self/fd"))("holds no file open before it is read (told by /proc)", async () => {
+    const directory = fresh();
+    const store = folderArtifacts(directory);
+    await store.write("f", bytes("x"));
+    const opened = (): number =>
+      readdirSync("/proc/self/fd").filter((descriptor) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${descriptor}`).includes(directory);
+        } catch {
+          return false; // the descriptor of the listing itself
+        }
+      }).length;
+    const unread = await store.read("f");
+    expect(opened()).toBe(0);
+    await unread.cancel();
+    const reader = (await store.read("f")).getReader();
+    await reader.read();
+    expect(opened()).toBe(1);
+    await reader.cancel();
+    expect(opened()).toBe(0);
   });
 
   test("lets go of the file when a reader stops", async () => {
