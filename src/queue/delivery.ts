@@ -100,7 +100,7 @@ export class Delivery {
     }
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
-    if (!run.checked) await (await import("./mend.ts")).checkRun(client, mapping, options);
+    if (!run.checked) await (await import("./mend.ts")).checkRun(client, mapping, this.#verdicts.settle, options);
     run.checked = true;
     await send(client, mapping, content, chunk.blob, options);
     if (content.kind === "update" && isEnd(content.request) && (run.doubtfulCreate || run.doubts.size > 0)) {

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
+import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { type MetricColumns, pickRows } from "./columns.ts";
@@ -12,14 +13,29 @@ import type { ChildDraft, DesiredRun, RunMapping } from "./storage.ts";
 
 // What is needed only after the server refused something. Loaded at that time, so that it costs no page its start.
 
+/** Waits until a server with replicas has surely heard of earlier writes. */
+export type Settle = () => Promise<void>;
+
 /**
  * Resolves when a run can be written, so that what was refused is the chunk.
  *
  * @throws ParkError when the run is deleted, lost, or another one by now, or its experiment is deleted.
  */
-export async function checkRun(client: DeliveryClient, mapping: RunMapping, options: CallOptions): Promise<void> {
+export async function checkRun(
+  client: DeliveryClient,
+  mapping: RunMapping,
+  settle: Settle,
+  options: CallOptions,
+): Promise<void> {
   const { runId, localId, adopted } = mapping;
-  const { info, data } = await client.runs.get(runId, options).catch(lost(`the server has no run ${runId} any more`));
+  const get = (): Promise<RunData> => client.runs.get(runId, options);
+  // Not found is weak evidence: a replica may not have heard of the run yet.
+  const { info, data } = await get()
+    .catch((error: unknown) => {
+      if (isMissing(error)) return settle().then(get);
+      throw error;
+    })
+    .catch(lost(`the server has no run ${runId} any more`));
   if (info.lifecycleStage === "deleted") throw new ParkError(`run ${runId} is deleted: restore it to go on`);
   if (!adopted && data.tags[RUN_ID_TAG] !== localId) {
     throw new ParkError(`run ${runId} on the server is another one: was the server restored or replaced?`);
@@ -36,8 +52,12 @@ export async function checkExperiment(client: DeliveryClient, id: string, option
 
 function lost(reason: string): (error: unknown) => never {
   return (error) => {
-    throw error instanceof NotFoundError && error.errorCode !== undefined ? new ParkError(reason) : error;
+    throw isMissing(error) ? new ParkError(reason) : error;
   };
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof NotFoundError && error.errorCode !== undefined;
 }
 
 /**

@@ -12,6 +12,7 @@ import type { Problems } from "./problems.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DeliverySettings } from "./settings.ts";
+import { sleep } from "./sleep.ts";
 import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "./storage.ts";
 
 /** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
@@ -65,6 +66,10 @@ export class Verdicts {
     this.#options = options;
   }
 
+  /** Waits until negative evidence counts. */
+  readonly settle = (): Promise<void> =>
+    sleep(this.#parts.runtime.clock, this.#parts.settleDelay, this.#options.signal);
+
   /** True for a chunk that the host would refuse for its size, unless it may be a single item: only the host can say. */
   tooLarge({ bytes, kind, count }: StoredChunk): boolean {
     return bytes >= this.#tooLarge && kind !== "artifact" && count > 1;
@@ -79,7 +84,7 @@ export class Verdicts {
     try {
       if (outcome.action === "inspect") {
         const { checkRun, checkExperiment } = await import("./mend.ts");
-        if (run.mapping) await checkRun(client, run.mapping, this.#options);
+        if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
         else if (content.kind === "create" && "id" in content.request.experiment) {
           await checkExperiment(client, content.request.experiment.id, this.#options);
         }
@@ -157,8 +162,16 @@ export class Verdicts {
     const { divide, metricsDraft, readBack } = await import("./mend.ts");
     const status = cause instanceof HttpError ? cause.status : 0;
     if (status === 413) this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
-    if (content.kind === "metrics" && status === 400 && run.mapping && (chunk.span === 1 || chunk.count === 1)) {
-      const { present, missing } = await readBack(client, run.mapping.runId, content.columns, this.#options);
+    const doubtful = content.kind === "metrics" && cause !== undefined && status !== 413;
+    if (doubtful && run.mapping && (chunk.span === 1 || chunk.count === 1)) {
+      const { runId } = run.mapping;
+      const look = (): ReturnType<typeof readBack> => readBack(client, runId, content.columns, this.#options);
+      let { present, missing } = await look();
+      if (present.count === 0 && !(cause instanceof HttpError && cause.errorCode === "INVALID_PARAMETER_VALUE")) {
+        // Sent or refused as if it were there, and not there: the history may be that of a replica.
+        await this.settle();
+        ({ present, missing } = await look());
+      }
       if (present.count > 0) {
         return async () => {
           await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : []);
