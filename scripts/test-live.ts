@@ -4,8 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { mlflowEnvironment } from "./mlflow-environment.ts";
 
-/** MLflow releases that `--all` adds to the current one. */
-const older = ["2.22.5"];
+/** A server to test against. */
+interface Variant {
+  readonly version: string;
+  readonly store: "sqlite" | "postgresql";
+  /** Which test files; all of them where absent. */
+  readonly only?: readonly string[];
+}
+
+/** What a client can meet: these files need nothing but the server. */
+const throughTheServer = ["real-server", "client.live", "tracker.live"];
+
+const current: Variant = { version: "3.17.2", store: "sqlite" };
+
+/** What `--all` adds: an older release, and the database that teams use. Slow to install. */
+const others: readonly Variant[] = [
+  { version: "2.22.5", store: "sqlite", only: throughTheServer },
+  { version: "3.17.2", store: "postgresql", only: throughTheServer },
+];
 
 interface Counts {
   readonly numPassedTests: number;
@@ -14,12 +30,15 @@ interface Counts {
   readonly success: boolean;
 }
 
-/** Runs the live suite once against one MLflow release and counts. */
-async function runAgainst(version: string, args: readonly string[]): Promise<{ passed: number; failed: number }> {
+/** Runs the live suite once against one server and counts. */
+async function runAgainst(
+  { version, store, only = [] }: Variant,
+  args: readonly string[],
+): Promise<{ passed: number; failed: number }> {
   const environment = await mlflowEnvironment(version);
   const room = await mkdtemp(join(tmpdir(), "tracklet-live-report-"));
   const report = join(room, "report.json");
-  console.log(`== live tests against MLflow ${version}`);
+  console.log(`== live tests against MLflow ${version} on ${store}`);
   const code = await new Promise<number>((resolve) => {
     const child = spawn(
       process.execPath,
@@ -34,9 +53,12 @@ async function runAgainst(version: string, args: readonly string[]): Promise<{ p
         "json",
         "--outputFile.json",
         report,
-        ...args,
+        ...(args.length > 0 ? args : only),
       ],
-      { stdio: "inherit", env: { ...process.env, MLFLOW_VERSION: version, TRACKLET_TEST_PYTHON: environment.python } },
+      {
+        stdio: "inherit",
+        env: { ...process.env, MLFLOW_VERSION: version, MLFLOW_STORE: store, TRACKLET_TEST_PYTHON: environment.python },
+      },
     );
     child.on("exit", (status) => resolve(status ?? 1));
   });
@@ -56,8 +78,8 @@ const all = process.argv.includes("--all");
 const rest = process.argv.slice(2).filter((argument) => argument !== "--all");
 let passed = 0;
 let failed = 0;
-for (const version of ["3.17.2", ...(all ? older : [])]) {
-  const counts = await runAgainst(version, rest);
+for (const variant of [current, ...(all ? others : [])]) {
+  const counts = await runAgainst(variant, rest);
   passed += counts.passed;
   failed += counts.failed;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { TestProject } from "vitest/node";
 import { mlflowEnvironment } from "../../../scripts/mlflow-environment.ts";
 import { startMlflowServer } from "./mlflow-server.ts";
+import { startPostgres } from "./postgres-server.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -14,18 +15,24 @@ declare module "vitest" {
   }
 }
 
-/** One real MLflow on a fresh SQLite file for all live tests; `MLFLOW_VERSION` chooses another release. */
+/**
+ * One real MLflow on a fresh SQLite file for all live tests; `MLFLOW_VERSION` chooses another release, and
+ * `MLFLOW_STORE=postgresql` a PostgreSQL of its own.
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const environment = await mlflowEnvironment(process.env["MLFLOW_VERSION"] ?? "3.17.2");
+  const postgres = process.env["MLFLOW_STORE"] === "postgresql" ? await startPostgres() : undefined;
+  const packages = postgres === undefined ? [] : ["psycopg2-binary"];
+  const environment = await mlflowEnvironment(process.env["MLFLOW_VERSION"] ?? "3.17.2", packages);
   const room = await mkdtemp(join(tmpdir(), "tracklet-live-"));
   const server = await startMlflowServer(environment, {
-    backendStoreUri: `sqlite:///${join(room, "mlflow.db")}`,
+    backendStoreUri: postgres?.uri ?? `sqlite:///${join(room, "mlflow.db")}`,
     artifactsDestination: join(room, "artifacts"),
   });
   project.provide("trackingUri", server.trackingUri);
   project.provide("mlflowVersion", environment.version);
   return async () => {
     await server.close();
+    await postgres?.close();
     await rm(room, { recursive: true, force: true });
   };
 }
