@@ -38,7 +38,7 @@ export class ArtifactLog {
         `Cannot log the artifact "${checked}" as it must be a Blob or a Uint8Array: current value is ${typeof body}`,
       );
     }
-    await this.#core.queue.logArtifact(this.#run, checked, body);
+    await this.#put(checked, body);
   }
 
   async table(data: string, path: string): Promise<void> {
@@ -105,7 +105,13 @@ export class ArtifactLog {
     // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
     const body =
       reference || this.#core.queue.durable ? file : new Blob([await file.arrayBuffer()], { type: file.type });
-    await this.#core.queue.logArtifact(this.#run, target, body);
+    await this.#put(target, body);
+  }
+
+  async #put(path: string, body: Blob): Promise<void> {
+    // It may have taken so long to read that the tracker closed without it.
+    this.#core.guard.mustBeOpen(`log the artifact "${path}"`);
+    await this.#core.queue.logArtifact(this.#run, path, body);
   }
 
   async #remote(source: URL, folder: string | undefined, options: ArtifactOptions): Promise<void> {

@@ -1,5 +1,6 @@
 import { artifactPathProblem } from "../client/artifact-path.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
+import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 
 /**
@@ -9,7 +10,7 @@ import { quote } from "./key.ts";
 export function artifactPath(path: string): string {
   const problem = typeof path === "string" ? artifactPathProblem(path) : "be a text";
   if (problem === undefined) return path;
-  const key = String(path);
+  const key = textOf(path);
   throw new ValidationError(`Cannot use the artifact path ${quote(key)} as it must ${problem}`, { key });
 }
 

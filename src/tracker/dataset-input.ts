@@ -1,27 +1,25 @@
 import { codePoints, cutText, limits } from "../client/limits.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
+import { textOf } from "./entries.ts";
 import type { InputDataset, InputOptions } from "./types/run.ts";
 import { jsonText, valueText } from "./value-text.ts";
 
-/** A dataset as MLflow stores it; `refuse` hears why it cannot be. */
+/** A dataset as MLflow stores it, or why it cannot be. */
 export function inputOf(
   dataset: InputDataset,
   options: InputOptions | undefined,
-  refuse: (reason: string) => void,
-): DatasetInput | undefined {
-  const { name, sourceType = "local" } = dataset ?? {};
-  if (typeof name !== "string" || name === "" || codePoints(name) > limits.datasetNameLength) {
-    return void refuse(
-      `the name of a dataset must have 1 to 500 characters: current value is ${typeof name === "string" ? `a text of ${codePoints(name)}` : String(name)}`,
-    );
-  }
+): DatasetInput | string {
   try {
+    const { name, sourceType = "local" } = dataset ?? {};
+    if (typeof name !== "string" || name === "" || codePoints(name) > limits.datasetNameLength) {
+      return `the name of a dataset must have 1 to 500 characters: current value is ${typeof name === "string" ? `a text of ${codePoints(name)}` : textOf(name)}`;
+    }
     const text = (value: string | object | undefined): string | undefined =>
       value === undefined ? undefined : typeof value === "string" ? value.toWellFormed() : jsonText(value);
     const [source = "{}", schema, profile] = [text(dataset.source), text(dataset.schema), text(dataset.profile)];
     const digest = dataset.digest ?? digestOf([name, sourceType, source, schema, profile].join("\0"));
     if (typeof digest !== "string" || digest === "" || codePoints(digest) > limits.datasetDigestLength) {
-      return void refuse(`the digest of a dataset must have 1 to 36 characters: current value is "${String(digest)}"`);
+      return `the digest of a dataset must have 1 to 36 characters: current value is "${textOf(digest)}"`;
     }
     const given = {
       ...options?.tags,
@@ -32,7 +30,7 @@ export function inputOf(
     );
     return { dataset: { name: name.toWellFormed(), digest, sourceType, source, schema, profile }, tags };
   } catch (error) {
-    return void refuse(`its source, schema and profile must have a JSON form: ${String(error)}`);
+    return `its source, schema and profile must have a JSON form: ${textOf(error)}`;
   }
 }
 

@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors/index.ts";
 import type { Amount, FlushReport, Problem, QueueStatus, ReceiptLine } from "../queue/types.ts";
+import { textOf } from "./entries.ts";
 
 /** What a rejected value belongs to. */
 export interface Culprit {
@@ -26,6 +27,8 @@ export class Guard {
   readonly #told = new Set<string>();
   readonly #problems: Problem[] = [];
   readonly #rejected = new Map<string, Map<string, Rejected & { count: number }>>();
+  /** The tracker has closed: nothing that is logged goes anywhere any more. */
+  closed = false;
   #points = 0;
   #requests = 0;
 
@@ -35,7 +38,7 @@ export class Guard {
   }
 
   /** Counts values that are not logged. @throws ValidationError when strict */
-  reject(culprit: Culprit, reason: string, count = 1, kind: Problem["kind"] = "invalid-value"): void {
+  reject(culprit: Culprit, reason: string, count = 1, kind: Problem["kind"] = "invalid-value", what?: string): void {
     const message = `Cannot log the ${culprit.kind} ${JSON.stringify(culprit.key.slice(0, 250))} as ${reason}`;
     if (this.#strict) throw new ValidationError(message, { key: culprit.key });
     if (culprit.kind === "metric") this.#points += count;
@@ -46,7 +49,24 @@ export class Guard {
     const line = run.get(id);
     if (line === undefined) run.set(id, { kind: culprit.kind, key: culprit.key, count });
     else line.count += count;
-    this.tell({ kind, message, key: culprit.key, run: culprit.run }, id);
+    this.tell({ kind, message, key: culprit.key, run: culprit.run }, what ?? id);
+  }
+
+  /** Counts a value that threw when it was looked at: it costs itself, not the training. */
+  unreadable(run: string, kind: Culprit["kind"], key: unknown, error: unknown): void {
+    if (this.#strict && error instanceof ValidationError) throw error;
+    this.reject({ run, kind, key: textOf(key) }, `it cannot be read: ${textOf(error)}`);
+  }
+
+  /** True after the end of the tracker, when what is logged is only counted, and told once. */
+  late(run: string, kind: Culprit["kind"], key: string): boolean {
+    if (this.closed) this.reject({ run, kind, key }, "the tracker is closed: log before close()", 1, "scope", "closed");
+    return this.closed;
+  }
+
+  /** @throws ValidationError when the tracker has closed */
+  mustBeOpen(what: string): void {
+    if (this.closed) throw new ValidationError(`Cannot ${what} as the tracker is closed: do it before close()`);
   }
 
   /** Tells a problem, once per kind and key. */

@@ -2,8 +2,10 @@ import type { CallOptions } from "../client/types/connection.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { ArtifactLog } from "./artifact-log.ts";
 import { type Core, inBackground } from "./core.ts";
+import { textOf } from "./entries.ts";
 import { limited } from "./limited.ts";
 import type { RunHandle } from "./run.ts";
+import { jsonText } from "./value-text.ts";
 
 /** The artifacts of one run, loaded with the first of them; what is logged is fixed before that. */
 export class LateArtifacts {
@@ -16,28 +18,18 @@ export class LateArtifacts {
     this.#run = run;
   }
 
-  /** Calls `body` with the log and with `text()`, which is taken now: a value may have changed by the time it is written. */
-  log(
+  /** Calls `body` with the log and what `now()` gives at once: a value may have changed by the time it is written. */
+  log<T = undefined>(
     what: string,
     options: CallOptions | undefined,
-    body: (log: ArtifactLog, text: string, limits: { signal?: AbortSignal }) => Promise<void>,
-    text: () => string | undefined = () => "",
+    body: (log: ArtifactLog, now: T, limits: { signal?: AbortSignal }) => Promise<void>,
+    now?: () => T,
   ): Promise<void> {
-    let now: string | undefined;
-    let cause: unknown = new TypeError(`${what} got a value without one`);
-    try {
-      now = text();
-    } catch (error) {
-      cause = error;
-    }
-    if (now === undefined) {
-      const reason = String(cause).split("\n")[0];
-      return Promise.reject(
-        new ValidationError(`Cannot ${what} as the value must have a JSON form: ${reason}`, { cause }),
-      );
-    }
-    const written = now;
-    const work = limited(this.#core, what, options, async (limits) => body(await this.#load(), written, limits));
+    const work = limited(this.#core, what, options, async (limits) => {
+      this.#core.guard.mustBeOpen(what);
+      const taken = attempt(what, now);
+      return body(await this.#load(), taken as T, limits);
+    });
     return inBackground(this.#core, work);
   }
 
@@ -45,6 +37,21 @@ export class LateArtifacts {
     this.#log ??= import("./on-demand.ts").then(({ ArtifactLog }) => new ArtifactLog(this.#core, this.#run));
     return this.#log;
   }
+}
+
+function attempt<T>(what: string, now: (() => T) | undefined): T | undefined {
+  try {
+    return now?.();
+  } catch (cause) {
+    throw new ValidationError(`Cannot ${what} as the value must have a JSON form: ${textOf(cause)}`, { cause });
+  }
+}
+
+/** A value as JSON text. @throws TypeError when it has none */
+export function jsonNow(value: unknown, indent?: number): string {
+  const text = jsonText(value, indent);
+  if (text === undefined) throw new TypeError(`${typeof value} has none`);
+  return text;
 }
 
 /** Bytes as they are now: the caller may go on writing into them. */

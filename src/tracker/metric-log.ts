@@ -1,5 +1,6 @@
 import type { Queue } from "../queue/queue.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
+import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault } from "./key.ts";
 import type { MetricOptions, MetricSeries } from "./types/run.ts";
@@ -39,6 +40,7 @@ export class MetricLog {
     }
     const stored = typeof value === "number" ? value : this.#number(key, value);
     if (stored === undefined) return;
+    if (this.#guard.closed && this.#guard.late(this.#run, "metric", key)) return;
     if (place > last.step) last.step = place;
     this.#queue.logMetric(this.#run, key, normalised(stored), at, place);
   }
@@ -49,7 +51,12 @@ export class MetricLog {
       return;
     }
     const now = options?.timestamp ?? this.#clock.now();
-    for (const key of Object.keys(values)) this.log(key, values[key] as number, options?.step, now);
+    eachEntry(
+      Object.keys(values),
+      (key) => values[key],
+      (key, value) => this.log(key, value as number, options?.step, now),
+      (key, error) => this.#guard.unreadable(this.#run, "metric", key, error),
+    );
   }
 
   logSeries(key: string, series: MetricSeries): void {
@@ -126,5 +133,5 @@ function normalised(value: number): number {
 
 function shown(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value.slice(0, 40));
-  return typeof value === "object" && value !== null ? "an object" : String(value).slice(0, 40);
+  return typeof value === "object" && value !== null ? "an object" : textOf(value).slice(0, 40);
 }

@@ -1,5 +1,6 @@
 import { codePoints, cutText, limits } from "../client/limits.ts";
 import type { Queue } from "../queue/queue.ts";
+import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault, quote } from "./key.ts";
 import { flatten, valueText } from "./value-text.ts";
@@ -32,20 +33,28 @@ export class ParamLog {
 
   /** Calls `leaf` for everything in an object; what cannot be walked through is refused as a whole. */
   each(kind: "param" | "tag", object: object, leaf: (key: string, value: unknown) => void): void {
-    const leaves: [string, unknown][] = [];
-    try {
-      flatten(object, (key, value) => void leaves.push([key, value]));
-    } catch (error) {
-      const reason = `the values must be an object: ${String(error).split("\n")[0]}`;
-      this.#guard.reject({ run: this.#run, kind, key: "" }, reason);
-    }
-    for (const [key, value] of leaves) leaf(key, value);
+    if (this.#isObject(kind, object)) flatten(object, leaf, (key, error) => this.#unreadable(kind, key, error));
   }
 
   setTags(tags: Readonly<Record<string, unknown>>): void {
-    const whole = typeof tags === "object" && tags !== null;
-    if (!whole) this.#guard.reject({ run: this.#run, kind: "tag", key: "" }, "the tags must be an object");
-    else for (const [key, value] of Object.entries(tags)) this.setTag(key, value);
+    if (!this.#isObject("tag", tags)) return;
+    eachEntry(
+      Object.keys(tags),
+      (key) => tags[key],
+      (key, value) => this.setTag(key, value),
+      (key, error) => this.#unreadable("tag", key, error),
+    );
+  }
+
+  #isObject(kind: "param" | "tag", values: unknown): boolean {
+    if (typeof values === "object" && values !== null) return true;
+    const reason = `the ${kind}s must be an object: current value is ${textOf(values).slice(0, 40)}`;
+    this.#guard.reject({ run: this.#run, kind, key: "" }, reason);
+    return false;
+  }
+
+  #unreadable(kind: "param" | "tag", key: string, error: unknown): void {
+    this.#guard.unreadable(this.#run, kind, key, error);
   }
 
   logParam(key: string, value: unknown, options: ParamOptions | undefined): void {
@@ -82,8 +91,9 @@ export class ParamLog {
 
   deleteTag(key: string): void {
     const fault = keyFault(key);
-    if (fault === undefined) this.#queue.deleteTag(this.#run, key);
-    else this.#guard.reject({ run: this.#run, kind: "tag", key: String(key) }, fault);
+    if (fault === undefined) {
+      if (!this.#guard.late(this.#run, "tag", key)) this.#queue.deleteTag(this.#run, key);
+    } else this.#guard.reject({ run: this.#run, kind: "tag", key: String(key) }, fault);
   }
 
   /** The legal ones of the tags that a run is created with, as text. */
@@ -108,7 +118,7 @@ export class ParamLog {
     try {
       text = fault === undefined ? valueText(value, format) : undefined;
     } catch (error) {
-      fault = `the value must have a JSON form: ${error instanceof Error ? error.message.split("\n")[0] : String(error)}`;
+      fault = `the value must have a JSON form: ${textOf(error)}`;
     }
     if (text === undefined) {
       this.#guard.reject(
@@ -118,6 +128,7 @@ export class ParamLog {
       );
       return undefined;
     }
+    if (this.#guard.late(this.#run, kind, key)) return undefined;
     const short = cutText(text, limit);
     if (short.length < text.length) {
       const message = `The ${kind} ${quote(culprit.key)} has ${codePoints(text)} characters and MLflow keeps ${limit}: the rest is cut; use logText for long texts`;

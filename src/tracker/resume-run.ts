@@ -27,6 +27,7 @@ const freshness = 5000;
 /** A handle for a run that the server has; its status is RUNNING again. */
 export function continueRun(core: Core, run: RunData): RunHandle {
   const { info, data } = run;
+  core.guard.mustBeOpen("resume a run");
   if (info.lifecycleStage === "deleted") throw deleted(core, run);
   const localId = core.queue.localIdOf(info.runId) ?? data.tags["mlflow.tracklet.runId"] ?? core.newLocalId();
   const open = core.open.get(localId);

@@ -4,13 +4,13 @@ import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun, Receipt } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { inputOf } from "./dataset-input.ts";
-import { bytesNow, LateArtifacts } from "./late-artifacts.ts";
+import { textOf } from "./entries.ts";
+import { bytesNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
 import type * as types from "./types/run.ts";
-import { jsonText } from "./value-text.ts";
 
 /** What a run is made of. */
 export interface RunSeed {
@@ -82,46 +82,52 @@ export class RunHandle implements types.Run {
   }
 
   logMetric(key: string, value: number, options?: types.MetricOptions): void {
-    this.metrics.log(key, value, options?.step, options?.timestamp);
+    try {
+      this.metrics.log(key, value, options?.step, options?.timestamp);
+    } catch (error) {
+      this.#core.guard.unreadable(this.localId, "metric", key, error);
+    }
   }
 
   logMetrics(values: Readonly<Record<string, number>>, options?: types.MetricOptions): void {
-    this.metrics.logAll(values, options);
+    this.#log("metric", "", () => this.metrics.logAll(values, options));
   }
 
   logMetricSeries(key: string, series: types.MetricSeries): void {
-    this.metrics.logSeries(key, series);
+    this.#log("metric", key, () => this.metrics.logSeries(key, series));
   }
 
   logParam(key: string, value: unknown, options?: types.ParamOptions): void {
-    this.params.logParam(key, value, options);
+    this.#log("param", key, () => this.params.logParam(key, value, options));
   }
 
   logParams(params: object, options?: types.ParamOptions): void {
-    this.params.logParams(params, options);
+    this.#log("param", "", () => this.params.logParams(params, options));
   }
 
   setTag(key: string, value: unknown): void {
-    this.params.setTag(key, value);
+    this.#log("tag", key, () => this.params.setTag(key, value));
   }
 
   setTags(tags: Readonly<Record<string, unknown>>): void {
-    this.params.setTags(tags);
+    this.#log("tag", "", () => this.params.setTags(tags));
   }
 
   deleteTag(key: string): void {
-    this.params.deleteTag(key);
+    this.#log("tag", key, () => this.params.deleteTag(key));
   }
 
   setDescription(markdown: string): void {
-    this.params.setTag("mlflow.note.content", markdown);
+    this.setTag("mlflow.note.content", markdown);
   }
 
   summary(values: object): void {
-    this.params.each("tag", values, (key, value) => {
-      if (typeof value === "number") this.metrics.log(`summary.${key}`, value, 0, undefined);
-      else this.params.setTag(`summary.${key}`, value);
-    });
+    this.#log("tag", "", () =>
+      this.params.each("tag", values, (key, value) => {
+        if (typeof value === "number") this.metrics.log(`summary.${key}`, value, 0, undefined);
+        else this.params.setTag(`summary.${key}`, value);
+      }),
+    );
   }
 
   logText(text: string, path: string, options?: CallOptions): Promise<void> {
@@ -133,7 +139,7 @@ export class RunHandle implements types.Run {
       "logJson",
       options,
       (log, json) => log.text(json, path, "application/json"),
-      () => jsonText(value, 2),
+      () => jsonNow(value, 2),
     );
   }
 
@@ -146,18 +152,26 @@ export class RunHandle implements types.Run {
       "logTable",
       options,
       (log, json) => log.table(json, path),
-      () => jsonText(data),
+      () => jsonNow(data),
     );
   }
 
   logImage(image: Blob | Uint8Array, options: CallOptions & { readonly path: string }): Promise<void> {
-    const body = bytesNow(image);
-    return this.#artifacts.log("logImage", options, (log) => log.body(body, options.path));
+    return this.#artifacts.log(
+      "logImage",
+      options,
+      (log, body) => log.body(body, options.path),
+      () => bytesNow(image),
+    );
   }
 
   logFigure(svg: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void> {
-    const text = typeof svg === "string" ? svg : svg.outerHTML;
-    return this.#artifacts.log("logFigure", options, (log) => log.text(text, path, "image/svg+xml"));
+    return this.#artifacts.log(
+      "logFigure",
+      options,
+      (log, text) => log.text(text, path, "image/svg+xml"),
+      () => (typeof svg === "string" ? svg : svg.outerHTML),
+    );
   }
 
   logArtifact(
@@ -165,23 +179,35 @@ export class RunHandle implements types.Run {
     artifactPath?: string,
     options?: types.ArtifactOptions,
   ): Promise<void> {
-    const now = bytesNow(source);
-    return this.#artifacts.log("logArtifact", options, (log, _, limits) =>
-      log.source(now, artifactPath, { ...options, ...limits }),
+    return this.#artifacts.log(
+      "logArtifact",
+      options,
+      (log, now, limits) => log.source(now, artifactPath, { ...options, ...limits }),
+      () => bytesNow(source),
     );
   }
 
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void> {
-    return this.#artifacts.log("logArtifacts", options, (log, _, limits) =>
-      log.directory(directory, artifactPath, limits),
-    );
+    return this.#artifacts.log("logArtifacts", options, (log, _, limits) => log.directory(directory, artifactPath, limits));
   }
 
   logInput(dataset: types.InputDataset, options?: types.InputOptions): void {
-    const input = inputOf(dataset, options, (reason) =>
-      this.#core.guard.reject({ run: this.localId, kind: "input", key: String(dataset?.name) }, reason),
-    );
-    if (input !== undefined) this.#core.queue.logInputs(this.localId, [input]);
+    this.#log("input", "", () => {
+      const { guard, queue } = this.#core;
+      const input = inputOf(dataset, options);
+      const run = this.localId;
+      if (typeof input === "string") guard.reject({ run, kind: "input", key: textOf(dataset?.name) }, input);
+      else if (!guard.late(run, "input", input.dataset.name)) queue.logInputs(run, [input]);
+    });
+  }
+
+  /** A value that throws when it is looked at throws into no training. */
+  #log(kind: "metric" | "param" | "tag" | "input", key: unknown, call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#core.guard.unreadable(this.localId, kind, key, error);
+    }
   }
 
   startChild(options?: types.StartRunOptions): RunHandle {
@@ -233,6 +259,7 @@ export class RunHandle implements types.Run {
   /** The part of `end` that needs no waiting. */
   close(status: "FINISHED" | "FAILED" | "KILLED"): void {
     if (this.ended === status) return;
+    this.#core.guard.mustBeOpen("end the run");
     this.ended = status;
     this.#core.open.delete(this.localId);
     this.#core.queue.updateRun(this.localId, { status, endTime: this.#core.runtime.clock.now() });

@@ -11,6 +11,7 @@ import type { StartRunOptions } from "./types/run.ts";
 /** Starts a run: no network, no waiting. @throws ValidationError for options that cannot work */
 export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
   const { runtime, guard, queue } = core;
+  guard.mustBeOpen("start a run");
   const localId = core.newLocalId();
   const params = new ParamLog(localId, queue, guard, core.options.paramConflict);
   const experiment = experimentOf(core, options);

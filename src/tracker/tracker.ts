@@ -125,6 +125,7 @@ export class TrackerHandle implements types.Tracker {
         await drain(core, limits());
         await allDone(core, core.afterDelivery, limits());
       }
+      guard.closed = true;
       const report = withBackground(core, await queue.close(limits()));
       tellLeft(core, report);
       return this.#shown(report);

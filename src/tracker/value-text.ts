@@ -1,3 +1,5 @@
+import { eachEntry, textOf } from "./entries.ts";
+
 /** How values become text: JSON, or what Python's `str()` gives for the same value. */
 export type TextFormat = "json" | "python";
 
@@ -53,32 +55,42 @@ function pythonQuote(text: string): string {
   return escaped.includes("'") && !escaped.includes('"') ? `"${escaped}"` : `'${escaped.replace(/'/g, "\\'")}'`;
 }
 
-/** What an object literal, a Map or the like holds; undefined for everything else, and where reading it throws. */
-function entriesOf(value: unknown): [unknown, unknown][] | undefined {
+type Inside = readonly [keys: readonly unknown[], read: (key: unknown) => unknown];
+
+/** What an object literal, a Map or the like holds; undefined for everything else, and where nobody can say. */
+function insideOf(value: unknown): Inside | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   try {
-    if (value instanceof Map) return [...value];
+    if (value instanceof Map) return [[...value.keys()], (key) => value.get(key)];
     const prototype = Object.getPrototypeOf(value);
     // Of another realm, an object literal has another Object.prototype, whose own prototype is null all the same.
-    return prototype === null || Object.getPrototypeOf(prototype) === null ? Object.entries(value) : undefined;
+    return prototype === null || Object.getPrototypeOf(prototype) === null ? ownOf(value) : undefined;
   } catch {
     return undefined;
   }
 }
 
+function ownOf(value: object): Inside {
+  return [Object.keys(value), (key) => (value as Record<string, unknown>)[key as string]];
+}
+
 /**
  * Calls `leaf` with the dotted key and value of everything inside; an empty object, and one that holds itself, is a leaf.
- * @throws TypeError for what is no object or cannot be read
+ * `refuse` hears of what cannot be read.
  */
-export function flatten(object: object, leaf: (key: string, value: unknown) => void): void {
-  const walk = (entries: [unknown, unknown][], path: string, above: readonly unknown[]): void => {
-    for (const [name, value] of entries) {
-      const key = path + String(name);
-      const inner = above.includes(value) ? undefined : entriesOf(value);
-      if (inner === undefined || inner.length === 0) leaf(key, value);
+export function flatten(
+  object: object,
+  leaf: (key: string, value: unknown) => void,
+  refuse: (key: string, error: unknown) => void,
+): void {
+  const walk = ([keys, read]: Inside, path: string, above: readonly unknown[]): void => {
+    const use = (name: unknown, value: unknown): void => {
+      const key = path + textOf(name);
+      const inner = above.includes(value) ? undefined : insideOf(value);
+      if (inner === undefined || inner[0].length === 0) leaf(key, value);
       else walk(inner, `${key}.`, [...above, value]);
-    }
+    };
+    eachEntry(keys, read, use, (name, error) => refuse(path + textOf(name), error));
   };
-  if (typeof object !== "object" || object === null) throw new TypeError(`${String(object)} is none`);
-  walk(entriesOf(object) ?? Object.entries(object), "", [object]);
+  walk(insideOf(object) ?? ownOf(object), "", [object]);
 }

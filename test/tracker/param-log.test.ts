@@ -103,7 +103,7 @@ describe("values that are no objects, or none that can be read", () => {
       'Cannot log the metric "s"',
       'Cannot log the tag ""',
       'Cannot log the input "undefined"',
-      'Cannot log the param "hostile"',
+      'Cannot log the param "hostile.a"',
       'Cannot log the param "unreadable"',
       'Cannot log the param "Symbol(s)"',
       'Cannot log the metric "[object Object]"',
