@@ -18,7 +18,7 @@ export interface MakeRoomParts {
   /** Bytes of bodies that may wait. */
   readonly limit: number;
   /** Places that must not be sent for now; false when the chunk is being sent. */
-  readonly reserve: (order: number) => boolean;
+  readonly reserve: (chunk: ChunkHeader) => boolean;
   readonly release: (order: number) => void;
 }
 
@@ -41,9 +41,10 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
       chunks.map(({ count }) => count),
       whenFull,
     );
-    for (const { order, count, kind } of chunks) {
+    for (const header of chunks) {
+      const { order, count, kind } = header;
       if (bytes <= limit * ROOM) return;
-      if (count <= bound || !parts.reserve(order)) continue;
+      if (count <= bound || !parts.reserve(header)) continue;
       try {
         const chunk = await store.seal(order, term);
         if (!chunk) continue;

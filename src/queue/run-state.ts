@@ -3,6 +3,7 @@ import type { ChunkHeader, RunMapping } from "./storage.ts";
 
 /** A chunk that the engine has in view. */
 export interface Item {
+  /** What is known of it without its body. */
   readonly header: ChunkHeader;
   /** Monotonic time at which it came into view. */
   readonly seen: number;
@@ -26,10 +27,15 @@ export interface Item {
 
 /** What the engine knows of one run. */
 export interface RunState {
+  /** Our id. */
   readonly id: string;
   /** In order. */
   readonly items: Item[];
+  /** Place after which the storage holds more of it that is not in view; undefined when nothing was passed. */
+  after: number | undefined;
+  /** A chunk of it is being sent. */
   busy: boolean;
+  /** Which run of the server it is, once known. */
   mapping: RunMapping | undefined;
   /** The mapping was made or verified in this session. */
   checked: boolean;
@@ -39,7 +45,7 @@ export interface RunState {
   linger: number;
   /** A create may have reached the server twice. */
   doubtfulCreate: boolean;
-  /** Tags (`tag:` and the key) and fields whose last write may have come too late or not at all. */
+  /** Keys of tags, and "" for the run's own fields, whose last write may have come too late or not at all. */
   readonly doubts: Set<string>;
 }
 
@@ -47,6 +53,7 @@ export function newRunState(id: string): RunState {
   return {
     id,
     items: [],
+    after: undefined,
     busy: false,
     mapping: undefined,
     checked: false,

@@ -1,8 +1,11 @@
 import { type Item, newItem, newRunState, type RunState } from "./run-state.ts";
 import type { ChunkHeader } from "./storage.ts";
 
-/** Chunks in view: enough to keep all requests busy, few enough that a long backlog stays in the storage. */
-const WINDOW = 256;
+/** Chunks of one run in view: enough to pass a stuck one, few enough that a long backlog stays in the storage. */
+const PER_RUN = 64;
+/** From so many chunks in view on, of many runs, only a few of each are taken. */
+const MANY = 4_096;
+const FEW = 4;
 /** Failures after which other chunks of the run may pass a stuck one. */
 const STUCK = 3;
 const MAX_LINGER = 15;
@@ -12,6 +15,9 @@ export class Scheduler {
   readonly #runs = new Map<string, RunState>();
   /** Runs with items, the least recently served first. */
   readonly #active = new Set<RunState>();
+  /** Runs of which something in the storage was passed, and those of them that may have room for it. */
+  readonly #passed = new Set<RunState>();
+  readonly #hungry = new Set<RunState>();
   readonly #sending = new Map<RunState, Item>();
   #size = 0;
   /** Chunks up to this place in the order go without waiting for more points. */
@@ -21,8 +27,9 @@ export class Scheduler {
   /** Monotonic time at which the next chunk may go, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
-  get full(): boolean {
-    return this.#size >= WINDOW;
+  /** Chunks of a run that there is room for. */
+  room(run: RunState): number {
+    return Math.max(0, this.#most() - run.items.length);
   }
 
   run(id: string): RunState {
@@ -38,8 +45,9 @@ export class Scheduler {
   add(header: ChunkHeader, now: number, successes?: number): void {
     const run = this.run(header.run);
     if (run.parked !== undefined) return;
-    const after = run.items.findIndex((item) => item.header.order > header.order);
-    run.items.splice(after < 0 ? run.items.length : after, 0, newItem(header, now, successes));
+    let at = run.items.length;
+    while (at > 0 && run.items[at - 1]!.header.order > header.order) at--;
+    run.items.splice(at, 0, newItem(header, now, successes));
     this.#active.add(run);
     this.#size++;
   }
@@ -50,23 +58,57 @@ export class Scheduler {
     run.items.splice(at, 1);
     this.#size--;
     if (run.items.length === 0) this.#active.delete(run);
+    this.#feed(run);
   }
 
-  /** Lets go of what waits for a run: it is read from the storage again when the run goes on. */
-  forget(run: RunState): void {
-    for (const item of [...run.items]) this.remove(run, item);
+  /** Notes that all of a run after a place is left in the storage for now. */
+  pass(run: RunState, after: number): void {
+    run.after = after;
+    this.#passed.add(run);
+    this.#feed(run);
   }
 
-  /** Lets go of everything that is not being sent; gives the places that are. */
-  reset(): Set<number> {
-    const busy = new Set<number>();
-    for (const run of [...this.#active]) {
-      for (const item of [...run.items]) {
-        if (run.busy && item === this.#sending.get(run)) busy.add(item.header.order);
-        else this.remove(run, item);
-      }
+  /** Nothing of a run is left that was passed. */
+  caughtUp(run: RunState): void {
+    run.after = undefined;
+    this.#passed.delete(run);
+    this.#hungry.delete(run);
+  }
+
+  /** Runs of which something was passed. */
+  passed(): Iterable<RunState> {
+    return this.#passed;
+  }
+
+  /** Runs of which something was passed that there is room for by now. */
+  *hungry(): Iterable<RunState> {
+    for (const run of this.#hungry) {
+      if (this.#wants(run)) yield run;
+      else this.#hungry.delete(run);
     }
-    return busy;
+  }
+
+  /** Lets a run wait for a person: what it has in view stays in the storage until it goes on. */
+  park(run: RunState, reason: string): void {
+    run.parked = reason;
+    const first = run.items[0]?.header.order;
+    for (const item of [...run.items]) this.remove(run, item);
+    if (first !== undefined) this.pass(run, Math.ceil(first) - 1);
+  }
+
+  /** Lets a parked run go on. */
+  unpark(run: RunState): void {
+    run.parked = undefined;
+    run.checked = false;
+    this.#feed(run);
+  }
+
+  /** Forgets all chunks, also those that are being sent: nothing of a run goes before its request is over. */
+  reset(): void {
+    for (const run of this.#passed) this.caughtUp(run);
+    for (const run of this.#active) run.items.length = 0;
+    this.#active.clear();
+    this.#size = 0;
   }
 
   /** The next chunk to send, marked as being sent until `done`. */
@@ -86,13 +128,11 @@ export class Scheduler {
     return undefined;
   }
 
-  /** True when the chunk at this place is being sent, or may have reached the server before. */
-  touched(order: number): boolean {
-    for (const run of this.#active) {
-      const item = run.items.find(({ header }) => header.order === order);
-      if (item) return item.failures > 0 || this.#sending.get(run) === item;
-    }
-    return false;
+  /** True when a chunk is being sent, or may have reached the server before. */
+  touched({ run: id, order }: ChunkHeader): boolean {
+    const run = this.#runs.get(id);
+    const item = run?.items.find(({ header }) => header.order === order);
+    return item !== undefined && (item.failures > 0 || this.#sending.get(run!) === item);
   }
 
   done(run: RunState): void {
@@ -105,6 +145,9 @@ export class Scheduler {
     for (const run of this.#active) {
       // Parts of the chunk at that place lie before the next one.
       if ((!runs || runs.has(run.id)) && run.items[0]!.header.order < order + 1) return false;
+    }
+    for (const { id, after, parked } of this.#passed) {
+      if (parked === undefined && (!runs || runs.has(id)) && after! < order + 1 && after !== order) return false;
     }
     return true;
   }
@@ -145,6 +188,18 @@ export class Scheduler {
     return undefined;
   }
 
+  #most(): number {
+    return this.#size < MANY ? PER_RUN : FEW;
+  }
+
+  #wants(run: RunState): boolean {
+    return run.after !== undefined && run.parked === undefined && run.items.length <= this.#most() >> 3;
+  }
+
+  #feed(run: RunState): void {
+    if (this.#wants(run)) this.#hungry.add(run);
+  }
+
   /** An unsealed tail may wait for more points, unless somebody waits for it or the run is at its end. */
   #lingers(run: RunState, { header }: Item): boolean {
     return !header.sealed && header.order > this.urgent && !run.items.some((item) => item.header.kind === "update");
@@ -153,7 +208,8 @@ export class Scheduler {
   /** True while a run is not created and may still be. */
   #coming(id: string): boolean {
     const run = this.#runs.get(id);
-    return run !== undefined && run.mapping === undefined && run.parked === undefined && run.items.length > 0;
+    if (run === undefined || run.mapping !== undefined || run.parked !== undefined) return false;
+    return run.items.length > 0 || run.after !== undefined;
   }
 }
 

@@ -2,6 +2,7 @@ import { HostGate } from "./host-gate.ts";
 import { Delivery } from "./delivery.ts";
 import { add, amountOf } from "./ledger.ts";
 import { makeRoom } from "./make-room.ts";
+import { Reader } from "./reader.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Timer } from "../runtime/ports/clock.ts";
 import { Scheduler } from "./scheduler.ts";
@@ -9,7 +10,6 @@ import { StaleTermError } from "./storage.ts";
 import type { HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
 
-const PAGE = 64;
 const STORAGE_RETRY = 1_000;
 
 /** What the engine needs. */
@@ -24,22 +24,13 @@ export interface EngineParts extends DeliveryParts {
 export class SyncEngine {
   readonly #parts: EngineParts;
   readonly #view = new Scheduler();
+  readonly #reader: Reader;
   readonly #gate: HostGate;
   readonly #delivery: Delivery;
   readonly #abort = new AbortController();
   #term = 0;
-  /** Place in the order up to which the storage was read. */
-  #cursor = 0;
-  /** Times that it was set back. */
-  #rewinds = 0;
-  /** The storage may hold more beyond the cursor. */
-  #more = true;
-  /** What lies beyond the cursor is on its way: nobody can say yet that there is nothing. */
-  #reading = false;
   /** The storage may be too full. */
   #grown = false;
-  /** Places that are being sent and were read before the cursor was set back. */
-  #skip = new Set<number>();
   #again = false;
   #looping = false;
   #inFlight = 0;
@@ -49,6 +40,7 @@ export class SyncEngine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#reader = new Reader(parts.store, this.#view);
     this.#gate = new HostGate(() => parts.runtime.random.fraction());
     this.#delivery = new Delivery(parts, this.#view, this.#gate, this.#abort.signal);
   }
@@ -75,7 +67,8 @@ export class SyncEngine {
 
   /** The storage has got more. */
   appended(): void {
-    this.#more = this.#grown = true;
+    this.#grown = true;
+    this.#reader.appended();
     this.wake();
   }
 
@@ -87,7 +80,7 @@ export class SyncEngine {
 
   /** True when all up to a place in the order is delivered, of some runs or of all, but what is parked. */
   clear(order: number, runs?: ReadonlySet<string>): boolean {
-    return (this.#cursor >= order || (!this.#more && !this.#reading)) && this.#view.clear(order, runs);
+    return this.#reader.reached(order) && this.#view.clear(order, runs);
   }
 
   /** True while a run waits for a person. */
@@ -109,14 +102,10 @@ export class SyncEngine {
   /** Takes parked runs up again. */
   unpark(): void {
     for (const run of [...this.#view.parked()]) {
-      run.parked = undefined;
-      run.checked = false;
+      this.#view.unpark(run);
       this.#parts.problems.solve("run-parked", run.id);
     }
-    this.#skip = this.#view.reset();
-    this.#cursor = 0;
-    this.#rewinds++;
-    this.#more = true;
+    this.#reader.interrupt();
     this.hurry();
   }
 
@@ -150,8 +139,6 @@ export class SyncEngine {
       this.#term ||= await store.beginTerm();
       if (this.#grown) await this.#makeRoom();
       if (!this.#running) continue;
-      await this.#fill();
-      this.#timer?.cancel();
       const now = this.#now();
       const allowed = this.#gate.allows(concurrency, now);
       // A completion drives the loop; a timer is only for what has to wait.
@@ -160,31 +147,14 @@ export class SyncEngine {
         const next = this.#view.pick(now, flushInterval);
         if (!next) {
           at = this.#view.wakeAt;
+          // Page by page, as long as nothing that is known can go: others shall not wait for a long backlog.
+          if (await this.#reader.read(now)) this.#again = true;
           break;
         }
         void this.#deliver(next.run, next.item);
       }
-      if (at < Number.POSITIVE_INFINITY) this.#wakeIn(at - now);
-    }
-  }
-
-  async #fill(): Promise<void> {
-    while (this.#more && !this.#view.full) {
-      this.#more = false;
-      this.#reading = true;
-      try {
-        const rewinds = this.#rewinds;
-        const page = await this.#parts.store.heads(this.#cursor, PAGE);
-        // The cursor was set back meanwhile: this page would carry it past what comes before.
-        if (rewinds !== this.#rewinds) continue;
-        for (const header of page) {
-          this.#cursor = header.order;
-          if (!this.#skip.has(header.order)) this.#view.add(header, this.#now());
-        }
-        if (page.length === PAGE) this.#more = true;
-      } finally {
-        this.#reading = false;
-      }
+      this.#timer?.cancel();
+      if (at < Number.POSITIVE_INFINITY && !this.#again) this.#wakeIn(at - now);
     }
   }
 
@@ -201,7 +171,6 @@ export class SyncEngine {
       if (item.finish) {
         await item.finish();
         this.#view.remove(run, item);
-        this.#skip.delete(item.header.order);
       }
     } catch (error) {
       item.until = this.#now() + STORAGE_RETRY;
@@ -227,7 +196,7 @@ export class SyncEngine {
       whenFull: this.#parts.settings.whenFull,
       term: this.#term,
       limit,
-      reserve: (order) => !this.#view.touched(order) && Boolean(reserved.add(order)),
+      reserve: (chunk) => !this.#view.touched(chunk) && Boolean(reserved.add(chunk.order)),
       release: (order) => reserved.delete(order),
     });
   }

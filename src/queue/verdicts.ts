@@ -214,8 +214,7 @@ export class Verdicts {
 
   /** Lets only this run wait, until a person takes it up again. */
   park(run: RunState, reason: string): undefined {
-    run.parked = reason;
-    this.#view.forget(run);
+    this.#view.park(run, reason);
     const message = `Cannot go on with run "${run.id}" as ${reason}. What it logs is kept: queue.resume() tries again`;
     this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
     return undefined;

@@ -34,7 +34,7 @@ describe("Queue.resume()", () => {
     queue.pause();
     const run = start("a");
     queue.resume();
-    oracle.fault = () => ({ status: 503 });
+    oracle.fault = () => ({ status: 500 });
     await runtime.clock.advance(100);
     slow.hold = true;
     queue.setTag(run, "later", "1");
