@@ -180,5 +180,18 @@ export function loggingSuite(createTarget: CreateTarget): void {
         expect(after.verified).toBeUndefined();
       });
     });
+
+    test("receipt({ verify }) proves the rest of a run that logged under an empty key", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        run.logMetric("", 1);
+        run.logMetric("loss", 0.5);
+        await run.end();
+        const receipt = await run.receipt({ verify: true });
+        expect(receipt.lines.find((line) => line.key === "")).toMatchObject({ logged: 1, quarantined: 1, readBack: 0 });
+        expect(receipt.lines.find((line) => line.key === "loss")).toMatchObject({ acknowledged: 1, readBack: 1 });
+        expect(receipt.verified).toBe(false);
+      });
+    });
   });
 }
