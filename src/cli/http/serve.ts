@@ -1,7 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { platformClock } from "../../runtime/platform-clock.ts";
+import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Fetch } from "../../runtime/ports/fetch.ts";
+import { type BodyTimeout, bodyChunks, limitRest } from "./body-chunks.ts";
 import { listenError } from "./listen-error.ts";
 import { toRequest } from "./to-request.ts";
 import { writeResponse } from "./write-response.ts";
@@ -13,6 +15,8 @@ export interface ServeOptions {
   readonly port: number;
   /** Told of faults that clients see as a bare 500 or a cut connection. */
   readonly onError: (error: unknown) => void;
+  /** @default the platform's */
+  readonly clock?: Clock;
 }
 
 /** A listening server. */
@@ -30,10 +34,11 @@ export interface Listening {
  * @throws ConfigurationError when the port is taken or the host is not one of this machine.
  */
 export async function serve(handler: Fetch, options: ServeOptions): Promise<Listening> {
+  const { onError, clock = platformClock } = options;
   let closing = false;
   const server = createServer(
     {
-      // An upload over a slow line may take longer than Node's five minutes; headers may not.
+      // An upload over a slow line may take longer than Node's five minutes, as long as bytes come; headers may not.
       requestTimeout: 0,
       headersTimeout: 60_000,
       // Longer than clients keep idle connections, so that it is they who close: no request meets a closing socket.
@@ -49,7 +54,7 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
         if (closing) outgoing.setHeader("connection", "close");
         return response;
       };
-      void answer(handle, incoming, outgoing, options.onError);
+      void answer(handle, incoming, outgoing, { onError, clock });
     },
   );
   await new Promise<void>((resolve, reject) => {
@@ -57,7 +62,7 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
     server.listen(options.port, options.host, () => resolve());
   });
   server.removeAllListeners("error");
-  server.on("error", options.onError);
+  server.on("error", onError);
   const { port } = server.address() as AddressInfo;
   return {
     port,
@@ -66,7 +71,7 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
       closing = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
-      const cut = platformClock.after(patience, () => server.closeAllConnections());
+      const cut = clock.after(patience, () => server.closeAllConnections());
       await closed;
       cut.cancel();
     },
@@ -77,24 +82,35 @@ async function answer(
   handler: Fetch,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
-  onError: (error: unknown) => void,
+  { onError, clock }: { onError: (error: unknown) => void; clock: Clock },
 ): Promise<void> {
   const gone = new AbortController();
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) gone.abort();
   });
+  outgoing.once("finish", () => limitRest(incoming, clock));
+  // Kept, as the handler may take the broken body for something else.
+  let late: BodyTimeout | undefined;
+  const body = bodyChunks(incoming, clock, (error) => {
+    late = error;
+  });
   try {
     let request: Request;
     try {
-      request = await toRequest(incoming, gone.signal);
+      request = await toRequest(incoming, body, gone.signal);
     } catch {
-      return gone.signal.aborted ? undefined : refuse(outgoing, 400, "BAD_REQUEST", "Cannot read the request");
+      if (gone.signal.aborted) return;
+      return late === undefined
+        ? refuse(outgoing, 400, "BAD_REQUEST", "Cannot read the request")
+        : giveUp(outgoing, late);
     }
     const response = await handler(request);
-    if (outgoing.destroyed) await response.body?.cancel();
-    else await writeResponse(outgoing, response, incoming.method === "HEAD");
+    if (outgoing.destroyed || late !== undefined) await response.body?.cancel();
+    if (late !== undefined) giveUp(outgoing, late);
+    else if (!outgoing.destroyed) await writeResponse(outgoing, response, incoming.method === "HEAD");
   } catch (error) {
     if (gone.signal.aborted || outgoing.destroyed) return;
+    if (late !== undefined && !outgoing.headersSent) return giveUp(outgoing, late);
     onError(error);
     // Headers that are out cannot be taken back: a cut connection is the only honest sign of an incomplete body.
     if (outgoing.headersSent) outgoing.destroy();
@@ -102,9 +118,23 @@ async function answer(
   }
 }
 
-function refuse(outgoing: ServerResponse, status: number, code: string, message: string): void {
+function giveUp(outgoing: ServerResponse, late: BodyTimeout): void {
+  refuse(outgoing, 408, "BAD_REQUEST", late.message, { connection: "close" });
+}
+
+function refuse(
+  outgoing: ServerResponse,
+  status: number,
+  code: string,
+  message: string,
+  headers: Record<string, string> = {},
+): void {
   for (const name of outgoing.getHeaderNames()) outgoing.removeHeader(name);
   const body = JSON.stringify({ error_code: code, message });
-  outgoing.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+  outgoing.writeHead(status, {
+    ...headers,
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+  });
   outgoing.end(body);
 }

@@ -1,11 +1,16 @@
 import type { IncomingMessage } from "node:http";
 import { requestUrl } from "./request-target.ts";
+import { RequestWithBody } from "./request-with-body.ts";
 
 /** Bodies of a known length up to this are read before the handler runs: one copy instead of a stream. */
 const readAhead = 1024 * 1024;
 
-/** Turns what Node's HTTP server got into a `Request`. */
-export async function toRequest(incoming: IncomingMessage, signal: AbortSignal): Promise<Request> {
+/** Turns what Node's HTTP server got into a `Request`. Fails when the body of it does. */
+export async function toRequest(
+  incoming: IncomingMessage,
+  chunks: AsyncIterator<Uint8Array>,
+  signal: AbortSignal,
+): Promise<Request> {
   const url = requestUrl(incoming.url ?? "/", incoming.headers.host);
   const method = incoming.method ?? "GET";
   // Bun would make a Request with these.
@@ -14,9 +19,12 @@ export async function toRequest(incoming: IncomingMessage, signal: AbortSignal):
   const length = incoming.headers["content-length"];
   const hasBody = incoming.headers["transfer-encoding"] !== undefined || (length !== undefined && length !== "0");
   if (!hasBody) return new Request(url, { method, headers, signal });
-  if (method === "GET" || method === "HEAD") return withBody(new Request(url, { method, headers, signal }), incoming);
   const size = Number(length);
-  const body = size <= readAhead ? await readAll(incoming) : streamOf(incoming);
+  if (method === "GET" || method === "HEAD") {
+    if (!(size <= readAhead)) return new Request(url, { method, headers, signal });
+    return new RequestWithBody(url, { method, headers, signal }, await readAll(chunks));
+  }
+  const body = size <= readAhead ? await readAll(chunks) : streamOf(chunks);
   // A body that is streamed must say that it is sent while the answer may come already.
   return new Request(url, { method, headers, signal, body, duplex: "half" } as RequestInit);
 }
@@ -27,12 +35,14 @@ function headersOf(raw: readonly string[]): Headers {
   return headers;
 }
 
-async function readAll(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+async function readAll(source: AsyncIterator<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of incoming as AsyncIterable<Uint8Array>) {
-    chunks.push(chunk);
-    size += chunk.byteLength;
+  for (;;) {
+    const { done, value } = await source.next();
+    if (done === true) break;
+    chunks.push(value);
+    size += value.byteLength;
   }
   const all = new Uint8Array(size);
   let at = 0;
@@ -44,8 +54,7 @@ async function readAll(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffe
 }
 
 /** Reads no further than the handler does, so that a large upload never piles up in memory. */
-function streamOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const chunks = (incoming as AsyncIterable<Uint8Array<ArrayBuffer>>)[Symbol.asyncIterator]();
+function streamOf(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array<ArrayBuffer>> {
   return new ReadableStream(
     {
       async pull(controller) {
@@ -58,20 +67,4 @@ function streamOf(incoming: IncomingMessage): ReadableStream<Uint8Array<ArrayBuf
     },
     { highWaterMark: 0 },
   );
-}
-
-/** MLflow's clients may send JSON with a GET, which no `Request` can be made with. */
-async function withBody(request: Request, incoming: IncomingMessage): Promise<Request> {
-  const size = Number(incoming.headers["content-length"]);
-  if (!(size <= readAhead)) return request;
-  const bytes = await readAll(incoming);
-  const body = new Response(bytes);
-  return new Proxy(request, {
-    get(target, name) {
-      if (name === "body" || name === "bodyUsed") return body[name];
-      if (name === "text" || name === "json" || name === "arrayBuffer" || name === "blob") return body[name].bind(body);
-      const value: unknown = Reflect.get(target, name, target);
-      return typeof value === "function" ? value.bind(target) : value;
-    },
-  });
 }

@@ -4,12 +4,18 @@ import { connect } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { type Listening, serve } from "../../../src/cli/http/serve.ts";
 import type { Fetch } from "../../../src/runtime/ports/fetch.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
 
 const open: Listening[] = [];
 const faults: unknown[] = [];
 
-async function start(handler: Fetch): Promise<Listening> {
-  const listening = await serve(handler, { host: "127.0.0.1", port: 0, onError: (error) => faults.push(error) });
+async function start(handler: Fetch, clock?: ManualClock): Promise<Listening> {
+  const listening = await serve(handler, {
+    host: "127.0.0.1",
+    port: 0,
+    onError: (error) => faults.push(error),
+    ...(clock === undefined ? {} : { clock }),
+  });
   open.push(listening);
   return listening;
 }
@@ -91,6 +97,89 @@ describe("serve()", () => {
       lines("GET / HTTP/1.1", "Host: localhost", "Connection: close", "Content-Length: 7", "", '{"a":1}'),
     );
     expect(answer).toContain('true {"a":1}');
+  });
+
+  test("gives a GET with a body all that a Request has", async () => {
+    const { port } = await start(async (request) => {
+      const copy = request.clone();
+      const seen = [
+        request instanceof Request,
+        request.method,
+        request.headers.get("host"),
+        request.bodyUsed,
+        await request.json(),
+        request.bodyUsed,
+        (await copy.arrayBuffer()).byteLength,
+        await new Response(copy.body === null ? "none" : "some").text(),
+      ];
+      return Response.json(seen);
+    });
+    const answer = await raw(
+      port,
+      lines("GET / HTTP/1.1", "Host: localhost", "Connection: close", "Content-Length: 7", "", '{"a":1}'),
+    );
+    expect(answer).toContain('[true,"GET","localhost",false,{"a":1},true,7,"some"]');
+  });
+
+  test.each([
+    ["a short one", ["Content-Length: 9"], "half", (request: Request) => request.text()],
+    ["a long one", ["Content-Length: 9000000"], "half", (request: Request) => request.text()],
+    ["one in chunks", ["Transfer-Encoding: chunked"], "4\r\nhalf\r\n", (request: Request) => request.text()],
+    ["one that is refused", ["Transfer-Encoding: chunked"], "", (request: Request) => request.text().catch(() => "no")],
+  ])("answers 408 to a body that stops for a minute (%s)", async (_, headers, sent, read) => {
+    const clock = new ManualClock();
+    const { port } = await start(async (request) => new Response(await read(request)), clock);
+    const answer = raw(port, lines("PUT / HTTP/1.1", "Host: localhost", ...headers, "", sent));
+    while (clock.pending === 0) await settle();
+    await clock.advance(59_000);
+    expect(clock.pending).toBe(1);
+    await clock.advance(1000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 408 [\s\S]*"error_code":"BAD_REQUEST"/);
+    while (clock.pending > 0) await settle(); // no timer outlives its connection
+    expect(faults).toEqual([]);
+  });
+
+  test("waits as long as bytes come, and for a handler that does not ask for any", async () => {
+    const clock = new ManualClock();
+    const started = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    let seen = 0;
+    const { port } = await start(async (request) => {
+      started.resolve();
+      await gate.promise;
+      let text = "";
+      for await (const chunk of request.body!) {
+        text += new TextDecoder().decode(chunk);
+        seen = text.length;
+      }
+      return new Response(text);
+    }, clock);
+    const socket = connect(port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (data) => (answer += data.toString("latin1")));
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    socket.write(lines("PUT / HTTP/1.1", "Host: localhost", "Connection: close", "Transfer-Encoding: chunked", "", ""));
+    await started.promise;
+    await clock.advance(3_600_000);
+    gate.resolve();
+    for (let n = 1; n <= 5; n++) {
+      while (clock.pending === 0) await settle();
+      await clock.advance(50_000);
+      socket.write("1\r\nx\r\n");
+      while (seen < n) await settle();
+    }
+    socket.write("0\r\n\r\n");
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 200 [\s\S]*xxxxx$/);
+  });
+
+  test("closes the connection when the rest of a refused body does not come", async () => {
+    const clock = new ManualClock();
+    const { port } = await start(async () => new Response("refused", { status: 413 }), clock);
+    const answer = raw(port, lines("PUT / HTTP/1.1", "Host: localhost", "Content-Length: 9000000", "", "half"));
+    while (clock.pending === 0) await settle();
+    await clock.advance(60_000);
+    expect(await answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*refused$/);
   });
 
   test("streams an upload while it arrives", async () => {

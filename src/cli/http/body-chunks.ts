@@ -1,0 +1,53 @@
+import type { IncomingMessage } from "node:http";
+import type { Clock, Timer } from "../../runtime/ports/clock.ts";
+
+/** Milliseconds without a byte after which a body is given up. */
+const patience = 60_000;
+
+/** A client that stopped in the middle of a body. */
+export class BodyTimeout extends Error {
+  override readonly name: string = "BodyTimeout";
+
+  constructor() {
+    super(`Cannot read the request as none of its body came for ${patience / 1000} s`);
+  }
+}
+
+/** The body of a request, piece by piece, begun when it is asked for. A piece that does not come is `onLate`. */
+export function bodyChunks(
+  incoming: IncomingMessage,
+  clock: Clock,
+  onLate: (error: BodyTimeout) => void,
+): AsyncIterator<Uint8Array> {
+  let chunks: AsyncIterator<Uint8Array> | undefined;
+  return {
+    next() {
+      chunks ??= (incoming as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+      const piece = chunks.next();
+      return new Promise((resolve, reject) => {
+        const timer = clock.after(patience, () => {
+          const error = new BodyTimeout();
+          onLate(error);
+          reject(error);
+        });
+        piece.then(resolve, reject).finally(() => timer.cancel());
+      });
+    },
+  };
+}
+
+/** Cuts the connection when the rest of a body, which is read away after the answer, does not come. */
+export function limitRest(incoming: IncomingMessage, clock: Clock): void {
+  if (incoming.complete || incoming.destroyed) return;
+  let timer: Timer | undefined;
+  const wait = (): void => {
+    timer?.cancel();
+    timer = clock.after(patience, () => incoming.socket.destroy());
+  };
+  const over = (): void => {
+    timer?.cancel();
+    incoming.off("data", wait);
+  };
+  wait();
+  incoming.on("data", wait).once("end", over).once("close", over);
+}
