@@ -38,16 +38,19 @@ export function bodyChunks(
 
 /** Cuts the connection when the rest of a body, which is read away after the answer, does not come. */
 export function limitRest(incoming: IncomingMessage, clock: Clock): void {
-  if (incoming.complete || incoming.destroyed) return;
+  const { socket } = incoming;
+  if (incoming.complete || socket.destroyed) return;
   let timer: Timer | undefined;
   const wait = (): void => {
     timer?.cancel();
-    timer = clock.after(patience, () => incoming.socket.destroy());
+    timer = clock.after(patience, () => socket.destroy());
   };
   const over = (): void => {
     timer?.cancel();
-    incoming.off("data", wait);
+    incoming.off("data", wait).off("end", over);
+    socket.off("close", over);
   };
   wait();
-  incoming.on("data", wait).once("end", over).once("close", over);
+  incoming.on("data", wait).once("end", over);
+  socket.once("close", over);
 }
