@@ -92,6 +92,8 @@ export class Delivery {
         throw waits;
       }
       item.sent = false;
+      // Whoever sent it before may not know that it came to the server after all.
+      if (item.ambiguous) run.doubtfulCreate = true;
       const mark = async (): Promise<void> => {
         await stored(store.markAttempted(chunk.order, term));
         item.sent = true;
@@ -135,6 +137,8 @@ export class Delivery {
 /** Says so of the store, so that its failure is not taken for the server's. */
 function stored<T>(operation: Promise<T>): Promise<T> {
   return operation.catch((cause: unknown) => {
-    throw cause instanceof StaleTermError ? cause : new StorageError(messageOf(cause), { cause });
+    throw cause instanceof StaleTermError || cause instanceof StorageError
+      ? cause
+      : new StorageError(messageOf(cause), { cause });
   });
 }

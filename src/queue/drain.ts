@@ -71,9 +71,10 @@ export class Drain {
   async put(writer: Writer): Promise<void> {
     const { put, store, engine } = await this.open();
     const { ledger, runtime } = this.#parts;
-    const order = await put(writer, store, ledger.writer, () => runtime.clock.now());
-    this.order = Math.max(this.order, order);
+    const { order, renewed } = await put(writer, store, ledger.writer, this.order, runtime.clock);
+    this.order = renewed ? order : Math.max(this.order, order);
     engine.appended();
+    if (renewed) engine.restart();
   }
 
   /** Keeps which run of the server a run of ours is. */

@@ -1,16 +1,30 @@
+import { StorageError } from "../errors/usage-errors.ts";
+import type { Clock } from "../runtime/ports/clock.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { mergeDesired } from "./desired-state.ts";
 import type { Appended, ChunkDraft, QueueStore } from "./storage.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
+/** Another process holds the lock for milliseconds: tried again so soon, so often, before it counts as a failure. */
+const BUSY_RETRY = 20;
+const BUSY_TRIES = 50;
+
+/** What a put found. */
+export interface Put {
+  /** Highest place in the order that was given; 0 when none was. */
+  readonly order: number;
+  /** A new chunk got a place that was given before: the storage was emptied, or is another one. */
+  readonly renewed: boolean;
+}
 
 /**
- * Puts what a writer holds into a store: all that is closed, and the open tails once. Gives the highest place in the
- * order that was given.
+ * Puts what a writer holds into a store: all that is closed, and the open tails once. `known` is a place that was given
+ * before.
  */
-export async function put(writer: Writer, store: QueueStore, id: string, now: () => number): Promise<number> {
+export async function put(writer: Writer, store: QueueStore, id: string, known: number, clock: Clock): Promise<Put> {
   let highest = 0;
+  let renewed = false;
   writer.closeRows();
   for (let tails = true; tails || writer.outbox.length > 0; ) {
     // After a failure it is not known what took place: the very same batch goes again before any new sequence.
@@ -24,8 +38,9 @@ export async function put(writer: Writer, store: QueueStore, id: string, now: ()
     if (batch.length === 0 && desired.size === 0) break;
     writer.desired = new Map();
     try {
-      const drafts = batch.map((entry) => draft(writer, entry, now()));
-      const results = await store.append(id, drafts, desired);
+      const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
+      const results = await patiently(clock, () => store.append(id, drafts, desired));
+      renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
       const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
       writer.outbox.splice(0, writer.writing, ...rest);
       writer.writing = 0;
@@ -38,7 +53,19 @@ export async function put(writer: Writer, store: QueueStore, id: string, now: ()
       throw error;
     }
   }
-  return highest;
+  return { order: highest, renewed };
+}
+
+/** Tries again while another process holds the lock of the storage. */
+async function patiently<T>(clock: Clock, operation: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await operation();
+    } catch (error) {
+      if (!(error instanceof StorageError) || error.fault !== "busy" || tries === BUSY_TRIES) throw error;
+      await new Promise<void>((resolve) => clock.after(BUSY_RETRY, resolve));
+    }
+  }
 }
 
 function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {

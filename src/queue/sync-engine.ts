@@ -1,3 +1,5 @@
+import { StorageError } from "../errors/usage-errors.ts";
+import { backoff } from "./backoff.ts";
 import { HostGate } from "./host-gate.ts";
 import { Delivery } from "./delivery.ts";
 import { add, amountOf } from "./ledger.ts";
@@ -11,6 +13,11 @@ import type { HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
 
 const STORAGE_RETRY = 1_000;
+/** Another process holds the lock for milliseconds: tried again so soon, so often, before anybody is told. */
+const BUSY_RETRY = 20;
+const BUSY_TRIES = 50;
+/** A term that stood so long was no quarrel between two who drain the same storage. */
+const SETTLED = 60_000;
 
 /** What the engine needs. */
 export interface EngineParts extends DeliveryParts {
@@ -29,6 +36,12 @@ export class SyncEngine {
   readonly #delivery: Delivery;
   readonly #abort = new AbortController();
   #term = 0;
+  /** Monotonic times at which the term began, and before which no new one does. */
+  #begun = 0;
+  #notBefore = 0;
+  /** Terms that were taken away soon after they began, and tries in a row that met a lock. */
+  #lost = 0;
+  #busy = 0;
   /** The storage may be too full. */
   #grown = false;
   #again = false;
@@ -69,6 +82,14 @@ export class SyncEngine {
   appended(): void {
     this.#grown = true;
     this.#reader.appended();
+    this.wake();
+  }
+
+  /** Begins anew with all that the storage holds: it is another one than before, or another leader was at it. */
+  restart(): void {
+    this.#term = 0;
+    this.#view.reset();
+    this.#reader.reset();
     this.wake();
   }
 
@@ -132,11 +153,11 @@ export class SyncEngine {
   }
 
   async #loop(): Promise<void> {
-    const { store, settings } = this.#parts;
+    const { settings } = this.#parts;
     const { concurrency, flushInterval } = settings;
     while (this.#again && !this.#abort.signal.aborted) {
       this.#again = false;
-      this.#term ||= await store.beginTerm();
+      if (this.#term === 0 && !(await this.#begin())) break;
       if (this.#grown) await this.#makeRoom();
       if (!this.#running) continue;
       const now = this.#now();
@@ -158,7 +179,20 @@ export class SyncEngine {
     }
   }
 
+  /** Begins a term, unless one was lost so shortly ago that the other leader is left in peace for now. */
+  async #begin(): Promise<boolean> {
+    const now = this.#now();
+    if (now < this.#notBefore) {
+      this.#wakeIn(this.#notBefore - now);
+      return false;
+    }
+    this.#term = await this.#parts.store.beginTerm();
+    this.#begun = now;
+    return true;
+  }
+
   async #deliver(run: RunState, item: Item): Promise<void> {
+    const term = this.#term;
     const { inFlight } = this.#parts.ledger;
     const amount = amountOf(item.header);
     this.#inFlight++;
@@ -167,14 +201,14 @@ export class SyncEngine {
     this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
     try {
       // What the server has acknowledged is not sent again when only the storage failed.
-      item.finish ??= await this.#delivery.attempt(run, item, this.#term);
+      item.finish ??= await this.#delivery.attempt(run, item, term);
       if (item.finish) {
         await item.finish();
         this.#view.remove(run, item);
+        this.#busy = 0;
       }
     } catch (error) {
-      item.until = this.#now() + STORAGE_RETRY;
-      this.#storageFailed(error);
+      item.until = this.#now() + this.#storageFailed(error, term);
     } finally {
       this.#view.done(run);
       add(inFlight, amount, -1);
@@ -201,14 +235,28 @@ export class SyncEngine {
     });
   }
 
-  #storageFailed(cause: unknown): void {
+  /** Gives the milliseconds until the next try. */
+  #storageFailed(cause: unknown, term: number = this.#term): number {
     if (cause instanceof StaleTermError) {
-      this.#running = false;
-      return;
+      if (term === this.#term) this.#deposed();
+      return 0;
+    }
+    if (cause instanceof StorageError && cause.fault === "busy" && ++this.#busy <= BUSY_TRIES) {
+      this.#wakeIn(BUSY_RETRY);
+      return BUSY_RETRY;
     }
     const message = `Cannot read or change the queue in "${this.#parts.name}": it is tried again`;
     this.#parts.problems.report({ kind: "storage", message, cause });
     this.#wakeIn(STORAGE_RETRY);
+    return STORAGE_RETRY;
+  }
+
+  /** Another leader drains the storage, or it was moved aside or emptied: a new term begins, ever later. */
+  #deposed(): void {
+    const now = this.#now();
+    this.#lost = now - this.#begun < SETTLED ? this.#lost + 1 : 1;
+    this.#notBefore = now + backoff(this.#lost, this.#parts.runtime.random.fraction());
+    this.restart();
   }
 
   #wakeIn(ms: number): void {

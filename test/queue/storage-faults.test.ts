@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { StorageError } from "../../src/errors/usage-errors.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { harness, row } from "./harness.ts";
@@ -7,7 +8,10 @@ import { harness, row } from "./harness.ts";
 type When = "before" | "after";
 
 /** A storage whose operations fail when told to: before they happened, or although they did. */
-function flaky(fails: (operation: string, number: number) => When | undefined): QueueStorage {
+function flaky(
+  fails: (operation: string, number: number) => When | undefined,
+  error: Error = new Error("disk"),
+): QueueStorage {
   const inner = memoryQueue();
   let number = 0;
   return {
@@ -19,9 +23,9 @@ function flaky(fails: (operation: string, number: number) => When | undefined): 
           const operation = store[name].bind(store) as (...given: unknown[]) => Promise<unknown>;
           return async (...given: unknown[]): Promise<unknown> => {
             const when = fails(name, ++number);
-            if (when === "before") throw new Error(`disk: ${name}`);
+            if (when === "before") throw error;
             const result = await operation(...given);
-            if (when === "after") throw new Error(`disk: ${name}`);
+            if (when === "after") throw error;
             return result;
           };
         },
@@ -108,6 +112,101 @@ describe("Queue over a storage that fails", () => {
     const { queue, runtime, start } = harness({ storage });
     const run = start("a");
     await expect(runtime.clock.until(queue.logArtifact(run, "w.bin", new Blob(["1"])))).rejects.toThrow('"w.bin"');
+  });
+
+  test.each(["append", "heads", "seal", "acknowledge", "markAttempted", "beginTerm", "mapping"])(
+    "tries %s() again soon, and tells nobody, while another process holds the lock",
+    async (operation) => {
+      let left = 5;
+      const busy = new StorageError("locked", { fault: "busy" });
+      const storage = flaky((name) => (name === operation && left-- > 0 ? "before" : undefined), busy);
+      const { queue, oracle, runtime, start, problems } = harness({ storage });
+      queue.logMetric(start("a"), "m", 1, 1, 1);
+      const report = await runtime.clock.until(queue.flush());
+      expect(report).toMatchObject({ pending: nothing, problems: [] });
+      expect(problems).toEqual([]);
+      expect(oracle.named("a").points.size).toBe(1);
+      expect(left).toBeLessThan(1);
+      expect(runtime.clock.monotonic()).toBeLessThan(500);
+    },
+  );
+
+  test("tells of a lock that is held for more than a second", async () => {
+    const busy = new StorageError("locked", { fault: "busy" });
+    const storage = flaky((name) => (name === "heads" ? "before" : undefined), busy);
+    const { queue, runtime, start, problems } = harness({ storage });
+    queue.logMetric(start("a"), "m", 1, 1, 1);
+    await runtime.clock.advance(5_000);
+    expect(problems).toMatchObject([{ kind: "storage" }]);
+  });
+
+  test("begins a new term, and sends what is left, after another leader drained the same storage", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.runId(run));
+    const store = await it.storage.open();
+    await store.beginTerm();
+    for (let step = 0; step < 2_500; step++) it.queue.logMetric(run, "m", step, 1, step);
+    it.queue.updateRun(run, { status: "FINISHED" });
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing, problems: [] });
+    expect(it.oracle.named("a").points.size).toBe(2_500);
+    expect(it.oracle.named("a").status).toBe("FINISHED");
+  });
+
+  test("creates no second run when another leader takes over while a creation is on its way", async () => {
+    const it = harness();
+    it.oracle.fault = ({ path }) => (path.endsWith("runs/create") ? { delay: 500 } : undefined);
+    const run = it.start("a");
+    it.queue.logMetric(run, "m", 1, 1, 1);
+    await it.runtime.clock.advance(200);
+    const store = await it.storage.open();
+    await store.beginTerm();
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    expect(it.oracle.named("a").points.size).toBe(1);
+    expect(it.oracle.trace().filter((name) => name === "runs/create")).toHaveLength(1);
+  });
+
+  test("lets two queues over one storage both deliver all, and seldom take it from each other", async () => {
+    const it = harness();
+    let terms = 0;
+    const store = await it.storage.open();
+    const begin = store.beginTerm.bind(store);
+    store.beginTerm = () => {
+      terms++;
+      return begin();
+    };
+    const other = harness({ storage: it.storage, oracle: it.oracle, runtime: it.runtime });
+    const [a, b] = [it.start("a"), other.start("b")];
+    for (let step = 0; step < 600; step++) {
+      it.queue.logMetric(a, "m", step, 1, step);
+      other.queue.logMetric(b, "m", step, 1, step);
+      await it.runtime.clock.advance(1_000);
+    }
+    await it.runtime.clock.advance(600_000);
+    for (const name of ["a", "b"]) expect(it.oracle.named(name).points.size).toBe(600);
+    expect(terms).toBeLessThan(100);
+  });
+
+  test("goes on with a storage that was emptied and numbers its chunks anew", async () => {
+    const inner = memoryQueue();
+    let store = await inner.open();
+    const storage: QueueStorage = {
+      ...inner,
+      open: async () =>
+        new Proxy(store, {
+          get: (_, name: keyof QueueStore) => (store[name] as (() => unknown) | undefined)?.bind(store),
+        }),
+    };
+    const { queue, oracle, runtime, start } = harness({ storage });
+    const run = start("a");
+    for (let step = 0; step < 5_000; step++) queue.logMetric(run, "m", step, 1, step);
+    await runtime.clock.until(queue.flush());
+    store = await memoryQueue().open();
+    for (let n = 0; n < 3; n++) await store.beginTerm();
+    queue.logMetric(run, "m", 1, 2, 3);
+    await runtime.clock.advance(10_000);
+    expect(oracle.named("a").points.size).toBe(5_001);
+    expect(queue.status().waiting).toEqual(nothing);
   });
 
   test("goes on when the storage opens late", async () => {
