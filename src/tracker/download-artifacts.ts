@@ -3,6 +3,7 @@ import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
+import { quote } from "./key.ts";
 import { readRun } from "./reads.ts";
 import type { Resources } from "./resources.ts";
 import type { DownloadOptions } from "./types/tracker.ts";
@@ -28,7 +29,7 @@ export async function downloadArtifacts(
     await files.makeDirectory(to);
     if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
     else await downloadFile(source, from);
-    return from === undefined ? to : files.join(to, ...from.split("/"));
+    return from === undefined ? to : localPath(source, from);
   });
 }
 
@@ -48,7 +49,7 @@ async function isDirectory({ artifacts, runId, limits }: Source, path: string): 
 }
 
 async function downloadAll(source: Source, path: string | undefined): Promise<void> {
-  const { artifacts, files, runId, to, limits } = source;
+  const { artifacts, files, runId, limits } = source;
   for (const entry of await artifacts.list(runId, path, limits)) {
     // The server names the paths: one that climbs out of the directory is refused, not followed.
     const inner = artifactPath(entry.path);
@@ -56,13 +57,30 @@ async function downloadAll(source: Source, path: string | undefined): Promise<vo
       throw new ValidationError(`Cannot download the artifact "${inner}" as it must lie in "${path}"`, { key: inner });
     }
     if (entry.isDirectory) {
-      await files.makeDirectory(files.join(to, ...inner.split("/")));
+      await files.makeDirectory(localPath(source, inner));
       await downloadAll(source, inner);
     } else await downloadFile(source, inner);
   }
 }
 
-async function downloadFile({ artifacts, files, runId, to, limits }: Source, path: string): Promise<void> {
+async function downloadFile(source: Source, path: string): Promise<void> {
+  const { artifacts, files, runId, limits } = source;
+  const target = localPath(source, path);
   const response = await artifacts.download(runId, path, limits);
-  await files.write(files.join(to, ...path.split("/")), response.body ?? new Uint8Array());
+  await files.write(target, response.body ?? new Uint8Array());
+}
+
+/** Where an artifact goes; never outside of the directory, whatever its name means to this platform. */
+function localPath({ files, to }: Source, path: string): string {
+  const local = files.join(to, ...path.split("/"));
+  const separator = files.join("a", "b").at(-2);
+  // On Windows, "\\" leads into directories, ":" to drives and streams, and "." or " " at the end of a name is dropped.
+  const foreign = separator === "\\" && /[\\:]|[. ](\/|$)/.test(path);
+  const above = to.endsWith(`${separator}`) ? to : `${to}${separator}`;
+  if (!foreign && files.resolve(local).startsWith(above)) return local;
+  const cure = "use openArtifact and write it under another name";
+  throw new ValidationError(
+    `Cannot download the artifact ${quote(path)} as its name must be that of a file below "${to}": ${cure}`,
+    { key: path },
+  );
 }
