@@ -3,6 +3,7 @@ import type { RunData } from "../client/types/entities.ts";
 import type { Core } from "./core.ts";
 import { readRun } from "./reads.ts";
 import type { Resources } from "./resources.ts";
+import { serverRunId } from "./server-run-id.ts";
 import type { ReadOptions } from "./types/run.ts";
 import type { RunNode } from "./types/tracker.ts";
 
@@ -15,7 +16,7 @@ const rootTag = "mlflow.rootRunId";
 export function runTree(core: Core, id: string, options?: ReadOptions): Promise<RunNode> {
   return readRun(core, "runTree", id, options, async ({ runs }, runId, limits) => {
     const top = await runs.get(runId, limits);
-    const root = top.data.tags[rootTag] ?? runId;
+    const root = await serverRunId(core, top.data.tags[rootTag] || runId, limits).catch(() => runId);
     const below = await search(runs, top, `tags."${rootTag}" = '${root}'`, limits);
     const known = new Map([...below, top].map((run) => [run.info.runId, run]));
     if (below.length <= 1) await walk(runs, top, known, limits);

@@ -2,12 +2,14 @@ import type { CallOptions } from "../client/types/connection.ts";
 import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { Core } from "./core.ts";
+import { textOf } from "./entries.ts";
+import { quote } from "./key.ts";
 import { isServerId } from "./run-id.ts";
 
 /** MLflow's id for either id: known here, or found by the tag that every run of ours has. */
 export async function serverRunId(core: Core, id: string, options: CallOptions): Promise<string> {
   if (typeof id !== "string" || id === "") {
-    throw new ValidationError(`Cannot find a run as its id must be a text: current value is ${String(id)}`);
+    throw new ValidationError(`Cannot find a run as its id must be a text: current value is ${textOf(id)}`);
   }
   const known = core.queue.knownRunId(id);
   if (known !== undefined) return known;
@@ -18,7 +20,12 @@ export async function serverRunId(core: Core, id: string, options: CallOptions):
       url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/create`,
     });
   }
-  return isServerId(id) ? id : findByLocalId(core, id, options);
+  if (!isServerId(id)) return findByLocalId(core, id, options);
+  // It becomes a part of filters, where a quote would end the text.
+  if (/^[\w-]{1,256}$/.test(id)) return id;
+  throw new ValidationError(
+    `Cannot find a run as its id must have letters, digits, "_" and "-" only: current value is ${quote(id)}`,
+  );
 }
 
 async function findByLocalId(core: Core, id: string, options: CallOptions): Promise<string> {
