@@ -112,7 +112,9 @@ function connectionOf(options: TrackerOptions, settings: Settings, runtime: Core
     ...(timeout === undefined ? {} : { timeout }),
     ...(retries === undefined ? {} : { retry: { limit: retries } }),
   };
-  // Whoever prints a tracker must not print its token.
+  // Whoever prints a tracker, or writes it as JSON, must not write its token.
+  const toJSON = (): object => ({ trackingUri, ...(workspace && { workspace }) });
+  Object.defineProperty(connection, "toJSON", { value: toJSON });
   return shown(connection, () => `Connection to ${trackingUri}${auth === undefined ? "" : " (with credentials)"}`);
 }
 

@@ -61,7 +61,10 @@ describe("createTracker()", () => {
       const shown = (value as unknown as Record<symbol, () => string>)[Symbol.for("Deno.customInspect")]?.() ?? "";
       expect(shown).toContain(address);
       expect(shown).not.toContain("hunter2");
+      expect(JSON.stringify({ value })).not.toContain("hunter2");
     }
+    expect(JSON.parse(JSON.stringify(tracker.connection))).toEqual({ trackingUri: address });
+    expect(tracker.connection.auth).toEqual({ token: "hunter2" });
   });
 
   test("calls an object's fetch as its method", async () => {
