@@ -3,6 +3,8 @@ import { isTrackletError } from "../errors/index.ts";
 import { version } from "../internal/version.ts";
 import { doctorCommand } from "./commands/doctor.ts";
 import { serverCommand } from "./commands/server.ts";
+import { statusCommand } from "./commands/status.ts";
+import { syncCommand } from "./commands/sync.ts";
 
 /** The command line, ready to parse. What a command does is loaded when it is run. */
 function createProgram(): Command {
@@ -14,7 +16,9 @@ function createProgram(): Command {
     .showHelpAfterError("(add --help for what can be given)")
     .exitOverride()
     .addCommand(serverCommand())
-    .addCommand(doctorCommand());
+    .addCommand(doctorCommand())
+    .addCommand(statusCommand())
+    .addCommand(syncCommand());
 }
 
 /** Runs one command line and sets the exit code: 1 for a failure, 2 for a command line that cannot be read. */

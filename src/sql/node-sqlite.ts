@@ -19,6 +19,13 @@ export interface NodeSqliteOptions {
    * @default 5000
    */
   readonly busyTimeout?: number;
+  /** Changes nothing, not even by moving the log of a killed process into the file. @default false */
+  readonly readOnly?: boolean;
+  /**
+   * With `readOnly`: nobody has the file open, so that SQLite needs no lock, and no files beside it.
+   * @default false
+   */
+  readonly immutable?: boolean;
 }
 
 /** A statement whose integers beyond 2^53 come back as bigint; node:sqlite would throw on them. */
@@ -108,7 +115,9 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
   }
   let database: DatabaseSync;
   try {
-    database = new sqlite.DatabaseSync(path);
+    database = options.readOnly
+      ? openReadOnly(sqlite, path, options.immutable === true)
+      : new sqlite.DatabaseSync(path);
   } catch (error) {
     throw new ConfigurationError(
       `Cannot open "${path}" as a SQLite database: check that its folder exists and that you may write there (${(error as Error).message})`,
@@ -116,7 +125,9 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
     );
   }
   try {
-    tune(database, options.synchronous ?? "normal", options.busyTimeout ?? 5000);
+    const busyTimeout = options.busyTimeout ?? 5000;
+    if (options.readOnly) database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
+    else tune(database, options.synchronous ?? "normal", busyTimeout);
   } catch (error) {
     // What the file is instead is told by whoever reads its tables first.
     if (!isNotDatabase(error)) {
@@ -125,6 +136,18 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
     }
   }
   return new NodeSqlite(database, path);
+}
+
+function openReadOnly({ DatabaseSync }: typeof import("node:sqlite"), path: string, immutable: boolean): DatabaseSync {
+  if (immutable) {
+    try {
+      const url = globalThis.process.getBuiltinModule("node:url").pathToFileURL(path);
+      return new DatabaseSync(`${url.href}?immutable=1`, { readOnly: true });
+    } catch {
+      // Node before 22.15 takes no address: SQLite then leaves two empty files beside this one.
+    }
+  }
+  return new DatabaseSync(path, { readOnly: true });
 }
 
 /**

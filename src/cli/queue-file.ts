@@ -1,0 +1,98 @@
+import { existsSync, type Stats, statSync } from "node:fs";
+import { ConfigurationError, isTrackletError, StorageError } from "../errors/index.ts";
+import type { QueueStorage, StorageCounts } from "../queue/storage.ts";
+import { faultOf } from "../queue/storage/sqlite-errors.ts";
+import { readState } from "../queue/storage/sqlite-rows.ts";
+import { migrations } from "../queue/storage/sqlite-schema.ts";
+import type { SqlDatabase } from "../sql/database.ts";
+import { openNodeSqlite } from "../sql/node-sqlite.ts";
+import { isNotDatabase } from "../sql/sql-errors.ts";
+import { type QuarantinedLine, quarantinedLines, type WaitingRun, waitingRuns } from "./queue-contents.ts";
+
+/** What lies in a queue file. */
+export interface QueueFile extends Pick<QueueStorage, "name"> {
+  /** Version of its schema. */
+  readonly version: number;
+  readonly counts: StorageCounts;
+  /** Runs of which something waits, the one that waits longest first. */
+  readonly runs: readonly WaitingRun[];
+  readonly quarantined: readonly QuarantinedLine[];
+}
+
+/**
+ * Reads a queue file as it was at one moment, and changes nothing: not even the log of a killed process is moved into it.
+ *
+ * @param path Absolute.
+ * @throws ConfigurationError when it is no queue file; StorageError when a newer tracklet made it or it is damaged.
+ */
+export function readQueueFile(path: string): QueueFile {
+  checkFile(path);
+  // Whoever has it open, or was killed with it open, has a log beside it.
+  const database = openNodeSqlite(path, { readOnly: true, immutable: !existsSync(`${path}-wal`) });
+  try {
+    database.exec("BEGIN");
+    const version = checkVersion(path, database);
+    const { counts } = readState(database);
+    const held = { runs: waitingRuns(database), quarantined: quarantinedLines(database) };
+    database.exec("COMMIT");
+    return { name: path, version, counts, ...held };
+  } catch (error) {
+    throw isTrackletError(error) ? error : unreadable(path, error);
+  } finally {
+    database.close();
+  }
+}
+
+function checkFile(path: string): void {
+  let found: Stats | undefined;
+  try {
+    found = statSync(path, { throwIfNoEntry: false });
+  } catch (cause) {
+    throw new ConfigurationError(`Cannot open the queue file "${path}": ${(cause as Error).message}`, { cause });
+  }
+  if (!found) throw new ConfigurationError(`Cannot open the queue file "${path}": there is no such file`);
+  if (found.isDirectory()) {
+    throw new ConfigurationError(`Cannot open the queue file "${path}" as it is a folder: name the file in it`);
+  }
+}
+
+/** Version of the queue in a file, if there is one that can be read. */
+function checkVersion(path: string, database: SqlDatabase): number {
+  const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
+  const tables = rows.map(({ name }) => String(name));
+  if (tables.includes("alembic_version")) {
+    throw new ConfigurationError(
+      `Cannot open "${path}" as a queue file as it is a database of MLflow: it holds runs, and nothing in it waits for a server; "tracklet doctor" tells what it holds`,
+    );
+  }
+  if (!tables.includes("queue_meta") || !tables.includes("queue_state")) {
+    const held = tables.find((name) => !name.startsWith("sqlite_"));
+    const why = held === undefined ? "it is empty" : `it holds the table "${held}"`;
+    throw new ConfigurationError(`Cannot open "${path}" as a queue file as it must be one of tracklet: ${why}`);
+  }
+  const version = Number(database.prepare("SELECT value FROM queue_meta WHERE name = 'version'").get()?.["value"]);
+  if (version > migrations.length) {
+    throw new StorageError(
+      `Cannot open the queue file "${path}" as its schema version must be at most ${migrations.length}: current value is ${version}; update tracklet`,
+      { fault: "newer" },
+    );
+  }
+  if (!(version >= 1)) throw new Error("database disk image is malformed: the queue has no version");
+  return version;
+}
+
+function unreadable(path: string, cause: unknown): Error {
+  const words = cause instanceof Error ? cause.message : String(cause);
+  if (isNotDatabase(cause)) {
+    const message = `Cannot open "${path}" as a queue file as it must be a SQLite file of tracklet: it holds something else`;
+    return new ConfigurationError(message, { cause });
+  }
+  const fault = faultOf(cause);
+  const why: Partial<Record<typeof fault & string, string>> = {
+    damaged: "it is damaged",
+    denied: "its folder must be writable, for SQLite's own lock file",
+    busy: "another program holds its lock: try again",
+  };
+  const reason = fault === undefined ? words : `${why[fault] ?? fault} (${words})`;
+  return new StorageError(`Cannot read the queue file "${path}" as ${reason}`, { cause, ...(fault && { fault }) });
+}

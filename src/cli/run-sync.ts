@@ -1,0 +1,104 @@
+import { resolve } from "node:path";
+import { checkConnection } from "../client/check-connection.ts";
+import { createQueue } from "../queue/create-queue.ts";
+import type { Queue } from "../queue/queue.ts";
+import { sqliteQueue } from "../queue/storage/sqlite.ts";
+import type { Amount, FlushReport, Problem } from "../queue/types.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { lateClient } from "../tracker/late-client.ts";
+import { amountText } from "../tracker/shown.ts";
+import type { SyncFlags } from "./commands/sync.ts";
+import { quarantineText } from "./quarantine-text.ts";
+import { type QueueFile, readQueueFile } from "./queue-file.ts";
+import { type StopSignals, stopSignals } from "./stop-signals.ts";
+import { showProgress, type SyncProgress } from "./sync-progress.ts";
+import { openSyncTarget, type SyncTarget } from "./sync-target.ts";
+
+/**
+ * Sends what waits in a queue file, by the same queue that left it there, until nothing can be sent any more, the time is
+ * over, or a signal comes; what is left stays in the file.
+ *
+ * @returns Exit code: 0 when nothing is left, 1 when something is, 128 and the signal's number after a signal.
+ * @throws ConfigurationError or StorageError when the file or the address cannot be used.
+ */
+export async function runSync(file: string, flags: SyncFlags, runtime: Runtime = defaultRuntime()): Promise<number> {
+  const path = resolve(file);
+  const { counts } = readQueueFile(path);
+  const target = await openSyncTarget(flags.trackingUri, runtime);
+  checkConnection(target.connection);
+  const signals = stopSignals();
+  try {
+    const report = await drain(path, counts.waiting, flags, target, signals, runtime);
+    const after = readQueueFile(path);
+    for (const line of summary(report, after, target, signals.code !== undefined, flags)) {
+      process.stdout.write(`${line}\n`);
+    }
+    return signals.code ?? (isEmpty(after.counts.waiting) && isEmpty(after.counts.quarantined) ? 0 : 1);
+  } finally {
+    signals.stop();
+    await target.close();
+  }
+}
+
+async function drain(
+  path: string,
+  total: Amount,
+  { timeout }: SyncFlags,
+  { connection }: SyncTarget,
+  signals: StopSignals,
+  runtime: Runtime,
+): Promise<FlushReport> {
+  let progress: SyncProgress | undefined;
+  const queue: Queue = createQueue({
+    storage: sqliteQueue({ path, clock: runtime.clock }),
+    client: lateClient(connection, runtime),
+    runtime,
+    // Whatever its writer allowed: nothing may be dropped to make room here.
+    delivery: { maxStoredBytes: Number.POSITIVE_INFINITY },
+    onProblem: ({ kind, message }) => {
+      // What may go on for long is told at once, everything else at the end.
+      if (kind === "server-unreachable" || kind === "storage") progress?.say(message);
+    },
+  });
+  progress = showProgress(queue, total, runtime);
+  try {
+    await queue.flush({ signal: signals.signal, ...(timeout === undefined ? {} : { timeout: timeout * 1000 }) });
+  } catch (error) {
+    if (!signals.signal.aborted) throw error;
+  } finally {
+    progress.end();
+  }
+  return queue.close();
+}
+
+function summary(
+  { delivered, problems }: FlushReport,
+  { name, counts: { waiting, quarantined }, quarantined: aside }: QueueFile,
+  { label }: SyncTarget,
+  stopped: boolean,
+  flags: SyncFlags,
+): string[] {
+  const sent = isEmpty(delivered) ? [] : [`Sent ${amountText(delivered)} to ${label}`];
+  const rest = isEmpty(waiting) ? `Nothing waits in ${name}` : `Left in ${name}: ${amountText(waiting)}`;
+  const lines = [...sent, isEmpty(delivered) && isEmpty(waiting) ? `Nothing to do: nothing waits in ${name}` : rest];
+  if (!isEmpty(waiting)) {
+    // Quarantined ones are told below, from the file, with those of earlier times.
+    const why = problems.filter(({ kind }) => kind !== "quarantined").map(({ message }: Problem) => message);
+    if (stopped) why.unshift("Stopped before the end: the same command goes on");
+    else if (why.length === 0) {
+      const time = flags.timeout === undefined ? "" : ` after ${flags.timeout} s: give more time with --timeout`;
+      why.push(`Not all was sent${time}`);
+    }
+    lines.push(...why.map((message) => `  ${message}`));
+  }
+  if (!isEmpty(quarantined)) {
+    lines.push(`Quarantined in ${name}, as the server refuses it for good: ${amountText(quarantined)}`);
+    lines.push(...quarantineText(aside));
+  }
+  return lines;
+}
+
+function isEmpty({ points, requests }: Amount): boolean {
+  return points === 0 && requests === 0;
+}

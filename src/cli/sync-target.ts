@@ -1,0 +1,42 @@
+import type { Connection } from "../client/types/connection.ts";
+import { openLocalServer } from "../open/local-server.ts";
+import { parseTrackingPlace } from "../open/tracking-place.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { resolveSettings } from "../tracker/settings.ts";
+
+/** Where a queue is sent to. */
+export interface SyncTarget {
+  readonly connection: Connection;
+  /** For people; holds no credentials. */
+  readonly label: string;
+  close(): Promise<void>;
+}
+
+/**
+ * The server at an address, with credentials from MLflow's environment variables, or the local store of `sqlite:///FILE`.
+ *
+ * @throws ConfigurationError when the address cannot be used.
+ */
+export async function openSyncTarget(trackingUri: string, runtime: Runtime): Promise<SyncTarget> {
+  const place = parseTrackingPlace(trackingUri);
+  if (place.kind === "database") {
+    const server = await openLocalServer({ directory: undefined, database: place.path }, runtime);
+    const connection = { trackingUri: server.trackingUri, fetch: server.fetch, runtime };
+    return { connection, label: place.path, close: async () => server.close() };
+  }
+  const settings = resolveSettings({ trackingUri: place.trackingUri }, runtime.environment, runtime.name);
+  const { auth, workspace, timeout, retries } = settings;
+  return {
+    connection: {
+      trackingUri: settings.trackingUri,
+      fetch: runtime.fetch,
+      runtime,
+      ...(auth === undefined ? {} : { auth }),
+      ...(workspace === undefined ? {} : { workspace }),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(retries === undefined ? {} : { retry: { limit: retries } }),
+    },
+    label: settings.trackingUri,
+    close: async () => {},
+  };
+}
