@@ -1,13 +1,12 @@
+/** This machine under its names. */
 const local = ["localhost", "127.0.0.1", "[::1]", "0.0.0.0"];
-const privateRanges = [
-  "192.168.*",
-  "10.*",
-  ...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.*`),
-  "fc00:*",
-  "fd00:*",
+/** Private addresses, whole: as patterns like MLflow's `10.*` they would let a name such as `10.evil.com` in. */
+const privateAddress =
+  /^(?:(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}|\[f[cd]00:[\da-f:]*\])(?::\d+)?$|^f[cd]00:[\da-f:]*$/i;
+const byDefault: readonly RegExp[] = [
+  ...[...local, ...local.map((host) => `${host}:*`)].map(toPattern),
+  privateAddress,
 ];
-/** What MLflow serves by itself: this machine under its names, and private addresses, told by their text. */
-const byDefault: readonly RegExp[] = [...local, ...local.map((host) => `${host}:*`), ...privateRanges].map(toPattern);
 
 /** Names below `.localhost` always mean this machine, so no page can rebind one; in-process servers are named so. */
 const loopbackName = /^[a-z0-9.-]+\.localhost(?::\d+)?$/i;

@@ -33,6 +33,10 @@ describe("Host check", () => {
     "192.168.1.2",
     "172.20.1.1",
     "fd00::1",
+    "[fd00::1]:5000",
+    "[fc00:1:2::3]",
+    "172.16.0.1:80",
+    "172.31.255.255",
     "tracklet.localhost",
   ])("serves %s", (host) => expect(isAllowedHost(host, undefined)).toBe(true));
 
@@ -44,6 +48,16 @@ describe("Host check", () => {
     "172.32.0.1",
     "172.15.0.1",
     "127.0.0.1.evil.com",
+    "10.evil.com",
+    "10.0.0.7.evil.com:5000",
+    "192.168.evil.com",
+    "192.168.1.1.evil.com",
+    "172.16.evil.com",
+    "10.0.0",
+    "10.0.0.7:evil.com",
+    "fd00:x.evil.com",
+    "fd00::1.evil.com",
+    "[fd00::1].evil.com",
     "evil.com?.localhost",
     "evil.com/x.localhost",
   ])("refuses %j", (host) => expect(isAllowedHost(host, undefined)).toBe(false));

@@ -35,7 +35,8 @@ export async function send(fetch: Fetch, step: Step, variables: Variables): Prom
       yield* body;
     },
   };
-  const request = await toRequest(incoming as unknown as IncomingMessage, new AbortController().signal);
+  const chunks = incoming[Symbol.asyncIterator]();
+  const request = await toRequest(incoming as unknown as IncomingMessage, chunks, new AbortController().signal);
   const response = await fetch(request);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes);
