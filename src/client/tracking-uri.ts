@@ -45,6 +45,8 @@ function reason(text: string): string {
   if (/^(databricks|uc\b)/i.test(text)) {
     return `be the https address of the workspace, such as "https://HOST.cloud.databricks.com", with auth: { token }: current value is a profile of "databricks"`;
   }
+  // Before an "@" there may be user info that only looks like a scheme.
+  if (text.includes("@") && !text.includes("//")) return `${be}: current value has no "http://"`;
   if (scheme !== undefined && !/^(file|sqlite|postgres|mysql|mssql)/.test(scheme)) {
     return `${be}: current value begins with "${scheme}"`;
   }

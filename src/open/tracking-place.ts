@@ -16,7 +16,7 @@ export function parseTrackingPlace(uri: string): TrackingPlace {
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === "sqlite") return { kind: "database", path: sqlitePath(text) };
   const named = /^(databricks|uc)?$/i.test(text);
-  if (scheme === undefined && !named) throw fileStore(`"${text}"`);
+  if (scheme === undefined && !named) throw fileStore(`"${shown(text)}"`);
   if (scheme === "file") throw fileStore('a "file:" address');
   if (scheme !== undefined && /^(postgres(ql)?|mysql|mssql|oracle)\b/.test(scheme)) {
     throw new ConfigurationError(
@@ -32,7 +32,7 @@ export function sqlitePath(uri: string): string {
   const path = /^sqlite:\/\/\/([^?#]+)$/i.exec(uri.trim())?.[1];
   if (path === undefined || path === ":memory:") {
     throw new ConfigurationError(
-      `Cannot open "${uri}" as it must name a file: "sqlite:///mlflow.db" for one in this directory, "sqlite:////data/mlflow.db" for an absolute path`,
+      `Cannot open "${shown(uri.trim())}" as it must name a file: "sqlite:///mlflow.db" for one in this directory, "sqlite:////data/mlflow.db" for an absolute path`,
     );
   }
   try {
@@ -40,6 +40,12 @@ export function sqlitePath(uri: string): string {
   } catch {
     return path;
   }
+}
+
+/** What of an address may be shown: credentials may stand before an "@" and in a query. */
+function shown(text: string): string {
+  if (text.includes("@")) return `${/^(?:sqlite:)?\/*/i.exec(text)?.[0]}...`;
+  return text.replace(/([?#]).*$/s, "$1...");
 }
 
 function fileStore(value: string): ConfigurationError {

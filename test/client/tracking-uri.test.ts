@@ -62,6 +62,7 @@ describe("parseTrackingUri()", () => {
       "postgresql://me:hunter22@db/mlflow",
       "http://me:hunter22@host:port",
       "ftp://me:hunter22@host",
+      "hunter22:me@host",
       "databricks://hunter22",
       "localhost:5000/hunter22?x=hunter22",
     ]) {

@@ -41,4 +41,22 @@ describe("parseTrackingPlace()", () => {
       expect(() => parseTrackingPlace(uri)).toThrow('"sqlite:///mlflow.db" for one in this directory');
     },
   );
+
+  test.each([
+    ["//me:s3cret@host/x", '"//..."'],
+    ["//me:s3c#r?et@host/x", '"//..."'],
+    ["me/s3cret@host", '"..."'],
+    ["./mlruns?password=s3cret", '"./mlruns?..."'],
+    ["./mlruns#s3cret", '"./mlruns#..."'],
+    ["sqlite://me:s3cret@host/x.db", '"sqlite://..."'],
+    ["sqlite:///:memory:?password=s3cret", '"sqlite:///:memory:?..."'],
+    ["sqlite:x?a=b@s3cret", '"sqlite:..."'],
+    ["sqlite:///x.db?password=s3cret", '"sqlite:///x.db?..."'],
+    ["sqlite:///x.db#s3cret", '"sqlite:///x.db#..."'],
+  ])("refuses %s and shows neither user info nor query", (uri, shown) => {
+    const open = (): unknown => parseTrackingPlace(uri);
+    expect(open).toThrow(ConfigurationError);
+    expect(open).toThrow(shown);
+    expect(open).not.toThrow(/s3c|me:/);
+  });
 });
