@@ -6,6 +6,7 @@ import { ProcessLifecycle } from "./process-lifecycle.ts";
 import type { Runtime, RuntimeName } from "./runtime.ts";
 import { sharedLifecycle } from "./shared-lifecycle.ts";
 import { webRuntime } from "./web.ts";
+import { writeQuietly } from "./write-quietly.ts";
 
 /** Asked in this order by Python's `getpass.getuser`, which MLflow's own client uses. */
 const userVariables = ["LOGNAME", "USER", "LNAME", "USERNAME"];
@@ -37,7 +38,7 @@ const nodeTerminal: Terminal = {
     return process.stderr.isTTY === true;
   },
   columns: () => process.stderr.columns ?? 80,
-  writeError: (text) => void process.stderr.write(text),
+  writeError: (text) => writeQuietly(process.stderr, text),
 };
 
 /** The defaults of Node and Bun, and of Deno but for its permissions. */

@@ -1,5 +1,6 @@
 import { builtin } from "./builtin.ts";
 import type { EndReason, Lifecycle } from "./ports/lifecycle.ts";
+import { writeQuietly } from "./write-quietly.ts";
 
 type Listener = (reason: EndReason) => void | Promise<void>;
 /** How far a listener is with the end: `telling` until its promise settles. */
@@ -126,7 +127,7 @@ export class ProcessLifecycle implements Lifecycle {
     const host = this.#process;
     this.#error = { error };
     const inWorker = builtin("node:worker_threads")?.isMainThread === false;
-    if (!inWorker) host.stderr.write(`Uncaught ${builtin("node:util")?.inspect(error) ?? String(error)}\n`);
+    if (!inWorker) writeQuietly(host.stderr, `Uncaught ${builtin("node:util")?.inspect(error) ?? String(error)}\n`);
     if (this.#ending) return;
     this.#ending = true;
     const release = this.keepAlive();
