@@ -30,7 +30,8 @@ export function showProgress(
     const now = clock.monotonic();
     if (now < next) return;
     next = now + PACE;
-    bar = truncate(progressText(status, total), terminal.columns() - 1);
+    // Some terminals say that they are 0 columns wide.
+    bar = truncate(progressText(status, total), (terminal.columns() || 80) - 1);
     terminal.writeError(CLEAR + bar);
   };
   draw(queue.status());

@@ -1,6 +1,7 @@
 import type { Connection } from "../client/types/connection.ts";
 import { openLocalServer } from "../open/local-server.ts";
 import { parseTrackingPlace } from "../open/tracking-place.ts";
+import type { Fetch } from "../runtime/ports/fetch.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { resolveSettings } from "../tracker/settings.ts";
 
@@ -21,7 +22,13 @@ export async function openSyncTarget(trackingUri: string, runtime: Runtime): Pro
   const place = parseTrackingPlace(trackingUri);
   if (place.kind === "database") {
     const server = await openLocalServer({ directory: undefined, database: place.path }, runtime);
-    const connection = { trackingUri: server.trackingUri, fetch: server.fetch, runtime };
+    const fetch: Fetch = async (request) => {
+      // It answers without a turn of the event loop: signals, time limits and the bar would wait for the end.
+      await new Promise<void>((resolve) => void runtime.clock.after(0, resolve));
+      request.signal.throwIfAborted();
+      return server.fetch(request);
+    };
+    const connection = { trackingUri: server.trackingUri, fetch, runtime };
     return { connection, label: place.path, close: async () => server.close() };
   }
   const settings = resolveSettings({ trackingUri: place.trackingUri }, runtime.environment, runtime.name);

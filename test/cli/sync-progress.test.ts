@@ -63,6 +63,10 @@ describe("showProgress()", () => {
     expect(written.at(-1)).toBe(`\r\u001b[KCannot reach it\n${bar.slice(0, 38)}…`);
   });
 
+  test("draws a bar for a terminal that does not know its width", () => {
+    expect(setup(true, 0).written[0]).toContain("0 of 4 requests");
+  });
+
   test("draws nothing where there is no terminal, but says what is to be said", async () => {
     const { clock, written, progress, change } = setup(false);
     await clock.advance(1_000);

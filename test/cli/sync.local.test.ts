@@ -33,8 +33,8 @@ async function server(answer: (request: Request, next: Fetch) => Promise<Respons
   return { url: listening.url, client };
 }
 
-/** A queue file with a run of 10 points, a param and its end. */
-async function leftBehind(): Promise<string> {
+/** A queue file with a run of some points, a param and its end. */
+async function leftBehind(points = 10): Promise<string> {
   const path = join(await temporaryDirectory(), "queue.db");
   const tracker = createTracker({
     trackingUri: "http://127.0.0.1:9",
@@ -44,7 +44,7 @@ async function leftBehind(): Promise<string> {
     runtime: { terminal: { interactive: false, columns: () => 80, writeError: () => {} } },
   });
   await tracker.withRun({ name: "left", params: { lr: 0.1 } }, (run) => {
-    for (let step = 0; step < 10; step++) run.logMetric("loss", step, { step });
+    for (let step = 0; step < points; step++) run.logMetric("loss", step, { step });
   });
   await tracker.close();
   return path;
@@ -210,6 +210,20 @@ describe("tracklet sync", () => {
     expect(await tracklet("sync", path, "--tracking-uri", `sqlite:///${file}`)).toMatchObject({ code: 0, stderr: "" });
     const points = withSqliteFile(file, (database) => database.prepare("SELECT count(*) AS n FROM metrics").get());
     expect(points?.["n"]).toBe(10);
+  });
+
+  test("keeps to --timeout while it sends a long backlog to a local store, and goes on the next time", {
+    timeout: 60_000,
+  }, async () => {
+    const path = await leftBehind(300_000);
+    const file = join(await temporaryDirectory(), "mlflow.db");
+    const args = ["sync", path, "--tracking-uri", `sqlite:///${file}`];
+    const limited = await start([...args, "--timeout", "0.2"]).end;
+    expect(limited).toMatchObject({ code: 1, stderr: "" });
+    expect(limited.stdout).toMatch(/\n {2}Not all was sent after 0\.2 s: give more time with --timeout\n$/);
+    expect(await start(args).end).toMatchObject({ code: 0, stderr: "" });
+    const points = withSqliteFile(file, (database) => database.prepare("SELECT count(*) AS n FROM metrics").get());
+    expect(points?.["n"]).toBe(300_000);
   });
 
   test.each([
