@@ -11,12 +11,8 @@ import {
 import { chunksOf } from "./byte-stream.ts";
 import { byCodePoint } from "./code-point-order.ts";
 import { type FileHandle, fileStream } from "./file-stream.ts";
+import { isPartial, partialName, sweepPartials } from "./partial-files.ts";
 import { confine, type FileSystem, isConflict, isMissing, joined } from "./confine.ts";
-
-/** Uploads that are not whole yet; short, so that it never makes a name too long. */
-const partial = /^\.tracklet-\d+-\d+\.part$/u;
-/** Counts the uploads of this process. */
-let uploads = 0;
 
 /**
  * Artifacts as files below a folder, laid out as MLflow lays them out; MLflow may read and write there too. Nothing
@@ -38,6 +34,7 @@ export function folderArtifacts(directory: string): ArtifactStore {
 class FolderArtifacts implements ArtifactStore {
   readonly #directory: string;
   #loaded: FileSystem | undefined;
+  #swept: string | undefined;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -61,12 +58,14 @@ class FolderArtifacts implements ArtifactStore {
     const { fs } = this.#system();
     let names: string[];
     try {
-      names = await fs.readdir(await this.#inside(path));
+      const directory = await this.#inside(path);
+      names = await fs.readdir(directory);
+      await sweepPartials(this.#system(), directory, names);
     } catch (error) {
       if (isMissing(error)) return [];
       throw error;
     }
-    const visible = names.filter((name) => !partial.test(name));
+    const visible = names.filter((name) => !isPartial(name));
     const entries = await Promise.all(visible.map((name) => this.#entry(path, name)));
     return entries.filter((entry) => entry !== undefined).sort((a, b) => byCodePoint(a.name, b.name));
   }
@@ -83,6 +82,7 @@ class FolderArtifacts implements ArtifactStore {
       const parent = paths.dirname(target);
       const made = await fs.mkdir(parent, { recursive: true });
       await this.#inside(path); // the parents exist now: none of them is a link that climbs out
+      await this.#sweep(parent);
       const { temporary, handle } = await this.#openTemporary(parent);
       try {
         await fill(handle, chunksOf(content, size));
@@ -133,8 +133,7 @@ class FolderArtifacts implements ArtifactStore {
   async #openTemporary(parent: string): Promise<{ temporary: string; handle: FileHandle }> {
     const { fs, paths } = this.#system();
     for (let turn = 0; ; turn++) {
-      uploads += 1;
-      const temporary = paths.join(parent, `.tracklet-${globalThis.process.pid}-${uploads}.part`);
+      const temporary = paths.join(parent, partialName());
       try {
         return { temporary, handle: await fs.open(temporary, "wx") };
       } catch (error) {
@@ -143,6 +142,14 @@ class FolderArtifacts implements ArtifactStore {
         await fs.mkdir(parent, { recursive: true });
       }
     }
+  }
+
+  /** Once for each directory in a row of writes to it: a run writes many files into few. */
+  async #sweep(directory: string): Promise<void> {
+    if (this.#swept === directory) return;
+    this.#swept = directory;
+    const names = await this.#system().fs.readdir(directory).catch(() => []);
+    await sweepPartials(this.#system(), directory, names);
   }
 
   /** Directories that a failed upload made, from the innermost up; one that holds something stays. */

@@ -7,6 +7,7 @@ import {
   readlinkSync,
   rmSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
@@ -97,6 +98,32 @@ describe("folderArtifacts() on disk", () => {
     await expect(upload).rejects.toThrow(/gone/);
     expect(readdirSync(directory)).toEqual([]);
   });
+
+  test.each(["write", "list"] as const)(
+    "removes what uploads that broke off a day ago left in a directory (%s)",
+    async (how) => {
+      const directory = fresh();
+      mkdirSync(join(directory, "run"), { recursive: true });
+      const hours = (count: number): Date => new Date(Date.now() - count * 3_600_000);
+      for (const [name, age] of [
+        [".tracklet-1-1.part", 25],
+        [".tracklet-1-2.part", 23],
+        [".tracklet-1-1.part.txt", 25],
+        ["old.txt", 25],
+      ] as const) {
+        writeFileSync(join(directory, "run", name), "x");
+        utimesSync(join(directory, "run", name), hours(age), hours(age));
+      }
+      const store = folderArtifacts(directory);
+      if (how === "write") await store.write("run/old.txt", bytes("y"));
+      else expect((await store.list("run")).map(({ name }) => name)).toEqual([".tracklet-1-1.part.txt", "old.txt"]);
+      expect(readdirSync(join(directory, "run")).sort()).toEqual([
+        ".tracklet-1-1.part.txt",
+        ".tracklet-1-2.part",
+        "old.txt",
+      ]);
+    },
+  );
 
   test("keeps a reader on the content that it began with", async () => {
     const store = folderArtifacts(fresh());
