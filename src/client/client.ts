@@ -1,3 +1,4 @@
+import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { ArtifactsResource } from "./artifacts.ts";
 import { ExperimentsResource } from "./experiments.ts";
 import { MetricsResource } from "./metrics.ts";
@@ -31,7 +32,8 @@ export interface Client {
  */
 export function createClient(trackerOrConnection: Connection | { readonly connection: Connection }): Client {
   const connection = "connection" in trackerOrConnection ? trackerOrConnection.connection : trackerOrConnection;
-  const transport = new Transport(connection);
+  const platform = defaultRuntime();
+  const transport = new Transport(connection, { fetch: platform.fetch, ...(connection.runtime ?? platform) });
   return {
     experiments: new ExperimentsResource(transport),
     runs: new RunsResource(transport),

@@ -7,7 +7,7 @@ import {
   UnexpectedReplyError,
 } from "../errors/network-errors.ts";
 import { TrackletError } from "../errors/tracklet-error.ts";
-import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
 import { toSearch, withoutQuery } from "./address.ts";
 import { Authorizer } from "./auth.ts";
@@ -63,13 +63,14 @@ export class Transport {
 
   /**
    * @param connection Where the server is and how to talk to it.
-   * @param runtime Clock, chance and default fetch. @default that of the connection, else the platform's
+   * @param runtime Clock, chance and, where the connection names none, fetch.
    * @throws ConfigurationError when an option cannot work.
    */
-  constructor(connection: Connection, runtime: ClientRuntime = connection.runtime ?? defaultRuntime()) {
+  constructor(connection: Connection, runtime: ClientRuntime) {
     checkConnection(connection);
     const { base, userInfo } = parseTrackingUri(connection.trackingUri);
-    const carrier = connection.fetch ?? runtime.fetch ?? defaultRuntime().fetch;
+    const carrier = connection.fetch ?? runtime.fetch;
+    if (carrier === undefined) throw new ConfigurationError("Cannot reach a server as nothing carries requests: pass fetch");
     this.trackingUri = base;
     // An object keeps its method: a service binding refuses a detached one.
     this.#fetch = typeof carrier === "function" ? carrier : (request) => carrier.fetch(request);

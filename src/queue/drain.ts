@@ -100,9 +100,8 @@ export class Drain {
 
   async #open(): Promise<Opened> {
     const { storage, ledger, client: connect } = this.#parts;
-    const [{ put }, { SyncEngine }, client, store] = await Promise.all([
-      import("./put.ts"),
-      import("./sync-engine.ts"),
+    const [{ put, SyncEngine }, client, store] = await Promise.all([
+      import("./sender.ts"),
       connect(),
       storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
