@@ -6,6 +6,7 @@ import { createServer } from "../server/server.ts";
 import { detectLayout } from "./artifact-layout.ts";
 import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
 import { hasOlderFileStore, olderFileStoreNotice } from "./older-file-store.ts";
+import { takeTurns } from "./take-turns.ts";
 
 /** Which files a local store is made of. */
 export interface LocalStore {
@@ -45,7 +46,7 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
   let closed = false;
   return {
     trackingUri: embeddedUri,
-    fetch: server.fetch,
+    fetch: takeTurns(server.fetch),
     close: async () => {
       if (closed) return;
       closed = true;

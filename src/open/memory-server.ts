@@ -2,6 +2,7 @@ import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createServer, memoryArtifacts, wasmDatabase } from "../server/index.ts";
 import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
+import { takeTurns } from "./take-turns.ts";
 
 /** An embedded server over SQLite WASM, all in memory. */
 export async function openMemoryServer(overrides?: Partial<Runtime>): Promise<EmbeddedServer> {
@@ -15,7 +16,7 @@ export async function openMemoryServer(overrides?: Partial<Runtime>): Promise<Em
   });
   return {
     trackingUri: embeddedUri,
-    fetch: server.fetch,
+    fetch: takeTurns(server.fetch),
     close: async () => {
       server.close();
       database.close();

@@ -5,6 +5,7 @@ import type { Tracker } from "../tracker/types/tracker.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
 import { openLocalServer } from "./local-server.ts";
 import { parseTrackingPlace } from "./tracking-place.ts";
+import { tellUnreadable } from "./unreadable-address.ts";
 
 /** How a tracker of this machine is opened. */
 export interface OpenTrackerOptions extends TrackerOptions {
@@ -35,6 +36,7 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
   const { directory, ...rest } = options;
   const runtime = defaultRuntime(options.runtime);
   const address = options.trackingUri ?? (runtime.environment.get("MLFLOW_TRACKING_URI") || undefined);
+  if (address === undefined) tellUnreadable(runtime);
   const place = address === undefined ? undefined : parseTrackingPlace(address);
   // The queue of a server is in memory here; a durable one in `<directory>/.tracklet` belongs at this place.
   if (place?.kind === "server") return createTracker({ ...rest, trackingUri: place.trackingUri });

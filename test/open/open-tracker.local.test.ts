@@ -156,6 +156,19 @@ describe("openTracker() of tracklet/local", () => {
     expect(told[0]).toContain("mlflow migrate-filestore --source . --target sqlite:///mlflow.db");
   });
 
+  test("says once that MLFLOW_TRACKING_URI may not be read, with the flag, when no address is given", async () => {
+    const directory = await temporaryDirectory();
+    const told: string[] = [];
+    const terminal = { ...defaultRuntime().terminal, writeError: (text: string): void => void told.push(text) };
+    const runtime = { environment: { ...environment({}), readable: () => false }, terminal };
+    await (await openTracker({ trackingUri: "sqlite:///mlflow.db", directory, runtime })).close();
+    expect(told).toEqual([]);
+    for (let start = 0; start < 2; start++) await (await openTracker({ directory, runtime })).close();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toContain("MLFLOW_TRACKING_URI could not be read");
+    expect(told[0]).toContain("--allow-env=MLFLOW_TRACKING_URI");
+  });
+
   test("tells a fault of the local store once, and does not throw into the training", async () => {
     const directory = await temporaryDirectory();
     const told: string[] = [];

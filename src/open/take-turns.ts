@@ -1,0 +1,26 @@
+import type { Fetch } from "../runtime/ports/fetch.ts";
+
+/**
+ * A server in this process answers without ever leaving the thread: a drain of a long backlog would be one long task,
+ * in which no timer, no signal and no input gets its turn. So every request lets the platform take its turn first.
+ */
+export function takeTurns(fetch: Fetch): Fetch {
+  return async (request) => {
+    await new Promise<void>(nextTask);
+    return fetch(request);
+  };
+}
+
+/** Not `setTimeout`: browsers slow nested ones down to 4 ms, and hidden pages to a second. */
+function nextTask(callback: () => void): void {
+  if (typeof globalThis.setImmediate === "function") {
+    globalThis.setImmediate(callback);
+    return;
+  }
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    port1.close();
+    callback();
+  };
+  port2.postMessage(undefined);
+}
