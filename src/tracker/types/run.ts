@@ -5,12 +5,13 @@ import type { Shown } from "../shown.ts";
 
 /** How a run begins. */
 export interface StartRunOptions {
-  /** @default a random one such as `calm-heron-42` */
+  /** What people call it; need not be unique. @default a random one such as `calm-heron-42` */
   readonly name?: string;
-  /** Name of the experiment. @default that of the parent, else of the tracker */
+  /** Name of the experiment, 1 to 500 characters; made when missing. @default that of the parent, else of the tracker */
   readonly experiment?: string;
   /** The run that this one belongs to: itself, its `localId` or MLflow's id. */
   readonly parent?: Run | string;
+  /** Tags that the run is created with, on top of the tracker's; see `Run.setTag`. */
   readonly tags?: Readonly<Record<string, string>>;
   /** Parameters, nested as they are; see `Run.logParams`. */
   readonly params?: object;
@@ -32,7 +33,9 @@ export interface MetricOptions {
 
 /** Values of one metric as columns of one length. */
 export interface MetricSeries {
+  /** Integers, one for each value. */
   readonly steps: ArrayLike<number>;
+  /** NaN and infinities are legal. */
   readonly values: ArrayLike<number>;
   /** Milliseconds since 1970. @default now, for all */
   readonly timestamps?: ArrayLike<number>;
@@ -57,14 +60,17 @@ export interface ArtifactOptions extends CallOptions {
 
 /** A dataset as `logInput` takes it; MLflow limits name to 500 and digest to 36 characters. */
 export interface InputDataset {
+  /** What people call it, 1 to 500 characters. */
   readonly name: string;
-  /** Says which content it was. @default computed from the other fields */
+  /** Says which content it was, 1 to 36 characters. @default computed from the other fields */
   readonly digest?: string;
-  /** @default "local" */
+  /** Kind of place that `source` names, such as `http` or `s3`. @default "local" */
   readonly sourceType?: string;
   /** Where it comes from: text, or an object that becomes JSON. */
   readonly source?: string | object;
+  /** Its columns and their types: text, or an object that becomes JSON. */
   readonly schema?: string | object;
+  /** Figures about it, such as its number of rows: text, or an object that becomes JSON. */
   readonly profile?: string | object;
 }
 
@@ -72,6 +78,7 @@ export interface InputDataset {
 export interface InputOptions {
   /** Such as `training` or `validation`: the tag `mlflow.data.context`. */
   readonly context?: string;
+  /** More tags of this use of the dataset. */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
@@ -104,7 +111,10 @@ export interface Run extends AsyncDisposable, Shown {
   readonly name: string;
   /** MLflow's id, 32 hex digits, once the server has created the run. */
   runId(options?: CallOptions): Promise<string>;
-  /** Aborts when the run is asked to stop, and when it has ended. */
+  /**
+   * Aborts when the signal aborts that the run (or its parent) was started with, and when the run has ended. Nothing else
+   * aborts it: no button of MLflow's UI and no change on the server.
+   */
   readonly signal: AbortSignal;
 
   /** Logs one value of a metric; NaN and infinities are legal. */
@@ -119,7 +129,9 @@ export interface Run extends AsyncDisposable, Shown {
   logParams(params: object, options?: ParamOptions): void;
   /** Sets a tag; at most 8,000 characters, the rest is cut with a warning. The last value wins. */
   setTag(key: string, value: unknown): void;
+  /** Sets several tags; one that MLflow would refuse costs itself only. */
   setTags(tags: Readonly<Record<string, unknown>>): void;
+  /** Removes a tag; one that is not there changes nothing. */
   deleteTag(key: string): void;
   /** Markdown, shown by MLflow on the run's page. */
   setDescription(markdown: string): void;
@@ -154,6 +166,7 @@ export interface Run extends AsyncDisposable, Shown {
 
   /** Starts a run below this one, in the same experiment unless told otherwise. */
   startChild(options?: StartRunOptions): Run;
+  /** Runs `body` in a run below this one, as `Tracker.withRun` does. */
   withChild<T>(body: (run: Run) => T | Promise<T>): Promise<T>;
   withChild<T>(options: StartRunOptions, body: (run: Run) => T | Promise<T>): Promise<T>;
 
@@ -163,7 +176,10 @@ export interface Run extends AsyncDisposable, Shown {
   url(options?: CallOptions): Promise<string | undefined>;
   /** What was logged, what the server acknowledged and, with `verify`, what was read back from it. */
   receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown>;
-  /** Ends the run; resolves when all of it is durable. @default "FINISHED" */
+  /**
+   * Ends the run; resolves when all of it is durable. Rejects with `TimeoutError` after `timeout`, and then goes on in the
+   * background. @default "FINISHED"
+   */
   end(status?: "FINISHED" | "FAILED" | "KILLED", options?: EndOptions): Promise<void>;
 }
 

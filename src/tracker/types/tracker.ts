@@ -15,9 +15,9 @@ export interface SearchRunsOptions extends ReadOptions {
   readonly filter?: string;
   /** Such as `metrics.val_loss ASC`; several in order of weight. */
   readonly orderBy?: string | readonly string[];
-  /** @default "active" */
+  /** Whether deleted runs are looked for. @default "active" */
   readonly view?: ViewType;
-  /** @default 1000 */
+  /** Rows at most, from 1; what lies beyond is told by `truncated`. @default 1000 */
   readonly maxResults?: number;
 }
 
@@ -30,7 +30,7 @@ export interface FindOrStartRunOptions extends StartRunOptions, CallOptions {
    * is FINISHED and delivered, `date-suffix` starts one with a name of its own. @default "reuse"
    */
   readonly ifExists?: "reuse" | "replace" | "date-suffix";
-  /** What happens without a server's answer. @default "reject" */
+  /** What happens without a server's answer: an error, or a new run. @default "reject" */
   readonly ifUnreachable?: "reject" | "start";
 }
 
@@ -54,11 +54,13 @@ export interface DownloadOptions extends ReadOptions {
 
 /** How data gets to the server. */
 export interface TrackerQueue {
+  /** What waits, what went and what could not, now. */
   status(): QueueStatus;
   /** Calls `listener` after changes; returns the way to stop. */
   subscribe(listener: (status: QueueStatus) => void): () => void;
   /** Sends nothing until `resume()`; logging goes on. */
   pause(): void;
+  /** Sends again, and tries again what was parked. */
   resume(): void;
 }
 
@@ -106,14 +108,14 @@ export interface Tracker extends AsyncDisposable {
   /** Writes a file, a directory or (undefined) all artifacts of a run below `to`; gives the local path. */
   downloadArtifacts(id: string, path: string | undefined, options: DownloadOptions): Promise<string>;
 
-  /** Delivers what was logged so far, in manual mode too, and says what is left. */
+  /** Delivers what was logged so far, in manual mode too, and says what is left; `timeout` bounds all of it. */
   flush(options?: FlushOptions): Promise<FlushReport & Shown>;
   readonly queue: TrackerQueue;
-  /** Where the server is: what `createClient` takes. Holds the credentials, but does not show them. */
+  /** Where the server is: what `createClient` takes. Holds the credentials, but shows and writes them nowhere. */
   readonly connection: Connection;
   /**
    * Ends open runs as FINISHED, delivers (memory queue, at most `timeout`, by default `delivery.exitTimeout`) or makes all
-   * durable, and lets go of everything.
+   * durable, and lets go of everything; `timeout` bounds all of it. What is logged afterwards is refused and told once.
    */
   close(options?: { readonly timeout?: number; readonly signal?: AbortSignal }): Promise<FlushReport & Shown>;
 }
