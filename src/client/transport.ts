@@ -70,7 +70,8 @@ export class Transport {
     checkConnection(connection);
     const { base, userInfo } = parseTrackingUri(connection.trackingUri);
     const carrier = connection.fetch ?? runtime.fetch;
-    if (carrier === undefined) throw new ConfigurationError("Cannot reach a server as nothing carries requests: pass fetch");
+    if (carrier === undefined)
+      throw new ConfigurationError("Cannot reach a server as nothing carries requests: pass fetch");
     this.trackingUri = base;
     // An object keeps its method: a service binding refuses a detached one.
     this.#fetch = typeof carrier === "function" ? carrier : (request) => carrier.fetch(request);

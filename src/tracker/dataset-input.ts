@@ -5,10 +5,7 @@ import type { InputDataset, InputOptions } from "./types/run.ts";
 import { jsonText, valueText } from "./value-text.ts";
 
 /** A dataset as MLflow stores it, or why it cannot be. */
-export function inputOf(
-  dataset: InputDataset,
-  options: InputOptions | undefined,
-): DatasetInput | string {
+export function inputOf(dataset: InputDataset, options: InputOptions | undefined): DatasetInput | string {
   try {
     const { name, sourceType = "local" } = dataset ?? {};
     if (typeof name !== "string" || name === "" || codePoints(name) > limits.datasetNameLength) {

@@ -188,7 +188,9 @@ export class RunHandle implements types.Run {
   }
 
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void> {
-    return this.#artifacts.log("logArtifacts", options, (log, _, limits) => log.directory(directory, artifactPath, limits));
+    return this.#artifacts.log("logArtifacts", options, (log, _, limits) =>
+      log.directory(directory, artifactPath, limits),
+    );
   }
 
   logInput(dataset: types.InputDataset, options?: types.InputOptions): void {
@@ -271,7 +273,7 @@ export class RunHandle implements types.Run {
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.ended !== undefined) return;
-    const message = `The scope of run "${this.name}" was left without run.end(): it is FAILED, as nobody can tell an error from a forgotten end; call await run.end(), or use withRun`;
+    const message = `The scope of run "${this.name}" was left without run.end(): it is FAILED; call await run.end(), or use withRun`;
     this.#core.guard.tell({ kind: "scope", message, run: this.localId });
     await this.end("FAILED");
   }

@@ -86,7 +86,9 @@ describe("an artifact whose server does not answer", () => {
   test("run.end() waits for it as long as its timeout", async () => {
     const { runtime, core } = hanging();
     const [run] = [...core.open.values()];
-    await expect(runtime.clock.until(run!.end("FINISHED", { timeout: 50 }), 1_000)).rejects.toThrow("longer than 50 ms");
+    await expect(runtime.clock.until(run!.end("FINISHED", { timeout: 50 }), 1_000)).rejects.toThrow(
+      "longer than 50 ms",
+    );
   });
 });
 

@@ -1,6 +1,14 @@
 import type { DatasetInput } from "../../src/client/types/entities.ts";
 import type { Queue } from "../../src/queue/queue.ts";
-import type { Amount, FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, RunChange } from "../../src/queue/types.ts";
+import type {
+  Amount,
+  FlushOptions,
+  FlushReport,
+  NewRun,
+  QueueStatus,
+  Receipt,
+  RunChange,
+} from "../../src/queue/types.ts";
 import type { WaitLimits } from "../../src/queue/waiters.ts";
 
 const none = { points: 0, requests: 0 };
@@ -67,7 +75,14 @@ export class FakeQueue implements Queue {
   async flush(options?: FlushOptions): Promise<FlushReport> {
     this.calls.push(["flush", options?.until ?? "delivered"]);
     const pending = { points: 0, requests: this.left };
-    return { delivered: none, pending, parked: this.parked, quarantined: this.quarantined, dropped: none, problems: [] };
+    return {
+      delivered: none,
+      pending,
+      parked: this.parked,
+      quarantined: this.quarantined,
+      dropped: none,
+      problems: [],
+    };
   }
   receipt(localId: string): Receipt {
     return { run: localId, runId: this.ids.get(localId), lines: [] };

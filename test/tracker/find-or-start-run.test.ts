@@ -105,9 +105,6 @@ describe("runTree()", () => {
     const top = { info: found.info, data: { ...found.data, tags } };
     const { tracker } = bench({}, { runs: { get: async () => top, search } as never });
     await tracker.runTree(oldId);
-    expect(filters).toEqual([
-      `tags."mlflow.rootRunId" = '${oldId}'`,
-      `tags."mlflow.parentRunId" = '${oldId}'`,
-    ]);
+    expect(filters).toEqual([`tags."mlflow.rootRunId" = '${oldId}'`, `tags."mlflow.parentRunId" = '${oldId}'`]);
   });
 });
