@@ -21,11 +21,12 @@ const deno = (): DenoGlobal => (globalThis as unknown as { Deno: DenoGlobal }).D
 const granted = (question: PermissionQuestion): boolean => deno().permissions.querySync(question).state === "granted";
 
 function denoEnvironment(node: Environment): Environment {
-  const get = (name: string): string | undefined =>
-    granted({ name: "env", variable: name }) ? node.get(name) : undefined;
+  const readable = (name: string): boolean => granted({ name: "env", variable: name });
+  const get = (name: string): string | undefined => (readable(name) ? node.get(name) : undefined);
   return {
     ...node,
     get,
+    readable,
     user: () =>
       get("LOGNAME") ?? get("USER") ?? get("USERNAME") ?? (granted({ name: "sys" }) ? node.user() : undefined),
     runtimeVersion: () => `deno ${deno().version.deno}`,

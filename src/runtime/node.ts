@@ -13,6 +13,7 @@ const userVariables = ["LOGNAME", "USER", "LNAME", "USERNAME"];
 
 const nodeEnvironment: Environment = {
   get: (name) => process.env[name],
+  readable: () => true,
   user() {
     for (const name of userVariables) if (process.env[name]) return process.env[name];
     try {

@@ -21,6 +21,7 @@ function webEnvironment(name: RuntimeName): Environment {
   return {
     // Workers fill process.env from their bindings; in a page it is a bundler's substitute at best.
     get: (variable) => (name === "workerd" ? host.process?.env?.[variable] : undefined),
+    readable: () => true,
     user: () => undefined,
     entry: () => (host.location === undefined ? undefined : host.location.origin + host.location.pathname),
     directory: () => undefined,

@@ -25,8 +25,11 @@ export function resolveSettings(options: TrackerOptions, environment: Environmen
   const address = options.trackingUri ?? variable("TRACKING_URI");
   if (!address) {
     const entry = place === "browser" || place === "workerd" ? "browser" : "local";
+    const unread = environment.readable("MLFLOW_TRACKING_URI")
+      ? ""
+      : " (Deno reads it with --allow-env=MLFLOW_TRACKING_URI)";
     throw new ConfigurationError(
-      `Cannot create a tracker without a server: pass trackingUri or set MLFLOW_TRACKING_URI, or track without one: import { openTracker } from "tracklet/${entry}"`,
+      `Cannot create a tracker without a server: pass trackingUri or set MLFLOW_TRACKING_URI${unread}, or track without one: import { openTracker } from "tracklet/${entry}"`,
     );
   }
   const { base, userInfo } = parseTrackingUri(address);

@@ -26,12 +26,20 @@ const inDeno = detectRuntime() === "deno";
 
 describe("defaultRuntime() in Deno", () => {
   test.skipIf(!inDeno)("asks for no permission and does without (only Deno has permissions)", async () => {
-    expect(await found()).toMatchObject({ variable: null, user: null, text: null, runtime: "deno", width: 80 });
+    expect(await found()).toMatchObject({
+      variable: null,
+      readable: false,
+      user: null,
+      text: null,
+      runtime: "deno",
+      width: 80,
+    });
   });
 
   test.skipIf(!inDeno)("uses the permissions that were given (only Deno has permissions)", async () => {
     expect(await found("--allow-env=PATH,USER", "--allow-read")).toMatchObject({
       variable: process.env["PATH"],
+      readable: true,
       user: "someone",
       text: expect.stringContaining("permission"),
     });

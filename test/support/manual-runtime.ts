@@ -133,6 +133,7 @@ export function manualRuntime(
     asyncContexts: stackContexts,
     environment: {
       get: (name) => env[name],
+      readable: () => true,
       user: () => "someone",
       entry: () => "train.ts",
       directory: () => undefined,

@@ -2,6 +2,8 @@
 export interface Environment {
   /** An environment variable; undefined where there are none or the permission was not given. */
   get(name: string): string | undefined;
+  /** False where the variable may be set but the permission to read it was not given. */
+  readable(name: string): boolean;
   /** Name of the person or account, best effort. */
   user(): string | undefined;
   /** What was started: the entry script's path or the page's address without query. */

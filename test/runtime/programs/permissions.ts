@@ -5,6 +5,7 @@ const { environment, files, terminal, lifecycle } = defaultRuntime();
 lifecycle.onEnd(() => {})();
 const found = {
   variable: environment.get("PATH") ?? null,
+  readable: environment.readable("PATH"),
   user: environment.user() ?? null,
   text: files?.readTextSync(import.meta.filename) ?? null,
   runtime: environment.runtimeVersion().split(" ")[0],
