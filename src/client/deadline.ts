@@ -1,4 +1,5 @@
 import type { Clock } from "../runtime/ports/clock.ts";
+import { untilRead } from "./until-read.ts";
 
 /** What bounds a piece of work. */
 export interface Deadline {
@@ -8,7 +9,7 @@ export interface Deadline {
   readonly signal: AbortSignal | undefined;
   /** What the work is rejected with when the time is over. */
   readonly expired: () => Error;
-  /** True when the result is still to be read after it was given, so that `signal` must go on to cancel it. */
+  /** True when a `Response` is still to be read after it was given: until then `signal` goes on to cancel it. */
   readonly streams: boolean;
 }
 
@@ -33,7 +34,8 @@ export function withDeadline<T>(deadline: Deadline, work: (signal: AbortSignal) 
       .then(
         (result) => {
           if (!streams) detach();
-          resolve(result);
+          const unread = streams && signal !== undefined && result instanceof Response;
+          resolve(unread ? (untilRead(result, controller.signal, detach) as typeof result) : result);
         },
         (error: unknown) => {
           detach();
