@@ -9,6 +9,7 @@ export interface ChunkDraft {
   readonly order?: number;
   /** Our id of the run. */
   readonly run: string;
+  /** `metrics`, or what the one request is for. */
   readonly kind: ChunkKind;
   /** Points of a metrics chunk, calls of any other. */
   readonly count: number;
@@ -24,6 +25,7 @@ export interface ChunkDraft {
 
 /** What is known about a stored chunk without its body. */
 export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order"> {
+  /** Id of the writer that put it. */
   readonly writer: string;
   /**
    * Place in the store-wide order. Whole for what a writer put; the children of a chunk share the place of their
@@ -40,7 +42,9 @@ export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order">
 
 /** A chunk with its body. */
 export interface StoredChunk extends ChunkHeader {
+  /** As it was put. */
   readonly body: Uint8Array<ArrayBuffer>;
+  /** Body of an artifact. */
   readonly blob?: Blob;
 }
 
@@ -59,9 +63,13 @@ export interface Appended {
 
 /** Which run of the server a run of ours is. */
 export interface RunMapping {
+  /** Our id. */
   readonly localId: string;
+  /** MLflow's id. */
   readonly runId: string;
+  /** MLflow's id of its experiment. */
   readonly experimentId: string;
+  /** Root of its artifacts, as MLflow told it at the creation. */
   readonly artifactUri?: string;
   /** MLflow's id of the topmost ancestor. */
   readonly rootId?: string;
@@ -77,14 +85,19 @@ export interface DesiredRun extends RunChange {
 
 /** A chunk that the server refuses for good, with its words. */
 export interface QuarantinedChunk extends StoredChunk {
+  /** Why, in the words of the server where it said something. */
   readonly reason: string;
 }
 
 /** What a storage holds and held, kept with each change and never counted by walking. */
 export interface StorageCounts {
+  /** In the order. */
   readonly waiting: Amount;
+  /** Acknowledged ever. */
   readonly delivered: Amount;
+  /** Set aside. */
   readonly quarantined: Amount;
+  /** Dropped or discarded ever. */
   readonly dropped: Amount;
   /** Bytes of waiting bodies. */
   readonly bytes: number;
@@ -157,16 +170,20 @@ export interface QueueStore {
 
   /** Sets a chunk aside, out of everybody's way. */
   quarantine(order: number, term: number, reason: string): Promise<void>;
+  /** All that was set aside, whole. */
   quarantined(): Promise<readonly QuarantinedChunk[]>;
   /** Puts a quarantined chunk back at the end of the order; false when it is not there. */
   release(order: number): Promise<boolean>;
   /** Forgets a quarantined chunk, which counts as dropped; false when it is not there. */
   discard(order: number): Promise<boolean>;
 
+  /** Which run of the server a run of ours is; undefined when it is not created, or forgotten. */
   mapping(localId: string): Promise<RunMapping | undefined>;
   /** Keeps a mapping unless there is one, and gives the one that stands. */
   map(mapping: RunMapping): Promise<RunMapping>;
+  /** The merged desired state of a run; undefined when nothing was asked for. */
   desired(localId: string): Promise<DesiredRun | undefined>;
+  /** Counts, kept with each change: costs nothing. */
   status(): Promise<StorageCounts>;
   /** Lets go of handles; what is durable stays. */
   close(): Promise<void>;

@@ -23,12 +23,15 @@ export interface Problem {
   readonly key?: string;
   /** Our id of the run. */
   readonly run?: string;
+  /** The error behind it. */
   readonly cause?: unknown;
 }
 
 /** A number of metric points and of other requests. */
 export interface Amount {
+  /** Metric points. */
   readonly points: number;
+  /** Calls of any other kind: runs, params, tags, changes, inputs, artifacts. */
   readonly requests: number;
 }
 
@@ -37,27 +40,41 @@ export type HostState = "unknown" | "ok" | "retrying" | "refused" | "paused";
 
 /** What waits, what went, what could not. */
 export interface QueueStatus {
+  /** Taken and not on its way. */
   readonly waiting: Amount;
+  /** In requests that are not answered yet. */
   readonly inFlight: Amount;
+  /** Acknowledged by the server since the queue was made. */
   readonly delivered: Amount;
+  /** Of runs that wait for a person; `resume()` tries them again. */
   readonly parked: Amount;
+  /** Refused by the server for good, and kept aside. */
   readonly quarantined: Amount;
+  /** Gone because the queue was full; receipts say of which run. */
   readonly dropped: Amount;
+  /** How the server answers: `refused` and `paused` wait for a person, `retrying` goes on by itself. */
   readonly host: HostState;
   /** Age in ms of the oldest thing that waits; 0 when nothing does. */
   readonly lag: number;
   /** Where unsent data lies, for people: `memory` or a file or database name. */
   readonly storage: string;
+  /** What stands: problems that are over are taken off. */
   readonly problems: readonly Problem[];
 }
 
 /** What a flush found at its end. Never pretends: what is not delivered is counted here. */
 export interface FlushReport {
+  /** Acknowledged by the server since the queue was made. */
   readonly delivered: Amount;
+  /** Neither delivered nor given up: it is tried again. */
   readonly pending: Amount;
+  /** Of runs that wait for a person; `resume()` tries them again. */
   readonly parked: Amount;
+  /** Refused by the server for good, and kept aside. */
   readonly quarantined: Amount;
+  /** Gone because the queue was full; receipts say of which run. */
   readonly dropped: Amount;
+  /** What stands: problems that are over are taken off. */
   readonly problems: readonly Problem[];
 }
 
@@ -73,7 +90,15 @@ export interface DeliveryOptions {
   readonly maxMemoryBytes?: number;
   /** Bytes of waiting data in the storage. @default 268435456 */
   readonly maxStoredBytes?: number;
-  /** @default "decimate" */
+  /**
+   * What happens when waiting data reaches its bound. Params, tags, artifacts, ends of runs and whatever may have been
+   * sent always stay; each point that goes is counted in `dropped`, in the receipt of its run, and told to `onProblem`.
+   * `"decimate"` drops every second step of the densest chunks, oldest first, again and again: curves keep their shape.
+   * `"drop-oldest-metrics"` drops whole chunks of points, oldest first: the latest are kept at full density.
+   * `"block"` makes `logArtifact`, which is awaited, wait until there is room; calls that return at once, such as
+   * `logMetric`, cannot wait: while they go on, points make room as with `"drop-oldest-metrics"`.
+   * @default "decimate"
+   */
   readonly whenFull?: "decimate" | "drop-oldest-metrics" | "block";
   /** Milliseconds for one request. @default 120000 */
   readonly requestTimeout?: number;
@@ -89,32 +114,47 @@ export interface FlushOptions {
   readonly until?: "durable" | "delivered";
   /** Milliseconds to wait at most; the report then says what is left. @default no limit */
   readonly timeout?: number;
+  /** Ends the waiting, not the delivery: the call rejects with its reason. */
   readonly signal?: AbortSignal;
 }
 
 /** Counts of one kind and key of a run. */
 export interface ReceiptLine {
+  /** What it counts. */
   readonly kind: "metric" | "param" | "tag" | "input" | "artifact";
   /** Key, or path of an artifact. */
   readonly key: string;
   /** Accepted calls. */
   readonly logged: number;
   /**
-   * Of these, different ones: a point is its key, step, timestamp and value. Exact without memory of every point as long
-   * as a key is logged in order: what repeats the key's latest point is counted out, what repeats an older one is not.
+   * Of these, different ones: a point is its key, step, timestamp and value; a param, tag, input or artifact counts once,
+   * however often it was written. Repeated points are counted out once they are in the storage, within a chunk (1,000
+   * points) and next to each other; so it is exact where steps or timestamps grow, and too high where a key goes back to
+   * points of long ago.
    */
   readonly distinct: number;
+  /** Calls whose request the server has acknowledged. */
   readonly acknowledged: number;
+  /** Calls that went because the queue was full. */
   readonly dropped: number;
+  /** Calls that the server refuses for good, or that could not be sent as they were; kept aside. */
   readonly quarantined: number;
-  /** Read from the server, with `verify: true`. */
+  /**
+   * Of a metric: sum over the hashes of its different points, whatever their order, as 16 hexadecimal digits. Absent
+   * while points are not in the storage yet, and when `distinct` may be too high.
+   */
+  readonly hash?: string;
+  /** Different ones on the server, with `verify: true`. */
   readonly readBack?: number;
 }
 
 /** What was logged to a run, what the server has acknowledged, and what was read back. */
 export interface Receipt {
+  /** Our id of the run. */
   readonly run: string;
+  /** MLflow's id; undefined while the run is not created. */
   readonly runId: string | undefined;
+  /** One for each kind and key. */
   readonly lines: readonly ReceiptLine[];
   /** With `verify: true`: true when everything logged was read back equal. */
   readonly verified?: boolean;
@@ -126,10 +166,13 @@ export interface NewRun {
   readonly localId: string;
   /** By name (created if missing) or by MLflow's id. */
   readonly experiment: { readonly name: string } | { readonly id: string };
+  /** As shown; MLflow makes one up where there is none. */
   readonly name?: string;
   /** Milliseconds since 1970. */
   readonly startTime: number;
+  /** Set together with the creation. */
   readonly tags: Readonly<Record<string, string>>;
+  /** MLflow's `user_id`. */
   readonly user?: string;
   /** Our id (`local`) or MLflow's id (`server`) of the parent; its tags are set by the sender once known. */
   readonly parent?: { readonly local: string } | { readonly server: string };
@@ -137,8 +180,10 @@ export interface NewRun {
 
 /** A change of a run's own fields. The last one wins. */
 export interface RunChange {
+  /** Any but `RUNNING` and `SCHEDULED` ends the run, after all that was logged before. */
   readonly status?: RunStatus;
   /** Milliseconds since 1970. */
   readonly endTime?: number;
+  /** As shown. */
   readonly name?: string;
 }
