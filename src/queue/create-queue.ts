@@ -21,6 +21,8 @@ export interface CreateQueueOptions extends QueueOptions {
   /** Gives the REST client when there is something to send; after a failure it is asked again. */
   readonly client: () => Promise<DeliveryClient>;
   readonly runtime: Runtime;
+  /** How many runs that are delivered and over `receipt()` and `knownRunId()` still know. @default 10000 */
+  readonly keptRuns?: number | undefined;
 }
 
 /** Makes a queue over a storage. Nothing happens before the first write: no I/O and no timer. */
@@ -33,7 +35,7 @@ class StoredQueue implements Queue {
   readonly #storage: QueueStorage;
   readonly #runtime: Runtime;
   readonly #settings: DeliverySettings;
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #problems: Problems;
   readonly #writer: Writer;
   readonly #drain: Drain;
@@ -49,13 +51,14 @@ class StoredQueue implements Queue {
   #closed: Promise<FlushReport> | undefined;
   #ended = false;
 
-  constructor({ storage, client, runtime, delivery, onProblem }: CreateQueueOptions) {
+  constructor({ storage, client, runtime, delivery, onProblem, keptRuns }: CreateQueueOptions) {
     const settings = deliverySettings(delivery);
     const { maxMemoryBytes, maxStoredBytes } = settings;
-    const ledger = this.#ledger;
+    const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
     const problems = new Problems(onProblem);
     const maxBytes = storage.durable ? maxStoredBytes : maxMemoryBytes;
     this.durable = storage.durable;
+    this.#ledger = ledger;
     this.#storage = storage;
     this.#runtime = runtime;
     this.#settings = settings;
@@ -125,6 +128,7 @@ class StoredQueue implements Queue {
   updateRun(localId: string, change: RunChange): void {
     if (isEnd(change)) this.#writer.end(localId);
     this.#ledger.request(localId);
+    if (change.status !== undefined) this.#ledger.run(localId).ended = isEnd(change);
     this.#writer.desire(localId, change);
     this.#writer.request(localId, "update", change);
     this.#tell();
@@ -176,14 +180,14 @@ class StoredQueue implements Queue {
   }
 
   localIdOf(id: string): string | undefined {
-    return this.#localIds.get(id) ?? (this.#mappings.has(id) || this.#ledger.has(id) ? id : undefined);
+    return this.#localIds.get(id) ?? (this.#mappings.has(id) || this.#ledger.find(id) ? id : undefined);
   }
 
   async settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number> {
     const runs = options.runs && new Set(options.runs.map((id) => this.localIdOf(id) ?? id));
     const left = (): number => {
       if (!runs) return total(this.#ledger.waiting);
-      return [...runs].reduce((sum, id) => sum + (this.#ledger.has(id) ? total(this.#ledger.run(id).waiting) : 0), 0);
+      return [...runs].reduce((sum, id) => sum + total(this.#ledger.find(id)?.waiting), 0);
     };
     if (left() === 0 || options.timeout <= 0 || this.#settings.mode === "manual") return left();
     await this.#deliver(options, runs);
@@ -199,7 +203,8 @@ class StoredQueue implements Queue {
 
   receipt(localId: string): Receipt {
     const id = this.localIdOf(localId) ?? localId;
-    return this.#ledger.run(id).receipt(id, this.#mappings.get(id)?.runId);
+    const runId = this.#mappings.get(id)?.runId;
+    return this.#ledger.find(id)?.receipt(id, runId) ?? { run: id, runId, lines: [] };
   }
 
   status(): QueueStatus {
@@ -314,6 +319,14 @@ class StoredQueue implements Queue {
     this.#waiters.check();
   }
 
+  /** A run that is long over: the storage knows it for as long as it keeps such runs. */
+  #forget(localId: string): void {
+    const mapping = this.#mappings.get(localId);
+    if (mapping) this.#localIds.delete(mapping.runId);
+    this.#mappings.delete(localId);
+    this.#writer.forget(localId);
+  }
+
   #figures(): StatusParts {
     return { ledger: this.#ledger, problems: this.#problems, engine: this.#drain.engine };
   }
@@ -335,6 +348,6 @@ class StoredQueue implements Queue {
   }
 }
 
-function total({ points, requests }: Amount): number {
-  return points + requests;
+function total(amount: Amount | undefined): number {
+  return amount ? amount.points + amount.requests : 0;
 }

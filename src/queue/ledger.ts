@@ -1,4 +1,5 @@
 import type { MetricColumns } from "./columns.ts";
+import type { PointAccount } from "./point-account.ts";
 import type { ChunkHeader, StorageCounts, StoredChunk } from "./storage.ts";
 import type { Amount, Receipt, ReceiptLine } from "./types.ts";
 
@@ -6,11 +7,20 @@ import type { Amount, Receipt, ReceiptLine } from "./types.ts";
 export type Count = { -readonly [K in keyof Amount]: number };
 /** What can become of a chunk. */
 export type Fate = "acknowledged" | "dropped" | "quarantined";
-type Line = { -readonly [K in keyof ReceiptLine]: ReceiptLine[K] };
+/** A line that counts on. */
+export type Line = { -readonly [K in Exclude<keyof ReceiptLine, "distinct" | "hash" | "readBack">]: ReceiptLine[K] } & {
+  /** Which points are different ones; made at their first put. */
+  points?: PointAccount;
+};
+/** Runs that are over and of which the account is kept. */
+const KEPT = 10_000;
 
 /** The account of one run: what was logged, and what became of it. */
 export class RunAccount {
+  /** What was logged here and has no fate yet. */
   readonly waiting: Count = { points: 0, requests: 0 };
+  /** Nothing more is expected. */
+  ended = false;
   readonly #lines = new Map<string, Line>();
 
   /** The line of a kind and key; made at first use. */
@@ -18,7 +28,7 @@ export class RunAccount {
     const name = `${kind} ${key}`;
     let line = this.#lines.get(name);
     if (!line) {
-      line = { kind, key, logged: 0, distinct: 0, acknowledged: 0, dropped: 0, quarantined: 0 };
+      line = { kind, key, logged: 0, acknowledged: 0, dropped: 0, quarantined: 0 };
       this.#lines.set(name, line);
     }
     return line;
@@ -26,13 +36,17 @@ export class RunAccount {
 
   /** Counts one accepted call. */
   take(kind: ReceiptLine["kind"], key: string): void {
-    const line = this.line(kind, key);
-    line.logged++;
-    line.distinct++;
+    this.line(kind, key).logged++;
   }
 
   receipt(run: string, runId: string | undefined): Receipt {
-    return { run, runId, lines: [...this.#lines.values()].map((line) => ({ ...line })) };
+    const lines = [...this.#lines.values()].map(({ points, ...line }) => {
+      // A point is one of many; anything else is one thing with a last state.
+      const distinct = line.kind === "metric" ? line.logged - (points?.repeats ?? 0) : Math.min(1, line.logged);
+      const hash = points?.hash(line.logged);
+      return { ...line, distinct, ...(hash !== undefined && { hash }) };
+    });
+    return { run, runId, lines };
   }
 }
 
@@ -61,6 +75,16 @@ export class Ledger {
   /** Bytes of artifacts that wait. */
   blobBytes = 0;
   readonly #runs = new Map<string, RunAccount>();
+  /** Runs that are over, the one that was settled last at the end. */
+  readonly #over = new Set<string>();
+  readonly #kept: number;
+  readonly #onForget: (localId: string) => void;
+
+  /** `onForget` hears of runs that are over when `kept` others are over since. */
+  constructor(onForget: (localId: string) => void = () => {}, kept: number = KEPT) {
+    this.#onForget = onForget;
+    this.#kept = kept;
+  }
 
   /** Takes over what a storage held before this session. */
   begin(counts: StorageCounts): void {
@@ -70,6 +94,7 @@ export class Ledger {
     this.blobBytes += counts.blobBytes;
   }
 
+  /** The account of a run that is logged to here. */
   run(localId: string): RunAccount {
     let account = this.#runs.get(localId);
     if (!account) {
@@ -87,14 +112,17 @@ export class Ledger {
     if (line) account.take(...line);
   }
 
-  /** True when something was logged to a run here. */
-  has(localId: string): boolean {
-    return this.#runs.has(localId);
+  /** The account of a run, if there is one. */
+  find(localId: string): RunAccount | undefined {
+    return this.#runs.get(localId);
   }
 
   /** Moves what a chunk, or a part of it, holds from waiting to its fate; `content` names the keys. */
   settle(chunk: Settled, fate: Fate, content: MetricColumns | Entries): void {
-    const account = this.run(chunk.run);
+    const known = this.#runs.get(chunk.run);
+    const account = known ?? this.run(chunk.run);
+    // Of a run of another process: here nobody will say that it is over.
+    if (!known) account.ended = true;
     if ("count" in content) {
       const lines = content.keys.map((key) => account.line("metric", key));
       for (let row = 0; row < content.count; row++) lines[content.key[row]!]![fate]++;
@@ -107,6 +135,21 @@ export class Ledger {
     if ((chunk.writer ?? this.writer) === this.writer) add(account.waiting, moved, -1);
     add(this.waiting, moved, -1);
     add(this[fate === "acknowledged" ? "delivered" : fate], moved);
+    const { points, requests } = account.waiting;
+    if (account.ended && points + requests === 0) this.#retire(chunk.run);
+  }
+
+  /** Keeps the account of a run that is over, and forgets the oldest of them. */
+  #retire(localId: string): void {
+    this.#over.delete(localId);
+    this.#over.add(localId);
+    if (this.#over.size <= this.#kept) return;
+    const [oldest] = this.#over;
+    this.#over.delete(oldest!);
+    const { ended, waiting } = this.#runs.get(oldest!)!;
+    if (!ended || waiting.points + waiting.requests > 0) return;
+    this.#runs.delete(oldest!);
+    this.#onForget(oldest!);
   }
 }
 

@@ -1,7 +1,6 @@
-import type { Count, RunAccount } from "./ledger.ts";
+import type { Count, Line, RunAccount } from "./ledger.ts";
 import { KEYS_PER_CHUNK, MetricBuffer } from "./metric-buffer.ts";
 import type { Rows } from "./request.ts";
-import type { ReceiptLine } from "./types.ts";
 
 /** Open chunks of up to 100 keys: NaN apart, since old servers refuse a repeated batch with NaN. */
 export interface Bucket {
@@ -10,15 +9,12 @@ export interface Bucket {
   nans: MetricBuffer | undefined;
 }
 
-/** A metric key of a run: where its points go and the latest of them. */
+/** A metric key of a run, and where its points go. */
 export interface Slot {
   readonly key: string;
   readonly index: number;
   readonly bucket: Bucket;
-  readonly line: { -readonly [K in keyof ReceiptLine]: ReceiptLine[K] };
-  value: number;
-  timestamp: number;
-  step: number;
+  readonly line: Line;
 }
 
 /** Params or tags that wait for their chunk: value and calls by key. */
@@ -56,7 +52,7 @@ export class OpenRun {
       const bucket = this.buckets.at(-1)!;
       const index = bucket.keys.push(key) - 1;
       const line = this.#account.line("metric", key);
-      slot = { key, index, bucket, line, value: Number.NaN, timestamp: Number.NaN, step: Number.NaN };
+      slot = { key, index, bucket, line };
       this.#slots.set(key, slot);
     }
     return slot;

@@ -1,7 +1,9 @@
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
+import type { Line } from "./ledger.ts";
 import { mergeDesired } from "./desired-state.ts";
+import { countPoints } from "./point-account.ts";
 import type { Appended, ChunkDraft, QueueStore } from "./storage.ts";
 import type { Entry, Writer } from "./writer.ts";
 
@@ -95,14 +97,18 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
 /** Notes what became of an entry; true when nothing of it is left to put. */
 function appended(writer: Writer, { buffer, sealed }: Entry, result: Appended): boolean {
   if (!buffer) return true;
-  const { sequence } = buffer;
+  const { sequence, persisted } = buffer;
+  const lineOf = (key: string): Line => writer.line(buffer.run, key);
   if (result.stored) {
+    countPoints(lineOf, buffer, sequence, persisted, buffer.tried);
     buffer.order = result.order;
     buffer.persisted = buffer.tried;
     buffer.tried = 0;
   } else {
     // Sealed by the leader, or delivered: only what came after goes on, as a chunk of its own.
-    buffer.shift(writer.sealedTails.get(sequence) ?? result.count ?? (buffer.persisted || buffer.tried));
+    const rows = writer.sealedTails.get(sequence) ?? result.count ?? (persisted || buffer.tried);
+    countPoints(lineOf, buffer, sequence, persisted, rows);
+    buffer.shift(rows);
   }
   const done = buffer.count === buffer.persisted;
   if (!result.stored || (sealed && done)) writer.sealedTails.delete(sequence);

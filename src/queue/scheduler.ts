@@ -9,10 +9,14 @@ const FEW = 4;
 /** Failures after which other chunks of the run may pass a stuck one. */
 const STUCK = 3;
 const MAX_LINGER = 15;
+/** Runs without anything to do that are remembered. */
+const IDLE_RUNS = 1_000;
 
 /** Decides which chunk goes next. Knows nothing of requests. */
 export class Scheduler {
   readonly #runs = new Map<string, RunState>();
+  /** Runs without anything to do, and without a doubt: what is forgotten of them is found again. */
+  readonly #idle = new Set<RunState>();
   /** Runs with items, the least recently served first. */
   readonly #active = new Set<RunState>();
   /** Runs of which something in the storage was passed, and those of them that may have room for it. */
@@ -38,7 +42,18 @@ export class Scheduler {
       run = newRunState(id);
       this.#runs.set(id, run);
     }
+    this.#idle.delete(run);
     return run;
+  }
+
+  /** True while a run waits for a person. */
+  parks(id: string): boolean {
+    return this.#runs.get(id)?.parked !== undefined;
+  }
+
+  /** Runs that are remembered. */
+  get remembered(): number {
+    return this.#runs.size;
   }
 
   /** Takes a chunk into view, at its place in the order of its run. */
@@ -138,6 +153,13 @@ export class Scheduler {
   done(run: RunState): void {
     run.busy = false;
     this.#sending.delete(run);
+    if (run.items.length > 0 || run.after !== undefined || run.parked !== undefined) return;
+    if (run.doubtfulCreate || run.doubts.size > 0) return;
+    this.#idle.add(run);
+    if (this.#idle.size <= IDLE_RUNS) return;
+    const [oldest] = this.#idle;
+    this.#idle.delete(oldest!);
+    this.#runs.delete(oldest!.id);
   }
 
   /** True when nothing up to a place in the order waits that could be sent, of some runs or of all. */

@@ -10,6 +10,8 @@ export interface StatusParts {
   readonly engine: SyncEngine | undefined;
 }
 
+const none: Amount = { points: 0, requests: 0 };
+
 /** What waits, what went, what could not, now. */
 export function statusOf(parts: StatusParts, storage: string, paused: boolean): QueueStatus {
   const { engine, ledger } = parts;
@@ -29,7 +31,7 @@ export function statusOf(parts: StatusParts, storage: string, paused: boolean): 
 export function reportOf({ ledger, problems, engine }: StatusParts): FlushReport {
   const { waiting, delivered, quarantined, dropped } = ledger;
   const parked: Count = { points: 0, requests: 0 };
-  for (const id of engine?.parked() ?? []) add(parked, ledger.run(id).waiting);
+  for (const id of engine?.parked() ?? []) add(parked, ledger.find(id)?.waiting ?? none);
   return {
     delivered: { ...delivered },
     pending: minus(waiting, parked),

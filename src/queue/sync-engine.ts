@@ -106,7 +106,7 @@ export class SyncEngine {
 
   /** True while a run waits for a person. */
   parks(localId: string): boolean {
-    return this.#view.run(localId).parked !== undefined;
+    return this.#view.parks(localId);
   }
 
   parked(): readonly string[] {

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
 import { mergeDesired } from "./desired-state.ts";
-import type { Count, Ledger } from "./ledger.ts";
+import type { Count, Ledger, Line } from "./ledger.ts";
 import { BYTES_PER_POINT, type MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { Problems } from "./problems.ts";
@@ -75,12 +75,6 @@ export class Writer {
     let slot = run.recent;
     if (slot === undefined || slot.key !== key) slot = run.recent = run.slot(key);
     slot.line.logged++;
-    if (step !== slot.step || timestamp !== slot.timestamp || !Object.is(value, slot.value)) {
-      slot.line.distinct++;
-      slot.step = step;
-      slot.timestamp = timestamp;
-      slot.value = value;
-    }
     run.waiting.points++;
     this.#waiting.points++;
     const { bucket } = slot;
@@ -142,8 +136,18 @@ export class Writer {
   /** Seals a run and forgets its buffers; it may be logged to again. */
   end(localId: string): void {
     this.seal(localId);
+    this.forget(localId);
+  }
+
+  /** Forgets the buffers of a run of which nothing waits. */
+  forget(localId: string): void {
     this.#runs.delete(localId);
     this.#recent = undefined;
+  }
+
+  /** The line of a metric in the account of its run. */
+  line(run: string, key: string): Line {
+    return this.#parts.ledger.run(run).line("metric", key);
   }
 
   /** Points in tails that the leader of this process sealed, by sequence. */

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import type { MetricPoint, RunData } from "../client/types/entities.ts";
+import type { RunData } from "../client/types/entities.ts";
 import type { Receipt, ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
@@ -43,24 +43,41 @@ async function verified(core: Core, receipt: Receipt, runId: string, limits: Cal
   const client = await core.client();
   const run = await client.runs.get(runId, limits);
   const lines: ReceiptLine[] = [];
+  let whole = true;
   for (const line of receipt.lines) {
     // What was refused at the call never left, and its key may be one that MLflow does not even let itself be asked for.
     const sent = line.distinct > 0;
-    lines.push({ ...line, readBack: sent ? await readBack(client, run, line, limits) : 0 });
+    const points = sent && line.kind === "metric" ? await readPoints(client, runId, line.key, limits) : undefined;
+    const count = points?.count ?? (sent ? await readOther(client, run, line, limits) : 0);
+    lines.push({ ...line, readBack: count });
+    // A key that others wrote to, or this run before it was resumed, may hold more than was logged here.
+    const equal = points === undefined || count !== line.distinct || (line.hash ?? points.hash) === points.hash;
+    whole &&= count >= line.distinct && equal && line.quarantined + line.dropped === 0;
   }
-  // A key that others wrote to, or this run before it was resumed, may hold more than was logged here.
-  const whole = lines.every((line) => line.readBack !== undefined && line.readBack >= line.distinct);
-  return { ...receipt, lines, runId, verified: whole && lines.every((line) => line.quarantined + line.dropped === 0) };
+  return { ...receipt, lines, runId, verified: whole };
 }
 
-async function readBack(client: Resources, run: RunData, line: ReceiptLine, limits: CallOptions): Promise<number> {
+/** The different points of a metric on the server: how many, and the sum that the queue keeps of those it took. */
+async function readPoints(
+  client: Resources,
+  runId: string,
+  key: string,
+  limits: CallOptions,
+): Promise<{ readonly count: number; readonly hash: string }> {
+  const { PointSum } = await import("../queue/point-sum.ts");
+  const seen = new Set<number>();
+  const sum = new PointSum();
+  for await (const { step, timestamp, value } of client.metrics.history({ runId, key }, limits)) {
+    const hash = PointSum.hash(step, timestamp, value);
+    if (!seen.has(hash)) sum.add(step, timestamp, value);
+    seen.add(hash);
+  }
+  return { count: seen.size, hash: String(sum) };
+}
+
+async function readOther(client: Resources, run: RunData, line: ReceiptLine, limits: CallOptions): Promise<number> {
   const { runId } = run.info;
   switch (line.kind) {
-    case "metric": {
-      const points = new Set<string>();
-      for await (const point of client.metrics.history({ runId, key: line.key }, limits)) points.add(pointText(point));
-      return points.size;
-    }
     case "param":
       return Object.hasOwn(run.data.params, line.key) ? 1 : 0;
     case "tag":
@@ -72,11 +89,9 @@ async function readBack(client: Resources, run: RunData, line: ReceiptLine, limi
       const files = await client.artifacts.list(runId, above, limits);
       return files.some((file) => file.path === line.key) ? 1 : 0;
     }
+    default:
+      return 0;
   }
-}
-
-function pointText({ step, timestamp, value }: MetricPoint): string {
-  return `${step} ${timestamp} ${value}`;
 }
 
 function show(receipt: Receipt): Receipt & Shown {

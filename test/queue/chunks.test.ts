@@ -81,7 +81,7 @@ describe("Queue.logMetric()", () => {
     const report = await runtime.clock.until(queue.flush());
     expect(report).toMatchObject({ delivered: { points: 300 }, pending: { points: 0 } });
     expect(oracle.named("a").points.size).toBe(300);
-    expect(queue.receipt(run).lines).toEqual([
+    expect(queue.receipt(run).lines).toMatchObject([
       { kind: "metric", key: "loss", logged: 300, distinct: 300, acknowledged: 300, dropped: 0, quarantined: 0 },
     ]);
   });

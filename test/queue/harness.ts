@@ -31,6 +31,7 @@ export function harness(
     storage?: QueueStorage;
     oracle?: OracleServer;
     runtime?: ManualRuntime;
+    keptRuns?: number;
   } = {},
 ): Harness {
   const runtime = options.runtime ?? manualRuntime({ seed: options.seed ?? 1 });
@@ -43,6 +44,7 @@ export function harness(
     client: async () => client,
     runtime,
     onProblem: (problem) => problems.push(problem),
+    keptRuns: options.keptRuns,
     ...(options.delivery && { delivery: options.delivery }),
   });
   return {

@@ -12,7 +12,9 @@ import {
   type StorageCounts,
   type StoredChunk,
 } from "../storage.ts";
+import { isEnd } from "../request.ts";
 import type { Amount } from "../types.ts";
+import { KEEP_RUNS } from "./retention.ts";
 import { isChild } from "./tally.ts";
 
 type Chunk = { -readonly [K in keyof StoredChunk]: StoredChunk[K] };
@@ -30,6 +32,10 @@ export class MemoryStore implements QueueStore {
   #quarantined = new Map<number, QuarantinedChunk>();
   #mappings = new Map<string, RunMapping>();
   #desired = new Map<string, DesiredRun>();
+  /** Chunks that wait, by run; and runs that are over and have none, the one that was over last at the end. */
+  readonly #waiting = new Map<string, number>();
+  readonly #over = new Set<string>();
+  readonly #keep: number;
   #counts = {
     waiting: amount(),
     delivered: amount(),
@@ -38,6 +44,11 @@ export class MemoryStore implements QueueStore {
     bytes: 0,
     blobBytes: 0,
   };
+
+  /** `keep` is how many runs that are over it still knows. */
+  constructor(keep: number = KEEP_RUNS) {
+    this.#keep = keep;
+  }
 
   async append(
     writer: string,
@@ -186,15 +197,33 @@ export class MemoryStore implements QueueStore {
     // `#place` gives the first order above; the one before may be this very one, of a chunk that was replaced.
     if (this.#orders[at - 1] !== chunk.order) this.#orders.splice(at, 0, chunk.order);
     this.#count(chunk, "waiting", 1);
+    this.#waiting.set(chunk.run, 1 + (this.#waiting.get(chunk.run) ?? 0));
     this.#counts.bytes += chunk.bytes;
     this.#counts.blobBytes += chunk.blob?.size ?? 0;
   }
 
   #remove(chunk: Chunk): void {
+    const left = this.#waiting.get(chunk.run)! - 1;
+    if (left > 0) this.#waiting.set(chunk.run, left);
+    else this.#settled(chunk.run);
     this.#chunks.delete(chunk.order);
     this.#count(chunk, "waiting", -1);
     this.#counts.bytes -= chunk.bytes;
     this.#counts.blobBytes -= chunk.blob?.size ?? 0;
+  }
+
+  /** Nothing waits of a run: forgets the oldest of those that are over. */
+  #settled(run: string): void {
+    this.#waiting.delete(run);
+    this.#over.delete(run);
+    if (!isEnd(this.#desired.get(run) ?? {})) return;
+    this.#over.add(run);
+    if (this.#over.size <= this.#keep) return;
+    const [oldest] = this.#over;
+    this.#over.delete(oldest!);
+    if (this.#waiting.has(oldest!) || !isEnd(this.#desired.get(oldest!) ?? {})) return;
+    this.#mappings.delete(oldest!);
+    this.#desired.delete(oldest!);
   }
 
   #finish(chunk: Chunk | undefined, as: Count): void {

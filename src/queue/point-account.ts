@@ -1,0 +1,90 @@
+import type { MetricColumns } from "./columns.ts";
+import type { Line } from "./ledger.ts";
+import { PointSum } from "./point-sum.ts";
+
+/** How far the points went that lie in earlier chunks. */
+interface Reach {
+  /** Sequence of the chunk whose points are counted now. */
+  sequence: number;
+  /** Greatest step and timestamp, and the hash of the last point, of chunks before that one. */
+  readonly before: { step: number; timestamp: number; last: number };
+  /** The same with that one. */
+  readonly now: { step: number; timestamp: number; last: number };
+}
+
+/** Tells which points of a metric key are different ones. Made when the first of them is put: no work of a log call. */
+export class PointAccount {
+  /** Points that were looked at. */
+  counted = 0;
+  /** Of these, such as were there before. */
+  repeats = 0;
+  /** False once a point could be one of an earlier chunk: those are not kept, so nobody knows. */
+  exact = true;
+  readonly #sum = new PointSum();
+  /** NaN lies in chunks of its own. */
+  readonly #reaches = [newReach(), newReach()] as const;
+
+  /** The sum over all different points, of `logged` ones; undefined when it is not known. */
+  hash(logged: number): string | undefined {
+    return this.exact && this.counted === logged ? String(this.#sum) : undefined;
+  }
+
+  /** Counts a point of a chunk; `seen` holds the hashes of those that came before it in the same chunk. */
+  count(sequence: number, step: number, timestamp: number, value: number, seen: Set<number>): void {
+    const reach = this.#reaches[Number.isNaN(value) ? 1 : 0];
+    if (reach.sequence !== sequence) {
+      reach.sequence = sequence;
+      Object.assign(reach.before, reach.now);
+    }
+    const { before, now } = reach;
+    const hash = PointSum.hash(step, timestamp, value);
+    this.counted++;
+    if (hash === before.last || seen.has(hash)) {
+      this.repeats++;
+      return;
+    }
+    seen.add(hash);
+    if (step <= before.step && timestamp <= before.timestamp) this.exact = false;
+    now.step = Math.max(now.step, step);
+    now.timestamp = Math.max(now.timestamp, timestamp);
+    now.last = hash;
+    this.#sum.add(step, timestamp, value);
+  }
+}
+
+/** Counts the rows `from` to `to` of a chunk, those before being counted already. */
+export function countPoints(
+  lineOf: (key: string) => Line,
+  columns: MetricColumns,
+  sequence: number,
+  from: number,
+  to: number,
+): void {
+  const seen = new Map<number, Set<number>>();
+  const accounts: PointAccount[] = [];
+  const { key, step, timestamp, value } = columns;
+  for (let row = 0; row < to; row++) {
+    const index = key[row]!;
+    let hashes = seen.get(index);
+    if (!hashes) {
+      hashes = new Set();
+      seen.set(index, hashes);
+    }
+    if (row < from) {
+      hashes.add(PointSum.hash(step[row]!, timestamp[row]!, value[row]!));
+    } else {
+      let account = accounts[index];
+      if (!account) {
+        const line = lineOf(columns.keys[index]!);
+        line.points ??= new PointAccount();
+        account = accounts[index] = line.points;
+      }
+      account.count(sequence, step[row]!, timestamp[row]!, value[row]!, hashes);
+    }
+  }
+}
+
+function newReach(): Reach {
+  const nothing = { step: Number.NEGATIVE_INFINITY, timestamp: Number.NEGATIVE_INFINITY, last: -1 };
+  return { sequence: 0, before: { ...nothing }, now: { ...nothing } };
+}
