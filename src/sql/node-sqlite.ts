@@ -3,8 +3,7 @@ import { ConfigurationError } from "../errors/index.ts";
 import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
 import { shrinkBigInts } from "./safe-integers.ts";
 import { isNotDatabase } from "./sql-errors.ts";
-import { StatementCache } from "./statement-cache.ts";
-import { createTransaction } from "./transaction.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
 
 /** How a file is opened. */
 export interface NodeSqliteOptions {
@@ -64,33 +63,6 @@ class NodeStatement implements SqlStatement {
   }
 }
 
-class NodeSqlite implements SqlDatabase {
-  readonly label: string;
-  readonly transaction: <T>(body: () => T) => T;
-  readonly #database: DatabaseSync;
-  readonly #statements: StatementCache<NodeStatement>;
-
-  constructor(database: DatabaseSync, label: string) {
-    this.label = label;
-    this.#database = database;
-    this.#statements = new StatementCache((sql) => new NodeStatement(database.prepare(sql)));
-    this.transaction = createTransaction((sql) => database.exec(sql));
-  }
-
-  exec(sql: string): void {
-    this.#database.exec(sql);
-  }
-
-  prepare(sql: string): SqlStatement {
-    return this.#statements.get(sql);
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.#database.close();
-  }
-}
-
 /** The platform's own SQLite, or undefined where there is none (browsers, edge workers, Node before 22.13). */
 function builtin(): typeof import("node:sqlite") | undefined {
   return globalThis.process?.getBuiltinModule?.("node:sqlite");
@@ -135,7 +107,12 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
       throw error;
     }
   }
-  return new NodeSqlite(database, path);
+  return new SqliteConnection({
+    label: path,
+    exec: (sql) => database.exec(sql),
+    prepare: (sql) => new NodeStatement(database.prepare(sql)),
+    close: () => database.close(),
+  });
 }
 
 function openReadOnly({ DatabaseSync }: typeof import("node:sqlite"), path: string, immutable: boolean): DatabaseSync {

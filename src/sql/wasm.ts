@@ -1,9 +1,8 @@
-import type { Database, PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
+import type { PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
 import { ConfigurationError } from "../errors/index.ts";
 import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
 import { shrinkBigInts } from "./safe-integers.ts";
-import { StatementCache } from "./statement-cache.ts";
-import { createTransaction } from "./transaction.ts";
+import { SqliteConnection } from "./sqlite-connection.ts";
 
 /** How SQLite WASM is loaded. */
 export interface WasmDatabaseOptions {
@@ -74,40 +73,21 @@ function readRow(statement: PreparedStatement): SqlRow {
   return shrinkBigInts(statement.get({}) as SqlRow);
 }
 
-class WasmSqlite implements SqlDatabase {
-  readonly label = ":memory:";
-  readonly transaction: <T>(body: () => T) => T;
-  readonly #database: Database;
-  readonly #statements: StatementCache<WasmStatement>;
-
-  constructor(sqlite3: Sqlite3Static) {
-    const database = new sqlite3.oo1.DB(":memory:");
-    const library: Library = {
-      changes: () => Number(database.changes()),
-      bindDouble: ({ pointer }, index, value) => {
-        if (pointer !== undefined) sqlite3.capi.sqlite3_bind_double(pointer, index, value);
-      },
-    };
-    this.#database = database;
-    this.#statements = new StatementCache(
-      (sql) => new WasmStatement(database.prepare(sql), library),
-      (statement) => statement.finalize(),
-    );
-    this.transaction = createTransaction((sql) => this.exec(sql));
-  }
-
-  exec(sql: string): void {
-    this.#database.exec(sql);
-  }
-
-  prepare(sql: string): SqlStatement {
-    return this.#statements.get(sql);
-  }
-
-  close(): void {
-    this.#statements.clear();
-    this.#database.close();
-  }
+function openInMemory(sqlite3: Sqlite3Static): SqlDatabase {
+  const database = new sqlite3.oo1.DB(":memory:");
+  const library: Library = {
+    changes: () => Number(database.changes()),
+    bindDouble: ({ pointer }, index, value) => {
+      if (pointer !== undefined) sqlite3.capi.sqlite3_bind_double(pointer, index, value);
+    },
+  };
+  return new SqliteConnection({
+    label: ":memory:",
+    exec: (sql) => void database.exec(sql),
+    prepare: (sql) => new WasmStatement(database.prepare(sql), library),
+    release: (statement) => statement.finalize(),
+    close: () => database.close(),
+  });
 }
 
 /** The types of the package leave out the options that it passes on to Emscripten. */
@@ -129,8 +109,7 @@ type Init = (options: object) => Promise<Sqlite3Static>;
 export async function wasmDatabase(options: WasmDatabaseOptions = {}): Promise<SqlDatabase> {
   try {
     loading ??= load(options);
-    const sqlite3 = await loading;
-    return new WasmSqlite(sqlite3);
+    return openInMemory(await loading);
   } catch (error) {
     loading = undefined;
     throw new ConfigurationError(
