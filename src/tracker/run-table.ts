@@ -1,4 +1,5 @@
 import type { RunData } from "../client/types/entities.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
 import { byImportance, columnsForPeople } from "./run-table-cells.ts";
 import { compareByColumn } from "./run-table-compare.ts";
 import { renderCsv, renderJsonLines } from "./run-table-data.ts";
@@ -81,6 +82,7 @@ class Table<Row> implements RunTable<Row> {
   }
 
   sort(column: RunColumn | ((a: RunRow, b: RunRow) => number), direction: "asc" | "desc" = "asc"): RunTable<Row> {
+    if (typeof column !== "function") this.#known(column, "sort by");
     const compare = typeof column === "function" ? column : compareByColumn(column, direction);
     return this.#with({ rows: [...this.#state.rows].sort(compare) });
   }
@@ -139,12 +141,21 @@ class Table<Row> implements RunTable<Row> {
   #matching(column: RunColumn): readonly RunColumn[] {
     const { columns } = this.#state;
     if (columns.includes(column)) return [column];
-    if (!/^(metrics|params|tags)\../.test(column)) {
-      const known = [...fixedColumns, "metrics.<key>", "params.<key>", "tags.<key>"].join(", ");
-      throw new TypeError(`Cannot select a column as it must be one of ${known}: current value is "${column}"`);
-    }
+    this.#known(column, "select");
     // No key of MLflow has an asterisk.
     return column.endsWith("*") ? columns.filter((other) => other.startsWith(column.slice(0, -1))) : [column];
+  }
+
+  /** @throws ValidationError for what cannot be a column of any run */
+  #known(column: string, what: string): void {
+    const { columns } = this.#state;
+    if (columns.includes(column as RunColumn) || /^(metrics|params|tags)\../.test(column)) return;
+    const key = String(column).replace(/^[a-z]+\./, "");
+    const near = columns.filter((one) => one.endsWith(`.${key}`) || one === key);
+    const cure = near.length === 0 ? "" : `; use ${near.map((one) => `"${one}"`).join(" or ")}`;
+    const known = [...fixedColumns, "metrics.<key>", "params.<key>", "tags.<key>"].join(", ");
+    const message = `Cannot ${what} a column as it must be one of ${known}: current value is "${column}"${cure}`;
+    throw new ValidationError(message, { key: String(column) });
   }
 
   #columnsShown(): readonly RunColumn[] {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ValidationError } from "../../src/errors/index.ts";
 import { createRunTable } from "../../src/tracker/run-table.ts";
 import { runData } from "./run-table-fixture.ts";
 
@@ -125,8 +126,15 @@ describe("RunTable.select()", () => {
 
   test("refuses a column that no run could have, and names those it could", () => {
     expect(() => table.select("metric.loss" as "name")).toThrow(
-      /must be one of run_id, .*metrics\.<key>.*"metric\.loss"/,
+      /must be one of run_id, .*metrics\.<key>.*"metric\.loss"; use "metrics\.loss"/,
     );
+    expect(() => table.select("nope" as "name")).toThrow(ValidationError);
+  });
+
+  test("sort() refuses it too, and takes a key that no run has", () => {
+    expect(() => table.sort("nope" as "name")).toThrow(ValidationError);
+    expect(() => table.sort("loss" as "name")).toThrow('current value is "loss"; use "metrics.loss"');
+    expect(names(table.sort("metrics.later"))).toEqual(["a", "b", "c", "d"]);
   });
 });
 

@@ -177,7 +177,16 @@ function fieldOf(text: string, grammar: Grammar): { field: Field; key: string; e
     .sort()
     .map((one) => `'${one}'`)
     .join(", ");
-  refuseValue(`Invalid ${entity.name} key '${key}' specified. Valid keys are {${valid}}`);
+  const keyed = prefix === undefined ? keyedHint(key, grammar) : "";
+  const hint = key === "name" && Object.hasOwn(entity.fields, "run_name") ? "; use run_name" : keyed;
+  refuseValue(`Invalid ${entity.name} key '${key}' specified. Valid keys are {${valid}}${hint}`);
+}
+
+/** A bare key is an attribute: whoever means a metric, param or tag must say so. */
+function keyedHint(key: string, { entities }: Grammar): string {
+  const quoted = /^[\w.]+$/.test(key) ? key : `\`${key}\``;
+  const forms = entities.filter(({ fields }) => isField(fields)).map(({ prefixes }) => `${prefixes[0]}.${quoted}`);
+  return forms.length === 0 ? "" : `; use ${forms.join(", ")} for a key that was logged`;
 }
 
 function isField(fields: Entity["fields"]): fields is Field {
