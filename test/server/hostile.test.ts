@@ -163,7 +163,8 @@ describe("the server", () => {
 
   test.each([
     ["GET", "/api/2.0/mlflow/nothing", 404, "ENDPOINT_NOT_FOUND"],
-    ["GET", "/", 404, "ENDPOINT_NOT_FOUND"],
+    ["GET", "/index.html", 404, "ENDPOINT_NOT_FOUND"],
+    ["POST", "/", 405, "BAD_REQUEST"],
     ["GET", "/api/2.0/mlflow/experiments/get/", 404, "ENDPOINT_NOT_FOUND"],
     ["GET", "/api/3.0/mlflow/runs/get", 404, "ENDPOINT_NOT_FOUND"],
     ["GET", "/api/2.0/preview/mlflow/experiments/get", 404, "ENDPOINT_NOT_FOUND"],

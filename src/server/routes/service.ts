@@ -1,8 +1,10 @@
 import { textReply } from "../reply.ts";
 import type { Route } from "../route.ts";
+import { frontPage } from "./front-page.ts";
 
 /** What a client asks to learn whom it talks to. */
 export const serviceRoutes: readonly Route[] = [
+  frontPage,
   { method: "GET", path: "/health", raw: () => textReply("OK") },
   // MLflow labels the bare version text as HTML.
   { method: "GET", path: "/version", raw: ({ compat }) => textReply(compat.version, 200, "text/html; charset=utf-8") },
