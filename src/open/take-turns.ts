@@ -1,3 +1,4 @@
+import { nextTask } from "../runtime/next-task.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
 
 /**
@@ -9,18 +10,4 @@ export function takeTurns(fetch: Fetch): Fetch {
     await new Promise<void>(nextTask);
     return fetch(request);
   };
-}
-
-/** Not `setTimeout`: browsers slow nested ones down to 4 ms, and hidden pages to a second. */
-function nextTask(callback: () => void): void {
-  if (typeof globalThis.setImmediate === "function") {
-    globalThis.setImmediate(callback);
-    return;
-  }
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    port1.close();
-    callback();
-  };
-  port2.postMessage(undefined);
 }
