@@ -16,6 +16,8 @@ const BRISK = 250;
 
 /** Its parent is created first. */
 const waits = Symbol("waits for the parent");
+/** Another leader has delivered it. */
+const gone = Symbol("gone");
 
 /** Delivers single chunks: sends, judges the answer, and says what it means for the store. */
 export class Delivery {
@@ -56,6 +58,7 @@ export class Delivery {
       return await this.#try({ ...job, content });
     } catch (error) {
       if (error instanceof StorageError || error instanceof StaleTermError) throw error;
+      if (error === gone) return async () => {};
       if (this.#options.signal.aborted || error === waits) return undefined;
       return this.#verdicts.failed({ ...job, content }, error);
     }
@@ -102,8 +105,12 @@ export class Delivery {
     }
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
-    if (!run.checked) await (await import("./mend.ts")).checkRun(client, mapping, this.#verdicts.settle, options);
-    run.checked = true;
+    if (!run.checked) {
+      await (await import("./mend.ts")).checkRun(client, mapping, this.#verdicts.settle, options);
+      run.checked = true;
+      // That took a while: another leader may have come and gone, and delivered this and what was logged later.
+      if (!(await stored(store.seal(chunk.order, term)))) throw gone;
+    }
     await send(client, mapping, content, chunk.blob, options);
     if (content.kind === "update" && isEnd(content.request) && (run.doubtfulCreate || run.doubts.size > 0)) {
       await this.#tidy(run, mapping);
@@ -126,7 +133,7 @@ export class Delivery {
       }
     } catch (error) {
       // The end itself was acknowledged: only what may pass is worth another try of it.
-      if (classify(error, "update", 0).action === "retry") throw error;
+      if (["retry", "pause"].includes(classify(error, "update", 0).action)) throw error;
       report(`Cannot make sure of the last tags of run ${runId}: ${messageOf(error)}`, runId);
     }
     run.doubtfulCreate = false;

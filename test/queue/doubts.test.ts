@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { type OracleCall, OracleServer } from "../support/oracle-server.ts";
+import { harness } from "./harness.ts";
+
+const ofBatch = ({ path, body }: OracleCall): boolean => path.endsWith("log-batch") && "tags" in body;
+
+describe("Queue in doubt", () => {
+  test("makes sure of late tags at the end of a run although the server asks for credentials meanwhile", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let late = true;
+    it.oracle.fault = (call) => {
+      if (!ofBatch(call) || !late) return undefined;
+      late = false;
+      return { late: 2_000 };
+    };
+    it.queue.setTag(run, "k", "old");
+    await it.runtime.clock.advance(1_000);
+    it.queue.setTag(run, "k", "new");
+    await it.runtime.clock.advance(5_000);
+    expect(it.oracle.named("a").tags.get("k")).toBe("old");
+    let refused = 0;
+    it.oracle.fault = ({ path }) => (path.endsWith("runs/get") && refused++ === 0 ? { status: 401 } : undefined);
+    it.queue.updateRun(run, { status: "FINISHED" });
+    void it.queue.flush();
+    await it.runtime.clock.advance(120_000);
+    expect(it.oracle.named("a").tags.get("k")).toBe("new");
+  });
+
+  test("sends nothing that another leader has delivered while the run was looked at", async () => {
+    const first = harness({ delivery: { mode: "manual" } });
+    const run = first.start("a");
+    await first.runtime.clock.until(first.queue.flush());
+    first.queue.setTag(run, "k", "old");
+    await first.runtime.clock.until(first.queue.close());
+    const oracle = new OracleServer(first.runtime.clock);
+    Object.assign(oracle, { runs: first.oracle.runs, experiments: first.oracle.experiments });
+    const more = { storage: first.storage, oracle, runtime: first.runtime };
+    let held = true;
+    oracle.fault = ({ path }) => {
+      if (!path.endsWith("runs/get") || !held) return undefined;
+      held = false;
+      return { delay: 10_000 };
+    };
+    const slow = harness(more);
+    void slow.queue.flush();
+    slow.queue.setTag("other", "x", "1");
+    await first.runtime.clock.advance(2_000);
+    const quick = harness(more);
+    quick.queue.setTag(run, "k", "new");
+    await first.runtime.clock.advance(5_000);
+    expect(oracle.named("a").tags.get("k")).toBe("new");
+    await first.runtime.clock.advance(20_000);
+    expect(oracle.calls.filter(ofBatch).map(({ body }) => JSON.stringify(body["tags"]))).toEqual([
+      '[{"key":"k","value":"old"}]',
+      '[{"key":"k","value":"new"}]',
+    ]);
+    expect(oracle.named("a").tags.get("k")).toBe("new");
+  });
+});
