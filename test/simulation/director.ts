@@ -1,5 +1,4 @@
 import type { DeliveryOptions } from "../../src/queue/types.ts";
-import { RUN_ID_TAG } from "../../src/queue/create-run.ts";
 import type { OracleState } from "./oracle/state.ts";
 import { deliveryOf, Workload } from "./workload.ts";
 import { Chance } from "./world/chance.ts";
@@ -53,8 +52,8 @@ export class Director {
     this.#open();
     for (let n = 0; n < operations; n++) {
       const what = this.#chance.weighted([
-        [60, "step"],
-        [32, "wait"],
+        [70, "step"],
+        [20, "wait"],
         [5, "event"],
       ] as const);
       if (what === "wait") await timeline.pass(this.#chance.pick([0, 5, 40, 300, 300, 1_200, 1_200, 6_000, 40_000]));
@@ -204,14 +203,11 @@ export class Director {
   }
 
   #deleteRun(): void {
-    const { server, disk, book } = this.#world;
+    const { disk, book } = this.#world;
     const [localId, runId] = this.#chance.pick([...disk.store.runIds, ["", ""]]);
     const run = book.runs.get(localId!);
     if (!run || run.blocked !== undefined || runId === undefined) return;
-    this.#world.note(`a person deletes run ${localId}`);
-    run.cause = run.blocked = "deleted";
-    run.personDeleted.add(runId);
-    void server.setDeleted(runId, true);
+    void this.#world.deleteRun(run, runId);
   }
 
   #revoke(): void {
@@ -258,9 +254,4 @@ export class Director {
       if (process.failedAt < since) process.durableUntil = Math.max(process.durableUntil, since);
     });
   }
-}
-
-/** Our id that a create names. */
-export function localIdOf(tags: unknown): string | undefined {
-  return (tags as readonly { key: string; value: string }[] | undefined)?.find(({ key }) => key === RUN_ID_TAG)?.value;
 }

@@ -1,5 +1,9 @@
 import type { DeliveryClient } from "../../src/queue/delivery-client.ts";
-import type { QueueStore } from "../../src/queue/storage.ts";
+import { OpenRun, type Bucket } from "../../src/queue/open-run.ts";
+import { RunCreator } from "../../src/queue/create-run.ts";
+import { Scheduler } from "../../src/queue/scheduler.ts";
+import type { QueueStore, StoredChunk } from "../../src/queue/storage.ts";
+import { UnexpectedReplyError } from "../../src/errors/network-errors.ts";
 import type { World } from "./world/world.ts";
 
 /** A queue with one fault of its own, which the simulator must find. */
@@ -15,3 +19,216 @@ export interface Mutant {
 
 /** The queue as it is. */
 export const none: Mutant = { name: "none" };
+
+/** The faults of section "mutants" of the plan of the queue, each made from outside of it. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: "delete before the acknowledgement",
+    store: (store) => ({
+      ...bound(store),
+      async seal(order, term) {
+        const chunk = await store.seal(order, term);
+        if (chunk && chunk.kind !== "create") await store.acknowledge(order, term);
+        return chunk;
+      },
+    }),
+  },
+  {
+    name: "no tag search",
+    client: (client) => withRuns(client, { search: () => nobody() }),
+  },
+  {
+    name: "search with ACTIVE only",
+    client: (client) =>
+      withRuns(client, {
+        search: (query, options) => client.runs.search({ ...query, view: "active" as "all" }, options),
+      }),
+  },
+  {
+    name: "no term check before sending",
+    store: (store, world) => ({
+      ...bound(store),
+      seal: (order) => store.seal(order, world.disk.store.term),
+      markAttempted: (order) => store.markAttempted(order, world.disk.store.term),
+    }),
+  },
+  {
+    name: "a put replayed after delivery",
+    store(store) {
+      let puts = 0;
+      return {
+        ...bound(store),
+        // Under a name of its own, no put is known to have been there before.
+        append: (writer, drafts, desired) => store.append(`${writer} ${++puts}`, drafts, desired),
+      };
+    },
+  },
+  {
+    name: "a drop of a chunk in flight",
+    patch: () => replaceMethod(Scheduler.prototype, "touched", () => () => false),
+  },
+  {
+    name: "200 HTML taken as an acknowledgement",
+    client(client) {
+      const { runs } = client;
+      const believe = (error: unknown): void => {
+        if (!(error instanceof UnexpectedReplyError)) throw error;
+      };
+      return withRuns(client, {
+        logBatch: (batch, options) => runs.logBatch(batch, options).catch(believe),
+        logBatchBody: (body, options) => runs.logBatchBody(body, options).catch(believe),
+        logInputs: (runId, inputs, options) => runs.logInputs(runId, inputs, options).catch(believe),
+      });
+    },
+  },
+  {
+    name: "a late tag left standing",
+    patch: () =>
+      replaceMethod(
+        Scheduler.prototype,
+        "run",
+        (run) =>
+          function (this: Scheduler, id: string) {
+            const state = run.call(this, id);
+            state.doubts.add = () => state.doubts;
+            return state;
+          },
+      ),
+  },
+  {
+    name: "terminate before the data",
+    patch: () =>
+      replaceMethod(
+        Scheduler.prototype,
+        "add",
+        (add) =>
+          function (this: Scheduler, header, now, successes) {
+            add.call(this, header, now, successes);
+            const { items } = this.run(header.run);
+            const [first, ...rest] = items;
+            if (header.kind !== "update" || !first || first.header.kind === "create" || rest.length === 0) return;
+            const at = items.findIndex((item) => item.header.order === header.order);
+            if (at > 1) items.splice(1, 0, ...items.splice(at, 1));
+          },
+      ),
+  },
+  {
+    name: "NaN mixed with values against 2.22",
+    patch: () =>
+      replaceMethod(
+        OpenRun.prototype,
+        "slot",
+        (slot) =>
+          function (this: OpenRun, key: string) {
+            const found = slot.call(this, key);
+            mixNaN(this, found.bucket);
+            return found;
+          },
+      ),
+  },
+  {
+    name: "negative evidence trusted at once",
+    patch: () =>
+      replaceMethod(RunCreator.prototype, "find", (find) => {
+        const empty = new Set<string>();
+        return async function (this: RunCreator, localId, experimentId, options) {
+          // The second look gives what the first one gave.
+          if (empty.delete(localId)) return [];
+          const found = await find.call(this, localId, experimentId, options);
+          if (found.length === 0) empty.add(localId);
+          return found;
+        };
+      }),
+  },
+  {
+    name: "children sent before the split is stored",
+    store: unstoredSplits,
+  },
+];
+
+/** A store whose methods can be spread. */
+function bound(store: QueueStore): QueueStore {
+  const names = [
+    ...["append", "beginTerm", "heads", "seal", "markAttempted", "acknowledge", "drop", "replace", "quarantine"],
+    ...["quarantined", "release", "discard", "mapping", "map", "desired", "status", "close"],
+  ] as (keyof QueueStore)[];
+  return Object.fromEntries(
+    names.map((name) => [name, (store[name] as () => unknown).bind(store)]),
+  ) as unknown as QueueStore;
+}
+
+function withRuns(client: DeliveryClient, changes: Partial<DeliveryClient["runs"]>): DeliveryClient {
+  const { runs } = client;
+  const own = Object.getOwnPropertyNames(Object.getPrototypeOf(runs)) as (keyof typeof runs)[];
+  const methods = own.map((name) => [name, (runs[name] as () => unknown).bind(runs)]);
+  return { ...client, runs: { ...(Object.fromEntries(methods) as unknown as typeof runs), ...changes } };
+}
+
+async function* nobody(): AsyncGenerator<never> {}
+
+function replaceMethod<T extends object, K extends keyof T>(
+  target: T,
+  name: K,
+  make: (before: T[K]) => T[K],
+): () => void {
+  const before = target[name];
+  target[name] = make(before);
+  return () => {
+    target[name] = before;
+  };
+}
+
+/** Has the NaN tail of a bucket be its value tail. */
+function mixNaN(run: OpenRun, bucket: Bucket): void {
+  Object.defineProperty(bucket, "nans", {
+    configurable: true,
+    get: () => bucket.values,
+    set: (nans: Bucket["nans"]) => {
+      if (nans === undefined) bucket.values = run.buffer(bucket.keys);
+    },
+  });
+}
+
+/** Keeps the parts of a chunk in memory only, until all of them are done. */
+function unstoredSplits(store: QueueStore): QueueStore {
+  const parts = new Map<number, StoredChunk>();
+  const left = new Map<number, Set<number>>();
+  const parentOf = new Map<number, number>();
+  const over = async (order: number, term: number): Promise<boolean> => {
+    const parent = parentOf.get(order);
+    if (parent === undefined) return false;
+    parts.delete(order);
+    parentOf.delete(order);
+    const rest = left.get(parent);
+    rest?.delete(order);
+    if (rest?.size === 0) await store.acknowledge(parent, term);
+    return true;
+  };
+  return {
+    ...bound(store),
+    async replace(order, term, children, rest) {
+      if (children.length < 2 || parentOf.has(order)) return store.replace(order, term, children, rest);
+      const parent = await store.seal(order, term);
+      if (!parent) return undefined;
+      const orders = children.map((_, n) => order + (n + 1) / (4 * children.length));
+      left.set(order, new Set(orders));
+      return children.map((child, n) => {
+        const { blob: _, ...kept } = parent;
+        const chunk = { ...kept, ...child, order: orders[n]!, span: parent.span / 4, bytes: child.body.length };
+        parts.set(chunk.order, chunk);
+        parentOf.set(chunk.order, order);
+        return chunk;
+      });
+    },
+    seal: async (order, term) => parts.get(order) ?? store.seal(order, term),
+    markAttempted: async (order, term) => (parts.has(order) ? undefined : store.markAttempted(order, term)),
+    async acknowledge(order, term, mapping) {
+      if (await over(order, term)) {
+        if (mapping) await store.map(mapping);
+      } else await store.acknowledge(order, term, mapping);
+    },
+    async quarantine(order, term, reason) {
+      if (!(await over(order, term))) await store.quarantine(order, term, reason);
+    },
+  };
+}

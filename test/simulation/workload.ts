@@ -15,6 +15,7 @@ export class Workload {
   readonly #runs: RunBook[] = [];
   #counter = 0;
   #beacon: RunBook | undefined;
+  #recent: RunBook | undefined;
   /** Points of the largest burst. */
   readonly #most: number;
 
@@ -36,14 +37,16 @@ export class Workload {
       this.start(process);
       return;
     }
-    const run = this.#chance.pick(known);
+    // A process stays with a run for a while.
+    if (!known.includes(this.#recent as RunBook) || this.#chance.may(0.15)) this.#recent = this.#chance.pick(known);
+    const run = this.#recent as RunBook;
     const step = this.#chance.weighted<(process: SimProcess, run: RunBook) => void>([
       [30, () => this.#points(process, run, this.#chance.int(1, 4))],
       [3, () => this.#points(process, run, this.#chance.pick([20, 60, 60, this.#most]))],
       [1, () => this.#wide(process, run)],
       [6, () => this.#param(process, run)],
       [12, () => this.#tag(process, run)],
-      [5, () => this.untag(process, run)],
+      [3, () => this.untag(process, run)],
       [4, () => this.#update(process, run)],
       [3, () => this.#input(process, run)],
       [3, () => this.#artifact(process, run)],
@@ -59,7 +62,7 @@ export class Workload {
     const experiment = this.#chance.pick(["Default", "other"]);
     const parent = this.#chance.may(0.3) ? this.#chance.pick(this.#runs.filter(({ created }) => created)) : undefined;
     const tags: Record<string, string> = this.#chance.may(0.5) ? { start: String(number) } : {};
-    if (this.#chance.may(0.1)) tags["bad!"] = "1";
+    if (this.#chance.may(0.03)) tags["bad!"] = "1";
     const more = {
       tags,
       ...(unknown && { experiment: { id: "99" } }),
@@ -123,7 +126,7 @@ export class Workload {
   }
 
   #param(process: SimProcess, run: RunBook): void {
-    const key = this.#chance.may(0.05) ? "bad!" : `param${this.#chance.int(1, 40)}`;
+    const key = this.#chance.may(0.03) ? "bad!" : `param${this.#chance.int(1, 40)}`;
     const value = this.#chance.may(0.1) ? "other" : "same";
     this.#world.book.requests++;
     this.#world.book.log(process, run, item.param(key, value));
@@ -132,7 +135,7 @@ export class Workload {
   }
 
   #tag(process: SimProcess, run: RunBook): void {
-    const key = this.#chance.may(0.04) ? "bad!" : `tag${this.#chance.int(1, 4)}`;
+    const key = this.#chance.may(0.02) ? "bad!" : `tag${this.#chance.int(1, 4)}`;
     const value = `v${++this.#counter}`;
     this.#world.book.requests++;
     this.#world.book.write(run, `tag ${key}`, value);
@@ -141,7 +144,10 @@ export class Workload {
   }
 
   untag(process: SimProcess, run: RunBook): void {
-    const key = `tag${this.#chance.int(1, 4)}`;
+    // Mostly one that is there: what is not costs three requests more.
+    const set = [...run.written.keys()].filter((field) => field.startsWith("tag tag"));
+    const key =
+      set.length > 0 && this.#chance.may(0.9) ? this.#chance.pick(set).slice(4) : `tag${this.#chance.int(1, 4)}`;
     this.#world.book.requests++;
     this.#world.book.write(run, `tag ${key}`, null);
     this.#world.note(`${process.name} deleteTag ${run.localId} ${key}`);
@@ -186,14 +192,17 @@ export class Workload {
     this.#world.book.log(process, run, name);
     process.queue.logArtifact(run.localId, path, new Blob([text])).then(
       () => run.durable.add(name),
-      // Refused by name, or in memory only: it may come, and need not.
-      () => run.optional.add(name),
+      // In memory only: it may come, and need not. Or refused at the call, as there is no room.
+      (error: Error) => {
+        run.optional.add(name);
+        if (error.message.includes("must leave room")) this.#world.book.refused++;
+      },
     );
   }
 
   #key(): string {
-    if (this.#chance.may(0.02)) return "bad!";
-    if (this.#chance.may(0.01)) return "poison";
+    if (this.#chance.may(0.01)) return "bad!";
+    if (this.#chance.may(0.004)) return "poison";
     return this.#chance.pick(KEYS);
   }
 
@@ -209,9 +218,17 @@ export class Workload {
 /** Options of a queue of a seed. */
 export function deliveryOf(chance: Chance): DeliveryOptions {
   return {
-    batchSize: chance.pick([1_000, 1_000, 60, 7]),
+    batchSize: chance.weighted([
+      [6, 1_000],
+      [3, 60],
+      [1, 7],
+    ]),
     flushInterval: chance.pick([1_000, 1_000, 200]),
     concurrency: chance.int(1, 6),
     requestTimeout: chance.pick([120_000, 30_000]),
+    ...(chance.may(0.15) && {
+      maxStoredBytes: chance.pick([1_500, 5_000, 20_000]),
+      whenFull: chance.pick(["decimate", "drop-oldest-metrics"] as const),
+    }),
   };
 }

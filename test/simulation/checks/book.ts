@@ -10,6 +10,25 @@ export interface Logged {
   readonly at: number;
 }
 
+/** A request that reached the server after its sender had given it up. */
+export interface Late {
+  readonly kind: RequestKind;
+  /** What it wrote. */
+  readonly fields: readonly string[];
+  readonly process: SimProcess;
+  readonly givenUpAt: number;
+  readonly at: number;
+}
+
+/**
+ * True when the engine, as it is, need not have mended what a late request did. It keeps doubts in memory, and looks
+ * at the next end of the run.
+ */
+export function isBeyondMending({ ends }: RunBook, { process, givenUpAt, at }: Late): boolean {
+  const next = ends.find((end) => end.at >= givenUpAt);
+  return next === undefined || next.process !== process || next.at <= at;
+}
+
 /** What a simulation knows of one run, apart from the queue. */
 export interface RunBook {
   readonly localId: string;
@@ -39,12 +58,12 @@ export interface RunBook {
   /** Items of calls that said that they are durable; and of those that said that they need not be. */
   readonly durable: Set<string>;
   readonly optional: Set<string>;
-  /** Requests that reached the server after their sender had given them up. */
-  readonly lates: { readonly kind: RequestKind; readonly process: SimProcess; readonly at: number }[];
-  /** Time at which the end reached the server for the last time. */
-  endedAt: number;
-  /** Process that sent it. */
-  endedBy: SimProcess | undefined;
+  readonly lates: Late[];
+  /** The latest failure of its create, and the latest look for it that the server answered, of one process. */
+  createFailed: { readonly at: number; readonly process: SimProcess } | undefined;
+  looked: { readonly at: number; readonly process: SimProcess } | undefined;
+  /** Ends that reached the server: when, and from which process. */
+  readonly ends: { readonly at: number; readonly process: SimProcess }[];
 }
 
 /** The books of all runs. */
@@ -77,8 +96,9 @@ export class Book {
       durable: new Set(),
       optional: new Set(),
       lates: [],
-      endedAt: Number.NEGATIVE_INFINITY,
-      endedBy: undefined,
+      createFailed: undefined,
+      looked: undefined,
+      ends: [],
     };
     this.runs.set(localId, book);
     return book;

@@ -1,7 +1,7 @@
 import type { Director } from "../director.ts";
 import type { ServerRun } from "../world/server.ts";
 import type { World } from "../world/world.ts";
-import type { Logged, RunBook } from "./book.ts";
+import { isBeyondMending, type Logged, type RunBook } from "./book.ts";
 import { contentOf } from "./items.ts";
 
 /** Longest time in ms, beyond the flush interval, until what is logged is on a disk that works. */
@@ -45,6 +45,18 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     }
   }
   await checkCounts(world, director);
+  await checkMissing(world);
+}
+
+/** Only points may be missing, and as many as the queues said that they dropped from memory. */
+async function checkMissing({ missing, processes, disk, checks }: World): Promise<void> {
+  const { dropped } = await disk.store.status();
+  const said = processes.reduce((sum, { queue }) => sum + queue.status().dropped.points, 0);
+  // A process that was killed between the drop and its count has not counted.
+  const uncounted = processes.some(({ crashedAt }) => crashedAt !== undefined) ? dropped.points : 0;
+  const room = said - dropped.points + uncounted;
+  const points = missing.filter((text) => text.startsWith('"metric '));
+  for (const text of missing) if (!points.includes(text) || points.length > room) checks.fail(text);
 }
 
 /** One run for each of ours: others are empty and deleted, or tagged. */
@@ -59,8 +71,8 @@ function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, r
     }
     if (run.restored) continue;
     if (!mapped && runs.length === 1 && run.blocked !== undefined) continue;
-    const late = run.lates.find(({ kind, at }) => kind === "create run" && (at === twin.at || at === mapped?.at));
-    if (late && (run.endedBy !== late.process || late.at >= run.endedAt))
+    const lates = run.lates.filter(({ kind, at }) => kind === "create run" && (at === twin.at || at === mapped?.at));
+    if (lates.some((late) => isBeyondMending(run, late)))
       world.checks.gap("a twin whose create came late, and whose process was gone or done");
     else world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
   }
@@ -76,7 +88,7 @@ function checkItems(world: World, run: RunBook, mapped: ServerRun | undefined, w
     } else if (fate === undefined && !(waiting.has(name) && run.blocked !== undefined) && !run.optional.has(name)) {
       if (waiting.has(name)) checks.fail(`"${name}" of run ${run.localId} waits at the end`);
       else if (run.durable.has(name) || calls.some((call) => mustBeDurable(world, call)))
-        checks.fail(`"${name}" of run ${run.localId} is lost`);
+        world.missing.push(`"${name}" of run ${run.localId} is lost`);
       else world.lost++;
     }
   }
@@ -92,16 +104,13 @@ function mustBeDurable(world: World, { process, at }: Logged): boolean {
 
 /** Of each field the last write that the disk got. */
 function checkState(world: World, run: RunBook, mapped: ServerRun): void {
-  const late = run.lates.some(
-    ({ kind, process, at }) =>
-      ["tags", "set tag", "delete tag", "update run"].includes(kind) && (process !== run.endedBy || at >= run.endedAt),
-  );
   for (const [field, { value }] of run.state) {
     if (field.includes("!")) continue;
     const there =
       field === "status" ? mapped.status : field === "name" ? mapped.name : (mapped.tags.get(field.slice(4)) ?? null);
     if (there === value) continue;
-    if (late) world.checks.gap("a late write of a tag or status, whose process was gone or done");
+    if (run.lates.some((late) => late.fields.includes(field) && isBeyondMending(run, late)))
+      world.checks.gap("a late write of a tag or status, whose process was gone or done");
     else
       world.checks.fail(`${field} of run ${run.localId} is "${there}" on the server, and "${value}" was written last`);
   }

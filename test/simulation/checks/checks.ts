@@ -9,6 +9,8 @@ import type { Fate, RunBook } from "./book.ts";
 import { contentOf } from "./items.ts";
 
 const MOST = 20;
+/** Milliseconds after which negative evidence counts. */
+const SETTLED = 5_000;
 
 /** What must hold at every moment: looked at whenever something is put, sent, processed or taken off the disk. */
 export class Checks implements DiskWatcher {
@@ -18,6 +20,8 @@ export class Checks implements DiskWatcher {
   readonly quarantined: { points: number; requests: number } = { points: 0, requests: 0 };
   /** Runs that went with a restored server. */
   readonly lostRuns: Set<string> = new Set();
+  /** Term in which a chunk was first sent, by its place. */
+  readonly #sentIn = new Map<number, number>();
   /** Time at which the server was last restored: answers of before may be on their way. */
   restoredAt: number = Number.NEGATIVE_INFINITY;
   readonly #world: World;
@@ -74,7 +78,7 @@ export class Checks implements DiskWatcher {
       this.quarantined[chunk.kind === "metrics" ? "points" : "requests"] += chunk.count;
       this.#quarantined(run, chunk);
     }
-    this.#settle(run, items, as);
+    this.#settle(run, items, as, chunk.order);
     if (chunk.kind === "create" && as === "acknowledged" && !mapping && !this.#world.disk.store.runIds.has(chunk.run)) {
       this.fail(`the create of run ${chunk.run} is acknowledged without a mapping`);
     }
@@ -86,35 +90,40 @@ export class Checks implements DiskWatcher {
     const kept = new Set(children.flatMap((child) => contentOf(child).items));
     const gone = contentOf(parent).items.filter((name) => !kept.has(name));
     this.#world.note(`replaced chunk ${parent.order} ${parent.kind} by ${children.length}, ${gone.length} ${rest}`);
-    this.#settle(run, gone, rest === "delivered" ? "acknowledged" : "dropped");
+    this.#settle(run, gone, rest === "delivered" ? "acknowledged" : "dropped", parent.order);
   }
 
   /** A request leaves a process. */
   sending(sent: Sent): void {
     const { kind, process, body, text } = sent;
     const { disk } = this.#world;
+    if (kind === "create run") this.#createdAgain(sent);
     if (kind !== "metrics" && kind !== "params" && kind !== "tags") return;
     const localId = disk.store.localIds.get(String(body["run_id"]));
     if (kind === "metrics") this.#shape(sent);
     if (localId === undefined || disk.leader !== process) return;
     for (const chunk of disk.store.chunks.values()) {
-      if (chunk.run === localId && chunk.kind === kind && chunk.sealed && sends(chunk, String(body["run_id"]), text))
-        return;
+      if (chunk.run !== localId || chunk.kind !== kind || !chunk.sealed) continue;
+      if (!sends(chunk, String(body["run_id"]), text)) continue;
+      this.#sentIn.set(Math.floor(chunk.order), this.#sentIn.get(Math.floor(chunk.order)) ?? sent.term);
+      return;
     }
     this.fail(`request ${sent.number} sends ${kind} of run ${localId} that are no sealed chunk of the disk`);
   }
 
   /** A request reaches the server. */
-  arriving({ kind, body, process, number }: Sent): void {
+  arriving(sent: Sent): void {
+    const { kind, body, process, number } = sent;
     const { disk, book, timeline } = this.#world;
+    const sought = kind === "search runs" ? this.#world.runOf(sent) : undefined;
+    if (sought) sought.looked = { at: timeline.now, process };
     const status = body["status"];
     if (kind !== "update run" || !isEnd({ status: status as never })) return;
     const localId = disk.store.localIds.get(String(body["run_id"]));
     const run = localId === undefined ? undefined : book.runs.get(localId);
     if (!run) return;
-    run.endedAt = timeline.now;
-    run.endedBy = process;
-    if (disk.leader !== process || run.cause !== undefined) return;
+    run.ends.push({ at: timeline.now, process });
+    if (disk.leader !== process || sent.term !== disk.store.term || run.cause !== undefined) return;
     const waiting = [...disk.store.chunks.values()].filter((chunk) => chunk.run === localId);
     const end = Math.min(
       ...waiting.filter((chunk) => chunk.kind === "update" && isEndChunk(chunk)).map(({ order }) => order),
@@ -123,6 +132,20 @@ export class Checks implements DiskWatcher {
     if (end < Number.POSITIVE_INFINITY && before) {
       this.fail(`request ${number} ends run ${localId} while its ${before.kind} chunk ${before.order} waits`);
     }
+  }
+
+  /** After a create of which nobody knows whether it arrived, only a look after the settle delay counts. */
+  #createdAgain(sent: Sent): void {
+    const { createFailed: failed, looked, localId } = this.#world.runOf(sent) ?? {};
+    if (failed?.process !== sent.process) return;
+    if (looked?.process === sent.process && looked.at >= failed.at + SETTLED) return;
+    this.fail(`request ${sent.number} creates run ${localId} again without a look that counts`);
+  }
+
+  /** A process hears that a request failed. */
+  failed(sent: Sent): void {
+    const run = sent.kind === "create run" ? this.#world.runOf(sent) : undefined;
+    if (run) run.createFailed = { at: this.#world.timeline.now, process: sent.process };
   }
 
   /** What every MLflow takes twice. */
@@ -138,7 +161,7 @@ export class Checks implements DiskWatcher {
       this.fail(`request ${number} mixes NaN with values, which MLflow 2.22 refuses when repeated`);
   }
 
-  #settle(run: RunBook, items: readonly string[], fate: Fate): void {
+  #settle(run: RunBook, items: readonly string[], fate: Fate, order: number): void {
     const { disk, server } = this.#world;
     const runId = disk.store.runIds.get(run.localId);
     const excused = run.restored && this.#world.timeline.now < this.restoredAt + 60_000;
@@ -154,7 +177,9 @@ export class Checks implements DiskWatcher {
       if (fate === "acknowledged" && there === false && !excused) {
         this.fail(`"${name}" of run ${run.localId} left the disk as delivered and is not on the server`);
       } else if (fate === "dropped" && there === true && run.fates.get(name) !== "acknowledged") {
-        this.fail(`"${name}" of run ${run.localId} was counted as dropped and is on the server`);
+        const sentIn = this.#sentIn.get(Math.floor(order)) ?? disk.store.term;
+        if (sentIn < disk.store.term) this.gap("a drop of points that an earlier leader had sent");
+        else this.fail(`"${name}" of run ${run.localId} was counted as dropped and is on the server`);
       }
     }
   }

@@ -127,7 +127,7 @@ export class Disk {
   faults: readonly DiskFault[] = [];
   /** The process whose term it is. */
   leader: SimProcess | undefined;
-  readonly #pending = new Map<SimProcess, Set<() => void>>();
+  readonly #pending = new Map<SimProcess, Set<() => Promise<unknown>>>();
 
   constructor(watcher: DiskWatcher) {
     this.store = new WatchedStore(watcher);
@@ -172,7 +172,8 @@ export class Disk {
 
   /** What a process had asked for and was not told of: done or not, by chance. */
   crash(process: SimProcess): void {
-    for (const apply of this.#pending.get(process) ?? []) if (process.world.chance.may(0.5)) apply();
+    for (const apply of this.#pending.get(process) ?? [])
+      if (process.world.chance.may(0.5)) void apply().catch(() => {});
     this.#pending.delete(process);
   }
 
@@ -183,7 +184,7 @@ export class Disk {
       ({ from, count, puts }) => number >= from && number < from + count && (!puts || name === "append"),
     );
     return new Promise((resolve, reject) => {
-      const pending = this.#pending.get(process) ?? new Set<() => void>();
+      const pending = this.#pending.get(process) ?? new Set<() => Promise<unknown>>();
       this.#pending.set(process, pending);
       const apply = (): Promise<R> => {
         pending.delete(apply);

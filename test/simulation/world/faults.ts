@@ -28,6 +28,8 @@ export type FaultName = Exclude<OutcomeName, "answered" | "refused by the server
 
 /** True where a fault can meet a request: a replica answers reads only. */
 export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
+  // Two of a create whose answer arrives are MLflow's to prevent.
+  if (fault === "doubled" && (kind === "create run" || kind === "create experiment")) return false;
   if (fault === "stale") return kind === "search runs" || kind === "history" || kind === "get run";
   if (fault === "body torn") return !isRead(kind) && kind !== "put artifact";
   if (fault === "status 400") return !isRead(kind) && kind !== "put artifact" && kind !== "create experiment";
@@ -54,18 +56,12 @@ export interface Weather {
   readonly faults: readonly (readonly [weight: number, fault: FaultName])[];
   /** Longest time in ms that a request is held on its way. */
   readonly hold: number;
+  /** Share of reads that a replica answers. */
+  readonly stale: number;
 }
 
 /** Requests that come seldom meet faults more often, so that all of them are met. */
-const SELDOM: readonly RequestKind[] = [
-  "get experiment",
-  "delete run",
-  "set tag",
-  "history",
-  "create experiment",
-  "get run",
-  "search runs",
-];
+const SELDOM: readonly RequestKind[] = ["create experiment", "create run", "delete run", "set tag"];
 
 const all: readonly (readonly [number, FaultName])[] = [
   [4, "unreachable"],
@@ -88,13 +84,21 @@ const all: readonly (readonly [number, FaultName])[] = [
 export function weatherOf(chance: Chance): Weather {
   const count = chance.int(5, all.length);
   const faults = [...all].sort(() => chance.fraction() - 0.5).slice(0, count);
-  return { rate: chance.pick([0.05, 0.1, 0.2, 0.3]), faults, hold: chance.pick([3_000, 20_000, 60_000]) };
+  return {
+    rate: chance.pick([0.05, 0.1, 0.2, 0.3]),
+    faults,
+    hold: chance.pick([3_000, 20_000, 60_000]),
+    stale: chance.pick([0, 0, 0.5]),
+  };
 }
 
 /** The fault that a request meets, if any. */
 export function faultOf(weather: Weather, kind: RequestKind, chance: Chance): FaultName | undefined {
-  const rate = SELDOM.includes(kind) ? Math.min(0.5, 3 * weather.rate) : weather.rate;
+  if (canMeet("stale", kind) && chance.may(weather.stale)) return "stale";
+  const rate = SELDOM.includes(kind) ? Math.min(0.6, 4 * weather.rate) : weather.rate;
   if (!chance.may(rate)) return undefined;
+  // A create that arrives after the next one was sent makes the twin of a run, which seldom happens by itself.
+  if (kind === "create run" && chance.may(0.2)) return "held";
   const faults = weather.faults.filter(([, fault]) => canMeet(fault, kind));
   return faults.length > 0 ? chance.weighted(faults) : undefined;
 }

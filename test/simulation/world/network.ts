@@ -66,7 +66,8 @@ export class Network {
           const kind = requestKind(path, body);
           const chance = new Chance(this.#world.seed + number * 0x10001, "request");
           const fault = this.#choose(kind, `${kind} ${String(body["run_id"] ?? path)}`, chance);
-          const going: Sent = { number, process, kind, wire: { method, path, body: bytes }, body, text, fault };
+          const { term } = this.#world.disk.store;
+          const going: Sent = { number, term, process, kind, wire: { method, path, body: bytes }, body, text, fault };
           sent = going;
           this.#world.checks.sending(going);
           const epoch = this.#epoch;
@@ -77,6 +78,7 @@ export class Network {
               process.deliver(() =>
                 end(() => {
                   going.failedAt = timeline.now;
+                  this.#world.checks.failed(going);
                   reject(new TypeError("fetch failed"));
                 }),
               ),
@@ -93,8 +95,6 @@ export class Network {
     const inARow = this.#inARow.get(target) ?? 0;
     const harmless = fault === undefined || fault === "doubled" || fault === "delayed" || fault === "stale";
     if (!harmless && inARow >= IN_A_ROW) return undefined;
-    // Two runs of one create whose answer arrives are MLflow's to prevent.
-    if (fault === "doubled" && (kind === "create run" || kind === "create experiment")) return undefined;
     this.#inARow.set(target, harmless ? 0 : inARow + 1);
     return fault;
   }

@@ -16,6 +16,8 @@ export interface Sent {
   readonly wire: WireRequest;
   readonly body: { readonly [member: string]: unknown };
   readonly text: string;
+  /** Term of the disk when it was sent. */
+  readonly term: number;
   /** The client was told that it failed, at this time. */
   failedAt?: number;
   readonly fault: FaultName | undefined;

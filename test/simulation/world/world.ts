@@ -1,4 +1,4 @@
-import { Book } from "../checks/book.ts";
+import { Book, type RunBook } from "../checks/book.ts";
 import { Checks } from "../checks/checks.ts";
 import type { Mutant } from "../mutants.ts";
 import type { WireReply } from "../oracle/oracle.ts";
@@ -12,6 +12,9 @@ import { SimProcess } from "./process.ts";
 import type { DeliveryOptions } from "../../../src/queue/types.ts";
 import type { SimServer } from "./server.ts";
 import { Timeline } from "./timeline.ts";
+
+/** Faults that hide an answer. */
+const CUT: readonly string[] = ["reply cut", "5xx after acting"];
 
 /** Everything there is in one simulation. */
 export class World {
@@ -29,6 +32,8 @@ export class World {
   readonly processes: SimProcess[] = [];
   /** Items that went with a process that was killed. */
   lost = 0;
+  /** What is missing at the end, and must not be unless it was dropped. */
+  readonly missing: string[] = [];
   /** Bytes of a body above which a proxy answers 413. */
   bodyLimit: number = Number.POSITIVE_INFINITY;
   /** Runs of the server that the credentials may not write. */
@@ -88,16 +93,50 @@ export class World {
     this.checks.arriving(sent);
     // Its sender waits for it no more.
     if (failedAt !== undefined || !sent.process.alive || this.disk.leader !== sent.process) this.late(sent);
-    const reply = this.server.handle(wire, lag);
-    return reply instanceof Promise ? this.timeline.hold(reply) : reply;
+    const found = this.server.handle(wire, lag);
+    const reply = found instanceof Promise ? await this.timeline.hold(found) : found;
+    if (kind === "create run" && CUT.includes(sent.fault as string)) this.#created(sent, reply);
+    return reply;
+  }
+
+  /** Nobody knows yet that it was created: now and then a person deletes it at once. */
+  #created(sent: Sent, { status, text }: WireReply): void {
+    const run = this.runOf(sent);
+    if (status >= 400 || !run || !new Chance(this.seed + sent.number, "person").may(0.2)) return;
+    const { run_id: id } = (JSON.parse(text) as { run: { info: { run_id: string } } }).run.info;
+    this.timeline.after(20, () => void this.deleteRun(run, id));
   }
 
   /** A request that its sender has given up reaches the server. */
-  late({ kind, body, process, number }: Sent): void {
+  late(sent: Sent): void {
+    const { kind, process, number, failedAt } = sent;
     this.note(`${process.name} #${number} ${kind} arrives late`);
-    const tag = JSON.stringify(body["tags"] ?? "").match(/"mlflow\.tracklet\.runId","value":"([^"]+)"/)?.[1];
-    const localId = kind === "create run" ? tag : this.disk.store.localIds.get(String(body["run_id"]));
-    const run = localId === undefined ? undefined : this.book.runs.get(localId);
-    if (run) run.lates.push({ kind, process, at: this.timeline.now });
+    const givenUpAt = failedAt ?? process.crashedAt ?? 0;
+    this.runOf(sent)?.lates.push({ kind, process, at: this.timeline.now, givenUpAt, fields: fieldsOf(sent) });
   }
+
+  /** The run that a request is about. */
+  runOf({ kind, body, text }: Sent): RunBook | undefined {
+    const named = kind === "create run" || kind === "search runs";
+    const ours = named ? OUR_ID.exec(text)?.[1] : this.disk.store.localIds.get(String(body["run_id"]));
+    return ours === undefined ? undefined : this.book.runs.get(ours);
+  }
+
+  /** A person deletes a run. */
+  async deleteRun(run: RunBook, runId: string): Promise<void> {
+    this.note(`a person deletes run ${run.localId}`);
+    run.cause = run.blocked = "deleted";
+    run.personDeleted.add(runId);
+    await this.server.setDeleted(runId, true);
+  }
+}
+
+/** In a create or a search. */
+const OUR_ID = /mlflow\.tracklet\.runId(?:","value":"|` = ')([^"']+)/;
+
+/** Fields of a run that a request writes. */
+function fieldsOf({ kind, body }: Sent): string[] {
+  if (kind === "tags") return (body["tags"] as readonly { key: string }[]).map(({ key }) => `tag ${key}`);
+  if (kind === "set tag" || kind === "delete tag") return [`tag ${String(body["key"])}`];
+  return kind === "update run" ? ["status", "name"] : [];
 }
