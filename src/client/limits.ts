@@ -47,7 +47,7 @@ export function keyProblem(key: string): string | undefined {
   if (key === "") return "not be empty";
   if (!alphabet.test(key)) {
     const [found = ""] = strange.exec(key) ?? [];
-    return `hold only letters, digits, "_", "-", ".", ":", "/" and spaces: "${found.toWellFormed()}" is none of them`;
+    return `hold only letters, digits, "_", "-", ".", ":", "/" and spaces: ${JSON.stringify(found.toWellFormed())} is none of them`;
   }
   if (key.length > limits.keyLength && codePoints(key) > limits.keyLength) {
     return `be at most ${limits.keyLength} characters long: it has ${codePoints(key)}`;

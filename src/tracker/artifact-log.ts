@@ -2,6 +2,7 @@ import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath, artifactPathIn } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
+import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
 import type { RunHandle } from "./run.ts";
@@ -25,7 +26,7 @@ export class ArtifactLog {
   async text(text: string, path: string, type: string): Promise<void> {
     if (typeof text !== "string") {
       throw new ValidationError(
-        `Cannot log the artifact "${path}" as its content must be a text: current value is ${typeof text}; use logJson`,
+        `Cannot log the artifact ${quote(artifactPath(path))} as its content must be a text: current value is ${typeof text}; use logJson`,
       );
     }
     await this.body(new Blob([text.toWellFormed()], { type }), path);
@@ -35,7 +36,7 @@ export class ArtifactLog {
     const checked = artifactPath(path);
     if (!(body instanceof Blob)) {
       throw new ValidationError(
-        `Cannot log the artifact "${checked}" as it must be a Blob or a Uint8Array: current value is ${typeof body}`,
+        `Cannot log the artifact ${quote(checked)} as it must be a Blob or a Uint8Array: current value is ${typeof body}`,
       );
     }
     await this.#put(checked, body);
@@ -44,7 +45,9 @@ export class ArtifactLog {
   async table(data: string, path: string): Promise<void> {
     const checked = artifactPath(path);
     if (!checked.endsWith(".json")) {
-      throw new ValidationError(`Cannot log the table as its path must end in ".json": current value is "${checked}"`);
+      throw new ValidationError(
+        `Cannot log the table as its path must end in ".json": current value is ${quote(checked)}`,
+      );
     }
     await this.body(await this.#tables.add(JSON.parse(data), checked), checked);
   }
@@ -110,7 +113,7 @@ export class ArtifactLog {
 
   async #put(path: string, body: Blob): Promise<void> {
     // It may have taken so long to read that the tracker closed without it.
-    this.#core.guard.mustBeOpen(`log the artifact "${path}"`);
+    this.#core.guard.mustBeOpen(`log the artifact ${quote(path)}`);
     await this.#core.queue.logArtifact(this.#run, path, body);
   }
 

@@ -1,6 +1,7 @@
 import { ValidationError } from "../errors/index.ts";
 import type { Amount, FlushReport, Problem, QueueStatus, ReceiptLine } from "../queue/types.ts";
 import { textOf } from "./entries.ts";
+import { quote } from "./key.ts";
 
 /** What a rejected value belongs to. */
 export interface Culprit {
@@ -16,15 +17,19 @@ export interface Rejected extends Pick<ReceiptLine, "kind" | "key"> {
 }
 
 const kept = 100;
+/** Runs of which one thing is told: each may have its own cause, and thousands would flood a console. */
+const runsTold = 3;
 
 /**
- * Takes what a log call cannot pass on: counts it as quarantined, tells it once per kind and key, or throws when the
- * tracker is strict. So a bad value costs itself and nothing else.
+ * Takes what a log call cannot pass on: counts it as quarantined, tells it once per kind and key for the first few runs, or throws
+ * when the tracker is strict. So a bad value costs itself and nothing else.
  */
 export class Guard {
   readonly #strict: boolean;
-  readonly #onProblem: (problem: Problem) => void;
-  readonly #told = new Set<string>();
+  readonly #onProblem: ((problem: Problem) => void) | undefined;
+  /** What was told, and of which runs. */
+  readonly #told = new Map<string, Set<string | undefined>>();
+  readonly #names = new Map<string, string>();
   readonly #problems: Problem[] = [];
   readonly #rejected = new Map<string, Map<string, Rejected & { count: number }>>();
   /** The tracker has closed: nothing that is logged goes anywhere any more. */
@@ -34,7 +39,7 @@ export class Guard {
 
   constructor(strict: boolean, onProblem: ((problem: Problem) => void) | undefined) {
     this.#strict = strict;
-    this.#onProblem = onProblem ?? warnOnce();
+    this.#onProblem = onProblem;
   }
 
   /** Counts values that are not logged. @throws ValidationError when strict */
@@ -69,23 +74,52 @@ export class Guard {
     if (this.closed) throw new ValidationError(`Cannot ${what} as the tracker is closed: do it before close()`);
   }
 
-  /** Tells a problem, once per kind and key. */
-  tell(problem: Problem, what: string = problem.key ?? problem.message): void {
-    const id = `${problem.kind} ${what}`;
-    if (this.#told.has(id)) return;
-    this.#told.add(id);
-    if (this.#problems.length < kept) this.#problems.push(problem);
-    this.pass(problem);
+  /** The name that a person knows a run by, for the console. */
+  runStarted(run: string, name: string): void {
+    if (this.#names.size < 10 * kept) this.#names.set(run, name);
   }
 
-  /** Hands on a problem that somebody else counts; a listener that throws does not stop a training. */
+  /** Tells of what was done in another way than asked. @throws ValidationError when strict */
+  warn(problem: Problem, what?: string): void {
+    if (this.#strict) throw new ValidationError(problem.message, { key: problem.key ?? "" });
+    this.tell(problem, what);
+  }
+
+  /** Tells a problem, once per kind and key for each of the first few runs. */
+  tell(problem: Problem, what: string = problem.key ?? problem.message): void {
+    if (!this.#isNews(problem, what)) return;
+    if (this.#problems.length < kept) this.#problems.push(problem);
+    this.#hand(problem);
+  }
+
+  /** Hands on a problem that the queue counts, and has told a listener about as often as it should. */
   readonly pass = (problem: Problem): void => {
+    if (this.#onProblem !== undefined || this.#isNews(problem, `queue ${problem.key ?? ""}`)) this.#hand(problem);
+  };
+
+  #isNews({ kind, run }: Problem, what: string): boolean {
+    const id = `${kind} ${what}`;
+    const runs = this.#told.get(id) ?? new Set();
+    this.#told.set(id, runs);
+    return runs.size < runsTold && runs.size < runs.add(run).size;
+  }
+
+  /** A listener that throws does not stop a training. */
+  #hand(problem: Problem): void {
     try {
-      this.#onProblem(problem);
+      if (this.#onProblem !== undefined) {
+        this.#onProblem(problem);
+        return;
+      }
+      const { message, run = "" } = problem;
+      const name = this.#names.get(run);
+      const of = name === undefined || message.includes(name) ? "" : ` (run ${quote(name)})`;
+      // biome-ignore lint/suspicious/noConsole: where nobody listens, a person must still be told.
+      console.warn(`tracklet: ${message}${of}`);
     } catch {
       // The problem still stands in the status and in every report.
     }
-  };
+  }
 
   /** A status or report of the queue with what was rejected before it got there. */
   merge<T extends QueueStatus | FlushReport>(report: T): T {
@@ -100,15 +134,4 @@ export class Guard {
   rejectedOf(run: string): readonly Rejected[] {
     return [...(this.#rejected.get(run)?.values() ?? [])];
   }
-}
-
-function warnOnce(): (problem: Problem) => void {
-  const told = new Set<string>();
-  return (problem) => {
-    const id = `${problem.kind} ${problem.key ?? ""}`;
-    if (told.has(id)) return;
-    told.add(id);
-    // biome-ignore lint/suspicious/noConsole: where nobody listens, a person must still be told.
-    console.warn(`tracklet: ${problem.message}`);
-  };
 }

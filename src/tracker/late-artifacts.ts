@@ -3,6 +3,7 @@ import { ValidationError } from "../errors/usage-errors.ts";
 import type { ArtifactLog } from "./artifact-log.ts";
 import { type Core, inBackground } from "./core.ts";
 import { textOf } from "./entries.ts";
+import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import type { RunHandle } from "./run.ts";
 import { jsonText } from "./value-text.ts";
@@ -24,10 +25,11 @@ export class LateArtifacts {
     options: CallOptions | undefined,
     body: (log: ArtifactLog, now: T, limits: { signal?: AbortSignal }) => Promise<void>,
     now?: () => T,
+    path?: string,
   ): Promise<void> {
     const work = limited(this.#core, what, options, async (limits) => {
       this.#core.guard.mustBeOpen(what);
-      const taken = attempt(what, now);
+      const taken = attempt(path === undefined ? what : `${what} ${quote(textOf(path))}`, now);
       return body(await this.#load(), taken as T, limits);
     });
     return inBackground(this.#core, work);

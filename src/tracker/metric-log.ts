@@ -2,7 +2,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
-import { keyFault } from "./key.ts";
+import { keyFault, quote } from "./key.ts";
 import type { MetricOptions, MetricSeries } from "./types/run.ts";
 
 /** The metrics of one run: checks values, and fixes step and timestamp at the call. */
@@ -50,6 +50,7 @@ export class MetricLog {
       this.#reject("", `the values must be an object of numbers: current value is ${shown(values)}`);
       return;
     }
+    this.checkOptions("", options);
     const now = options?.timestamp ?? this.#clock.now();
     eachEntry(
       Object.keys(values),
@@ -57,6 +58,14 @@ export class MetricLog {
       (key, value) => this.log(key, value as number, options?.step, now),
       (key, error) => this.#guard.unreadable(this.#run, "metric", key, error),
     );
+  }
+
+  /** Tells of options that are none, such as a step where Python has it; what they are for is logged without them. */
+  checkOptions(key: string, options: unknown): void {
+    if (options === undefined || typeof options === "object") return;
+    const cure = typeof options === "number" ? options : 1;
+    const message = `Cannot use the options of ${key === "" ? "metrics" : `the metric ${quote(String(key))}`} as they must be an object: current value is ${shown(options)}; use { step: ${cure} }`;
+    this.#guard.warn({ kind: "invalid-value", message, key: String(key), run: this.#run }, "metric options");
   }
 
   logSeries(key: string, series: MetricSeries): void {

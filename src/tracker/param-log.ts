@@ -132,7 +132,7 @@ export class ParamLog {
     const short = cutText(text, limit);
     if (short.length < text.length) {
       const message = `The ${kind} ${quote(culprit.key)} has ${codePoints(text)} characters and MLflow keeps ${limit}: the rest is cut; use logText for long texts`;
-      this.#guard.tell({ kind: "truncated", message, key: culprit.key, run: this.#run });
+      this.#guard.tell({ kind: "truncated", message, key: culprit.key, run: this.#run }, `${kind} ${culprit.key}`);
     }
     return short;
   }

@@ -5,6 +5,7 @@ import type { NewRun, Receipt } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { inputOf } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
+import { quote } from "./key.ts";
 import { bytesNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
@@ -52,6 +53,7 @@ export class RunHandle implements types.Run {
     this.metrics = new MetricLog(seed.localId, core.queue, core.runtime.clock, core.guard);
     this.#artifacts = new LateArtifacts(core, this);
     core.open.set(this.localId, this);
+    core.guard.runStarted(this.localId, this.name);
     core.watchEnd();
     shown(
       this,
@@ -83,6 +85,7 @@ export class RunHandle implements types.Run {
 
   logMetric(key: string, value: number, options?: types.MetricOptions): void {
     try {
+      if (options !== undefined) this.metrics.checkOptions(key, options);
       this.metrics.log(key, value, options?.step, options?.timestamp);
     } catch (error) {
       this.#core.guard.unreadable(this.localId, "metric", key, error);
@@ -140,6 +143,7 @@ export class RunHandle implements types.Run {
       options,
       (log, json) => log.text(json, path, "application/json"),
       () => jsonNow(value, 2),
+      path,
     );
   }
 
@@ -153,6 +157,7 @@ export class RunHandle implements types.Run {
       options,
       (log, json) => log.table(json, path),
       () => jsonNow(data),
+      path,
     );
   }
 
@@ -227,6 +232,8 @@ export class RunHandle implements types.Run {
 
   /** Who asks a run to stop asks its children too. */
   #asChild(options?: types.StartRunOptions): types.StartRunOptions {
+    // What is no object is refused where runs start; spread, it would be nothing.
+    if (options !== undefined && typeof options !== "object") return options;
     return { ...(this.#outer && { signal: this.#outer }), ...options, parent: this };
   }
 
@@ -261,7 +268,12 @@ export class RunHandle implements types.Run {
   /** The part of `end` that needs no waiting. */
   close(status: "FINISHED" | "FAILED" | "KILLED"): void {
     if (this.ended === status) return;
-    this.#core.guard.mustBeOpen("end the run");
+    const { guard } = this.#core;
+    guard.mustBeOpen("end the run");
+    if (this.ended !== undefined) {
+      const message = `The run ${quote(this.name)} had ended as ${this.ended} and is ${status} now: end a run once`;
+      guard.tell({ kind: "scope", message, run: this.localId });
+    }
     this.ended = status;
     this.#core.open.delete(this.localId);
     this.#core.queue.updateRun(this.localId, { status, endTime: this.#core.runtime.clock.now() });

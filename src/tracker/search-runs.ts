@@ -4,6 +4,8 @@ import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
 import type { Core } from "./core.ts";
+import { textOf } from "./entries.ts";
+import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { ownWrites } from "./reads.ts";
 import type { RunTable } from "./run-table-types.ts";
@@ -14,8 +16,9 @@ const largestPage = 1000;
 
 /** Searches runs of experiments by name, after this tracker's own writes have arrived. */
 export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise<RunTable> {
-  const { maxResults = defaultMaxResults } = options;
   return limited(core, "searchRuns", options, async (limits) => {
+    check(options);
+    const { maxResults = defaultMaxResults } = options;
     if (!Number.isSafeInteger(maxResults) || maxResults < 1) {
       throw new ValidationError(
         `Cannot search runs as maxResults must be an integer from 1: current value is ${String(maxResults)}`,
@@ -46,6 +49,23 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
     const { createRunTable } = await import("./run-table.ts");
     return createRunTable(runs, { truncated, pending, width: () => core.runtime.terminal.columns() });
   });
+}
+
+function check(options: SearchRunsOptions): void {
+  const wrong = (rule: string, value: unknown): ValidationError =>
+    new ValidationError(
+      `Cannot search runs as ${rule}: current value is ${typeof value === "string" ? quote(value) : textOf(value)}`,
+    );
+  if (typeof options !== "object" || options === null) {
+    throw wrong(`the options must be an object such as { filter: "metrics.loss < 1" }`, options);
+  }
+  const { experiments, filter, orderBy } = options;
+  const isText = (value: unknown): boolean => typeof value === "string";
+  if (experiments !== undefined && !(Array.isArray(experiments) && experiments.every(isText))) {
+    throw wrong(`experiments must be a list of names such as ["Default"]`, experiments);
+  }
+  if (filter !== undefined && !isText(filter)) throw wrong("filter must be a text", filter);
+  if (orderBy !== undefined && ![orderBy].flat().every(isText)) throw wrong("orderBy must be texts", orderBy);
 }
 
 async function experimentsOf(core: Core, options: SearchRunsOptions, limits: CallOptions): Promise<string[]> {

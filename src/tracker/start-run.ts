@@ -1,6 +1,7 @@
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
 import type { Core, RunBody } from "./core.ts";
+import { textOf } from "./entries.ts";
 import { ParamLog } from "./param-log.ts";
 import { RunHandle } from "./run.ts";
 import { isServerId } from "./run-id.ts";
@@ -12,6 +13,9 @@ import type { StartRunOptions } from "./types/run.ts";
 export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
   const { runtime, guard, queue } = core;
   guard.mustBeOpen("start a run");
+  mustBeObject("the options", options);
+  mustBeObject("params", options.params);
+  mustBeObject("tags", options.tags);
   const localId = core.newLocalId();
   const params = new ParamLog(localId, queue, guard, core.options.paramConflict);
   const experiment = experimentOf(core, options);
@@ -92,13 +96,19 @@ export function experimentOf(core: Core, options: StartRunOptions): NewRun["expe
 function parentOf(core: Core, parent: StartRunOptions["parent"]): NewRun["parent"] {
   if (parent === undefined || parent === null) return undefined;
   const id = typeof parent === "string" ? parent : parent.localId;
-  if (typeof id !== "string" || id === "") throw wrong("parent must be a run or the id of one", id);
+  if (typeof id !== "string" || id === "") throw wrong("parent must be a run or the id of one", parent);
   const local = core.queue.localIdOf(id);
   if (local !== undefined) return { local };
   return isServerId(id) ? { server: id } : { local: id };
 }
 
+/** What is missing is none; anything else that is no object would be taken apart into nothing. */
+export function mustBeObject(what: string, value: unknown): void {
+  if (value !== undefined && (typeof value !== "object" || value === null))
+    throw wrong(`${what} must be an object`, value);
+}
+
 function wrong(rule: string, value: unknown): ValidationError {
-  const shown = typeof value === "string" ? JSON.stringify(value) : String(value);
+  const shown = typeof value === "string" ? JSON.stringify(value) : textOf(value);
   return new ValidationError(`Cannot start a run as ${rule}: current value is ${shown}`);
 }

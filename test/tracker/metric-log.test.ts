@@ -4,6 +4,38 @@ import { bench } from "./test-core.ts";
 
 const now = 1_700_000_000_000;
 
+describe("options of metrics that are no object", () => {
+  test("are told once with the cure, and the values are logged without them", () => {
+    const { tracker, queue, problems } = bench();
+    const run = tracker.startRun();
+    run.logMetric("loss", 0.1, 10 as never);
+    run.logMetric("loss", 0.2, 20 as never);
+    run.logMetrics({ acc: 1 }, "5" as never);
+    expect(queue.of("metric").map(([key, value, , step]) => [key, value, step])).toEqual([
+      ["loss", 0.1, 0],
+      ["loss", 0.2, 1],
+      ["acc", 1, 0],
+    ]);
+    expect(problems.map(({ kind, message }) => [kind, message])).toEqual([
+      [
+        "invalid-value",
+        'Cannot use the options of the metric "loss" as they must be an object: current value is 10; use { step: 10 }',
+      ],
+    ]);
+  });
+
+  test("are told of logMetrics() too, and thrown when strict", () => {
+    const { tracker, problems } = bench();
+    tracker.startRun().logMetrics({ acc: 1 }, 7 as never);
+    expect(problems[0]?.message).toContain("the options of metrics as they must be an object: current value is 7; use");
+    const strict = bench({ strict: true });
+    const run = strict.tracker.startRun();
+    expect(() => run.logMetric("loss", 0.1, 10 as never)).toThrow(ValidationError);
+    expect(() => run.logMetrics({ loss: 0.1 }, 10 as never)).toThrow("use { step: 10 }");
+    expect(strict.queue.of("metric")).toEqual([]);
+  });
+});
+
 describe("Run.logMetric()", () => {
   test("fixes step and timestamp at the call", async () => {
     const { tracker, queue, runtime } = bench();

@@ -74,12 +74,32 @@ describe("Tracker.startRun()", () => {
   test.each([
     ["a name that is no text", { name: 5 as unknown as string }, "name must be a text"],
     ["a start in words", { startTime: Number.NaN }, "startTime must be milliseconds"],
+    ["options that are null", null as unknown as object, "the options must be an object: current value is null"],
+    [
+      "options that are a name",
+      "first" as unknown as object,
+      'the options must be an object: current value is "first"',
+    ],
+    ["a parent that is a number", { parent: 5 as unknown as string }, "the id of one: current value is 5"],
+    ["params that are a number", { params: 5 as unknown as object }, "params must be an object: current value is 5"],
+    [
+      "tags that are a text",
+      { tags: "a" as unknown as Record<string, string> },
+      'tags must be an object: current value is "a"',
+    ],
     ["an empty parent", { parent: "" }, "parent must be a run or the id of one"],
     ["an empty experiment", { experiment: "" }, "1 to 500 characters"],
   ])("throws for %s, and starts nothing", (_, options, words) => {
     const { tracker, queue } = bench();
     expect(() => tracker.startRun(options)).toThrow(words);
     expect(queue.created).toEqual([]);
+  });
+
+  test("startChild() and withRun() throw for options that are no object", async () => {
+    const { tracker } = bench();
+    const run = tracker.startRun();
+    expect(() => run.startChild("first" as unknown as object)).toThrow("the options must be an object");
+    await expect(tracker.withRun(null as unknown as object, () => 1)).rejects.toThrow("the options must be an object");
   });
 
   test("ends a run as FAILED whose params are refused by a strict tracker", () => {
@@ -116,6 +136,22 @@ describe("Run.end()", () => {
     await run.end("FAILED", { until: "delivered" });
     expect(queue.of("update").map(([change]) => (change as { status: string }).status)).toEqual(["FINISHED", "FAILED"]);
     expect(queue.calls.at(-1)).toEqual(["flush", "delivered"]);
+  });
+
+  test("tells once when the status of an ended run changes, and nothing of what is logged after the end", async () => {
+    const { tracker, problems } = bench();
+    const run = tracker.startRun({ name: "first" });
+    await run.end();
+    run.logMetric("loss", 1);
+    await run.end("FAILED");
+    await run.end("FAILED");
+    expect(problems).toEqual([
+      {
+        kind: "scope",
+        message: 'The run "first" had ended as FINISHED and is FAILED now: end a run once',
+        run: run.localId,
+      },
+    ]);
   });
 
   test("rejects a status that MLflow does not know, and leaves the run open", async () => {

@@ -78,6 +78,7 @@ export function loggingSuite(createTarget: CreateTarget): void {
           "suspicious-value loss",
           "truncated emoji",
           "truncated long",
+          "truncated long",
         ]);
       });
     });
