@@ -4,6 +4,7 @@ import { StorageError } from "../errors/usage-errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { Drain } from "./drain.ts";
+import { Flusher } from "./flusher.ts";
 import { Ledger } from "./ledger.ts";
 import { Problems } from "./problems.ts";
 import type { Queue, QueueOptions } from "./queue.ts";
@@ -40,6 +41,7 @@ class StoredQueue implements Queue {
   readonly #writer: Writer;
   readonly #drain: Drain;
   readonly #waiters: Waiters;
+  readonly #flusher: Flusher;
   /** Runs that are known to be on the server in this session, by our id; and our ids by MLflow's. */
   readonly #mappings = new Map<string, RunMapping>();
   readonly #localIds = new Map<string, string>();
@@ -47,7 +49,6 @@ class StoredQueue implements Queue {
   #told = false;
   #leave: (() => void)[] | undefined;
   #paused = false;
-  #flushing = 0;
   #closed: Promise<FlushReport> | undefined;
   #ended = false;
 
@@ -83,6 +84,14 @@ class StoredQueue implements Queue {
       problems,
       full: (bytes) => bytes > maxMemoryBytes || bytes + ledger.bytes > maxBytes,
       put: (writer) => this.#drain.put(writer),
+    });
+    this.#flusher = new Flusher({
+      drain: this.#drain,
+      writer: this.#writer,
+      waiters: this.#waiters,
+      untouched: () => this.#untouched(),
+      stopped: () => this.#paused || this.#ended,
+      onFlushing: () => this.#run(),
     });
     this.#run();
   }
@@ -190,13 +199,13 @@ class StoredQueue implements Queue {
       return [...runs].reduce((sum, id) => sum + total(this.#ledger.find(id)?.waiting), 0);
     };
     if (left() === 0 || options.timeout <= 0 || this.#settings.mode === "manual") return left();
-    await this.#deliver(options, runs);
+    await this.#flusher.deliver(options, runs);
     return left();
   }
 
   async flush(options: FlushOptions = {}): Promise<FlushReport> {
-    if (options.until === "durable") await this.#makeDurable(options);
-    else await this.#deliver(options);
+    if (options.until === "durable") await this.#flusher.keep(options);
+    else await this.#flusher.deliver(options);
     options.signal?.throwIfAborted();
     return reportOf(this.#figures());
   }
@@ -237,8 +246,8 @@ class StoredQueue implements Queue {
   async #close(options: WaitLimits): Promise<FlushReport> {
     const limits = { timeout: this.#settings.exitTimeout, ...options };
     const manual = this.#settings.mode === "manual";
-    if (this.durable || manual) await this.#makeDurable(limits);
-    else await this.#deliver(limits);
+    if (this.durable || manual) await this.#flusher.keep(limits);
+    else await this.#flusher.deliver(limits);
     this.#ended = true;
     this.#drain.engine?.stop();
     this.#writer.stop();
@@ -251,47 +260,6 @@ class StoredQueue implements Queue {
     return report;
   }
 
-  async #makeDurable(limits: WaitLimits): Promise<void> {
-    const kept = this.#keep();
-    await this.#waiters.until(() => kept() !== undefined, limits);
-  }
-
-  /** Seals and puts all that was logged, and waits until it is delivered or cannot be. */
-  async #deliver(limits: WaitLimits, runs?: ReadonlySet<string>): Promise<void> {
-    this.#flushing++;
-    this.#run();
-    const kept = this.#keep(runs);
-    let order: number | undefined;
-    const done = (): boolean => {
-      const stored = kept();
-      const { engine } = this.#drain;
-      if (!stored || !engine) return stored === false || this.#untouched();
-      if (order === undefined) {
-        order = this.#drain.order;
-        engine.urge(order);
-        if (!runs) engine.hurry();
-      }
-      // A person has to act: nothing moves however long one waits.
-      return engine.clear(order, runs) || this.#paused || engine.host === "refused" || this.#ended;
-    };
-    await this.#waiters.until(done, limits);
-    this.#flushing--;
-    this.#run();
-  }
-
-  /** Puts all that was logged before; tells whether that succeeded, undefined while it is not known. */
-  #keep(runs?: ReadonlySet<string>): () => boolean | undefined {
-    let kept: boolean | undefined = this.#untouched() || undefined;
-    if (kept) return () => kept;
-    if (runs) for (const run of runs) this.#writer.seal(run);
-    else this.#writer.seal();
-    void this.#writer.persist().then((stored) => {
-      kept = stored;
-      this.#waiters.check();
-    });
-    return () => kept;
-  }
-
   /** Nothing was logged, and nothing can wait from before. */
   #untouched(): boolean {
     return this.#drain.untouched && !this.durable && total(this.#ledger.waiting) === 0;
@@ -299,7 +267,7 @@ class StoredQueue implements Queue {
 
   /** Sends in auto mode, and while somebody flushes. */
   #run(): void {
-    this.#drain.run(!this.#paused && (this.#settings.mode === "auto" || this.#flushing > 0));
+    this.#drain.run(!this.#paused && (this.#settings.mode === "auto" || this.#flusher.flushing > 0));
   }
 
   /** The first write: opens what is needed, and hears the platform. */

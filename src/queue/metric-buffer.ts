@@ -55,6 +55,15 @@ export class MetricBuffer implements MetricColumns {
     this.sequence = this.order = this.at = this.persisted = this.tried = 0;
   }
 
+  /** Takes these rows, of the same keys, in the place of its own; none was put yet. */
+  replaceRows({ count, key, value, timestamp, step }: MetricColumns): void {
+    this.count = count;
+    this.key = key;
+    this.value = value;
+    this.timestamp = timestamp;
+    this.step = step;
+  }
+
   #resize(size: number): void {
     const { key, value, timestamp, step } = this;
     this.key = new Uint8Array(size);

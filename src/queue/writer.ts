@@ -1,12 +1,11 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
 import { mergeDesired } from "./desired-state.ts";
-import type { Count, Ledger, Line } from "./ledger.ts";
-import { BYTES_PER_POINT, type MetricBuffer } from "./metric-buffer.ts";
+import type { Count, Line } from "./ledger.ts";
+import { makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
+import type { MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
-import type { Problems } from "./problems.ts";
 import type { ChunkKind, Requests } from "./request.ts";
 import type { DesiredRun } from "./storage.ts";
-import { denserThan, dropMessage, thin, type WhenFull } from "./thin.ts";
 
 const ROWS_PER_CHUNK = 100;
 const STORAGE_RETRY = 1_000;
@@ -27,15 +26,10 @@ export interface Entry {
 }
 
 /** What a writer needs. */
-export interface WriterParts {
+export interface WriterParts extends MemoryRoomParts {
   readonly clock: Clock;
-  readonly ledger: Ledger;
-  readonly problems: Problems;
   readonly batchSize: number;
   readonly flushInterval: number;
-  readonly whenFull: WhenFull;
-  /** True when so many bytes in memory are more than there is room for. */
-  readonly full: (bytes: number) => boolean;
   /** Puts what `outbox` and `tails()` hold into the store; rejects when that failed. */
   readonly put: (writer: Writer) => Promise<void>;
 }
@@ -234,7 +228,7 @@ export class Writer {
     this.#dirty.delete(buffer);
     buffer.closed = true;
     this.outbox.push({ run: run.id, kind: "metrics", sealed: true, sequence: 0, count: 0, buffer });
-    if (this.#parts.full(this.#bytes())) this.#makeRoom();
+    makeMemoryRoom(this.outbox, this.writing, this.#parts);
   }
 
   #fresh(run: OpenRun, { keys }: Bucket): MetricBuffer {
@@ -245,10 +239,6 @@ export class Writer {
     buffer.shift(buffer.count);
     buffer.closed = false;
     return buffer;
-  }
-
-  #bytes(): number {
-    return this.outbox.reduce((sum, { buffer }) => sum + (buffer?.count ?? 0) * BYTES_PER_POINT, 0);
   }
 
   #start(): Promise<boolean> {
@@ -267,31 +257,5 @@ export class Writer {
       this.#running = this.#next;
     });
     return this.#running;
-  }
-
-  /** Thins the metrics that no store has yet, the densest and oldest first, until there is room. */
-  #makeRoom(): void {
-    const { ledger, problems, whenFull, full } = this.#parts;
-    let bytes = this.#bytes();
-    while (full(bytes)) {
-      const entries = this.outbox.slice(this.writing).filter(({ buffer }) => buffer?.sequence === 0);
-      const bound = denserThan(
-        entries.map(({ buffer }) => buffer!.count),
-        whenFull,
-      );
-      if (entries.length === 0) return;
-      for (const entry of entries) {
-        const buffer = entry.buffer!;
-        if (buffer.count <= bound) continue;
-        const { run } = entry;
-        const { kept, gone } = thin(buffer, whenFull);
-        ledger.settle({ run, kind: "metrics", count: gone.count }, "dropped", gone);
-        problems.report({ kind: "dropped", run, message: dropMessage(gone) });
-        bytes -= gone.count * BYTES_PER_POINT;
-        if (kept) Object.assign(buffer, kept, { keys: buffer.keys });
-        else this.outbox.splice(this.outbox.indexOf(entry), 1);
-        if (!full(bytes)) return;
-      }
-    }
   }
 }

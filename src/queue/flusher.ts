@@ -1,0 +1,71 @@
+import type { Drain } from "./drain.ts";
+import type { Waiters, WaitLimits } from "./waiters.ts";
+import type { Writer } from "./writer.ts";
+
+/** What flushing needs. */
+export interface FlusherParts {
+  readonly drain: Drain;
+  readonly writer: Writer;
+  readonly waiters: Waiters;
+  /** Nothing was logged, and nothing can wait from before. */
+  readonly untouched: () => boolean;
+  /** Nothing moves however long one waits: it is paused, or over. */
+  readonly stopped: () => boolean;
+  /** Called when the first one begins to wait for delivery, and when the last one has done. */
+  readonly onFlushing: () => void;
+}
+
+/** Waits until what was logged is in the storage, or on the server. */
+export class Flusher {
+  readonly #parts: FlusherParts;
+  /** Those who wait for delivery. */
+  flushing = 0;
+
+  constructor(parts: FlusherParts) {
+    this.#parts = parts;
+  }
+
+  /** Seals and puts all that was logged, and waits until it is in the storage or that failed. */
+  async keep(limits: WaitLimits): Promise<void> {
+    const kept = this.#keep();
+    await this.#parts.waiters.until(() => kept() !== undefined, limits);
+  }
+
+  /** Seals and puts all that was logged, and waits until it is delivered or cannot be. */
+  async deliver(limits: WaitLimits, runs?: ReadonlySet<string>): Promise<void> {
+    const { drain, waiters, untouched, stopped, onFlushing } = this.#parts;
+    this.flushing++;
+    onFlushing();
+    const kept = this.#keep(runs);
+    let order: number | undefined;
+    const done = (): boolean => {
+      const stored = kept();
+      const { engine } = drain;
+      if (!stored || !engine) return stored === false || untouched();
+      if (order === undefined) {
+        order = drain.order;
+        engine.urge(order);
+        if (!runs) engine.hurry();
+      }
+      // A person has to act: nothing moves however long one waits.
+      return engine.clear(order, runs) || engine.host === "refused" || stopped();
+    };
+    await waiters.until(done, limits);
+    this.flushing--;
+    onFlushing();
+  }
+
+  /** Puts all that was logged before; tells whether that succeeded, undefined while it is not known. */
+  #keep(runs?: ReadonlySet<string>): () => boolean | undefined {
+    const { writer, waiters, untouched } = this.#parts;
+    let kept: boolean | undefined = untouched() || undefined;
+    if (kept) return () => kept;
+    if (runs) for (const run of runs) writer.seal(run);
+    else writer.seal();
+    void writer.persist().then((stored) => {
+      kept = stored;
+      waiters.check();
+    });
+    return () => kept;
+  }
+}
