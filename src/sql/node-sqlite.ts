@@ -68,6 +68,14 @@ function builtin(): typeof import("node:sqlite") | undefined {
   return globalThis.process?.getBuiltinModule?.("node:sqlite");
 }
 
+/** What has no SQLite, with its version, such as `Node 20.18.1`: the cure is often a newer one. */
+export function runtimeWithoutSqlite(): string {
+  const { deno, bun, node } = (globalThis.process?.versions ?? {}) as Partial<Record<string, string>>;
+  if (deno !== undefined) return `Deno ${deno}`;
+  if (bun !== undefined) return `Bun ${bun}`;
+  return node === undefined ? "this runtime" : `Node ${node}`;
+}
+
 /** True where `openNodeSqlite()` works: Node 22.13 and later, Deno, Bun. */
 export function hasNodeSqlite(): boolean {
   return builtin() !== undefined;
@@ -82,7 +90,7 @@ export function openNodeSqlite(path: string, options: NodeSqliteOptions = {}): S
   const sqlite = builtin();
   if (sqlite === undefined) {
     throw new ConfigurationError(
-      `Cannot open "${path}" as this runtime has no built-in SQLite: use Node 22.13 or later, Deno or Bun, or give the database that "wasmDatabase()" of "tracklet/server" opens in memory`,
+      `Cannot open "${path}" as ${runtimeWithoutSqlite()} has no built-in SQLite: use Node 22.13 or later, Deno or Bun, or give the database that "wasmDatabase()" of "tracklet/server" opens in memory`,
     );
   }
   let database: DatabaseSync;

@@ -78,5 +78,18 @@ describe("openNodeSqlite()", () => {
     b.close();
   });
 
+  test("names the version of a runtime that has none", () => {
+    const found = Object.getOwnPropertyDescriptor(process, "getBuiltinModule");
+    Object.defineProperty(process, "getBuiltinModule", { value: () => undefined, configurable: true, writable: true });
+    try {
+      expect(() => openNodeSqlite(":memory:")).toThrow(
+        /as (Node|Deno|Bun) \d[^ ]* has no built-in SQLite: use Node 22\.13 or later/,
+      );
+    } finally {
+      if (found === undefined) Reflect.deleteProperty(process, "getBuiltinModule");
+      else Object.defineProperty(process, "getBuiltinModule", found);
+    }
+  });
+
   test("is there on Node, Deno and Bun", () => expect(hasNodeSqlite()).toBe(true));
 });

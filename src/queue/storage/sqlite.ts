@@ -48,10 +48,10 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
         `Cannot open a queue as its path must name a file: current value is "${path}"; use "memoryQueue()"`,
       );
     }
-    const { hasNodeSqlite } = await import("../../sql/node-sqlite.ts");
+    const { hasNodeSqlite, runtimeWithoutSqlite } = await import("../../sql/node-sqlite.ts");
     if (!hasNodeSqlite()) {
       throw new ConfigurationError(
-        `Cannot open the queue "${file}" as this runtime has no built-in SQLite: use "indexedDbQueue()" in a browser, else Node 22.13 or later, Deno or Bun`,
+        `Cannot open the queue "${file}" as ${runtimeWithoutSqlite()} has no built-in SQLite: use "indexedDbQueue()" in a browser, else Node 22.13 or later, Deno or Bun`,
       );
     }
     const [{ SqliteFile }, { SqliteStore }] = await Promise.all([
