@@ -5,13 +5,17 @@ export class NoAnswer extends NetworkError {
   constructor(thrown: unknown, request: RequestFacts) {
     // ky's own error holds the request with its headers: only what is below it goes on.
     const cause = thrown instanceof Error && "request" in thrown ? thrown.cause : thrown;
-    const code = errorCode(cause);
-    super(
-      `Cannot ${request.method} ${request.url} as no answer came${code === undefined ? "" : ` (${code})`}: is the server running, and trackingUri its address?`,
-      request,
-      { cause },
-    );
+    super(`Cannot ${request.method} ${request.url} as ${reason(cause, request.url)}`, request, { cause });
   }
+}
+
+function reason(cause: unknown, url: string): string {
+  // Deno's own error; its permission is asked for by nothing here.
+  if (cause instanceof Error && cause.name === "NotCapable") {
+    return `Deno was started without the permission: start it with --allow-net=${new URL(url).host}`;
+  }
+  const code = errorCode(cause);
+  return `no answer came${code === undefined ? "" : ` (${code})`}: is the server running, and trackingUri its address?`;
 }
 
 /** `ECONNREFUSED` and the like, which Node keeps one cause deeper. */

@@ -36,10 +36,27 @@ function wrong(must: string): ConfigurationError {
   return new ConfigurationError(`Cannot use the tracking URI as it must ${must}`);
 }
 
+/** `127.0.0.1:5000` at the start of an address without a scheme. */
+export function hostAndPortOf(text: string): string | undefined {
+  return /^(?:[\w.-]+|\[[\da-f:.]+\]):\d+(?=[/?#]|$)/i.exec(text)?.[0];
+}
+
+/** What keeps an address that begins as it should from being one. Shows nothing of it: there may be user info. */
+function fault(text: string): string {
+  const [, authority = ""] = /^https?:[\\/]*([^\\/?#]*)/i.exec(text) ?? [];
+  const [, host = "", port = ""] = /^(.*?)(?::([^:\]]*))?$/.exec(authority.replace(/^.*@/, "")) ?? [];
+  if (host === "") return "current value has no host";
+  if (port !== "" && !(/^\d+$/.test(port) && Number(port) <= 65_535)) {
+    return "the port of the current value is no number from 0 to 65535";
+  }
+  return "the host of the current value cannot be one";
+}
+
 /** Shows of the text no more than scheme, host and port: the rest may hold credentials. */
 function reason(text: string): string {
   const be = `be an http(s) address such as "http://localhost:5000"`;
-  const [hostAndPort] = /^[\w.-]+:\d+(?=[/?#]|$)/.exec(text) ?? [];
+  if (/^https?:/i.test(text)) return `${be}: ${fault(text)}`;
+  const hostAndPort = hostAndPortOf(text);
   if (hostAndPort !== undefined) return `${be}: write "http://" before "${hostAndPort}"`;
   const scheme = /^[a-z][a-z\d+.-]*:/i.exec(text)?.[0].toLowerCase();
   if (/^(databricks|uc\b)/i.test(text)) {

@@ -74,6 +74,12 @@ async function makeDirectory(files: Files, directory: string): Promise<void> {
   try {
     await files.makeDirectory(directory);
   } catch (error) {
+    if ((await files.stat(directory).catch(() => undefined))?.isDirectory === false) {
+      throw new ConfigurationError(
+        `Cannot use "${directory}" as the directory of the local store as it is a file: give the folder that shall hold mlflow.db`,
+        { cause: error },
+      );
+    }
     throw new ConfigurationError(
       `Cannot make the directory "${directory}" for the local store: check the path and that you may write there`,
       { cause: error },

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../errors/index.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
 import { createOwningTracker, createTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
@@ -33,9 +34,10 @@ export interface OpenTrackerOptions extends TrackerOptions {
  * ```
  */
 export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tracker> {
+  checkAllOptions(options, { directory: "string", ...trackerRules });
   const { directory, ...rest } = options;
   const runtime = defaultRuntime(options.runtime);
-  const address = options.trackingUri ?? (runtime.environment.get("MLFLOW_TRACKING_URI") || undefined);
+  const address = options.trackingUri ?? (runtime.environment.get("MLFLOW_TRACKING_URI")?.trim() || undefined);
   if (address === undefined) tellUnreadable(runtime);
   const place = address === undefined ? undefined : parseTrackingPlace(address);
   // The queue of a server is in memory here; a durable one in `<directory>/.tracklet` belongs at this place.

@@ -1,3 +1,4 @@
+import { hostAndPortOf } from "../client/tracking-uri.ts";
 import { ConfigurationError } from "../errors/index.ts";
 
 /** Where runs are kept: a server, or a SQLite file of this machine. */
@@ -15,7 +16,12 @@ export function parseTrackingPlace(uri: string): TrackingPlace {
   const text = uri.trim();
   const scheme = /^([a-z][a-z\d+.-]*):/i.exec(text)?.[1]?.toLowerCase();
   if (scheme === "sqlite") return { kind: "database", path: sqlitePath(text) };
-  const named = /^(databricks|uc)?$/i.test(text);
+  if (text === "") {
+    throw new ConfigurationError(
+      'Cannot use the tracking URI as it is empty: leave trackingUri out for the file mlflow.db of the directory, or give an http(s) address or "sqlite:///mlflow.db"',
+    );
+  }
+  const named = /^(databricks|uc)$/i.test(text) || hostAndPortOf(text) !== undefined;
   if (scheme === undefined && !named) throw fileStore(`"${shown(text)}"`);
   if (scheme === "file") throw fileStore('a "file:" address');
   if (scheme !== undefined && /^(postgres(ql)?|mysql|mssql|oracle)\b/.test(scheme)) {

@@ -108,7 +108,7 @@ export class Verdicts {
         return this.park(run, messageOf(cause));
       case "pause": {
         this.#gate.refused(runtime.clock.monotonic());
-        const message = `${messageOf(cause)}. Nothing is lost: what is logged waits until the server takes it`;
+        const message = `${sentence(cause)} Nothing is lost: what is logged waits until the server takes it`;
         problems.report({ kind: "server-refused", message, cause });
         return undefined;
       }
@@ -150,7 +150,7 @@ export class Verdicts {
       this.#gate.ok(now);
     }
     if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
-      const message = `${messageOf(cause)}. Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
+      const message = `${sentence(cause)} Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
       problems.report({ kind: "server-unreachable", message, cause });
     }
   }
@@ -206,7 +206,7 @@ export class Verdicts {
         kind: "quarantined",
         run: run.id,
         ...(key !== undefined && { key }),
-        message: `Set aside: ${what}. ${reason}. Nothing else waits for it`,
+        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it`,
         cause,
       });
     };
@@ -239,4 +239,11 @@ export class Verdicts {
 /** The words of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** A message that another sentence follows: one that asks or ends already gets no period. */
+export function sentence(error: unknown): string {
+  return messageOf(error)
+    .trimEnd()
+    .replace(/([^.?!])$/, "$1.");
 }

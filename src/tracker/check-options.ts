@@ -56,6 +56,17 @@ export const trackerRules: OptionRules = {
   runtime: "object",
 };
 
+/** Checks the whole of what a function was given as its options. @throws ConfigurationError with the cure */
+export function checkAllOptions(given: unknown, rules: OptionRules): void {
+  if (typeof given !== "object" || given === null) {
+    const cure = 'an object such as { trackingUri: "http://localhost:5000" }';
+    throw new ConfigurationError(
+      `Cannot use the options as they must be ${cure}: current value is ${given === null ? "null" : typeof given}`,
+    );
+  }
+  checkOptions(given, rules);
+}
+
 /** Checks what is given at once: a wrong option would lose data much later. @throws ConfigurationError with the cure */
 export function checkOptions(
   given: object,

@@ -1,9 +1,8 @@
 import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
-import { ConfigurationError } from "../errors/usage-errors.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import { checkOptions, trackerRules } from "./check-options.ts";
+import { checkAllOptions, trackerRules } from "./check-options.ts";
 import { type Core, handedOver, sharedLimits } from "./core.ts";
 import { Guard } from "./guard.ts";
 import { lateClient } from "./late-client.ts";
@@ -47,13 +46,7 @@ export function createTracker(options: TrackerOptions = {}): Tracker {
 
 /** `createTracker` for those who own more than the tracker. */
 export function createOwningTracker(options: TrackerOptions, owned: OwnedParts): Tracker {
-  if (typeof options !== "object" || options === null) {
-    const cure = 'an object such as { trackingUri: "http://localhost:5000" }';
-    throw new ConfigurationError(
-      `Cannot use the options as they must be ${cure}: current value is ${options === null ? "null" : typeof options}`,
-    );
-  }
-  checkOptions(options, trackerRules);
+  checkAllOptions(options, trackerRules);
   const runtime = defaultRuntime(options.runtime);
   const settings = resolveSettings(options, runtime.environment, runtime.name);
   const guard = new Guard(options.strict === true, options.onProblem);

@@ -44,7 +44,7 @@ describe("parseTrackingUri()", () => {
     },
   );
 
-  test.each(["localhost:5000", "mlflow.example.com:443", "127.0.0.1:5000"])(
+  test.each(["localhost:5000", "mlflow.example.com:443", "127.0.0.1:5000", "[::1]:5000"])(
     "says that http:// is missing in %s",
     (uri) => {
       expect(refusal(uri)).toContain(`write "http://" before "${uri}"`);
@@ -53,6 +53,19 @@ describe("parseTrackingUri()", () => {
 
   test.each(["ftp://host", "http://", "http://host:port", "ws://host"])("refuses %s", (uri) => {
     expect(refusal(uri)).toContain("http://localhost:5000");
+  });
+
+  test.each([
+    ["http://127.0.0.1:99999", "port of the current value is no number from 0 to 65535"],
+    ["http://host:port/x", "port of the current value is no number from 0 to 65535"],
+    ["http://[::1]:70000", "port of the current value is no number from 0 to 65535"],
+    ["http://", "has no host"],
+    ["https:///?x", "has no host"],
+    ["http://me:hunter22@:80", "has no host"],
+    ["http://a b", "host of the current value cannot be one"],
+  ])("says what is wrong with %s, which begins as it should", (uri, what) => {
+    expect(refusal(uri)).toContain(what);
+    expect(refusal(uri)).not.toContain("begins with");
   });
 
   test("shows no secret of what it refuses", () => {

@@ -59,6 +59,14 @@ describe("Transport", () => {
     },
   );
 
+  test("names the flag of Deno where the permission for the network was not given", async () => {
+    const { transport } = fakeServer([Object.assign(new Error("Requires net access"), { name: "NotCapable" })]);
+    const error = (await rejection(new RunsResource(transport).get(runId, { retry: false }))) as NetworkError;
+    expect(error.message).toBe(
+      "Cannot GET http://tracking.test:5000/api/2.0/mlflow/runs/get as Deno was started without the permission: start it with --allow-net=tracking.test:5000",
+    );
+  });
+
   test("says that nothing answers, with the platform's code and nothing of the request's headers", async () => {
     const { transport } = fakeServer([refused()], { auth: { token: "hunter22" } });
     const error = (await rejection(new RunsResource(transport).get(runId, { retry: false }))) as NetworkError;

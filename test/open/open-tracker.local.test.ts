@@ -135,6 +135,23 @@ describe("openTracker() of tracklet/local", () => {
     await expect(open({ fetch })).rejects.toThrow("Cannot use the option fetch without a server");
   });
 
+  test.each<[string, unknown, string]>([
+    ["a text", "x", "Cannot use the options as they must be an object"],
+    ["another word for directory", { dir: "." }, "Cannot use the unknown option dir: use directory"],
+    ["a number as directory", { directory: 5 }, "Cannot use the option directory as it must be a string"],
+    ["an address without http", { trackingUri: "127.0.0.1:5123" }, 'write "http://" before "127.0.0.1:5123"'],
+  ])("refuses %s with the cure", async (_name, options, cure) => {
+    const refused = await openTracker(options as OpenTrackerOptions).catch((error: Error) => error);
+    expect(refused).toMatchObject({ name: "ConfigurationError", message: expect.stringContaining(cure) });
+  });
+
+  test("says that the directory is a file, and takes an empty MLFLOW_TRACKING_URI for none", async () => {
+    const directory = await temporaryDirectory();
+    await (await open({ directory }, { MLFLOW_TRACKING_URI: " " })).close();
+    expect(existsSync(join(directory, "mlflow.db"))).toBe(true);
+    await expect(open({ directory: join(directory, "mlflow.db") })).rejects.toThrow("it is a file");
+  });
+
   test("refuses a database that is none, and gives the file back when an option is wrong", async () => {
     const directory = await temporaryDirectory();
     await expect(open({ directory, experiment: "" })).rejects.toThrow("1 to 500 characters");

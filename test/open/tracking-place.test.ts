@@ -12,12 +12,15 @@ describe("parseTrackingPlace()", () => {
     expect(parseTrackingPlace(uri)).toEqual({ kind: "database", path });
   });
 
-  test.each(["http://localhost:5000", " https://mlflow.example/prefix ", "databricks", "localhost:5000", ""])(
-    "leaves %j to those who make trackers for servers",
-    (uri) => {
-      expect(parseTrackingPlace(uri)).toEqual({ kind: "server", trackingUri: uri.trim() });
-    },
-  );
+  test.each([
+    "http://localhost:5000",
+    " https://mlflow.example/prefix ",
+    "databricks",
+    "localhost:5000",
+    "127.0.0.1:5123",
+  ])("leaves %j to those who make trackers for servers", (uri) => {
+    expect(parseTrackingPlace(uri)).toEqual({ kind: "server", trackingUri: uri.trim() });
+  });
 
   test.each(["./mlruns", "/home/me/mlruns", "file:///home/me/mlruns", "file:mlruns"])(
     "refuses %s with the way to move an older file store",
@@ -28,6 +31,10 @@ describe("parseTrackingPlace()", () => {
       );
     },
   );
+
+  test.each(["", "  "])("refuses %j with what to give instead", (uri) => {
+    expect(() => parseTrackingPlace(uri)).toThrow("leave trackingUri out for the file mlflow.db");
+  });
 
   test("refuses another database with the server to start, and without its password", () => {
     const open = (): unknown => parseTrackingPlace("postgresql://me:secret@db/mlflow");
