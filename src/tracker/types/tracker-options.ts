@@ -39,7 +39,10 @@ export interface TrackerOptions {
    * @default "report"
    */
   readonly paramConflict?: "report" | "tag" | "version";
-  /** Hears of everything that could not be done as asked, once per kind and key. @default one `console.warn` each */
+  /**
+   * Hears of everything that could not be done as asked, once per kind and key for each of the first few runs.
+   * @default one `console.warn` each
+   */
   readonly onProblem?: (problem: Problem) => void;
   /** Parts of the platform to replace, for tests. */
   readonly runtime?: Partial<Runtime>;
