@@ -3,15 +3,73 @@
  * `signal` also where its source does not listen to it.
  */
 export function untilRead(response: Response, signal: AbortSignal, over: () => void): Response {
-  if (response.body === null) {
-    over();
-    return response;
+  if (response.body !== null) return new UnreadResponse(response, response.body, signal, over);
+  over();
+  return response;
+}
+
+type Bytes = ReadableStream<Uint8Array<ArrayBuffer>>;
+
+class UnreadResponse extends Response {
+  readonly #origin: Response;
+  readonly #failure: Failure;
+
+  constructor(origin: Response, body: Bytes, signal: AbortSignal, over: () => void) {
+    const { status, statusText, headers } = origin;
+    const failure: Failure = { error: undefined };
+    super(watched(body, signal, over, failure), { status, statusText, headers });
+    this.#origin = origin;
+    this.#failure = failure;
   }
-  const reader = (response.body as ReadableStream<Uint8Array<ArrayBuffer>>).getReader();
-  const body = new ReadableStream<Uint8Array<ArrayBuffer>>(
+
+  override get url(): string {
+    return this.#origin.url;
+  }
+
+  override get redirected(): boolean {
+    return this.#origin.redirected;
+  }
+
+  override text(): Promise<string> {
+    return this.#read(super.text());
+  }
+
+  override json(): Promise<unknown> {
+    return this.#read(super.json());
+  }
+
+  override arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#read(super.arrayBuffer());
+  }
+
+  override bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#read(super.bytes());
+  }
+
+  override blob(): Promise<Blob> {
+    return this.#read(super.blob());
+  }
+
+  /** Chromium says "Failed to fetch" of every stream that breaks. */
+  #read<T>(content: Promise<T>): Promise<T> {
+    return content.catch((error: unknown) => {
+      throw this.#failure.error ?? error;
+    });
+  }
+}
+
+/** What the body broke with. */
+interface Failure {
+  error: unknown;
+}
+
+function watched(source: Bytes, signal: AbortSignal, over: () => void, failure: Failure): Bytes {
+  const reader = source.getReader();
+  return new ReadableStream<Uint8Array<ArrayBuffer>>(
     {
       start(controller) {
         signal.addEventListener("abort", () => {
+          failure.error = signal.reason;
           controller.error(signal.reason);
           reader.cancel(signal.reason).catch(() => undefined);
         });
@@ -23,7 +81,10 @@ export function untilRead(response: Response, signal: AbortSignal, over: () => v
           if (!done) return controller.enqueue(value);
           controller.close();
         } catch (error) {
-          if (!signal.aborted) controller.error(error);
+          if (!signal.aborted) {
+            failure.error = error;
+            controller.error(error);
+          }
         }
         over();
       },
@@ -34,10 +95,4 @@ export function untilRead(response: Response, signal: AbortSignal, over: () => v
     },
     { highWaterMark: 0 },
   );
-  const { status, statusText, headers, url, redirected } = response;
-  // A Response that is made by hand has no address.
-  return Object.defineProperties(new Response(body, { status, statusText, headers }), {
-    url: { value: url },
-    redirected: { value: redirected },
-  });
 }
