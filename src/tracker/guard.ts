@@ -113,9 +113,9 @@ export class Guard {
       }
       const { message, run = "" } = problem;
       const name = this.#names.get(run);
-      const of = name === undefined || message.includes(name) ? "" : ` (run ${quote(name)})`;
+      const of = name === undefined ? "" : `run ${quote(name)}`;
       // biome-ignore lint/suspicious/noConsole: where nobody listens, a person must still be told.
-      console.warn(`tracklet: ${message}${of}`);
+      console.warn(`tracklet: ${message}${message.includes(of) ? "" : ` (${of})`}`);
     } catch {
       // The problem still stands in the status and in every report.
     }

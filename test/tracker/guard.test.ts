@@ -30,6 +30,17 @@ describe("problems where nobody listens", () => {
     );
   });
 
+  test("have the name of a run once, also where a letter of the message is its name", () => {
+    const guard = new Guard(false, undefined);
+    guard.runStarted("1", "a");
+    guard.reject({ run: "1", kind: "tag", key: "k" }, "it is bad");
+    guard.tell({ kind: "scope", message: 'The run "a" was open', run: "1" });
+    expect(lines).toEqual([
+      'tracklet: Cannot log the tag "k" as it is bad (run "a")',
+      'tracklet: The run "a" was open',
+    ]);
+  });
+
   test("are written once when the queue tells them again", () => {
     const guard = new Guard(false, undefined);
     const problem: Problem = { kind: "server-unreachable", message: "no answer" };
