@@ -59,7 +59,12 @@ async function lesson(options: SweepOptions): Promise<void> {
 
     await tracker.flush();
     await predictInSecondProcess();
-    screen.say(screen.style("dim", `${options.runs} runs in ${seconds(performance.now() - start)}`));
+    screen.say(
+      screen.style(
+        "dim",
+        `${options.runs + 1} runs (the sweep and one per setting) in ${seconds(performance.now() - start)}`,
+      ),
+    );
     whereToLook(screen, reportFile, store.isServer ? await run.url() : undefined);
   } catch (error) {
     if (!stop.signal.aborted) throw error;

@@ -150,8 +150,8 @@ function escaped(text: string): string {
 }
 
 const style = `
-:root{color-scheme:light dark;--ground:#f3f5f8;--panel:#fff;--ink:#1f2630;--quiet:#5b6675;--line:#e4e8ee;--good:#2f9e5b;--bad:#d64545}
-@media(prefers-color-scheme:dark){:root{--ground:#0c0f14;--panel:#14181f;--ink:#e6eaf0;--quiet:#98a3b3;--line:#2a313c}}
+:root{color-scheme:light dark;--ground:#f3f5f8;--panel:#fff;--ink:#1f2630;--quiet:#5b6675;--line:#e4e8ee;--good:#2f9e5b;--bad:#d64545;--edge:#1f263066}
+@media(prefers-color-scheme:dark){:root{--ground:#0c0f14;--panel:#14181f;--ink:#e6eaf0;--quiet:#98a3b3;--line:#2a313c;--edge:#000c}}
 *{box-sizing:border-box}
 body{margin:0 auto;max-width:1128px;padding:32px 24px 48px;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 h1{font-size:26px;margin:0 0 4px}
@@ -162,11 +162,13 @@ header p{margin:0 0 24px}
 .figures div,.panel{background:var(--panel);border-radius:8px;padding:16px}
 dt{font-size:13px}
 dd{margin:2px 0 0;font-size:22px;font-weight:600}
-.scroll{overflow-x:auto;padding:8px}
+.scroll{padding:8px}
+.scroll,.wide{overflow-x:auto;scrollbar-width:thin;background:linear-gradient(90deg,var(--panel) 30%,transparent) 0 0/48px 100%,linear-gradient(270deg,var(--panel) 30%,transparent) 100% 0/48px 100%,linear-gradient(90deg,var(--edge),transparent) 0 0/16px 100%,linear-gradient(270deg,var(--edge),transparent) 100% 0/16px 100%,var(--panel);background-repeat:no-repeat;background-attachment:local,local,scroll,scroll,local}
 .scroll table{width:100%;font-size:13px}
 .scroll th,.scroll td{padding:.4em .7em}
-.wide{overflow-x:auto;border-radius:8px}
+.wide{border-radius:8px}
 .wide svg{min-width:720px}
+.wide .ground{fill:none}
 .best-first tbody tr:first-child{font-weight:600;color:var(--good)}
 .best-first tbody tr:first-child td:first-child::before{content:"★ "}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:12px}

@@ -28,6 +28,7 @@ describe("the lesson", { timeout: 120_000 }, () => {
       // 4 runs x (4 epochs x (30 batches + 5 figures) + 3 figures of the whole run)
       /^delivered 572 of 572 points and 32 of 32 files; read back: equal; waiting 0; refused 0$/m,
       /^second process: loaded \w+-\w+-\d+, predicted (\w+) \(true: \1\), 3[1-4] of 34 held-out rows right$/m,
+      /^5 runs \(the sweep and one per setting\) in \d+\.\d s$/m,
       /^look {5}\.\/lesson-report\.html$/m,
       /^team {5}MLFLOW_TRACKING_URI=/m,
     ]) {
