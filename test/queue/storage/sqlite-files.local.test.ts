@@ -257,12 +257,9 @@ async function useTwice(path: string): Promise<void> {
     expect((await again(() => store.status())).waiting.requests).toBeGreaterThan(0);
     await store.close();
   } catch (error) {
-    // Two bytes of the header tell SQLite that only a later release may write the file, or read it: it says so either
-    // when the file is opened or at the first write.
-    expect(error).toMatchObject({
-      name: "StorageError",
-      fault: "denied",
-      message: expect.stringContaining("readonly"),
-    });
+    // Two bytes of the header tell SQLite that only a later release may write the file, or read it: it says so when the
+    // file is opened or at the first write. A schema of which a part is gone looks like that of something else.
+    expect((error as Error).name).toBe("StorageError");
+    expect(["denied", "newer"]).toContain((error as StorageError).fault);
   }
 }
