@@ -42,6 +42,7 @@ export class RunCreator {
     mark: () => Promise<void>,
     options: SendOptions,
   ): Promise<RunMapping> {
+    const remembered = "name" in run.experiment && this.#experiments.has(run.experiment.name);
     const experimentId = await this.#experiment(run.experiment, options);
     const { tags: parentTags, rootId } = await this.#parent(run, parent, options);
     let data = attempted ? (await this.find(run.localId, experimentId, options))[0] : undefined;
@@ -61,6 +62,8 @@ export class RunCreator {
         );
       } catch (error) {
         this.#experiments.clear();
+        // A server that was restored meanwhile has that experiment under another id, or not any more.
+        if (remembered && error instanceof NotFoundError) return this.create(run, attempted, parent, mark, options);
         throw error;
       }
     }

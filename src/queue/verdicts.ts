@@ -120,7 +120,9 @@ export class Verdicts {
 
   /** A chunk that keeps failing while others go through is what fails, not the server. */
   #isPoison({ item, chunk }: Job, cause: unknown): boolean {
-    const own = cause instanceof HttpError || cause instanceof TimeoutError || chunk.kind === "artifact";
+    const failed = cause instanceof TimeoutError || (cause instanceof HttpError && cause.status >= 500);
+    // What looks for a run before it is created says nothing about its creation.
+    const own = chunk.kind === "artifact" || (failed && (chunk.kind !== "create" || item.sent));
     const limit = chunk.count > 1 ? POISON : POISON_ITEM;
     return own && item.failures >= limit && this.#successes > item.successes;
   }

@@ -59,3 +59,37 @@ describe("Queue in doubt", () => {
     expect(oracle.named("a").tags.get("k")).toBe("new");
   });
 });
+
+describe("Queue against a server that is restored or busy", () => {
+  test("creates a run in an experiment that a restored server has under another id", async () => {
+    const it = harness();
+    it.start("other", { experiment: { name: "gone" } });
+    it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.experiments.clear();
+    it.oracle.runs.clear();
+    it.start("b");
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ parked: { requests: 0 }, pending: { requests: 0 } });
+    expect(it.oracle.experiments.get(it.oracle.named("b").experimentId)?.name).toBe("Default");
+  });
+
+  test("parks no run for failures of the search that comes before its creation", async () => {
+    const it = harness();
+    const other = it.start("other");
+    await it.runtime.clock.until(it.queue.flush());
+    let failed = 0;
+    it.oracle.fault = ({ path }) => {
+      if (path.endsWith("runs/create")) return failed === 0 ? "drop-after" : undefined;
+      return path.endsWith("runs/search") && failed++ < 15 ? { status: 500 } : undefined;
+    };
+    it.start("a");
+    for (let round = 0; round < 60; round++) {
+      it.queue.setTag(other, "round", String(round));
+      await it.runtime.clock.advance(60_000);
+    }
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ parked: { requests: 0 }, pending: { requests: 0 } });
+    expect(it.oracle.named("a").status).toBe("RUNNING");
+  });
+});
