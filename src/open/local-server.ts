@@ -15,8 +15,14 @@ export interface LocalStore {
   readonly database: string;
 }
 
+/** A server over files of this machine. */
+export interface LocalServer extends EmbeddedServer {
+  /** Absolute paths of the database with its journals, and of the folder of artifacts. */
+  readonly ownPaths: readonly string[];
+}
+
 /** Opens MLflow's local store of a folder: the same files that Python's local mode uses there. */
-export async function openLocalServer(store: LocalStore, runtime: Runtime): Promise<EmbeddedServer> {
+export async function openLocalServer(store: LocalStore, runtime: Runtime): Promise<LocalServer> {
   const files = runtime.files;
   if (files === undefined) {
     throw new ConfigurationError(
@@ -46,6 +52,7 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
   let closed = false;
   return {
     trackingUri: embeddedUri,
+    ownPaths: [...["", "-wal", "-shm", "-journal"].map((end) => files.resolve(database) + end), layout.folder],
     fetch: takeTurns(server.fetch),
     close: async () => {
       if (closed) return;

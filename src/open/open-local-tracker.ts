@@ -50,7 +50,7 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
   const server = await openLocalServer({ directory, database: place?.path ?? "mlflow.db" }, runtime);
   try {
     const own = { ...rest, trackingUri: server.trackingUri, fetch: server.fetch };
-    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() });
+    return createOwningTracker(own, { embedded: true, ownPaths: server.ownPaths, onClosed: () => server.close() });
   } catch (error) {
     await server.close();
     throw error;

@@ -94,13 +94,23 @@ export class ArtifactLog {
   }
 
   async #folder(files: Files, path: string, prefix: string, options: { signal?: AbortSignal }): Promise<void> {
+    if (this.#isOwn(path)) return;
     for (const entry of await files.list(path)) {
       options.signal?.throwIfAborted();
       const inner = files.join(path, entry.name);
+      if (this.#isOwn(inner)) continue;
       const target = artifactPathIn(prefix, entry.name);
       if (entry.isDirectory) await this.#folder(files, inner, target, options);
       else if (entry.isFile) await this.#file(files, inner, target, false);
     }
+  }
+
+  /** The store would be copied into itself while it is written, and grow each time. */
+  #isOwn(path: string): boolean {
+    if (!this.#core.ownPaths.includes(path)) return false;
+    const message = `Cannot log ${quote(path)} as an artifact as it holds the runs themselves: it is left out; log a folder of results, or open the tracker in another directory`;
+    this.#core.guard.tell({ kind: "invalid-value", message, key: path, run: this.#run });
+    return true;
   }
 
   async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {

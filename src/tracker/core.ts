@@ -32,6 +32,8 @@ export interface Core {
   readonly afterDelivery: Set<Promise<unknown>>;
   /** True when the server is inside this process, so that no address leads to it. */
   readonly embedded: boolean;
+  /** Files and folders that hold what is logged, and so are not logged themselves. */
+  readonly ownPaths: readonly string[];
   /** Where the next run goes. */
   experiment: NewRun["experiment"];
   /** Listens to the end of the process; called with each run, does it once. */

@@ -21,6 +21,8 @@ import type { TrackerOptions } from "./types/tracker-options.ts";
 export interface OwnedParts {
   /** The server runs in this process and has no address that others could use. */
   readonly embedded?: boolean;
+  /** Files and folders that hold what is logged, and so are not logged themselves. */
+  readonly ownPaths?: readonly string[];
   /** Called when the tracker has closed, to close what it owns. */
   readonly onClosed?: () => void | Promise<void>;
 }
@@ -75,6 +77,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
     background: new Set(),
     afterDelivery: new Set(),
     embedded: owned.embedded === true,
+    ownPaths: owned.ownPaths ?? [],
     experiment: settings.experiment,
     watchEnd: () => {
       unwatch ??= runtime.lifecycle.onEnd((reason) => endWithProcess(core, reason));

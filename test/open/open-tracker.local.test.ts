@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir, readdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { serve } from "../../src/cli/http/serve.ts";
 import { type OpenTrackerOptions, openTracker } from "../../src/open/local.ts";
@@ -185,6 +185,28 @@ describe("openTracker() of tracklet/local", () => {
     expect(told[0]).toContain("MLFLOW_TRACKING_URI could not be read");
     expect(told[0]).toContain("--allow-env=MLFLOW_TRACKING_URI");
   });
+
+  test.each(["logArtifact", "logArtifacts"] as const)(
+    "leaves its own files out when %s is given its directory, and says so once for each",
+    async (call) => {
+      const directory = await temporaryDirectory();
+      await writeFile(join(directory, "results.txt"), "good");
+      const problems: string[] = [];
+      const onProblem = ({ message }: { message: string }): void => void problems.push(message);
+      const tracker = await open({ directory, onProblem });
+      const id = await tracker.withRun(async (run) => {
+        await run.logText("first", "notes.md");
+        await tracker.flush();
+        for (let turn = 0; turn < 2; turn++) await run[call](directory, "all");
+        return run.runId();
+      });
+      const folder = call === "logArtifacts" ? "all" : `all/${basename(directory)}`;
+      expect((await tracker.listArtifacts(id, folder)).map(({ path }) => path)).toEqual([`${folder}/results.txt`]);
+      await tracker.close();
+      expect(problems.filter((message) => message.includes('mlflow.db" as an artifact'))).toHaveLength(1);
+      expect(problems.filter((message) => message.includes('mlruns" as an artifact'))).toHaveLength(1);
+    },
+  );
 
   test("tells a fault of the local store once, and does not throw into the training", async () => {
     const directory = await temporaryDirectory();

@@ -44,6 +44,7 @@ export function bench(
     background: new Set(),
     afterDelivery: new Set(),
     embedded: false,
+    ownPaths: [],
     experiment: { name: "Default" },
     watchEnd: () => {
       unwatch ??= runtime.lifecycle.onEnd((reason) => endWithProcess(core, reason));
