@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { openLocal } from "../../src/open/local.ts";
@@ -16,6 +17,21 @@ const addressIn = (line: string): string => /http:\S+/.exec(line)![0];
 async function stopped(program: Program): Promise<void> {
   program.kill("SIGTERM");
   expect((await program.end).code).toBe(0);
+}
+
+/** Sends bytes as they are and gives what comes back until it is whole JSON. */
+function firstAnswer(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write(bytes));
+    let answer = "";
+    socket.on("error", reject);
+    socket.on("data", (data) => {
+      answer += String(data);
+      if (!answer.endsWith("}")) return;
+      socket.destroy();
+      resolve(answer);
+    });
+  });
 }
 
 describe("tracklet server", () => {
@@ -98,6 +114,25 @@ describe("tracklet server", () => {
     expect(reply.status).toBe(200);
     expect(reply.headers.get("access-control-allow-origin")).toBe("https://app.example");
     await reply.text();
+    await stopped(program);
+  });
+
+  test("refuses a body of 100 MB, promised or in chunks, and goes on", async () => {
+    const program = tracklet(await temporaryDirectory(), "server", "--port", "0");
+    const address = addressIn(await program.line("tracklet server"));
+    const head = (length: string): string =>
+      `POST /api/2.0/mlflow/runs/log-batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${length}\r\n\r\n`;
+    const megabyte = " ".repeat(2 ** 20);
+    const chunk = `100000\r\n${megabyte}\r\n`;
+    for (const request of [
+      `${head("Content-Length: 100000000")}{"run_id":`,
+      head("Transfer-Encoding: chunked") + chunk.repeat(33),
+    ]) {
+      const answer = await firstAnswer(Number(new URL(address).port), request);
+      expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+      expect(answer).toContain("it must have at most 33554432 bytes");
+    }
+    expect(await (await fetch(`${address}/version`)).text()).toBe("3.17.2");
     await stopped(program);
   });
 

@@ -22,7 +22,8 @@ export function bodyChunks(
   let chunks: AsyncIterator<Uint8Array> | undefined;
   return {
     next() {
-      chunks ??= (incoming as AsyncIterable<Uint8Array>)[Symbol.asyncIterator]();
+      // What is left when nobody reads on is read away: to destroy the stream would cut off the answer.
+      chunks ??= incoming.iterator({ destroyOnReturn: false }) as AsyncIterator<Uint8Array>;
       const piece = chunks.next();
       return new Promise((resolve, reject) => {
         const timer = clock.after(patience, () => {
@@ -33,11 +34,12 @@ export function bodyChunks(
         piece.then(resolve, reject).finally(() => timer.cancel());
       });
     },
+    return: () => chunks?.return?.() ?? Promise.resolve({ done: true, value: undefined }),
   };
 }
 
-/** Cuts the connection when the rest of a body, which is read away after the answer, does not come. */
-export function limitRest(incoming: IncomingMessage, clock: Clock): void {
+/** Reads the rest of a body away once it is answered, and cuts the connection when that does not come. */
+export function dropRest(incoming: IncomingMessage, chunks: AsyncIterator<Uint8Array>, clock: Clock): void {
   const { socket } = incoming;
   if (incoming.complete || socket.destroyed) return;
   let timer: Timer | undefined;
@@ -53,4 +55,9 @@ export function limitRest(incoming: IncomingMessage, clock: Clock): void {
   wait();
   incoming.on("data", wait).once("end", over);
   socket.once("close", over);
+  // The stream does not flow while somebody iterates over it.
+  void chunks.return?.().then(
+    () => incoming.resume(),
+    () => undefined,
+  );
 }

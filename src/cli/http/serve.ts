@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { defaultRuntime } from "../../runtime/default-runtime.ts";
 import { platformClock } from "../../runtime/platform-clock.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Fetch } from "../../runtime/ports/fetch.ts";
-import { type BodyTimeout, bodyChunks, limitRest } from "./body-chunks.ts";
+import { type BodyTimeout, bodyChunks, dropRest } from "./body-chunks.ts";
 import { listenError } from "./listen-error.ts";
 import { toRequest } from "./to-request.ts";
 import { writeResponse } from "./write-response.ts";
@@ -72,7 +73,10 @@ export async function serve(handler: Fetch, options: ServeOptions): Promise<List
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = clock.after(patience, () => server.closeAllConnections());
+      // Connections that wait for nothing but that timer do not keep a process alive.
+      const release = defaultRuntime().lifecycle.keepAlive();
       await closed;
+      release();
       cut.cancel();
     },
   };
@@ -88,12 +92,12 @@ async function answer(
   outgoing.once("close", () => {
     if (!outgoing.writableFinished) gone.abort();
   });
-  outgoing.once("finish", () => limitRest(incoming, clock));
   // Kept, as the handler may take the broken body for something else.
   let late: BodyTimeout | undefined;
   const body = bodyChunks(incoming, clock, (error) => {
     late = error;
   });
+  outgoing.once("finish", () => dropRest(incoming, body, clock));
   try {
     let request: Request;
     try {

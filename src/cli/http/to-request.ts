@@ -62,7 +62,7 @@ function streamOf(chunks: AsyncIterator<Uint8Array>): ReadableStream<Uint8Array<
         if (done === true) controller.close();
         else controller.enqueue(new Uint8Array(value));
       },
-      // The rest of a refused upload is read away by Node after the answer.
+      // The rest of a refused upload is read away after the answer.
       cancel() {},
     },
     { highWaterMark: 0 },

@@ -182,6 +182,31 @@ describe("serve()", () => {
     expect(await answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*refused$/);
   });
 
+  test("reads the rest of a refused body away, so that the connection serves the next request", async () => {
+    const { port } = await start(async (request) => {
+      if (request.method === "GET") return new Response("next");
+      const reader = request.body!.getReader();
+      await reader.read();
+      await reader.cancel();
+      return new Response("refused", { status: 413 });
+    });
+    const answered = Promise.withResolvers<void>();
+    const socket = connect(port, "127.0.0.1");
+    let answer = "";
+    socket.on("data", (data) => {
+      answer += data.toString("latin1");
+      if (answer.endsWith("refused")) answered.resolve();
+    });
+    const closed = new Promise<void>((resolve) => socket.once("close", () => resolve()));
+    const megabyte = `100000\r\n${" ".repeat(2 ** 20)}\r\n`;
+    socket.write(lines("PUT / HTTP/1.1", "Host: localhost", "Transfer-Encoding: chunked", "", "") + megabyte);
+    await answered.promise;
+    for (let n = 0; n < 8; n++) socket.write(megabyte);
+    socket.write(lines("0", "", "GET / HTTP/1.1", "Host: localhost", "Connection: close", "", ""));
+    await closed;
+    expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*refusedHTTP\/1\.1 200 [\s\S]*next$/);
+  });
+
   test("streams an upload while it arrives", async () => {
     const half = new Uint8Array(2 * 1024 * 1024).fill(7);
     let first!: () => void;
