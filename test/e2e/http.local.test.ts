@@ -4,9 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { afterAll } from "vitest";
+import { afterAll, vi } from "vitest";
 import { fileSuite } from "./suite/files.ts";
 import { type Target, trackerSuite } from "./suite/index.ts";
+
+// The server is a process: on a machine with other work it may need seconds to begin.
+vi.setConfig({ testTimeout: 30_000 });
 
 const room = mkdtempSync(join(tmpdir(), "tracklet-http-"));
 let started: Promise<{ child: ChildProcess; trackingUri: string }> | undefined;

@@ -1,6 +1,10 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
 import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
+
+// For all tests of the file that starts programs: on a machine with other work a process may need seconds to begin.
+vi.setConfig({ testTimeout: 30_000 });
 
 /** How a program ended. */
 export interface ProgramEnd {
