@@ -34,7 +34,7 @@ export function parseTrackingPlace(uri: string): TrackingPlace {
 }
 
 /** The file in `sqlite:///file`, as SQLAlchemy reads it: three slashes for a relative path, four for an absolute one. */
-export function sqlitePath(uri: string): string {
+function sqlitePath(uri: string): string {
   const path = /^sqlite:\/\/\/([^?#]+)$/i.exec(uri.trim())?.[1];
   if (path === undefined || path === ":memory:") {
     throw new ConfigurationError(

@@ -103,7 +103,7 @@ function parentOf(core: Core, parent: StartRunOptions["parent"]): NewRun["parent
 }
 
 /** What is missing is none; anything else that is no object would be taken apart into nothing. */
-export function mustBeObject(what: string, value: unknown): void {
+function mustBeObject(what: string, value: unknown): void {
   if (value !== undefined && (typeof value !== "object" || value === null))
     throw wrong(`${what} must be an object`, value);
 }

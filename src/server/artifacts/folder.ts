@@ -148,7 +148,9 @@ class FolderArtifacts implements ArtifactStore {
   async #sweep(directory: string): Promise<void> {
     if (this.#swept === directory) return;
     this.#swept = directory;
-    const names = await this.#system().fs.readdir(directory).catch(() => []);
+    const names = await this.#system()
+      .fs.readdir(directory)
+      .catch(() => []);
     await sweepPartials(this.#system(), directory, names);
   }
 
