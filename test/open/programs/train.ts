@@ -9,6 +9,7 @@ for (let step = 0; step < 1500; step++) run.logMetric("loss", 1 / (step + 1));
 const child = run.startChild({ name: "fold 1" });
 child.logParam("fold", 1);
 
+if (how === "exit") process.exit(0);
 if (how === "throw") throw new Error("the loss exploded");
 if (how === "signal") {
   setInterval(() => {}, 1000);
