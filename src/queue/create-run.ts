@@ -41,8 +41,8 @@ export class RunCreator {
     parent: RunMapping | undefined,
     mark: () => Promise<void>,
     options: SendOptions,
+    again = false,
   ): Promise<RunMapping> {
-    const remembered = "name" in run.experiment && this.#experiments.has(run.experiment.name);
     const experimentId = await this.#experiment(run.experiment, options);
     const { tags: parentTags, rootId } = await this.#parent(run, parent, options);
     let data = attempted ? (await this.find(run.localId, experimentId, options))[0] : undefined;
@@ -63,7 +63,8 @@ export class RunCreator {
       } catch (error) {
         this.#experiments.clear();
         // A server that was restored meanwhile has that experiment under another id, or not any more.
-        if (remembered && error instanceof NotFoundError) return this.create(run, attempted, parent, mark, options);
+        const lost = error instanceof NotFoundError && "name" in run.experiment && !again;
+        if (lost) return this.create(run, attempted, parent, mark, options, true);
         throw error;
       }
     }
