@@ -246,12 +246,13 @@ export class Director {
       void process.queue.flush({ timeout: this.#chance.pick([100, 5_000, 100_000]) });
       return;
     }
-    const { timeline } = this.#world;
+    const { timeline, book } = this.#world;
+    const { calls } = book;
     const since = timeline.now;
     this.#world.note(`${process.name} flush durable`);
     void process.queue.flush({ until: "durable" }).then(() => {
       // An error in between is reported as a problem, and leaves what was logged in memory.
-      if (process.failedAt < since) process.durableUntil = Math.max(process.durableUntil, since);
+      if (process.failedAt < since) process.durableUntil = Math.max(process.durableUntil, calls);
     });
   }
 }

@@ -3,8 +3,10 @@ import { Director } from "./director.ts";
 import { type Mutant, none } from "./mutants.ts";
 import { warmUp } from "./world/warm-up.ts";
 import { Chance } from "./world/chance.ts";
-import { oracleServer } from "./world/server.ts";
+import { oracleServer, type SimServer } from "./world/server.ts";
 import { World } from "./world/world.ts";
+
+const EMBEDDED = 20;
 
 /** What came of a seed. */
 export interface SeedReport {
@@ -22,6 +24,8 @@ export interface SeedReport {
 export interface SimulateOptions {
   readonly mutant?: Mutant;
   readonly trace?: (line: string) => void;
+  /** Makes the embedded server, for every 20th seed. @default none: it needs a SQLite */
+  readonly embedded?: (world: World, chance: Chance) => SimServer;
   /** Steps of the workload and of the world. @default 300 to 400 */
   readonly operations?: number;
 }
@@ -29,17 +33,16 @@ export interface SimulateOptions {
 /** Plays one seed from its start to its end, and checks it. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SeedReport> {
   await warmUp();
-  const { mutant = none, trace } = options;
+  const { mutant = none, trace, embedded } = options;
   const restore = mutant.patch?.();
   try {
     const chance = new Chance(seed, "server");
     const acts = chance.pick(["2.22", "3.6", "3.17"] as const);
-    const world = new World(
-      seed,
-      mutant,
-      (made) => oracleServer(acts, () => made.timeline.now, chance, made.book.artifacts),
-      trace,
-    );
+    const server = (world: World): SimServer =>
+      embedded && seed % EMBEDDED === 0
+        ? embedded(world, chance)
+        : oracleServer(acts, () => world.timeline.now, chance, world.book.artifacts);
+    const world = new World(seed, mutant, server, trace);
     const director = new Director(world);
     try {
       await director.play(options.operations ?? world.chance.int(300, 400));
@@ -47,6 +50,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
       await checkEnd(world, director);
     } catch (error) {
       world.checks.broken(error);
+    } finally {
+      world.server.close();
     }
     const { timeline, network, disk, checks, hits } = world;
     const fingerprint = [timeline.count, timeline.now, network.count, disk.operations, world.chance.drawn].join(" ");

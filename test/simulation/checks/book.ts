@@ -6,6 +6,8 @@ export type Fate = "acknowledged" | "dropped" | "quarantined";
 
 /** One call. */
 export interface Logged {
+  /** Number of the call. */
+  readonly call: number;
   readonly process: SimProcess;
   readonly at: number;
 }
@@ -71,6 +73,8 @@ export class Book {
   readonly runs: Map<string, RunBook> = new Map();
   /** Contents of artifacts by path. */
   readonly artifacts: Map<string, string> = new Map();
+  /** Calls that log what stays. */
+  calls = 0;
   /** Calls that count as points and as requests. */
   points = 0;
   requests = 0;
@@ -106,7 +110,7 @@ export class Book {
 
   /** Notes a call that logs something that stays. */
   log(process: SimProcess, run: RunBook, name: string): void {
-    const call = { process, at: process.world.timeline.now };
+    const call = { call: ++this.calls, process, at: process.world.timeline.now };
     const before = run.logged.get(name);
     if (before) before.push(call);
     else run.logged.set(name, [call]);

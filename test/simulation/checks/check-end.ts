@@ -52,8 +52,9 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
 async function checkMissing({ missing, processes, disk, checks }: World): Promise<void> {
   const { dropped } = await disk.store.status();
   const said = processes.reduce((sum, { queue }) => sum + queue.status().dropped.points, 0);
-  // A process that was killed between the drop and its count has not counted.
-  const uncounted = processes.some(({ crashedAt }) => crashedAt !== undefined) ? dropped.points : 0;
+  // A process that was killed between the drop and its count has not counted, nor one that was told that it failed.
+  const doubtful = processes.some(({ crashedAt, failedAt }) => crashedAt !== undefined || failedAt > 0);
+  const uncounted = doubtful ? dropped.points : 0;
   const room = said - dropped.points + uncounted;
   const points = missing.filter((text) => text.startsWith('"metric '));
   for (const text of missing) if (!points.includes(text) || points.length > room) checks.fail(text);
@@ -71,7 +72,8 @@ function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, r
     }
     if (run.restored) continue;
     if (!mapped && runs.length === 1 && run.blocked !== undefined) continue;
-    const lates = run.lates.filter(({ kind, at }) => kind === "create run" && (at === twin.at || at === mapped?.at));
+    const times = [twin.id, mapped?.id ?? ""].map((id) => world.createdAt.get(id));
+    const lates = run.lates.filter(({ kind, at }) => kind === "create run" && times.includes(at));
     if (lates.some((late) => isBeyondMending(run, late)))
       world.checks.gap("a twin whose create came late, and whose process was gone or done");
     else world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
@@ -95,9 +97,9 @@ function checkItems(world: World, run: RunBook, mapped: ServerRun | undefined, w
 }
 
 /** True when what was logged then cannot have been lost with its process. */
-function mustBeDurable(world: World, { process, at }: Logged): boolean {
+function mustBeDurable(world: World, { process, at, call }: Logged): boolean {
   const { crashedAt, durableUntil, failedAt, stalledAt } = process;
-  if (crashedAt === undefined || at <= durableUntil) return true;
+  if (crashedAt === undefined || call <= durableUntil) return true;
   const late = at + process.flushInterval + PERSIST + process.clock.grain;
   return late < crashedAt && failedAt < at && stalledAt < at && world.processes.includes(process);
 }

@@ -98,6 +98,7 @@ export class Checks implements DiskWatcher {
     const { kind, process, body, text } = sent;
     const { disk } = this.#world;
     if (kind === "create run") this.#createdAgain(sent);
+    if (isEndRequest(sent)) this.#ends(sent);
     if (kind !== "metrics" && kind !== "params" && kind !== "tags") return;
     const localId = disk.store.localIds.get(String(body["run_id"]));
     if (kind === "metrics") this.#shape(sent);
@@ -113,24 +114,23 @@ export class Checks implements DiskWatcher {
 
   /** A request reaches the server. */
   arriving(sent: Sent): void {
-    const { kind, body, process, number } = sent;
-    const { disk, book, timeline } = this.#world;
-    const sought = kind === "search runs" ? this.#world.runOf(sent) : undefined;
-    if (sought) sought.looked = { at: timeline.now, process };
-    const status = body["status"];
-    if (kind !== "update run" || !isEnd({ status: status as never })) return;
-    const localId = disk.store.localIds.get(String(body["run_id"]));
-    const run = localId === undefined ? undefined : book.runs.get(localId);
-    if (!run) return;
-    run.ends.push({ at: timeline.now, process });
-    if (disk.leader !== process || sent.term !== disk.store.term || run.cause !== undefined) return;
-    const waiting = [...disk.store.chunks.values()].filter((chunk) => chunk.run === localId);
-    const end = Math.min(
-      ...waiting.filter((chunk) => chunk.kind === "update" && isEndChunk(chunk)).map(({ order }) => order),
-    );
-    const before = waiting.find((chunk) => chunk.order < end && chunk.attempted === 0 && chunk.kind !== "update");
+    const { kind, process } = sent;
+    const { now: at } = this.#world.timeline;
+    const run = this.#world.runOf(sent);
+    if (kind === "search runs" && run) run.looked = { at, process };
+    if (run && isEndRequest(sent)) run.ends.push({ at, process });
+  }
+
+  /** The end of a run comes after all that was logged before it. */
+  #ends(sent: Sent): void {
+    const { disk } = this.#world;
+    const run = this.#world.runOf(sent);
+    if (!run || run.cause !== undefined || disk.leader !== sent.process) return;
+    const waiting = [...disk.store.chunks.values()].filter((chunk) => chunk.run === run.localId);
+    const end = Math.min(...waiting.filter(isEndChunk).map(({ order }) => order));
+    const before = waiting.find(({ order, kind }) => order < end && kind !== "update");
     if (end < Number.POSITIVE_INFINITY && before) {
-      this.fail(`request ${number} ends run ${localId} while its ${before.kind} chunk ${before.order} waits`);
+      this.fail(`request ${sent.number} ends run ${run.localId} while its ${before.kind} chunk ${before.order} waits`);
     }
   }
 
@@ -218,7 +218,11 @@ function sends(chunk: StoredChunk, runId: string, text: string): boolean {
   );
 }
 
+function isEndRequest({ kind, body }: Sent): boolean {
+  return kind === "update run" && isEnd({ status: body["status"] as never });
+}
+
 function isEndChunk(chunk: StoredChunk): boolean {
-  const content = decodeChunk(chunk);
-  return content.kind === "update" && isEnd(content.request);
+  const content = chunk.kind === "update" ? decodeChunk(chunk) : undefined;
+  return content?.kind === "update" && isEnd(content.request);
 }

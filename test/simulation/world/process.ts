@@ -62,8 +62,8 @@ export class SimProcess {
   failedAt: number = Number.NEGATIVE_INFINITY;
   /** Time of its latest stop. */
   stalledAt: number = Number.NEGATIVE_INFINITY;
-  /** What was logged until then is said to be durable. */
-  durableUntil: number = Number.NEGATIVE_INFINITY;
+  /** Calls up to this one are said to be durable. */
+  durableUntil = 0;
   readonly flushInterval: number;
   #stalled: (() => void)[] | undefined;
 

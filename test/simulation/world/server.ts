@@ -16,8 +16,6 @@ export interface ServerRun {
   readonly deleted: boolean;
   readonly tags: ReadonlyMap<string, string>;
   readonly items: ReadonlySet<string>;
-  /** Virtual time of its creation, where it is known. */
-  readonly at: number;
 }
 
 /** What a simulation needs of a server. */
@@ -32,6 +30,7 @@ export interface SimServer {
   backup(): OracleState | undefined;
   /** Gives the ids of the runs that went with it. */
   restore(state: OracleState): readonly string[];
+  close(): void;
 }
 
 /** The server of most seeds. */
@@ -60,7 +59,6 @@ export function oracleServer(
         deleted: run.deleted,
         tags: run.tags,
         items: new Set(itemsOf(oracle, run)),
-        at: run.at,
       })),
     setDeleted(runId, deleted) {
       const run = oracle.state.runs.get(runId);
@@ -72,6 +70,7 @@ export function oracleServer(
       oracle.restore(state);
       return before.filter((id) => !oracle.state.runs.has(id));
     },
+    close: () => {},
   };
 }
 

@@ -32,6 +32,8 @@ export class World {
   readonly processes: SimProcess[] = [];
   /** Items that went with a process that was killed. */
   lost = 0;
+  /** When the server created its runs. */
+  readonly createdAt: Map<string, number> = new Map();
   /** What is missing at the end, and must not be unless it was dropped. */
   readonly missing: string[] = [];
   /** Bytes of a body above which a proxy answers 413. */
@@ -95,15 +97,16 @@ export class World {
     if (failedAt !== undefined || !sent.process.alive || this.disk.leader !== sent.process) this.late(sent);
     const found = this.server.handle(wire, lag);
     const reply = found instanceof Promise ? await this.timeline.hold(found) : found;
-    if (kind === "create run" && CUT.includes(sent.fault as string)) this.#created(sent, reply);
+    if (kind === "create run" && reply.status < 400) this.#created(sent, reply);
     return reply;
   }
 
-  /** Nobody knows yet that it was created: now and then a person deletes it at once. */
-  #created(sent: Sent, { status, text }: WireReply): void {
-    const run = this.runOf(sent);
-    if (status >= 400 || !run || !new Chance(this.seed + sent.number, "person").may(0.2)) return;
+  #created(sent: Sent, { text }: WireReply): void {
     const { run_id: id } = (JSON.parse(text) as { run: { info: { run_id: string } } }).run.info;
+    this.createdAt.set(id, this.timeline.now);
+    // Nobody knows yet that it was created: now and then a person deletes it at once.
+    const run = CUT.includes(sent.fault as string) ? this.runOf(sent) : undefined;
+    if (!run || !new Chance(this.seed + sent.number, "person").may(0.2)) return;
     this.timeline.after(20, () => void this.deleteRun(run, id));
   }
 
