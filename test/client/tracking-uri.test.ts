@@ -62,7 +62,7 @@ describe("parseTrackingUri()", () => {
     ["http://", "has no host"],
     ["https:///?x", "has no host"],
     ["http://me:hunter22@:80", "has no host"],
-    ["http://a b", "host of the current value cannot be one"],
+    ["http://[a]", "host of the current value cannot be one"],
   ])("says what is wrong with %s, which begins as it should", (uri, what) => {
     expect(refusal(uri)).toContain(what);
     expect(refusal(uri)).not.toContain("begins with");
