@@ -53,7 +53,10 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
   return {
     trackingUri: embeddedUri,
     ownPaths: [...["", "-wal", "-shm", "-journal"].map((end) => files.resolve(database) + end), layout.folder],
-    fetch: takeTurns(server.fetch),
+    // A request that waited for its turn may find the store closed: that is no fault of the store to be told.
+    fetch: takeTurns((request) =>
+      closed ? Promise.reject(new TypeError("the local store is closed")) : server.fetch(request),
+    ),
     close: async () => {
       if (closed) return;
       closed = true;

@@ -7,12 +7,6 @@ import type { DeliveryOptions, NewRun, Problem } from "../../src/queue/types.ts"
 import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";
 import { OracleServer } from "../support/oracle-server.ts";
 
-// What the queue loads late is at hand here, so that no test waits for a file while its own time passes.
-import "../../src/queue/mend.ts";
-import "../../src/queue/put.ts";
-import "../../src/queue/storage/memory-store.ts";
-import "../../src/queue/sync-engine.ts";
-
 /** A queue over a memory storage in front of an oracle, with time in the hands of the test. */
 export interface Harness {
   readonly runtime: ManualRuntime;

@@ -5,6 +5,13 @@ import type { Random } from "../../src/runtime/ports/random.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { ManualClock } from "./manual-clock.ts";
 
+// What is loaded late is at hand here, so that no test waits for a file while its own time passes.
+import "../../src/queue/mend.ts";
+import "../../src/queue/sender.ts";
+import "../../src/queue/storage/memory-store.ts";
+import "../../src/tracker/on-demand.ts";
+import "../../src/tracker/resources.ts";
+
 /** Randomness that repeats itself from a seed (mulberry32). */
 export function seededRandom(seed = 1): Random {
   let state = seed >>> 0;
