@@ -62,7 +62,7 @@ export interface RunBook {
   readonly optional: Set<string>;
   readonly lates: Late[];
   /** The latest failure of its create, and the latest look for it that the server answered, of one process. */
-  createFailed: { readonly at: number; readonly process: SimProcess } | undefined;
+  createFailed: { readonly at: number; readonly process: SimProcess; readonly text: string } | undefined;
   looked: { readonly at: number; readonly process: SimProcess } | undefined;
   /** Ends that reached the server: when, and from which process. */
   readonly ends: { readonly at: number; readonly process: SimProcess }[];

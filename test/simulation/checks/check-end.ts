@@ -140,7 +140,9 @@ async function checkCounts(world: World, { final }: Director): Promise<void> {
     if (all > book[kind]) checks.fail(`the storage counts ${all} ${kind}, and only ${book[kind]} were logged`);
   }
   if (world.processes.length > 1 || !final) return;
-  const report = await final.queue.flush({ timeout: 0 });
+  const flushed = final.queue.flush({ timeout: 0 });
+  if (!(await world.timeline.settles(flushed, 10_000))) checks.fail("flush() with a timeout of 0 does not settle");
+  const report = await Promise.race([flushed, final.queue.flush({ until: "durable", timeout: 0 })]);
   for (const kind of ["points", "requests"] as const) {
     const { delivered, pending, parked, quarantined, dropped } = report;
     const all = delivered[kind] + pending[kind] + parked[kind] + quarantined[kind] + dropped[kind];

@@ -137,7 +137,8 @@ export class Checks implements DiskWatcher {
   /** After a create of which nobody knows whether it arrived, only a look after the settle delay counts. */
   #createdAgain(sent: Sent): void {
     const { createFailed: failed, looked, localId } = this.#world.runOf(sent) ?? {};
-    if (failed?.process !== sent.process) return;
+    // One with other tags follows a refusal, which the one before would have met as well.
+    if (failed?.process !== sent.process || failed.text !== sent.text) return;
     if (looked?.process === sent.process && looked.at >= failed.at + SETTLED) return;
     this.fail(`request ${sent.number} creates run ${localId} again without a look that counts`);
   }
@@ -145,7 +146,7 @@ export class Checks implements DiskWatcher {
   /** A process hears that a request failed. */
   failed(sent: Sent): void {
     const run = sent.kind === "create run" ? this.#world.runOf(sent) : undefined;
-    if (run) run.createFailed = { at: this.#world.timeline.now, process: sent.process };
+    if (run) run.createFailed = { at: this.#world.timeline.now, process: sent.process, text: sent.text };
   }
 
   /** What every MLflow takes twice. */

@@ -65,7 +65,7 @@ export class Network {
           ) as Body;
           const kind = requestKind(path, body);
           const chance = new Chance(this.#world.seed + number * 0x10001, "request");
-          const fault = this.#choose(kind, `${kind} ${String(body["run_id"] ?? path)}`, chance);
+          const fault = this.#choose(kind, `${kind} ${String(body["run_id"] ?? text)}`, chance);
           const { term } = this.#world.disk.store;
           const going: Sent = { number, term, process, kind, wire: { method, path, body: bytes }, body, text, fault };
           sent = going;
@@ -91,11 +91,12 @@ export class Network {
   #choose(kind: RequestKind, target: string, chance: Chance): FaultName | undefined {
     if (this.down) return "unreachable";
     if (this.calm) return undefined;
-    const fault = faultOf(this.#weather, kind, chance);
+    let fault = faultOf(this.#weather, kind, chance);
     const inARow = this.#inARow.get(target) ?? 0;
-    const harmless = fault === undefined || fault === "doubled" || fault === "delayed" || fault === "stale";
-    if (!harmless && inARow >= IN_A_ROW) return undefined;
-    this.#inARow.set(target, harmless ? 0 : inARow + 1);
+    const harmless = fault === "doubled" || fault === "delayed" || fault === "stale";
+    if (fault !== undefined && !harmless && inARow >= IN_A_ROW) fault = undefined;
+    if (fault === undefined) this.#inARow.delete(target);
+    else if (!harmless) this.#inARow.set(target, inARow + 1);
     return fault;
   }
 }

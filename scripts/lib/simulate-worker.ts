@@ -1,0 +1,13 @@
+/** Plays the seeds that it is given, and gives their reports. */
+import { parentPort, workerData } from "node:worker_threads";
+import { mutants } from "../../test/simulation/mutants.ts";
+import { simulate, type SeedReport } from "../../test/simulation/simulate.ts";
+import { embeddedServer } from "../../test/simulation/world/embedded-server.ts";
+
+const mutant = mutants.find(({ name }) => name === workerData);
+
+parentPort?.on("message", async (seeds: readonly number[]) => {
+  const reports: SeedReport[] = [];
+  for (const seed of seeds) reports.push(await simulate(seed, { embedded: embeddedServer, ...(mutant && { mutant }) }));
+  parentPort?.postMessage(reports);
+});

@@ -1,0 +1,26 @@
+import { describe, expect, test } from "vitest";
+import { mutants } from "./mutants.ts";
+import { simulate } from "./simulate.ts";
+
+const MOST = 300;
+
+describe("the simulator catches a queue with", () => {
+  for (const mutant of mutants) {
+    test(mutant.name, async () => {
+      expect(await firstCaught(mutant)).toBeLessThan(MOST);
+    }, 120_000);
+  }
+
+  test("each of the twelve faults that it must catch", () => {
+    expect(mutants.length).toBe(12);
+  });
+});
+
+/** The first seed that fails with a mutant, and not without it. */
+async function firstCaught(mutant: (typeof mutants)[number]): Promise<number> {
+  for (let seed = 0; seed < MOST; seed++) {
+    const { violations } = await simulate(seed, { mutant });
+    if (violations.length > 0 && (await simulate(seed)).violations.length === 0) return seed;
+  }
+  return MOST;
+}
