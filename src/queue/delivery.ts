@@ -113,31 +113,41 @@ export class Delivery {
     }
     await send(client, mapping, content, chunk.blob, options);
     if (content.kind === "update" && isEnd(content.request) && (run.doubtfulCreate || run.doubts.size > 0)) {
-      await this.#tidy(run, mapping);
+      await this.#tidy({ run, item, chunk, content, term }, mapping);
     }
     return undefined;
   }
 
-  async #tidy(run: RunState, { runId }: RunMapping): Promise<void> {
+  /** Makes sure of what is in doubt, once the end itself was acknowledged. */
+  async #tidy({ run, item, chunk, term }: Job, mapping: RunMapping): Promise<void> {
     const { store, client, problems } = this.#parts;
-    const { tidy } = await import("./mend.ts");
-    const desired = await stored(store.desired(run.id));
+    const { runId } = mapping;
+    const { mendState, mendTwins } = await import("./mend.ts");
     const report = (message: string, key: string): void =>
       problems.report({ kind: "server-refused", run: run.id, key, message });
-    try {
-      for (const twin of await tidy(client, this.#creator, run, desired, this.#options)) {
+    const mend = (work: Promise<void>): Promise<void> =>
+      work.catch((error: unknown) => {
+        // Only what may pass is worth another try, and of the end with it.
+        if (["retry", "pause"].includes(classify(error, "update", item.refusals).action)) throw error;
+        report(`Cannot make sure of the last state of run ${runId}: ${messageOf(error)}`, runId);
+      });
+    // What came in the last moment, a replica does not show yet.
+    await this.#verdicts.settle();
+    if (!(await stored(store.seal(chunk.order, term)))) throw gone;
+    const desired = await stored(store.desired(run.id));
+    if (run.doubts.size > 0 && desired) await mend(mendState(client, run, desired, this.#options));
+    run.doubts.clear();
+    if (!run.doubtfulCreate) return;
+    const twins = mendTwins(client, this.#creator, mapping, this.#options).then((found) => {
+      for (const twin of found) {
         report(
           `Run ${twin} is a second one for run ${runId} and holds data: it was tagged "mlflow.tracklet.duplicateOf"`,
           twin,
         );
       }
-    } catch (error) {
-      // The end itself was acknowledged: only what may pass is worth another try of it.
-      if (["retry", "pause"].includes(classify(error, "update", 0).action)) throw error;
-      report(`Cannot make sure of the last tags of run ${runId}: ${messageOf(error)}`, runId);
-    }
+    });
+    await mend(twins);
     run.doubtfulCreate = false;
-    run.doubts.clear();
   }
 }
 

@@ -141,32 +141,42 @@ function halves<T>(items: readonly T[]): readonly (readonly T[])[] | undefined {
 
 /**
  * At the end of a run, after requests of which it is not known when the server acted on them: reads the last-written
- * state back and writes it again where a late request overwrote it, and deletes the empty twin of a create that came
- * late. Gives the ids of twins that hold data, which are tagged and left.
+ * state back and writes it again where a late request overwrote it.
  */
-export async function tidy(
+export async function mendState(
+  client: DeliveryClient,
+  { mapping, doubts }: RunState,
+  { tags = {}, ...change }: DesiredRun,
+  options: SendOptions,
+): Promise<void> {
+  const { runId } = mapping!;
+  const { data } = await client.runs.get(runId, options);
+  for (const doubt of doubts) {
+    const value = tags[doubt];
+    if (typeof value === "string") {
+      if (data.tags[doubt] !== value) await client.runs.setTag(runId, doubt, value, options);
+    } else if (value === null && doubt in data.tags) {
+      // It may be gone by now, which is what was asked for.
+      await client.runs.deleteTag(runId, doubt, options).catch((error: unknown) => {
+        if (!isMissing(error)) throw error;
+      });
+    }
+  }
+  await client.runs.update(runId, change, options);
+}
+
+/**
+ * At the end of a run of which a create may have come late: deletes its empty twin. Gives the ids of twins that hold
+ * data, which are tagged and left.
+ */
+export async function mendTwins(
   client: DeliveryClient,
   creator: RunCreator,
-  run: RunState,
-  desired: DesiredRun | undefined,
+  { runId, localId, experimentId }: RunMapping,
   options: SendOptions,
 ): Promise<readonly string[]> {
-  const { runId, localId, experimentId } = run.mapping!;
-  if (run.doubts.size > 0 && desired) {
-    const { data } = await client.runs.get(runId, options);
-    for (const doubt of run.doubts) {
-      const value = desired.tags?.[doubt];
-      if (typeof value === "string") {
-        if (data.tags[doubt] !== value) await client.runs.setTag(runId, doubt, value, options);
-      } else if (value === null && doubt in data.tags) {
-        await client.runs.deleteTag(runId, doubt, options);
-      }
-    }
-    const { tags: _, ...change } = desired;
-    await client.runs.update(runId, change, options);
-  }
   const twins: string[] = [];
-  for (const { info, data } of run.doubtfulCreate ? await creator.find(localId, experimentId, options) : []) {
+  for (const { info, data } of await creator.find(localId, experimentId, options)) {
     if (info.runId === runId || info.lifecycleStage === "deleted") continue;
     if (data.latestMetrics.length === 0 && Object.keys(data.params).length === 0) {
       await client.runs.delete(info.runId, options);

@@ -28,6 +28,31 @@ describe("Queue in doubt", () => {
     expect(it.oracle.named("a").tags.get("k")).toBe("new");
   });
 
+  test("deletes the empty twin of a run although a tag that is in doubt is gone meanwhile", async () => {
+    const it = harness();
+    const once = new Set<string>();
+    const first = (what: string): boolean => !once.has(what) && Boolean(once.add(what));
+    it.oracle.fault = ({ path }) => (path.endsWith("runs/create") && first("create") ? { late: 20_000 } : undefined);
+    const run = it.start("a");
+    await it.runtime.clock.advance(30_000);
+    expect(it.oracle.runs.size).toBe(2);
+    it.oracle.fault = (call) => (ofBatch(call) && first("tag") ? { late: 2_000 } : undefined);
+    it.queue.setTag(run, "k", "old");
+    await it.runtime.clock.advance(1_100);
+    it.queue.deleteTag(run, "k");
+    await it.runtime.clock.advance(10_000);
+    it.oracle.fault = ({ path }) => {
+      const gone = { status: 404, errorCode: "RESOURCE_DOES_NOT_EXIST", act: true };
+      return path.endsWith("delete-tag") && first("delete") ? gone : undefined;
+    };
+    it.queue.updateRun(run, { status: "FINISHED" });
+    await it.runtime.clock.until(it.queue.flush());
+    expect(once).toEqual(new Set(["create", "tag", "delete"]));
+    const [one, two] = [...it.oracle.runs.values()];
+    expect([one?.deleted, two?.deleted].sort()).toEqual([false, true]);
+    expect(it.problems.filter(({ kind }) => kind === "server-refused")).toEqual([]);
+  });
+
   test("sends nothing that another leader has delivered while the run was looked at", async () => {
     const first = harness({ delivery: { mode: "manual" } });
     const run = first.start("a");
