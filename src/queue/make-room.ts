@@ -50,8 +50,13 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
         if (!chunk) continue;
         const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
         const body = kept && encodeMetrics(kept);
-        if (body) await store.replace(order, term, [{ kind, count: kept.count, body }], "dropped");
-        else await store.drop(order, term);
+        const drop = body
+          ? store.replace(order, term, [{ kind, count: kept.count, body }], "dropped")
+          : store.drop(order, term);
+        await drop.catch(async (error: unknown) => {
+          // It may have taken place all the same, and then it counts.
+          if ((await store.seal(order, term))?.count === count) throw error;
+        });
         ledger.settle({ ...chunk, count: gone.count }, "dropped", gone);
         problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
         bytes -= chunk.bytes - (body?.length ?? 0);

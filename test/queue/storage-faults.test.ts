@@ -61,6 +61,22 @@ describe("Queue over a storage that fails", () => {
     },
   );
 
+  test("counts what it dropped although the storage said that it failed", async () => {
+    let drops = 0;
+    const storage = flaky((name) => (["drop", "replace"].includes(name) && ++drops % 3 === 0 ? "after" : undefined));
+    const it = harness({ storage, delivery: { maxMemoryBytes: 20_000, mode: "manual", flushInterval: 100 } });
+    const run = it.start("a");
+    for (let step = 0; step < 20_000; step++) {
+      it.queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 700 === 0) await it.runtime.clock.advance(1_100);
+    }
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(drops).toBeGreaterThan(6);
+    expect(report).toMatchObject({ pending: nothing });
+    expect(report.delivered.points).toBe(it.oracle.named("a").points.size);
+    expect(report.delivered.points + report.dropped.points).toBe(20_000);
+  });
+
   test("does not send again what was acknowledged when only its deletion fails", async () => {
     let left = 3;
     const storage = flaky((name) => (name === "acknowledge" && left-- > 0 ? "before" : undefined));
