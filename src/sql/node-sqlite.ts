@@ -2,8 +2,11 @@ import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { ConfigurationError } from "../errors/index.ts";
 import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
 import { shrinkBigInts } from "./safe-integers.ts";
-import { isNotDatabase } from "./sql-errors.ts";
+import { isBusy, isNotDatabase } from "./sql-errors.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";
+
+/** Milliseconds between two tries of what SQLite does not wait for. */
+const BUSY_PAUSE = 5;
 
 /** How a file is opened. */
 export interface NodeSqliteOptions {
@@ -143,8 +146,24 @@ function tune(database: DatabaseSync, synchronous: "normal" | "full", busyTimeou
   // The default is long enough for another process that makes the same file now.
   database.exec(`PRAGMA busy_timeout = ${busyTimeout}`);
   const one = (pragma: string): unknown => Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
-  const isNew = one("page_count") === 0;
-  if ((isNew ? one("journal_mode = WAL") : one("journal_mode")) !== "wal") return;
+  const isNew = patiently(() => one("page_count"), busyTimeout) === 0;
+  if (patiently(() => one(isNew ? "journal_mode = WAL" : "journal_mode"), busyTimeout) !== "wal") return;
   // 64 MB of cache and a log of 40 MB: without them SQLite copies index pages to the file all the time.
   database.exec(`PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 10000`);
+}
+
+/**
+ * Several processes may make the same file at once, and SQLite does not wait by itself where two of them change the
+ * journal, as each would wait for the other.
+ */
+function patiently<T>(read: () => T, busyTimeout: number): T {
+  const until = performance.now() + busyTimeout;
+  for (;;) {
+    try {
+      return read();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE);
+    }
+  }
 }

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { ConfigurationError } from "../../src/errors/index.ts";
 import { hasNodeSqlite, openNodeSqlite } from "../../src/sql/node-sqlite.ts";
 import { isBusy } from "../../src/sql/sql-errors.ts";
+import { startProgram } from "../support/start-program.ts";
 import { databaseContract } from "./database-contract.ts";
 
 let folder: string;
@@ -76,6 +77,18 @@ describe("openNodeSqlite()", () => {
     expect(a.prepare("SELECT count(*) AS n FROM t").get()).toEqual({ n: 1 });
     a.close();
     b.close();
+  });
+
+  test("lets processes that make the same file at once all have it", { timeout: 60_000 }, async () => {
+    const program = new URL("./programs/open-new.ts", import.meta.url);
+    for (let round = 0; round < 3; round++) {
+      const moment = String(Date.now() + 1_000);
+      const together = [1, 2, 3, 4].map(() => startProgram(program, [`${file}-${round}`, moment]).end);
+      for (const { code, stderr } of await Promise.all(together)) expect([code, stderr]).toEqual([0, ""]);
+      const database = openNodeSqlite(`${file}-${round}`);
+      expect(database.prepare("SELECT count(*) AS n FROM opened").get()).toEqual({ n: 4 });
+      database.close();
+    }
   });
 
   test("names the version of a runtime that has none", () => {
