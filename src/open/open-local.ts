@@ -1,4 +1,5 @@
 import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { checkAllOptions } from "../tracker/check-options.ts";
 import type { EmbeddedServer } from "./embedded.ts";
 import { openLocalServer } from "./local-server.ts";
 
@@ -12,7 +13,7 @@ export interface OpenLocalOptions {
  * Opens the local store of a folder as an MLflow server without a socket: `mlflow.db` and `mlruns`, the files that
  * Python's local mode uses there, so that both see one history. For the client, the dashboard, or to serve it.
  *
- * @throws ConfigurationError when the database is not one of MLflow, or of another revision, or cannot be written.
+ * @throws ConfigurationError when an option cannot be used, or the database is not one of MLflow, or of another revision, or cannot be written.
  *
  * @example Every run of this folder
  * ```ts
@@ -25,6 +26,7 @@ export interface OpenLocalOptions {
  * await local.close();
  * ```
  */
-export function openLocal(options: OpenLocalOptions = {}): Promise<EmbeddedServer> {
+export async function openLocal(options: OpenLocalOptions = {}): Promise<EmbeddedServer> {
+  checkAllOptions(options, { directory: "string" });
   return openLocalServer({ directory: options.directory, database: "mlflow.db" }, defaultRuntime());
 }

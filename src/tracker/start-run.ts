@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
+import { checkOptions, type OptionRules } from "./check-options.ts";
 import type { Core, RunBody } from "./core.ts";
 import { textOf } from "./entries.ts";
 import { ParamLog } from "./param-log.ts";
@@ -9,11 +10,17 @@ import { randomRunName } from "./run-name.ts";
 import { experimentName } from "./settings.ts";
 import type { StartRunOptions } from "./types/run.ts";
 
-/** Starts a run: no network, no waiting. @throws ValidationError for options that cannot work */
+/** The options of a run; their values are checked where they are used. */
+const runRules: OptionRules = Object.fromEntries(
+  "name experiment parent tags params description startTime signal".split(" ").map((name) => [name, () => undefined]),
+);
+
+/** Starts a run: no network, no waiting. @throws ValidationError or ConfigurationError for options that cannot work */
 export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
   const { runtime, guard, queue } = core;
   guard.mustBeOpen("start a run");
   mustBeObject("the options", options);
+  checkOptions(options, runRules);
   mustBeObject("params", options.params);
   mustBeObject("tags", options.tags);
   const localId = core.newLocalId();

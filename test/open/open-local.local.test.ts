@@ -46,6 +46,14 @@ describe("openLocal()", () => {
     expect(locationOfDefault(directory)).toBe(join(directory, "mlruns", "0"));
   });
 
+  test("rejects for an option that there is not, and makes nothing", async () => {
+    const directory = await temporaryDirectory();
+    const options = { folder: directory } as { directory?: string };
+    await expect(openLocal(options)).rejects.toThrow("Cannot use the unknown option folder: use directory");
+    await expect(openLocal({ directory: 5 as unknown as string })).rejects.toThrow("directory as it must be a string");
+    expect(existsSync(join(directory, "mlflow.db"))).toBe(false);
+  });
+
   test("goes on with what is there, and two may be open at once", async () => {
     const directory = await temporaryDirectory();
     const first = await openLocal({ directory });

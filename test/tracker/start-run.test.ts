@@ -87,6 +87,7 @@ describe("Tracker.startRun()", () => {
       { tags: "a" as unknown as Record<string, string> },
       'tags must be an object: current value is "a"',
     ],
+    ["an option that there is not", { tag: { a: "b" } } as object, "Cannot use the unknown option tag: use tags"],
     ["an empty parent", { parent: "" }, "parent must be a run or the id of one"],
     ["an empty experiment", { experiment: "" }, "1 to 500 characters"],
   ])("throws for %s, and starts nothing", (_, options, words) => {
