@@ -157,12 +157,11 @@ function tune(database: DatabaseSync, synchronous: "normal" | "full", busyTimeou
  * journal, as each would wait for the other.
  */
 function patiently<T>(read: () => T, busyTimeout: number): T {
-  const until = performance.now() + busyTimeout;
-  for (;;) {
+  for (let left = busyTimeout; ; left -= BUSY_PAUSE) {
     try {
       return read();
     } catch (error) {
-      if (!isBusy(error) || performance.now() >= until) throw error;
+      if (!isBusy(error) || left <= 0) throw error;
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE);
     }
   }
