@@ -83,11 +83,14 @@ export interface DesiredRun extends RunChange {
   readonly tags?: Readonly<Record<string, string | null>>;
 }
 
-/** A chunk that the server refuses for good, with its words. */
-export interface QuarantinedChunk extends StoredChunk {
+/** What is known of a quarantined chunk without its body. */
+export interface QuarantinedHeader extends ChunkHeader {
   /** Why, in the words of the server where it said something. */
   readonly reason: string;
 }
+
+/** A chunk that the server refuses for good, with its words. */
+export interface QuarantinedChunk extends QuarantinedHeader, StoredChunk {}
 
 /** What a storage holds and held, kept with each change and never counted by walking. */
 export interface StorageCounts {
@@ -125,6 +128,8 @@ export interface QueueStorage {
    * a damaged file moved aside, a storage that was emptied by somebody else.
    */
   open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
+  /** False when it is known, without opening or making anything, that nothing waits there. Left out: unknown. */
+  holds?(): boolean | Promise<boolean>;
 }
 
 /**
@@ -170,8 +175,10 @@ export interface QueueStore {
 
   /** Sets a chunk aside, out of everybody's way. */
   quarantine(order: number, term: number, reason: string): Promise<void>;
-  /** All that was set aside, whole. */
-  quarantined(): Promise<readonly QuarantinedChunk[]>;
+  /** Up to `limit` quarantined chunks with an order above `after`, in order. */
+  quarantined(after: number, limit: number): Promise<readonly QuarantinedHeader[]>;
+  /** A quarantined chunk, whole; undefined when it is not there. */
+  quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined>;
   /** Puts a quarantined chunk back at the end of the order; false when it is not there. */
   release(order: number): Promise<boolean>;
   /** Forgets a quarantined chunk, which counts as dropped; false when it is not there. */

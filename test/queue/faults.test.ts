@@ -227,7 +227,7 @@ describe("Queue against faults", () => {
         message: expect.stringContaining("Changing param values is not allowed"),
       },
     ]);
-    expect(await (await it.storage.open()).quarantined()).toMatchObject([{ kind: "params", count: 1 }]);
+    expect(await (await it.storage.open()).quarantined(0, 10)).toMatchObject([{ kind: "params", count: 1 }]);
     const line = it.queue.receipt(run).lines.find(({ key }) => key === "p33");
     expect(line).toMatchObject({ logged: 2, acknowledged: 1, quarantined: 1 });
   });

@@ -6,7 +6,7 @@ import { isLost, storageError } from "./indexed-db-errors.ts";
 import { newState, type Schema, SCHEMA_VERSION, upgrade } from "./indexed-db-schema.ts";
 
 /** A name of an object store. */
-export type StoreName = "state" | "chunks" | "quarantined" | "writers" | "runs";
+export type StoreName = "state" | "chunks" | "bodies" | "quarantined" | "writers" | "runs";
 /** A transaction over all object stores that were named for it. */
 export type Reading = IDBPTransaction<Schema, StoreName[], "readonly">;
 /** One that changes them. */

@@ -1,16 +1,18 @@
 import type { DBSchema, IDBPDatabase } from "idb";
-import type { ChunkHeader, DesiredRun, RunMapping } from "../storage.ts";
+import type { ChunkHeader, DesiredRun, RunMapping, StoredChunk } from "../storage.ts";
 import { firstTerm } from "./first-term.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Version of the databases made here. A newer one is left as it is. */
 export const SCHEMA_VERSION = 1;
 
-/** A chunk under its place in the order. One record holds all: reading is one request, and so is writing. */
-export interface ChunkRecord extends Omit<ChunkHeader, "order"> {
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly blob?: Blob;
+/** A chunk without its body, under its place in the order. Whoever walks a backlog reads these alone. */
+export interface ChunkRecord extends ChunkHeader {
+  readonly blobBytes: number;
 }
+
+/** What a chunk holds, under the same place as its header, whether that waits or is quarantined. */
+export type BodyRecord = Pick<StoredChunk, "body" | "blob">;
 
 /** Counters and term, in one record. */
 export interface StateRecord {
@@ -26,10 +28,11 @@ export interface RunRecord {
   readonly desired?: DesiredRun;
 }
 
-/** The object stores. Keys are apart from the values; there is no index over chunks, which would double each put. */
+/** The object stores. There is no index over chunks, which would double each put. */
 export interface Schema extends DBSchema {
   state: { key: "state"; value: StateRecord };
   chunks: { key: number; value: ChunkRecord };
+  bodies: { key: number; value: BodyRecord };
   quarantined: { key: number; value: ChunkRecord & { readonly reason: string } };
   writers: { key: string; value: { readonly last: number; readonly at: number }; indexes: { at: number } };
   runs: { key: string; value: RunRecord; indexes: { at: number } };
@@ -44,8 +47,9 @@ export function newState(): StateRecord {
 export function upgrade(database: IDBPDatabase<Schema>, before: number): void {
   if (before < 1) {
     database.createObjectStore("state");
-    database.createObjectStore("chunks");
-    database.createObjectStore("quarantined");
+    database.createObjectStore("chunks", { keyPath: "order" });
+    database.createObjectStore("bodies");
+    database.createObjectStore("quarantined", { keyPath: "order" });
     database.createObjectStore("writers").createIndex("at", "at");
     database.createObjectStore("runs").createIndex("at", "at");
   }

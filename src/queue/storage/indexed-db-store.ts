@@ -1,4 +1,3 @@
-import { mergeDesired } from "../desired-state.ts";
 import type {
   Appended,
   ChildDraft,
@@ -6,23 +5,18 @@ import type {
   ChunkHeader,
   DesiredRun,
   QuarantinedChunk,
+  QuarantinedHeader,
   QueueStore,
   RunMapping,
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
-import { type Connection, queued, type StoreName, type Writing } from "./indexed-db-connection.ts";
-import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
-import { checkTerm, type Count, isChild, tally, tallyWaiting, type Tally } from "./tally.ts";
-import { isOutdated } from "./retention.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
-
-/** One transaction that changes chunks and counters. */
-interface Change {
-  readonly transaction: Writing;
-  term: number;
-  readonly counts: Tally;
-}
+import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
+import { type Connection, queued, type StoreName } from "./indexed-db-connection.ts";
+import { keepMapping, touchRun } from "./indexed-db-runs.ts";
+import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
+import { checkTerm, type Count, isChild, tally } from "./tally.ts";
 
 /** A queue in IndexedDB. What a method promises is in the database when its promise resolves, as far as `durability` goes. */
 export class IndexedDbStore implements QueueStore {
@@ -39,29 +33,30 @@ export class IndexedDbStore implements QueueStore {
     drafts: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
   ): Promise<readonly Appended[]> {
-    return this.#change(["chunks", "writers", "runs"], async (change) => {
+    return this.#change(["chunks", "bodies", "writers", "runs"], async (change) => {
       const { transaction, counts } = change;
       const writers = transaction.objectStore("writers");
       let last = (await writers.get(writer))?.last ?? 0;
       const results: Appended[] = [];
       for (const draft of drafts) {
-        const { order: place = 0, ...facts } = draft;
+        const { order: place = 0, body, blob, ...facts } = draft;
         const before = place === 0 ? undefined : await transaction.objectStore("chunks").get(place);
         const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
         if (own ? own.sealed : draft.sequence <= last) {
           results.push({ stored: false, order: own ? place : 0, count: own?.count });
           continue;
         }
-        if (own) tallyWaiting(counts, sized(own), -1);
+        if (own) removeChunk(change, own);
         const order = own ? place : ++counts.order;
         last = Math.max(last, draft.sequence);
-        this.#insert(change, order, { ...facts, writer, span: 1, bytes: draft.body.length, attempted: 0 });
+        const header = { ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
+        insertChunk(change, header, blob ? { body, blob } : { body });
         results.push({ stored: true, order, count: draft.count });
       }
       const at = drafts.at(-1)?.at ?? this.#clock.now();
       if (drafts.length > 0) queued(writers.put({ last, at }, writer));
       const runs = new Set([...drafts.map(({ run }) => run), ...(desired?.keys() ?? [])]);
-      for (const run of runs) await touch(transaction, run, at, desired?.get(run));
+      for (const run of runs) await touchRun(transaction, run, at, desired?.get(run));
       return results;
     });
   }
@@ -72,23 +67,29 @@ export class IndexedDbStore implements QueueStore {
 
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {
     return this.#connection.read(["chunks"], async (transaction) => {
-      const chunks = transaction.objectStore("chunks");
       const range = IDBKeyRange.lowerBound(after, true);
-      const [keys, records] = await Promise.all([chunks.getAllKeys(range, limit), chunks.getAll(range, limit)]);
-      return records.map((record, n) => header(keys[n]!, record));
+      return (await transaction.objectStore("chunks").getAll(range, limit)).map(plainHeader);
     });
   }
 
-  seal(order: number, term: number): Promise<StoredChunk | undefined> {
-    return this.#guarded(order, term, async ({ transaction }, chunk) => {
-      if (!chunk.sealed) queued(transaction.objectStore("chunks").put({ ...chunk, sealed: true }, order));
-      return { ...chunk, sealed: true, order };
+  async seal(order: number, term: number): Promise<StoredChunk | undefined> {
+    // Most chunks were sealed by their writer: reading those keeps no other tab from writing.
+    const found = await this.#connection.read(["state", "chunks", "bodies"], async (transaction) => {
+      checkTerm((await transaction.objectStore("state").get("state"))?.term ?? 0, term);
+      const chunk = await transaction.objectStore("chunks").get(order);
+      return chunk?.sealed ? wholeChunk(transaction, chunk) : undefined;
+    });
+    if (found) return found;
+    return this.#guarded(order, term, ({ transaction }, chunk) => {
+      const sealed = { ...chunk, sealed: true };
+      queued(transaction.objectStore("chunks").put(sealed));
+      return wholeChunk(transaction, sealed);
     });
   }
 
   async markAttempted(order: number, term: number): Promise<void> {
     await this.#guarded(order, term, async ({ transaction }, chunk) => {
-      if (chunk.attempted === 0) queued(transaction.objectStore("chunks").put({ ...chunk, attempted: term }, order));
+      if (chunk.attempted === 0) queued(transaction.objectStore("chunks").put({ ...chunk, attempted: term }));
     });
   }
 
@@ -108,21 +109,23 @@ export class IndexedDbStore implements QueueStore {
   ): Promise<readonly ChunkHeader[] | undefined> {
     return this.#guarded(order, term, async (change, parent) => {
       const { transaction, counts } = change;
-      if (isChild(parent, children[0])) {
+      const chunks = transaction.objectStore("chunks");
+      const same = children[0]?.count === parent.count && (await wholeChunk(transaction, parent));
+      if (same && isChild(same, children[0])) {
         // It took place before, and only its answer was lost: nothing may be counted twice.
         const places = children.map((_, n) => order + n * parent.span);
-        const found = await Promise.all(places.map((place) => transaction.objectStore("chunks").get(place)));
-        return found.flatMap((chunk, n) => (chunk ? [header(places[n]!, chunk)] : []));
+        const found = await Promise.all(places.map((place) => chunks.get(place)));
+        return found.flatMap((chunk) => (chunk ? [plainHeader(chunk)] : []));
       }
-      this.#remove(change, order, parent);
+      removeChunk(change, parent);
       tally(counts, parent, rest);
       const span = parent.span / children.length;
-      return children.map((child, n) => {
-        const { blob: _, ...kept } = parent;
-        const chunk = { ...kept, ...child, span, sequence: 0, bytes: child.body.length, sealed: true, attempted: 0 };
-        this.#insert(change, order + n * span, chunk);
+      return children.map(({ body, blob, ...child }, n) => {
+        const place = { order: order + n * span, span, sequence: 0 };
+        const header = { ...plainHeader(parent), ...child, ...place, bytes: body.length, sealed: true, attempted: 0 };
+        insertChunk(change, header, blob ? { body, blob } : { body });
         tally(counts, child, rest, -1);
-        return header(order + n * span, chunk);
+        return header;
       });
     });
   }
@@ -132,26 +135,37 @@ export class IndexedDbStore implements QueueStore {
       order,
       term,
       async (change, chunk) => {
-        this.#remove(change, order, chunk);
+        removeChunk(change, chunk, "kept");
         tally(change.counts, chunk, "quarantined");
-        queued(change.transaction.objectStore("quarantined").put({ ...chunk, reason }, order));
+        queued(change.transaction.objectStore("quarantined").put({ ...chunk, reason }));
       },
       ["quarantined"],
     );
   }
 
-  quarantined(): Promise<readonly QuarantinedChunk[]> {
+  quarantined(after: number, limit: number): Promise<readonly QuarantinedHeader[]> {
     return this.#connection.read(["quarantined"], async (transaction) => {
-      const store = transaction.objectStore("quarantined");
-      const [keys, records] = await Promise.all([store.getAllKeys(), store.getAll()]);
-      return records.map((record, n) => ({ ...record, order: keys[n]! }));
+      const range = IDBKeyRange.lowerBound(after, true);
+      const found = await transaction.objectStore("quarantined").getAll(range, limit);
+      return found.map(({ reason, ...chunk }) => ({ ...plainHeader(chunk), reason }));
+    });
+  }
+
+  quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined> {
+    return this.#connection.read(["quarantined", "bodies"], async (transaction) => {
+      const found = await transaction.objectStore("quarantined").get(order);
+      if (!found) return undefined;
+      const { reason, ...chunk } = found;
+      return { ...(await wholeChunk(transaction, chunk)), reason };
     });
   }
 
   release(order: number): Promise<boolean> {
-    return this.#aside(order, async (change, { reason: _, ...chunk }) => {
-      this.#insert(change, ++change.counts.order, { ...chunk, span: 1 });
-      await touch(change.transaction, chunk.run, this.#clock.now());
+    return this.#aside(order, async (change, chunk) => {
+      const { body, blob, ...header } = await wholeChunk(change.transaction, chunk);
+      const place = { order: ++change.counts.order, span: 1 };
+      insertChunk(change, { ...header, ...place }, blob ? { body, blob } : { body });
+      await touchRun(change.transaction, chunk.run, this.#clock.now());
     });
   }
 
@@ -214,7 +228,7 @@ export class IndexedDbStore implements QueueStore {
     body: (change: Change, chunk: ChunkRecord) => Promise<T>,
     stores: StoreName[] = [],
   ): Promise<T | undefined> {
-    return this.#change(["chunks", ...stores], async (change) => {
+    return this.#change(["chunks", "bodies", ...stores], async (change) => {
       checkTerm(change.term, term);
       const chunk = await change.transaction.objectStore("chunks").get(order);
       return chunk && body(change, chunk);
@@ -222,63 +236,29 @@ export class IndexedDbStore implements QueueStore {
   }
 
   /** Takes a chunk out of quarantine; false when it is not there. */
-  #aside(
-    order: number,
-    body: (change: Change, chunk: ChunkRecord & { reason: string }) => Promise<void>,
-  ): Promise<boolean> {
-    return this.#change(["chunks", "quarantined", "runs"], async (change) => {
+  #aside(order: number, body: (change: Change, chunk: ChunkRecord) => Promise<void>): Promise<boolean> {
+    return this.#change(["chunks", "bodies", "quarantined", "runs"], async (change) => {
       const store = change.transaction.objectStore("quarantined");
-      const chunk = await store.get(order);
-      if (!chunk) return false;
+      const found = await store.get(order);
+      if (!found) return false;
+      const { reason: _, ...chunk } = found;
       tally(change.counts, chunk, "quarantined", -1);
       queued(store.delete(order));
       await body(change, chunk);
+      queued(change.transaction.objectStore("bodies").delete(order));
       return true;
     });
   }
 
   async #finish(order: number, term: number, as: Count, mapping?: RunMapping): Promise<void> {
-    await this.#change(mapping ? ["chunks", "runs"] : ["chunks"], async (change) => {
+    await this.#change(["chunks", "bodies", ...(mapping ? (["runs"] as const) : [])], async (change) => {
       checkTerm(change.term, term);
       const chunk = await change.transaction.objectStore("chunks").get(order);
       if (chunk) {
-        this.#remove(change, order, chunk);
+        removeChunk(change, chunk);
         tally(change.counts, chunk, as);
       }
       if (mapping) await keepMapping(change.transaction, mapping, this.#clock.now());
     });
   }
-
-  #insert({ transaction, counts }: Change, order: number, chunk: ChunkRecord): void {
-    queued(transaction.objectStore("chunks").put(chunk, order));
-    tallyWaiting(counts, sized(chunk), 1);
-  }
-
-  #remove({ transaction, counts }: Change, order: number, chunk: ChunkRecord): void {
-    queued(transaction.objectStore("chunks").delete(order));
-    tallyWaiting(counts, sized(chunk), -1);
-  }
-}
-
-function sized(chunk: ChunkRecord): ChunkRecord & { readonly blobBytes: number } {
-  return { ...chunk, blobBytes: chunk.blob?.size ?? 0 };
-}
-
-function header(order: number, { body: _, blob: __, ...facts }: ChunkRecord): ChunkHeader {
-  return { ...facts, order };
-}
-
-async function touch(transaction: Writing, run: string, at: number, desired?: DesiredRun): Promise<void> {
-  const runs = transaction.objectStore("runs");
-  const kept = await runs.get(run);
-  if (kept && !desired && !isOutdated(kept.at, at)) return;
-  queued(runs.put({ ...kept, at, ...(desired && { desired: mergeDesired(kept?.desired, desired) }) }, run));
-}
-
-async function keepMapping(transaction: Writing, mapping: RunMapping, at: number): Promise<RunMapping> {
-  const runs = transaction.objectStore("runs");
-  const kept = await runs.get(mapping.localId);
-  if (kept?.mapping) return kept.mapping;
-  queued(runs.put({ ...kept, at, mapping }, mapping.localId));
-  return mapping;
 }

@@ -6,6 +6,7 @@ import {
   type ChunkHeader,
   type DesiredRun,
   type QuarantinedChunk,
+  type QuarantinedHeader,
   type QueueStore,
   type RunMapping,
   StaleTermError,
@@ -148,8 +149,16 @@ export class MemoryStore implements QueueStore {
     this.#quarantined.set(order, { ...chunk, reason });
   }
 
-  async quarantined(): Promise<readonly QuarantinedChunk[]> {
-    return [...this.#quarantined.values()];
+  async quarantined(after: number, limit: number): Promise<readonly QuarantinedHeader[]> {
+    const found = [...this.#quarantined.values()].filter(({ order }) => order > after);
+    return found
+      .sort((a, b) => a.order - b.order)
+      .slice(0, limit)
+      .map(({ body: _, blob: __, ...header }) => header);
+  }
+
+  async quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined> {
+    return this.#quarantined.get(order);
   }
 
   async release(order: number): Promise<boolean> {

@@ -7,6 +7,7 @@ import type {
   ChunkHeader,
   DesiredRun,
   QuarantinedChunk,
+  QuarantinedHeader,
   QueueStore,
   RunMapping,
   StorageCounts,
@@ -166,9 +167,20 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  async quarantined(): Promise<readonly QuarantinedChunk[]> {
-    const rows = await this.#look((database) => database.prepare("SELECT * FROM quarantined ORDER BY place").all());
-    return Promise.all(rows.map(async (row) => ({ ...(await this.#whole(row)), reason: String(row["reason"]) })));
+  quarantined(after: number, limit: number): Promise<readonly QuarantinedHeader[]> {
+    const sql = `SELECT ${HEADER}, reason FROM quarantined WHERE place > ? ORDER BY place LIMIT ?`;
+    return this.#look((database) =>
+      database
+        .prepare(sql)
+        .all(placeOf(after), limit)
+        .map((row) => ({ ...readHeader(row), reason: String(row["reason"]) })),
+    );
+  }
+
+  async quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined> {
+    const sql = "SELECT * FROM quarantined WHERE place = ?";
+    const row = await this.#look((database) => database.prepare(sql).get(placeOf(order)));
+    return row && { ...(await this.#whole(row)), reason: String(row["reason"]) };
   }
 
   release(order: number): Promise<boolean> {

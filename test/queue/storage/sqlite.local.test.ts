@@ -191,7 +191,7 @@ describe("sqliteQueue artifacts", () => {
     await store.acknowledge(1, term);
     expect(spool(path)).toHaveLength(1);
     await store.quarantine(2, term, "no");
-    expect(await (await store.quarantined())[0]?.blob?.text()).toBe("two");
+    expect(await (await store.quarantinedChunk(2))?.blob?.text()).toBe("two");
     await store.release(2);
     expect((await store.status()).blobBytes).toBe(3);
     await store.drop(3, term);

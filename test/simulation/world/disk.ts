@@ -10,6 +10,7 @@ import type {
   RunMapping,
   StoredChunk,
 } from "../../../src/queue/storage.ts";
+import { eachMethod, type Method } from "./each-method.ts";
 import type { SimProcess } from "./process.ts";
 
 /** What became of a chunk, as the disk saw it. */
@@ -136,33 +137,14 @@ export class Disk {
   /** The storage as one process sees it. `wrap` may change what the store does. */
   storageOf(process: SimProcess, wrap: (store: QueueStore) => QueueStore): QueueStorage {
     const store = wrap(this.store);
-    const call =
-      <A extends unknown[], R>(name: string, operation: (...args: A) => Promise<R>) =>
-      (...args: A): Promise<R> =>
-        this.#operate(process, name, args, () => operation.apply(store, args));
-    const handle: QueueStore = {
-      append: call("append", store.append),
-      beginTerm: call("beginTerm", async () => {
-        const term = await store.beginTerm();
-        this.leader = process;
-        return term;
-      }),
-      heads: call("heads", store.heads),
-      seal: call("seal", store.seal),
-      markAttempted: call("markAttempted", store.markAttempted),
-      acknowledge: call("acknowledge", store.acknowledge),
-      drop: call("drop", store.drop),
-      replace: call("replace", store.replace),
-      quarantine: call("quarantine", store.quarantine),
-      quarantined: call("quarantined", store.quarantined),
-      release: call("release", store.release),
-      discard: call("discard", store.discard),
-      mapping: call("mapping", store.mapping),
-      map: call("map", store.map),
-      desired: call("desired", store.desired),
-      status: call("status", store.status),
-      close: async () => {},
-    };
+    const handle = eachMethod(
+      store,
+      (name, method) =>
+        (...args: readonly unknown[]) =>
+          name === "close"
+            ? Promise.resolve()
+            : this.#operate(process, name, args, () => this.#apply(process, name, method, args)),
+    );
     return {
       name: "simulated disk",
       durable: true,
@@ -175,6 +157,12 @@ export class Disk {
     for (const apply of this.#pending.get(process) ?? [])
       if (process.world.chance.may(0.5)) void apply().catch(() => {});
     this.#pending.delete(process);
+  }
+
+  async #apply(process: SimProcess, name: string, method: Method, args: readonly unknown[]): Promise<unknown> {
+    const result = await method(...args);
+    if (name === "beginTerm") this.leader = process;
+    return result;
   }
 
   #operate<R>(process: SimProcess, name: string, args: readonly unknown[], operation: () => Promise<R>): Promise<R> {
@@ -193,10 +181,11 @@ export class Disk {
       pending.add(apply);
       world.timeline.after(world.diskTime(), () => {
         if (!pending.has(apply)) return;
-        if (name !== "append" && name !== "heads") world.note(`${process.name} disk ${name} ${String(args[0] ?? "")}`);
+        if (name !== "append" && name !== "heads")
+          world.note(() => `${process.name} disk ${name} ${String(args[0] ?? "")}`);
         apply().then(
           (result) => {
-            if (fault) world.note(`${process.name} disk ${name} fails after it was done`);
+            if (fault) world.note(() => `${process.name} disk ${name} fails after it was done`);
             process.deliver(() =>
               fault ? reject(new Error(`disk error after operation ${number}`)) : resolve(result),
             );
@@ -204,7 +193,7 @@ export class Disk {
           },
           (error: unknown) => {
             if (fault) process.diskFailed(name);
-            world.note(`${process.name} disk ${name} ${String(error)}`);
+            world.note(() => `${process.name} disk ${name} ${String(error)}`);
             process.deliver(() => reject(error));
           },
         );
