@@ -3,6 +3,7 @@ import { StorageError } from "../errors/usage-errors.ts";
 import { type Content, decodeChunk } from "./content.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
 import type { HostGate } from "./host-gate.ts";
+import { checkRun, mendState, mendTwins } from "./mend.ts";
 import { classify, ParkError } from "./outcome.ts";
 import { isEnd } from "./request.ts";
 import type { Item, RunState } from "./run-state.ts";
@@ -106,7 +107,7 @@ export class Delivery {
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
     if (!run.checked) {
-      await (await import("./mend.ts")).checkRun(client, mapping, this.#verdicts.settle, options);
+      await checkRun(client, mapping, this.#verdicts.settle, options);
       run.checked = true;
       // That took a while: another leader may have come and gone, and delivered this and what was logged later.
       if (!(await stored(store.seal(chunk.order, term)))) throw gone;
@@ -122,7 +123,6 @@ export class Delivery {
   async #tidy({ run, item, chunk, term }: Job, mapping: RunMapping): Promise<void> {
     const { store, client, problems } = this.#parts;
     const { runId } = mapping;
-    const { mendState, mendTwins } = await import("./mend.ts");
     const report = (message: string, key: string): void =>
       problems.report({ kind: "server-refused", run: run.id, key, message });
     const mend = (work: Promise<void>): Promise<void> =>

@@ -11,7 +11,7 @@ import type { RunState } from "./run-state.ts";
 import type { Content } from "./content.ts";
 import type { ChildDraft, DesiredRun, RunMapping } from "./storage.ts";
 
-// What is needed only after the server refused something. Loaded at that time, so that it costs no page its start.
+// What is needed only after the server refused something.
 
 /** Waits until a server with replicas has surely heard of earlier writes. */
 export type Settle = () => Promise<void>;

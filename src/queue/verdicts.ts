@@ -7,6 +7,7 @@ import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { HostGate } from "./host-gate.ts";
 import type { Ledger } from "./ledger.ts";
+import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./mend.ts";
 import { classify, type Outcome } from "./outcome.ts";
 import type { Problems } from "./problems.ts";
 import type { Item, RunState } from "./run-state.ts";
@@ -83,7 +84,6 @@ export class Verdicts {
     let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
     try {
       if (outcome.action === "inspect") {
-        const { checkRun, checkExperiment } = await import("./mend.ts");
         if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
         else if (content.kind === "create" && "id" in content.request.experiment) {
           await checkExperiment(client, content.request.experiment.id, this.#options);
@@ -161,7 +161,6 @@ export class Verdicts {
   async refused(job: Job, cause: unknown): Promise<Finish | undefined> {
     const { run, chunk, content } = job;
     const { client } = this.#parts;
-    const { divide, metricsDraft, readBack } = await import("./mend.ts");
     const status = cause instanceof HttpError ? cause.status : 0;
     if (status === 413) this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
     const doubtful = content.kind === "metrics" && cause !== undefined && status !== 413;

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
 import { shrinkBigInts } from "./safe-integers.ts";
 import { isBusy, isNotDatabase } from "./sql-errors.ts";

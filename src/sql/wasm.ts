@@ -1,5 +1,5 @@
 import type { PreparedStatement, Sqlite3Static } from "@sqlite.org/sqlite-wasm";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { SqlDatabase, SqlRow, SqlStatement, SqlValue } from "./database.ts";
 import { shrinkBigInts } from "./safe-integers.ts";
 import { SqliteConnection } from "./sqlite-connection.ts";

@@ -1,4 +1,4 @@
-import { ValidationError } from "../errors/index.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
 import type { Amount, FlushReport, Problem, QueueStatus, ReceiptLine } from "../queue/types.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";

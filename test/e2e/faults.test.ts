@@ -12,8 +12,7 @@ beforeAll(async () => {
   await Promise.all([
     import("../../src/tracker/resources.ts"),
     import("../../src/client/network-failure.ts"),
-    import("../../src/queue/sync-engine.ts"),
-    import("../../src/queue/mend.ts"),
+    import("../../src/queue/sender.ts"),
     import("../../src/tracker/artifact-log.ts"),
   ]);
 });

@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../errors/index.ts";
+import { ConfigurationError } from "../../errors/usage-errors.ts";
 import { checkedPath } from "./artifact-path.ts";
 import {
   type ArtifactContent,

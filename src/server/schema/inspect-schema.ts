@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../errors/index.ts";
+import { ConfigurationError } from "../../errors/usage-errors.ts";
 import type { SqlDatabase } from "../../sql/database.ts";
 import { isNotDatabase } from "../../sql/sql-errors.ts";
 import { olderRevisions } from "./older-revisions.ts";

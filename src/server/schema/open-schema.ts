@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../../errors/index.ts";
+import { ConfigurationError } from "../../errors/usage-errors.ts";
 import type { SqlDatabase } from "../../sql/database.ts";
 import { inspectSchema, type SchemaState } from "./inspect-schema.ts";
 import { type Revision, revisions } from "./revisions.ts";
