@@ -12,6 +12,8 @@ declare module "vitest" {
     trackingUri: string;
     /** Release of that server. */
     mlflowVersion: string;
+    /** File of its SQLite database; empty when it is on PostgreSQL. */
+    databaseFile: string;
   }
 }
 
@@ -30,6 +32,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   });
   project.provide("trackingUri", server.trackingUri);
   project.provide("mlflowVersion", environment.version);
+  project.provide("databaseFile", postgres === undefined ? join(room, "mlflow.db") : "");
   return async () => {
     await server.close();
     await postgres?.close();
