@@ -1,11 +1,18 @@
-import { ConfigurationError } from "../errors/index.ts";
-import { createOwningTracker, createTracker } from "../tracker/create-tracker.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
+import { createOwningTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
+import { browserQueue } from "./browser-queue.ts";
+import { queueIdentity } from "./queue-identity.ts";
 
 /**
  * Opens a tracker in a page or its worker: on the MLflow server at `trackingUri`, or, without one, on the embedded
  * server over SQLite WASM in memory, which is loaded only then and gone with the page.
+ *
+ * What a server does not have yet waits in IndexedDB, and survives the page: the next page of this origin that opens a
+ * tracker for the server sends it. It waits in memory where the browser allows no IndexedDB, which is told.
  *
  * @throws ConfigurationError when the address cannot be used.
  *
@@ -18,7 +25,12 @@ import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
  * ```
  */
 export async function openTracker(options: TrackerOptions = {}): Promise<Tracker> {
-  if (options.trackingUri !== undefined) return createTracker(options);
+  if (options.trackingUri !== undefined) {
+    checkAllOptions(options, trackerRules);
+    const runtime = defaultRuntime(options.runtime);
+    const { queue = browserQueue(queueIdentity(options, runtime), runtime) } = options;
+    return createOwningTracker({ ...options, queue }, { recovers: true });
+  }
   if (options.fetch !== undefined) {
     throw new ConfigurationError(
       "Cannot use the option fetch without a server: pass its http(s) address as trackingUri, too",

@@ -1,10 +1,13 @@
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
-import { createOwningTracker, createTracker } from "../tracker/create-tracker.ts";
+import { createOwningTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
+import { localQueue, queueFolder } from "./local-queue.ts";
 import { openLocalServer } from "./local-server.ts";
+import { queueIdentity } from "./queue-identity.ts";
 import { parseTrackingPlace } from "./tracking-place.ts";
 import { tellUnreadable } from "./unreadable-address.ts";
 
@@ -15,13 +18,20 @@ export interface OpenTrackerOptions extends TrackerOptions {
    * @default MLFLOW_TRACKING_URI, else the file `mlflow.db` of the directory
    */
   readonly trackingUri?: string;
-  /** Holds `mlflow.db` and `mlruns`; made when missing. @default the working directory */
+  /**
+   * Holds `mlflow.db` and `mlruns`, or, with a server, `.tracklet` with what it does not have yet; made when missing.
+   * @default the working directory
+   */
   readonly directory?: string;
 }
 
 /**
  * Opens a tracker: on the MLflow server at `trackingUri` or MLFLOW_TRACKING_URI, or, where there is none, on the
  * embedded server over `mlflow.db` and `mlruns` of the directory, which `mlflow ui` and Python open too.
+ *
+ * What a server does not have yet waits in a SQLite file in `.tracklet` of the directory, and survives this process: the
+ * next tracker of the directory and server sends it, and so does `tracklet sync`. It waits in memory where there can be
+ * no such file, which is told.
  *
  * @throws ConfigurationError when the address cannot be used, or the file is not a database of MLflow or cannot be written.
  *
@@ -40,8 +50,7 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
   const address = options.trackingUri ?? (runtime.environment.get("MLFLOW_TRACKING_URI")?.trim() || undefined);
   if (address === undefined) tellUnreadable(runtime);
   const place = address === undefined ? undefined : parseTrackingPlace(address);
-  // The queue of a server is in memory here; a durable one in `<directory>/.tracklet` belongs at this place.
-  if (place?.kind === "server") return createTracker({ ...rest, trackingUri: place.trackingUri });
+  if (place?.kind === "server") return openOnServer({ ...rest, trackingUri: place.trackingUri }, directory, runtime);
   if (options.fetch !== undefined) {
     throw new ConfigurationError(
       "Cannot use the option fetch without a server: pass its http(s) address as trackingUri, too",
@@ -55,4 +64,11 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
     await server.close();
     throw error;
   }
+}
+
+/** Nothing is made before the first write, so that who only reads leaves no trace. */
+function openOnServer(options: TrackerOptions, directory: string | undefined, runtime: Runtime): Tracker {
+  const { queue = localQueue(queueIdentity(options, runtime), directory, runtime) } = options;
+  const ownPaths = runtime.files ? [queueFolder(runtime.files, directory)] : [];
+  return createOwningTracker({ ...options, queue }, { ownPaths, recovers: true });
 }

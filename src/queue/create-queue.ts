@@ -32,7 +32,6 @@ export function createQueue(options: CreateQueueOptions): Queue {
 }
 
 class StoredQueue implements Queue {
-  readonly durable: boolean;
   readonly #storage: QueueStorage;
   readonly #runtime: Runtime;
   readonly #settings: DeliverySettings;
@@ -47,6 +46,8 @@ class StoredQueue implements Queue {
   readonly #localIds = new Map<string, string>();
   readonly #listeners = new Set<(status: QueueStatus) => void>();
   #told = false;
+  /** Nothing can wait in the storage from before. */
+  #fresh = false;
   #leave: (() => void)[] | undefined;
   #paused = false;
   #closed: Promise<FlushReport> | undefined;
@@ -57,8 +58,7 @@ class StoredQueue implements Queue {
     const { maxMemoryBytes, maxStoredBytes } = settings;
     const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
     const problems = new Problems(onProblem);
-    const maxBytes = storage.durable ? maxStoredBytes : maxMemoryBytes;
-    this.durable = storage.durable;
+    const maxBytes = (): number => (storage.durable ? maxStoredBytes : maxMemoryBytes);
     this.#ledger = ledger;
     this.#storage = storage;
     this.#runtime = runtime;
@@ -82,7 +82,7 @@ class StoredQueue implements Queue {
       clock: runtime.clock,
       ledger,
       problems,
-      full: (bytes) => bytes > maxMemoryBytes || bytes + ledger.bytes > maxBytes,
+      full: (bytes) => bytes > maxMemoryBytes || bytes + ledger.bytes > maxBytes(),
       put: (writer) => this.#drain.put(writer),
     });
     this.#flusher = new Flusher({
@@ -94,6 +94,15 @@ class StoredQueue implements Queue {
       onFlushing: () => this.#run(),
     });
     this.#run();
+  }
+
+  get durable(): boolean {
+    return this.#storage.durable;
+  }
+
+  async recover(): Promise<void> {
+    this.#fresh = (await this.#storage.holds?.()) === false;
+    if (!this.#fresh && !this.#closed) this.#begin();
   }
 
   createRun(run: NewRun): void {
@@ -210,6 +219,20 @@ class StoredQueue implements Queue {
     return reportOf(this.#figures());
   }
 
+  async finish(limits: WaitLimits = {}): Promise<FlushReport> {
+    const { clock } = this.#runtime;
+    const begun = clock.monotonic();
+    // Only then is it known whether the storage could be opened.
+    await this.#flusher.keep(limits);
+    const spent = clock.monotonic() - begun;
+    const rest = limits.timeout === undefined ? limits : { ...limits, timeout: Math.max(0, limits.timeout - spent) };
+    if (this.#settings.mode === "auto") {
+      if (this.durable) await this.#flusher.deliver(rest, this.#ledger.open(), true);
+      else await this.#flusher.deliver(rest);
+    }
+    return reportOf(this.#figures());
+  }
+
   receipt(localId: string): Receipt {
     const id = this.localIdOf(localId) ?? localId;
     const runId = this.#mappings.get(id)?.runId;
@@ -245,9 +268,7 @@ class StoredQueue implements Queue {
 
   async #close(options: WaitLimits): Promise<FlushReport> {
     const limits = { timeout: this.#settings.exitTimeout, ...options };
-    const manual = this.#settings.mode === "manual";
-    if (this.durable || manual) await this.#flusher.keep(limits);
-    else await this.#flusher.deliver(limits);
+    await this.finish(limits);
     this.#ended = true;
     this.#drain.engine?.stop();
     this.#writer.stop();
@@ -262,7 +283,7 @@ class StoredQueue implements Queue {
 
   /** Nothing was logged, and nothing can wait from before. */
   #untouched(): boolean {
-    return this.#drain.untouched && !this.durable && total(this.#ledger.waiting) === 0;
+    return this.#drain.untouched && (!this.durable || this.#fresh) && total(this.#ledger.waiting) === 0;
   }
 
   /** Sends in auto mode, and while somebody flushes. */

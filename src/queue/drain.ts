@@ -20,7 +20,7 @@ export interface DrainParts {
   readonly problems: Problems;
   readonly settings: DeliverySettings;
   /** Bytes of bodies that may wait in the storage. */
-  readonly maxBytes: number;
+  readonly maxBytes: () => number;
   readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;
   readonly onChange: () => void;

@@ -31,24 +31,33 @@ export class Flusher {
     await this.#parts.waiters.until(() => kept() !== undefined, limits);
   }
 
-  /** Seals and puts all that was logged, and waits until it is delivered or cannot be. */
-  async deliver(limits: WaitLimits, runs?: ReadonlySet<string>): Promise<void> {
+  /**
+   * Seals and puts all that was logged, and waits until it is delivered or cannot be.
+   *
+   * @param answered Only for as long as the server answers.
+   */
+  async deliver(limits: WaitLimits, runs?: ReadonlySet<string>, answered = false): Promise<void> {
     const { drain, waiters, untouched, stopped, onFlushing } = this.#parts;
     this.flushing++;
     onFlushing();
     const kept = this.#keep(runs);
     let order: number | undefined;
+    let misses = 0;
     const done = (): boolean => {
       const stored = kept();
       const { engine } = drain;
       if (!stored || !engine) return stored === false || untouched();
       if (order === undefined) {
         order = drain.order;
+        misses = engine.misses;
         engine.urge(order);
-        if (!runs) engine.hurry();
+        // Who is in a hurry wants to know now whether the server is back.
+        if (!runs || answered) engine.hurry();
       }
       // A person has to act: nothing moves however long one waits.
-      return engine.clear(order, runs) || engine.host === "refused" || stopped();
+      return (
+        engine.clear(order, runs) || engine.host === "refused" || stopped() || (answered && engine.misses > misses)
+      );
     };
     await waiters.until(done, limits);
     this.flushing--;

@@ -8,6 +8,8 @@ export class HostGate {
   state: HostState = "unknown";
   /** Monotonic time of the next probe. */
   until = 0;
+  /** Times that it gave no answer, or one that refuses everybody. */
+  misses = 0;
   #failures = 0;
   /** The pause is the server's wish. */
   #asked = false;
@@ -34,6 +36,7 @@ export class HostGate {
 
   /** No answer, or one that asks for a pause of `after` ms. */
   failed(now: number, after: number | undefined): void {
+    this.misses++;
     this.#failures++;
     this.state = "retrying";
     this.#asked = after !== undefined || (this.#asked && now < this.until);
@@ -42,6 +45,7 @@ export class HostGate {
 
   /** The host refuses everybody. */
   refused(now: number): void {
+    this.misses++;
     this.#failures++;
     this.state = "refused";
     this.#asked &&= now < this.until;

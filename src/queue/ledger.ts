@@ -112,6 +112,13 @@ export class Ledger {
     if (line) account.take(...line);
   }
 
+  /** Runs of which something waits that was logged here. */
+  open(): Set<string> {
+    const open = new Set<string>();
+    for (const [run, { waiting }] of this.#runs) if (waiting.points + waiting.requests > 0) open.add(run);
+    return open;
+  }
+
   /** The account of a run, if there is one. */
   find(localId: string): RunAccount | undefined {
     return this.#runs.get(localId);

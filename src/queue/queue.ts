@@ -39,15 +39,25 @@ export interface Queue {
    */
   settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number>;
   flush(options?: FlushOptions): Promise<FlushReport>;
+  /**
+   * What is worth waiting for before the process ends. A memory queue is delivered, as it would be lost. A durable one is
+   * made durable, and what this process logged is delivered for as long as the server answers.
+   */
+  finish(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
   receipt(localId: string): Receipt;
   status(): QueueStatus;
   /** Calls `listener` after changes, at most once per task; returns the way to stop. */
   subscribe(listener: (status: QueueStatus) => void): () => void;
   pause(): void;
   resume(): void;
-  /** Seals, drains for at most `timeout` ms (memory storage) or makes all durable, and lets go of everything. */
+  /** As `finish`, for at most `timeout` ms, and lets go of everything. */
   close(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
-  /** True when unsent data survives the process. */
+  /**
+   * Begins, without waiting for it, to deliver what earlier processes or pages left in the storage, as if something had
+   * been logged. Nothing is made where nothing can wait.
+   */
+  recover(): Promise<void>;
+  /** True when unsent data survives the process; false once a storage that cannot be opened was replaced by memory. */
   readonly durable: boolean;
 }
 

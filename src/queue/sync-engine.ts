@@ -22,7 +22,7 @@ const SETTLED = 60_000;
 /** What the engine needs. */
 export interface EngineParts extends DeliveryParts {
   /** Bytes of bodies that may wait in the store. */
-  readonly maxBytes: number;
+  readonly maxBytes: () => number;
   /** Called after everything that may let somebody go on who waits. */
   readonly onChange: () => void;
 }
@@ -60,6 +60,11 @@ export class SyncEngine {
 
   get host(): HostState {
     return this.#gate.state;
+  }
+
+  /** Times that the host gave no answer, or one that refuses everybody. */
+  get misses(): number {
+    return this.#gate.misses;
   }
 
   /** Milliseconds since the oldest chunk in view came into view. */
@@ -223,7 +228,7 @@ export class SyncEngine {
 
   async #makeRoom(): Promise<void> {
     this.#grown = false;
-    const { maxBytes: limit } = this.#parts;
+    const limit = this.#parts.maxBytes();
     const { reserved } = this.#view;
     await makeRoom({
       ...this.#parts,

@@ -12,7 +12,7 @@ interface DenoGlobal {
 
 type PermissionQuestion =
   | { name: "env"; variable: string }
-  | { name: "read"; path: string }
+  | { name: "read" | "write"; path: string }
   | { name: "sys"; kind?: string };
 
 const deno = (): DenoGlobal => (globalThis as unknown as { Deno: DenoGlobal }).Deno;
@@ -36,6 +36,7 @@ function denoEnvironment(node: Environment): Environment {
 const denoFiles: Files = {
   ...localFiles,
   readTextSync: (path) => (granted({ name: "read", path }) ? localFiles.readTextSync(path) : undefined),
+  mayWrite: (path) => granted({ name: "read", path }) && granted({ name: "write", path }),
 };
 
 /** `Deno.exit()` fires no event of `process`, only `unload`. */

@@ -21,6 +21,7 @@ export const localFiles: Files = {
       return undefined;
     }
   },
+  mayWrite: () => true,
   join: (...parts) => path().join(...parts),
   basename: (file) => path().basename(file),
   resolve(file) {

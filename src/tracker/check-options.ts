@@ -38,6 +38,7 @@ export const trackerRules: OptionRules = {
   tags: "object",
   experiment: "string",
   queue: (value) => !has(value, "open") && "a queue such as memoryQueue() or sqliteQueue()",
+  partition: "string",
   delivery: {
     mode: ["auto", "manual"],
     batchSize: [1, 1000],

@@ -23,6 +23,8 @@ export interface OwnedParts {
   readonly embedded?: boolean;
   /** Files and folders that hold what is logged, and so are not logged themselves. */
   readonly ownPaths?: readonly string[];
+  /** What earlier processes or pages left in the queue is delivered, also when nothing is logged. */
+  readonly recovers?: boolean;
   /** Called when the tracker has closed, to close what it owns. */
   readonly onClosed?: () => void | Promise<void>;
 }
@@ -93,6 +95,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts):
     withRun: (given, body) => withRun(core, given, body),
   };
   if (runtime.name === "browser") warnInPage(core);
+  if (owned.recovers === true) void queue.recover().catch(() => {});
   return new TrackerHandle(core, owned.onClosed ?? (() => {}));
 }
 

@@ -1,5 +1,4 @@
 import type { Amount, FlushReport } from "../queue/types.ts";
-import type { WaitLimits } from "../queue/waiters.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
 import { allDone, type Core, handedOver, sharedLimits, withBackground } from "./core.ts";
 import { amountText } from "./shown.ts";
@@ -20,7 +19,7 @@ export async function endWithProcess(core: Core, reason: EndReason): Promise<voi
   }
   const limits = sharedLimits(core, { timeout: exitTimeout(core) });
   await handedOver(core, limits());
-  const report = await drain(core, limits());
+  const report = await core.queue.finish(limits());
   await allDone(core, core.afterDelivery, limits());
   tellLeft(core, withBackground(core, report));
 }
@@ -37,13 +36,6 @@ function endOpenRuns(core: Core, reason: EndReason): void {
       run.close("FAILED");
     }
   }
-}
-
-/** Delivers what is in memory, or makes sure that it is durable. */
-export function drain(core: Core, limits: WaitLimits): Promise<FlushReport> {
-  const { queue } = core;
-  const manual = core.options.delivery?.mode === "manual";
-  return queue.flush({ until: queue.durable || manual ? "durable" : "delivered", ...limits });
 }
 
 /** Milliseconds that the end may take. */

@@ -2,7 +2,7 @@ import type { CallOptions, Connection } from "../client/types/connection.ts";
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { FlushOptions, FlushReport } from "../queue/types.ts";
 import { allDone, type Core, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
-import { drain, exitTimeout, tellLeft } from "./process-end.ts";
+import { exitTimeout, tellLeft } from "./process-end.ts";
 import type { RunHandle } from "./run.ts";
 import type { RunTable } from "./run-table-types.ts";
 import type { NewExperimentOptions } from "./set-experiment.ts";
@@ -122,7 +122,7 @@ export class TrackerHandle implements types.Tracker {
     try {
       await handedOver(core, limits());
       if (core.afterDelivery.size > 0) {
-        await drain(core, limits());
+        await queue.finish(limits());
         await allDone(core, core.afterDelivery, limits());
       }
       guard.closed = true;

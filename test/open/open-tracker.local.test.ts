@@ -75,7 +75,7 @@ describe("openTracker() of tracklet/local", () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  test("tracks to the server of an http address, and makes no local file", async () => {
+  test("tracks to the server of an http address, and makes no database", async () => {
     const server = await testServer();
     const { url, close } = await serve(server.fetch, { host: "127.0.0.1", port: 0, onError: () => {} });
     const directory = join(await temporaryDirectory(), "untouched");
@@ -89,7 +89,7 @@ describe("openTracker() of tracklet/local", () => {
       }),
     );
     expect(await found.json()).toMatchObject({ runs: [{ info: { run_name: "over HTTP", status: "FINISHED" } }] });
-    expect(existsSync(directory)).toBe(false);
+    expect(await readdir(directory)).toEqual([".tracklet"]);
     await close();
     server.close();
   });

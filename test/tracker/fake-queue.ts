@@ -74,6 +74,9 @@ export class FakeQueue implements Queue {
   }
   async flush(options?: FlushOptions): Promise<FlushReport> {
     this.calls.push(["flush", options?.until ?? "delivered"]);
+    return this.#report();
+  }
+  async #report(): Promise<FlushReport> {
     const pending = { points: 0, requests: this.left };
     return {
       delivered: none,
@@ -83,6 +86,10 @@ export class FakeQueue implements Queue {
       dropped: none,
       problems: [],
     };
+  }
+  finish(): Promise<FlushReport> {
+    this.calls.push(["finish"]);
+    return this.#report();
   }
   receipt(localId: string): Receipt {
     return { run: localId, runId: this.ids.get(localId), lines: [] };
@@ -110,6 +117,9 @@ export class FakeQueue implements Queue {
   }
   resume(): void {
     this.calls.push(["resume"]);
+  }
+  async recover(): Promise<void> {
+    this.calls.push(["recover"]);
   }
   async close(_limits?: WaitLimits): Promise<FlushReport> {
     this.calls.push(["close"]);

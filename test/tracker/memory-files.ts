@@ -24,6 +24,7 @@ export function memoryFiles(entries: Record<string, string>): Files & { readonly
     open: async (path) => new Blob([text(path) ?? ""]),
     readText: async (path) => text(path) ?? "",
     readTextSync: (path) => text(path),
+    mayWrite: () => true,
     list: async (directory) => {
       const inside = Object.keys(entries).filter((name) => name.startsWith(`${directory}/`));
       const names = new Set(inside.map((name) => name.slice(directory.length + 1).split("/")[0] as string));

@@ -62,13 +62,13 @@ describe("the end of a process", () => {
     [{ kind: "exit" } as const, "FINISHED", []],
     [{ kind: "signal", signal: "SIGINT" } as const, "KILLED", [["mlflow.tracklet.endedBy", "SIGINT"]]],
     [{ kind: "error", error: new Error("boom") } as const, "FAILED", [["mlflow.tracklet.error", "Error: boom"]]],
-  ])("ends open runs and drains a memory queue: %j", async (reason, status, tags) => {
+  ])("ends open runs and finishes the queue: %j", async (reason, status, tags) => {
     const { tracker, queue, runtime } = bench();
     tracker.startRun();
     await runtime.lifecycle.end(reason);
     expect(queue.of("update")).toEqual([[{ status, endTime: now }]]);
     expect(queue.of("tag")).toEqual(tags);
-    expect(queue.calls.at(-1)).toEqual(["flush", "delivered"]);
+    expect(queue.calls).toContainEqual(["finish"]);
     expect(runtime.errorText).toEqual([]);
   });
 
@@ -102,14 +102,6 @@ describe("the end of a process", () => {
       if (words === undefined) expect(made.runtime.errorText).toEqual([]);
       else expect(made.runtime.errorText.join("")).toContain(words);
     }
-  });
-
-  test("only makes a durable queue durable", async () => {
-    const { tracker, queue, runtime } = bench();
-    queue.durable = true;
-    tracker.startRun();
-    await runtime.lifecycle.end();
-    expect(queue.calls.at(-1)).toEqual(["flush", "durable"]);
   });
 
   test("that waits for no promise still ends runs and says what is left", () => {

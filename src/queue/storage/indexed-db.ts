@@ -60,6 +60,12 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
   return {
     name,
     durable: true,
+    async holds() {
+      if (typeof indexedDB === "undefined") return false;
+      // Not known by all browsers; one that opens a database to find out makes it.
+      const all = await indexedDB.databases?.().catch(() => undefined);
+      return all?.some((database) => database.name === name) ?? true;
+    },
     async open(onProblem) {
       if (onProblem) listeners.add(onProblem);
       opened ??= load();

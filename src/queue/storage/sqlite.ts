@@ -63,6 +63,7 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
   return {
     name: file,
     durable: true,
+    holds: () => builtin("node:fs")?.existsSync(file) ?? false,
     async open(onProblem) {
       if (onProblem) listeners.add(onProblem);
       store ??= load();

@@ -24,6 +24,8 @@ export interface Files {
   makeDirectory(path: string): Promise<void>;
   /** Writes a file whole or not at all: into a temporary name first, then renamed. Makes parent directories. */
   write(path: string, data: ReadableStream<Uint8Array> | Uint8Array | string): Promise<void>;
+  /** False where reading and writing there would need a permission that was not given. Never prompts. */
+  mayWrite(path: string): boolean;
   join(...parts: string[]): string;
   /** Absolute form of a path or `file:` URL. */
   resolve(pathOrUrl: string | URL): string;

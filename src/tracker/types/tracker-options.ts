@@ -26,8 +26,14 @@ export interface TrackerOptions {
   readonly tags?: Readonly<Record<string, string>>;
   /** Name of the experiment that gets the runs; made when missing. @default MLFLOW_EXPERIMENT_NAME or _ID, else "Default" */
   readonly experiment?: string;
-  /** Where unsent data waits, never where runs are kept. @default memory */
+  /** Where unsent data waits, never where runs are kept. @default memory; a durable one with `openTracker` */
   readonly queue?: QueueStorage;
+  /**
+   * Whose data it is, where several people use one device: an id that stays the same, such as that of an account. With
+   * `openTracker`, unsent data of one partition waits apart, and is only ever sent by a tracker of that partition.
+   * @default one for all
+   */
+  readonly partition?: string;
   readonly delivery?: DeliveryOptions;
   /** Lets an edge function's host wait for the delivery after the response; `ctx` itself will do. */
   readonly waitUntil?: WaitUntil | { waitUntil: WaitUntil };

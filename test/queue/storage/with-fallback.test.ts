@@ -1,0 +1,129 @@
+import { describe, expect, test } from "vitest";
+import { StorageError } from "../../../src/errors/usage-errors.ts";
+import { memoryQueue } from "../../../src/queue/storage/memory.ts";
+import { withFallback } from "../../../src/queue/storage/with-fallback.ts";
+import type { QueueStorage } from "../../../src/queue/storage.ts";
+import type { Problem } from "../../../src/queue/types.ts";
+import { harness } from "../harness.ts";
+
+/** A durable storage that cannot be opened, as in a private window, until `allowed` says otherwise. */
+function denied(allowed: () => boolean = () => false): QueueStorage & { opened: number } {
+  const memory = memoryQueue();
+  return {
+    name: "kept",
+    durable: true,
+    opened: 0,
+    async open() {
+      this.opened++;
+      if (allowed()) return memory.open();
+      throw new StorageError("Cannot use the queue as this page may not", { fault: "denied" });
+    },
+  };
+}
+
+describe("withFallback()", () => {
+  test("is the first storage where that can be opened", async () => {
+    const problems: Problem[] = [];
+    const storage = withFallback(
+      denied(() => true),
+      memoryQueue(),
+    );
+    const store = await storage.open((problem) => problems.push(problem));
+    expect(await storage.open()).toBe(store);
+    expect([storage.name, storage.durable, problems]).toEqual(["kept", true, []]);
+  });
+
+  test("F30 is the second one for good where it cannot, and says once why and what it means", async () => {
+    const problems: Problem[] = [];
+    let allowed = false;
+    const first = denied(() => allowed);
+    const storage = withFallback(first, memoryQueue());
+    expect([storage.name, storage.durable]).toEqual(["kept", true]);
+    const listener = (problem: Problem): void => void problems.push(problem);
+    const [one, other] = await Promise.all([storage.open(listener), storage.open(listener)]);
+    allowed = true;
+    expect([one === other, (await storage.open(listener)) === one]).toEqual([true, true]);
+    expect([storage.name, storage.durable]).toEqual(["memory", false]);
+    expect(problems).toMatchObject([{ kind: "memory-queue", cause: { fault: "denied" } }]);
+    expect(problems[0]!.message).toContain("is lost. Cannot use the queue as this page may not");
+  });
+
+  test("tries both again where neither can be opened", async () => {
+    let allowed = false;
+    const storage = withFallback(
+      denied(() => allowed),
+      denied(),
+    );
+    await expect(storage.open()).rejects.toMatchObject({ fault: "denied" });
+    allowed = true;
+    await storage.open();
+    expect(storage.durable).toBe(true);
+  });
+
+  test("knows what the storage knows that is used", async () => {
+    const memory = memoryQueue();
+    const storage = withFallback(Object.assign(denied(), { holds: () => false }), memory);
+    expect(storage.holds?.()).toBe(false);
+    await storage.open();
+    expect(storage.holds?.()).toBe(true);
+  });
+});
+
+describe("Queue over a storage that cannot be opened", () => {
+  test("F30 goes on in memory: all is delivered, nothing throws, one problem is told", async () => {
+    const storage = withFallback(denied(), memoryQueue());
+    const { queue, oracle, runtime, start, problems } = harness({ storage });
+    const run = start("a");
+    for (let step = 0; step < 2_000; step++) queue.logMetric(run, "m", step, step, step);
+    queue.updateRun(run, { status: "FINISHED" });
+    expect((await runtime.clock.until(queue.flush())).pending).toEqual({ points: 0, requests: 0 });
+    expect(oracle.named("a")).toMatchObject({ status: "FINISHED", points: { size: 2_000 } });
+    expect(queue.durable).toBe(false);
+    expect(problems.map(({ kind }) => kind)).toEqual(["memory-queue"]);
+  });
+
+  test("F30 is bounded as memory is", async () => {
+    const storage = withFallback(denied(), memoryQueue());
+    const { queue, oracle, runtime, start } = harness({ storage, delivery: { maxMemoryBytes: 100_000 } });
+    oracle.fault = () => "drop-before";
+    const run = start("a");
+    for (let step = 0; step < 40_000; step++) {
+      queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 4_000 === 0) await runtime.clock.advance(1_500);
+    }
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.advance(0);
+    expect((await (await storage.open()).status()).bytes).toBeLessThan(110_000);
+    const { waiting, dropped } = queue.status();
+    expect(waiting.points + dropped.points).toBe(40_000);
+  });
+});
+
+describe("Queue.recover()", () => {
+  test("delivers what an earlier queue left, when nothing is logged", async () => {
+    const memory = memoryQueue();
+    const storage: QueueStorage = { name: "kept", durable: true, open: () => memory.open() };
+    const before = harness({ storage });
+    before.oracle.fault = () => "drop-before";
+    const run = before.start("a");
+    before.queue.logMetric(run, "m", 1, 1, 1);
+    await before.runtime.clock.until(before.queue.close());
+    const { queue, oracle, runtime } = harness({ storage });
+    await queue.recover();
+    await runtime.clock.advance(60_000);
+    expect(oracle.named("a").points.size).toBe(1);
+    expect(queue.status()).toMatchObject({
+      waiting: { points: 0, requests: 0 },
+      delivered: { points: 1, requests: 1 },
+    });
+  });
+
+  test("opens nothing where nothing can wait, nor does flush() or close() then", async () => {
+    const storage = Object.assign(denied(), { holds: () => false });
+    const { queue } = harness({ storage });
+    await queue.recover();
+    await queue.flush();
+    await queue.close();
+    expect(storage.opened).toBe(0);
+  });
+});
