@@ -1,3 +1,6 @@
+import type { Locks } from "../runtime/ports/locks.ts";
+import type { Broadcast } from "../runtime/ports/broadcast.ts";
+import type { Claim, Lease } from "./lease.ts";
 import type { ChunkKind } from "./request.ts";
 import type { Amount, Problem, RunChange } from "./types.ts";
 
@@ -150,8 +153,27 @@ export interface QueueStore {
     desired?: ReadonlyMap<string, DesiredRun>,
   ): Promise<readonly Appended[]>;
 
-  /** Begins a new term and ends the one before. */
-  beginTerm(): Promise<number>;
+  /**
+   * Locks that all share who have it open, and that the platform lets go of when their holder dies: then a dead leader
+   * costs no time. Without them the lease alone decides, and it is noticed after a minute.
+   */
+  readonly locks?: Locks | undefined;
+  /** Reaches all others who have it open. Without it they look every second. */
+  readonly broadcast?: Broadcast | undefined;
+
+  /** The lease as it stands: costs one read. */
+  lease(): Promise<Lease>;
+  /**
+   * Begins a new term and ends the one before; the lease is held then. Terms only grow, and none ever returns, not even
+   * when the storage was emptied. Gives 0, and changes nothing, when the claim names a lease that is not the present one.
+   */
+  beginTerm(claim?: Claim): Promise<number>;
+  /** Rejects with `StaleTermError` when a term is over: costs one read. */
+  verify(term: number): Promise<void>;
+  /** Changes the beat of the leader's term, and keeps what it says. */
+  beat(term: number, state: Pick<Lease, "locked" | "says">): Promise<void>;
+  /** Lets go of the lease; the term stands until another one begins. Nothing happens when it is over. */
+  endTerm(term: number): Promise<void>;
   /** Up to `limit` chunks with an order above `after`, in order. */
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]>;
   /** Seals a chunk against further puts and gives it whole; undefined when it is gone. */

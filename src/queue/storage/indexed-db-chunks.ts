@@ -1,3 +1,4 @@
+import type { LeaseState } from "../lease.ts";
 import type { ChunkHeader, StoredChunk } from "../storage.ts";
 import { queued, type Reading, type Writing } from "./indexed-db-connection.ts";
 import type { BodyRecord, ChunkRecord } from "./indexed-db-schema.ts";
@@ -7,6 +8,7 @@ import { type Tally, tallyWaiting } from "./tally.ts";
 export interface Change {
   readonly transaction: Writing;
   term: number;
+  lease: LeaseState;
   readonly counts: Tally;
 }
 

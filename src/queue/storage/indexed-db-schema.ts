@@ -1,4 +1,5 @@
 import type { DBSchema, IDBPDatabase } from "idb";
+import { freeLease, type LeaseState } from "../lease.ts";
 import type { ChunkHeader, DesiredRun, RunMapping, StoredChunk } from "../storage.ts";
 import { firstTerm } from "./first-term.ts";
 import { newTally, type Tally } from "./tally.ts";
@@ -14,9 +15,10 @@ export interface ChunkRecord extends ChunkHeader {
 /** What a chunk holds, under the same place as its header, whether that waits or is quarantined. */
 export type BodyRecord = Pick<StoredChunk, "body" | "blob">;
 
-/** Counters and term, in one record. */
+/** Counters, term and lease, in one record. */
 export interface StateRecord {
   readonly term: number;
+  readonly lease: LeaseState;
   readonly counts: Tally;
 }
 
@@ -40,7 +42,7 @@ export interface Schema extends DBSchema {
 
 /** State of an empty queue. */
 export function newState(): StateRecord {
-  return { term: firstTerm(), counts: newTally() };
+  return { term: firstTerm(), lease: freeLease, counts: newTally() };
 }
 
 /** Brings a database from the version `before` to the newest, within the transaction that IndexedDB gives for it. */

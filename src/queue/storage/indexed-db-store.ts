@@ -11,7 +11,10 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
+import { type Claim, claimed, type Lease, released } from "../lease.ts";
+import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
+import type { Locks } from "../../runtime/ports/locks.ts";
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
 import { type Connection, queued, type StoreName } from "./indexed-db-connection.ts";
 import { keepMapping, touchRun } from "./indexed-db-runs.ts";
@@ -22,10 +25,18 @@ import { checkTerm, type Count, isChild, tally } from "./tally.ts";
 export class IndexedDbStore implements QueueStore {
   readonly #connection: Connection;
   readonly #clock: Clock;
+  readonly locks: Locks | undefined;
+  readonly broadcast: Broadcast | undefined;
 
-  constructor(connection: Connection, clock: Clock) {
+  constructor(
+    connection: Connection,
+    clock: Clock,
+    { locks, broadcast }: Pick<QueueStore, "locks" | "broadcast"> = {},
+  ) {
     this.#connection = connection;
     this.#clock = clock;
+    this.locks = locks;
+    this.broadcast = broadcast;
   }
 
   append(
@@ -61,8 +72,35 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  beginTerm(): Promise<number> {
-    return this.#change([], async (change) => ++change.term);
+  async lease(): Promise<Lease> {
+    const { term, lease } = await this.#state();
+    return { ...lease, term };
+  }
+
+  beginTerm(claim: Claim = {}): Promise<number> {
+    return this.#change([], async (change) => {
+      const lease = claimed({ ...change.lease, term: change.term }, claim);
+      if (!lease) return 0;
+      change.lease = lease;
+      return ++change.term;
+    });
+  }
+
+  async verify(term: number): Promise<void> {
+    checkTerm((await this.#state()).term, term);
+  }
+
+  async beat(term: number, state: Pick<Lease, "locked" | "says">): Promise<void> {
+    await this.#change([], async (change) => {
+      checkTerm(change.term, term);
+      change.lease = { ...change.lease, ...state, beat: change.lease.beat + 1 };
+    });
+  }
+
+  async endTerm(term: number): Promise<void> {
+    await this.#change([], async (change) => {
+      if (change.term === term) change.lease = released(change.lease);
+    });
   }
 
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {
@@ -192,16 +230,18 @@ export class IndexedDbStore implements QueueStore {
   }
 
   async status(): Promise<StorageCounts> {
-    const read = (): Promise<StorageCounts | undefined> =>
-      this.#connection.read(
-        ["state"],
-        async (transaction) => (await transaction.objectStore("state").get("state"))?.counts,
-      );
-    return (await read()) ?? this.#change([], async ({ counts }) => counts);
+    return (await this.#state()).counts;
   }
 
   async close(): Promise<void> {
     await this.#connection.close();
+  }
+
+  async #state(): Promise<Pick<Change, "term" | "lease" | "counts">> {
+    const state = await this.#connection.read(["state"], (transaction) =>
+      transaction.objectStore("state").get("state"),
+    );
+    return state ?? this.#change([], async (change) => change);
   }
 
   /** One transaction over the state and `stores`. */
@@ -214,9 +254,9 @@ export class IndexedDbStore implements QueueStore {
         this.#connection.lost();
         state = newState();
       }
-      const change = { transaction, term: state.term, counts: state.counts };
+      const change: Change = { transaction, ...state };
       const result = await body(change);
-      queued(store.put({ term: change.term, counts: change.counts }, "state"));
+      queued(store.put({ term: change.term, lease: change.lease, counts: change.counts }, "state"));
       return result;
     });
   }

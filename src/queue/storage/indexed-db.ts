@@ -1,5 +1,7 @@
 import { platformClock } from "../../runtime/platform-clock.ts";
+import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
+import type { Locks } from "../../runtime/ports/locks.ts";
 import type { QueueStorage, QueueStore } from "../storage.ts";
 import type { Problem } from "../types.ts";
 
@@ -21,6 +23,10 @@ export interface IndexedDbQueueOptions {
   readonly openTimeout?: number;
   /** @default the platform's */
   readonly clock?: Clock;
+  /** How tabs and workers agree who sends. @default Web Locks, where there are some */
+  readonly locks?: Locks;
+  /** How they tell each other what they did. @default a BroadcastChannel, where there is one */
+  readonly broadcast?: Broadcast;
 }
 
 /**
@@ -46,16 +52,23 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
   };
   let opened: Promise<{ readonly store: QueueStore; readonly open: () => Promise<void> }> | undefined;
   const load = async (): Promise<{ store: QueueStore; open: () => Promise<void> }> => {
-    const [{ Connection }, { IndexedDbStore }, { forgetOld }] = await Promise.all([
-      import("./indexed-db-connection.ts"),
-      import("./indexed-db-store.ts"),
-      import("./indexed-db-upkeep.ts"),
-    ]);
+    const [{ Connection }, { IndexedDbStore }, { forgetOld }, { namedLocks, webLocks }, { webBroadcast }] =
+      await Promise.all([
+        import("./indexed-db-connection.ts"),
+        import("./indexed-db-store.ts"),
+        import("./indexed-db-upkeep.ts"),
+        import("../../runtime/web-locks.ts"),
+        import("../../runtime/web-broadcast.ts"),
+      ]);
     const connection = new Connection({ name, durability, openTimeout, clock, report });
     await connection.open();
     // Not worth a failed open: the next one tries again.
     await forgetOld(connection, clock).catch(() => undefined);
-    return { store: new IndexedDbStore(connection, clock), open: () => connection.open() };
+    const { locks = webLocks(), broadcast = webBroadcast(`tracklet-queue:${name}`) } = options;
+    return {
+      store: new IndexedDbStore(connection, clock, { locks: locks && namedLocks(locks, name), broadcast }),
+      open: () => connection.open(),
+    };
   };
   return {
     name,

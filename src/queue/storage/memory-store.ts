@@ -1,22 +1,22 @@
 import { mergeDesired } from "../desired-state.ts";
-import {
-  type Appended,
-  type ChildDraft,
-  type ChunkDraft,
-  type ChunkHeader,
-  type DesiredRun,
-  type QuarantinedChunk,
-  type QuarantinedHeader,
-  type QueueStore,
-  type RunMapping,
-  StaleTermError,
-  type StorageCounts,
-  type StoredChunk,
+import type {
+  Appended,
+  ChildDraft,
+  ChunkDraft,
+  ChunkHeader,
+  DesiredRun,
+  QuarantinedChunk,
+  QuarantinedHeader,
+  QueueStore,
+  RunMapping,
+  StorageCounts,
+  StoredChunk,
 } from "../storage.ts";
+import { type Claim, claimed, freeLease, type Lease, type LeaseState, released } from "../lease.ts";
 import { isEnd } from "../request.ts";
 import type { Amount } from "../types.ts";
 import { KEEP_RUNS } from "./retention.ts";
-import { isChild } from "./tally.ts";
+import { checkTerm, isChild } from "./tally.ts";
 
 type Chunk = { -readonly [K in keyof StoredChunk]: StoredChunk[K] };
 type Count = "waiting" | "delivered" | "quarantined" | "dropped";
@@ -25,6 +25,7 @@ const amount = (): { points: number; requests: number } => ({ points: 0, request
 /** The store of a memory queue: the reference. It holds chunks encoded, as every store does, at 17 bytes a point. */
 export class MemoryStore implements QueueStore {
   #term = 0;
+  #lease: LeaseState = freeLease;
   #order = 0;
   #chunks = new Map<number, Chunk>();
   /** Ascending; may name chunks that are gone. */
@@ -73,8 +74,28 @@ export class MemoryStore implements QueueStore {
     });
   }
 
-  async beginTerm(): Promise<number> {
+  async lease(): Promise<Lease> {
+    return { ...this.#lease, term: this.#term };
+  }
+
+  async beginTerm(claim: Claim = {}): Promise<number> {
+    const lease = claimed({ ...this.#lease, term: this.#term }, claim);
+    if (!lease) return 0;
+    this.#lease = lease;
     return ++this.#term;
+  }
+
+  async verify(term: number): Promise<void> {
+    checkTerm(this.#term, term);
+  }
+
+  async beat(term: number, state: Pick<Lease, "locked" | "says">): Promise<void> {
+    checkTerm(this.#term, term);
+    this.#lease = { ...this.#lease, ...state, beat: this.#lease.beat + 1 };
+  }
+
+  async endTerm(term: number): Promise<void> {
+    if (term === this.#term) this.#lease = released(this.#lease);
   }
 
   async heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {
@@ -196,7 +217,7 @@ export class MemoryStore implements QueueStore {
   async close(): Promise<void> {}
 
   #guarded(order: number, term: number): Chunk | undefined {
-    if (term !== this.#term) throw new StaleTermError("Cannot change a chunk as another leader took over");
+    checkTerm(this.#term, term);
     return this.#chunks.get(order);
   }
 

@@ -1,4 +1,5 @@
 import type { SqlDatabase, SqlRow, SqlValue } from "../../sql/database.ts";
+import type { LeaseState } from "../lease.ts";
 import type { ChunkHeader } from "../storage.ts";
 import { newTally, type Tally } from "./tally.ts";
 
@@ -91,22 +92,27 @@ export function writeRow(database: SqlDatabase, chunk: Omit<ChunkRow, "blobBytes
   database.prepare(`INSERT OR REPLACE INTO chunks (${HEADER}, body) VALUES (${marks})`).run(...values);
 }
 
-/** Counters and term. */
+/** Counters, term and lease. */
 export interface QueueState {
   term: number;
+  /** What its leader says stands elsewhere. */
+  lease: Omit<LeaseState, "says">;
   readonly counts: Tally;
 }
 
 const COUNTS = ["waiting", "delivered", "quarantined", "dropped"] as const;
 const STATE = [
   "term",
+  "beat",
+  "held",
+  "locked",
   "last_order",
   ...COUNTS.flatMap((as) => [`${as}_points`, `${as}_requests`]),
   "bytes",
   "blob_bytes",
 ];
 
-/** Reads counters and term. */
+/** Reads counters, term and lease. */
 export function readState(database: SqlDatabase): QueueState {
   const row = database.prepare("SELECT * FROM queue_state WHERE id = 1").get();
   // The row is written with the table: without it the page was overwritten.
@@ -119,15 +125,19 @@ export function readState(database: SqlDatabase): QueueState {
   counts.order = column("last_order");
   counts.bytes = column("bytes");
   counts.blobBytes = column("blob_bytes");
-  return { term: column("term"), counts };
+  const lease = { beat: column("beat"), held: row["held"] === 1, locked: row["locked"] === 1 };
+  return { term: column("term"), lease, counts };
 }
 
-/** Writes counters and term. */
-export function writeState(database: SqlDatabase, { term, counts }: QueueState): void {
+/** Writes counters, term and lease. */
+export function writeState(database: SqlDatabase, { term, lease, counts }: QueueState): void {
   database
     .prepare(`UPDATE queue_state SET ${STATE.map((name) => `${name} = ?`).join()} WHERE id = 1`)
     .run(
       term,
+      lease.beat,
+      lease.held ? 1 : 0,
+      lease.locked ? 1 : 0,
       counts.order,
       ...COUNTS.flatMap((as) => [counts[as].points, counts[as].requests]),
       counts.bytes,

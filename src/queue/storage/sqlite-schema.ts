@@ -13,7 +13,9 @@ import { firstTerm } from "./first-term.ts";
 export const migrations: readonly string[] = [
   `
   CREATE TABLE queue_state (
-    id INTEGER PRIMARY KEY CHECK (id = 1), term INTEGER NOT NULL, last_order INTEGER NOT NULL DEFAULT 0,
+    id INTEGER PRIMARY KEY CHECK (id = 1), term INTEGER NOT NULL,
+    beat INTEGER NOT NULL DEFAULT 0, held INTEGER NOT NULL DEFAULT 0, locked INTEGER NOT NULL DEFAULT 0,
+    last_order INTEGER NOT NULL DEFAULT 0,
     waiting_points INTEGER NOT NULL DEFAULT 0, waiting_requests INTEGER NOT NULL DEFAULT 0,
     delivered_points INTEGER NOT NULL DEFAULT 0, delivered_requests INTEGER NOT NULL DEFAULT 0,
     quarantined_points INTEGER NOT NULL DEFAULT 0, quarantined_requests INTEGER NOT NULL DEFAULT 0,

@@ -1,5 +1,6 @@
 import { fnv64 } from "../../internal/fnv64.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
+import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type {
   Appended,
   ChildDraft,
@@ -14,6 +15,7 @@ import type {
   StoredChunk,
 } from "../storage.ts";
 import { type Change, findChunk, forgetBody, insertChunk, removeChunk } from "./sqlite-change.ts";
+import type { FileLocks } from "./file-locks.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
 import {
   type ChunkRow,
@@ -29,14 +31,17 @@ import {
   writeState,
 } from "./sqlite-rows.ts";
 import { desiredOf, keepLast, keepMapping, lastOf, mappingOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";
+import { say, saidBy } from "./sqlite-lease.ts";
 import { checkTerm, type Count, isChild, tally, tallyWaiting } from "./tally.ts";
 
 /** A queue in SQLite, over the SQL port. Statements are synchronous and short; nothing waits in the thread but for a lock. */
 export class SqliteStore implements QueueStore {
   readonly #host: SqliteHost;
+  readonly locks: FileLocks | undefined;
 
-  constructor(host: SqliteHost) {
+  constructor(host: SqliteHost, locks?: FileLocks) {
     this.#host = host;
+    this.locks = locks;
   }
 
   async append(
@@ -74,8 +79,40 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  beginTerm(): Promise<number> {
-    return this.#change(({ state }) => ++state.term);
+  lease(): Promise<Lease> {
+    return this.#look((database) => {
+      const { term, lease } = readState(database);
+      return { ...lease, term, says: saidBy(database) };
+    });
+  }
+
+  beginTerm(claim: Claim = {}): Promise<number> {
+    return this.#change(({ database, state }) => {
+      const lease = claimed({ ...state.lease, term: state.term, says: "" }, claim);
+      if (!lease) return 0;
+      state.lease = lease;
+      say(database, lease.says);
+      return ++state.term;
+    });
+  }
+
+  verify(term: number): Promise<void> {
+    const sql = "SELECT term FROM queue_state WHERE id = 1";
+    return this.#look((database) => checkTerm(Number(database.prepare(sql).get()?.["term"]), term));
+  }
+
+  beat(term: number, { locked, says }: Pick<Lease, "locked" | "says">): Promise<void> {
+    return this.#change(({ database, state }) => {
+      checkTerm(state.term, term);
+      state.lease = { ...state.lease, locked, beat: state.lease.beat + 1 };
+      say(database, says);
+    });
+  }
+
+  endTerm(term: number): Promise<void> {
+    return this.#change(({ state }) => {
+      if (state.term === term) state.lease = released({ ...state.lease, says: "" });
+    });
   }
 
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {
@@ -220,6 +257,7 @@ export class SqliteStore implements QueueStore {
   }
 
   async close(): Promise<void> {
+    this.locks?.close();
     this.#host.close();
   }
 

@@ -12,7 +12,7 @@ const PATIENCE = 5_000;
 
 /** Where the queue lies. */
 export interface SqliteQueueOptions {
-  /** Path or `file:` URL of a file of its own. It, its folder, and `<path>-spool` for artifacts are made when needed. */
+  /** Path or `file:` URL of a file of its own. It, its folder, `<path>-spool` for artifacts and `<path>-locks` are made when needed. */
   readonly path: string | URL;
   /** @default the platform's */
   readonly clock?: Clock;
@@ -54,11 +54,12 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
         `Cannot open the queue "${file}" as ${runtimeWithoutSqlite()} has no built-in SQLite: use "indexedDbQueue()" in a browser, else Node 22.13 or later, Deno or Bun`,
       );
     }
-    const [{ SqliteFile }, { SqliteStore }] = await Promise.all([
+    const [{ SqliteFile }, { SqliteStore }, { fileLocks }] = await Promise.all([
       import("./sqlite-file.ts"),
       import("./sqlite-store.ts"),
+      import("./file-locks.ts"),
     ]);
-    return new SqliteStore(new SqliteFile({ path: file, clock, report }));
+    return new SqliteStore(new SqliteFile({ path: file, clock, report }), fileLocks(`${file}-locks`));
   };
   return {
     name: file,
