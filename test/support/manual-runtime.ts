@@ -1,31 +1,16 @@
 import type { AsyncContexts } from "../../src/runtime/ports/async-context.ts";
 import type { EndReason, Lifecycle } from "../../src/runtime/ports/lifecycle.ts";
 import type { Online } from "../../src/runtime/ports/online.ts";
-import type { Random } from "../../src/runtime/ports/random.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { ManualClock } from "./manual-clock.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 // What is loaded late is at hand here, so that no test waits for a file while its own time passes.
-import "../../src/queue/mend.ts";
 import "../../src/queue/sender.ts";
-import "../../src/queue/storage/memory-store.ts";
 import "../../src/tracker/on-demand.ts";
 import "../../src/tracker/resources.ts";
 
-/** Randomness that repeats itself from a seed (mulberry32). */
-export function seededRandom(seed = 1): Random {
-  let state = seed >>> 0;
-  const fraction = (): number => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  return {
-    fraction,
-    bytes: (length) => Uint8Array.from({ length }, () => Math.floor(fraction() * 256)),
-  };
-}
+export { seededRandom };
 
 /** A lifecycle that ends when told to. */
 export class ManualLifecycle implements Lifecycle {

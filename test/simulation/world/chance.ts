@@ -1,4 +1,4 @@
-import { seededRandom } from "../../support/manual-runtime.ts";
+import { seededRandom } from "../../support/seeded-random.ts";
 
 /** Chance that repeats itself from a seed. Each part of a world has its own, so that one does not shift the others. */
 export class Chance {

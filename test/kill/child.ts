@@ -1,0 +1,84 @@
+import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** How a child ended, and all that it said. */
+export interface ChildEnd {
+  readonly lines: readonly string[];
+  readonly signal: NodeJS.Signals | null;
+  readonly code: number | null;
+  readonly stderr: string;
+}
+
+/** A program in a process of its own that says line by line what it does. */
+export class Child {
+  readonly end: Promise<ChildEnd>;
+  readonly #lines: string[] = [];
+  readonly #listeners = new Set<() => void>();
+  #ended = false;
+
+  readonly #pid: number;
+
+  /** @param command Executable and flags of a runtime. */
+  constructor(command: readonly string[], program: URL, args: readonly string[]) {
+    const [executable = "", ...flags] = command;
+    const { MLFLOW_TRACKING_URI: _, ...env } = process.env;
+    const child = spawn(executable, [...flags, fileURLToPath(program), ...args], {
+      stdio: ["ignore", "pipe", "pipe"],
+      // Only the first child compiles the sources.
+      env: { NODE_COMPILE_CACHE: join(tmpdir(), "tracklet-compiled"), ...env },
+    });
+    this.#pid = child.pid ?? 0;
+    let stderr = "";
+    let rest = "";
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+    });
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      const lines = (rest + text).split("\n");
+      rest = lines.pop()!;
+      this.#lines.push(...lines);
+      this.#tell();
+    });
+    this.end = new Promise((resolve, reject) => {
+      child.once("error", reject);
+      child.once("close", (code, signal) => {
+        this.#ended = true;
+        this.#tell();
+        resolve({ lines: this.#lines, signal, code, stderr });
+      });
+    });
+  }
+
+  /** Resolves with the first line that begins so; undefined when the child ended without it. */
+  line(start: string): Promise<string | undefined> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        const found = this.#lines.find((line) => line.startsWith(start));
+        if (found === undefined && !this.#ended) return;
+        this.#listeners.delete(look);
+        resolve(found);
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** Kills the process that said `up`: what was started may be a script around the runtime. */
+  async kill(): Promise<ChildEnd> {
+    const pid = Number((await this.line("up "))?.slice(3));
+    if (pid > 0 && !this.#ended) process.kill(pid, "SIGKILL");
+    return this.end;
+  }
+
+  /** Asks it to end. */
+  async stop(): Promise<ChildEnd> {
+    if (!this.#ended) process.kill(this.#pid, "SIGTERM");
+    return this.end;
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}

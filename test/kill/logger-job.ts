@@ -1,0 +1,26 @@
+import type { FlushReport, Receipt } from "../../src/queue/types.ts";
+import type { Freeze } from "./programs/watch-sqlite.ts";
+
+/** What the program `logger.ts` is told, as JSON in its first argument. */
+export interface LoggerJob {
+  readonly seed: number;
+  /** Of the child, and of its plan. */
+  readonly name: string;
+  /** Runs in its plan. */
+  readonly runs: number;
+  readonly trackingUri: string;
+  readonly experiment: string;
+  /** Of the queue file. */
+  readonly path: string;
+  /** Sends nothing. */
+  readonly silent?: boolean;
+  readonly freeze?: Freeze | undefined;
+  /** Milliseconds for delivering everything, after its own plan; it then says how that went. */
+  readonly drain?: number;
+}
+
+/** What it says after that. */
+export interface DrainReport {
+  readonly report: FlushReport;
+  readonly receipts: readonly Receipt[];
+}

@@ -1,0 +1,89 @@
+// Logs what its plan says through a tracker with a queue file, says what is durable, and lives until it is killed. With
+// `drain` it delivers what others left, and says how that went.
+import { writeSync } from "node:fs";
+import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
+import { createTracker } from "../../../src/tracker/create-tracker.ts";
+import type { Run } from "../../../src/tracker/types/run.ts";
+import { Chance } from "../../simulation/world/chance.ts";
+import type { LoggerJob } from "../logger-job.ts";
+import { bytesOf, type Op, plan, RUN_TAG, timestampAt, valueAt } from "../plan.ts";
+import { watchSqlite } from "./watch-sqlite.ts";
+
+const job = JSON.parse(process.argv[2] ?? "{}") as LoggerJob;
+const say = (line: string): void => void writeSync(1, `${line}\n`);
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+say(`up ${process.pid}`);
+watchSqlite(say, job.freeze);
+
+const chance = new Chance(job.seed, `${job.name} options`);
+const tracker = createTracker({
+  trackingUri: job.trackingUri,
+  experiment: job.experiment,
+  queue: sqliteQueue({ path: job.path }),
+  delivery: {
+    flushInterval: chance.int(10, 100),
+    batchSize: chance.pick([50, 300, 1_000]),
+    concurrency: chance.pick([1, 4]),
+  },
+  onProblem: ({ kind, message }) => say(`problem ${kind} ${message}`),
+});
+if (job.silent) tracker.queue.pause();
+
+const runs = new Map<string, Run>();
+const ops = plan(job.seed, job.name, job.runs);
+for (const [number, op] of ops.entries()) {
+  await act(op, number);
+  if (chance.may(0.3)) await pause(chance.int(0, 10));
+}
+if (job.drain !== undefined) await drain(job.drain);
+say("end");
+setInterval(() => {}, 60_000);
+
+async function act(op: Op, number: number): Promise<void> {
+  if (op.kind === "durable") {
+    await tracker.flush({ until: "durable" });
+    return say(`durable ${number}`);
+  }
+  if (op.kind === "start") {
+    const parent = op.parent === undefined ? undefined : runs.get(op.parent);
+    const tags = { [RUN_TAG]: op.run };
+    runs.set(op.run, tracker.startRun({ name: op.run, tags, ...(parent && { parent }) }));
+    return;
+  }
+  const run = runs.get(op.run)!;
+  switch (op.kind) {
+    case "points":
+      for (let step = op.from; step < op.from + op.count; step++) {
+        run.logMetric(op.key, valueAt(op.key, step), { step, timestamp: timestampAt(step) });
+      }
+      return;
+    case "param":
+      return run.logParam(op.key, op.value);
+    case "tag":
+      return run.setTag(op.key, op.value);
+    case "artifact": {
+      const directory = op.path.slice(0, op.path.lastIndexOf("/"));
+      const name = op.path.slice(directory.length + 1);
+      const written = run.logArtifact(bytesOf(op.run, op.path, op.size), directory, { name });
+      written.then(
+        () => say(`kept ${number}`),
+        (error: unknown) => say(`problem artifact ${String(error)}`),
+      );
+      // Half of them are awaited, the others are on their way while more is logged.
+      if (number % 2 === 0) await written;
+      return;
+    }
+    case "end":
+      await run.end();
+      return say(`durable ${number}`);
+  }
+}
+
+async function drain(timeout: number): Promise<void> {
+  for (const run of runs.values()) await run.end();
+  const report = await tracker.flush({ timeout });
+  const receipts = [];
+  for (const run of runs.values()) receipts.push(await run.receipt({ verify: true }));
+  say(`report ${JSON.stringify({ report, receipts })}`);
+  await tracker.close();
+}
