@@ -4,6 +4,9 @@ import { mutants } from "../../test/simulation/mutants.ts";
 import { simulate, type SeedReport } from "../../test/simulation/simulate.ts";
 import { embeddedServer } from "../../test/simulation/world/embedded-server.ts";
 
+// Thousands of errors are made, and none of them is shown: where they come from costs more than they do.
+Error.stackTraceLimit = 0;
+
 const mutant = mutants.find(({ name }) => name === workerData);
 
 parentPort?.on("message", async (seeds: readonly number[]) => {

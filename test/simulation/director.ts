@@ -132,7 +132,7 @@ export class Director {
 
   #crash(): void {
     const process = this.#some();
-    this.#world.note(`${process.name} crashes`);
+    this.#world.note(() => `${process.name} crashes`);
     process.crash();
     if (this.#world.live.length === 0) this.#open();
   }
@@ -143,10 +143,10 @@ export class Director {
 
   #stall(): void {
     const process = this.#some();
-    this.#world.note(`${process.name} stops`);
+    this.#world.note(() => `${process.name} stops`);
     process.stall();
     this.#world.timeline.after(this.#chance.fraction() * this.#chance.pick([2_000, 30_000, 120_000]), () => {
-      this.#world.note(`${process.name} goes on`);
+      this.#world.note(() => `${process.name} goes on`);
       process.proceed();
     });
     if (this.#world.live.every(({ stalled }) => stalled) && this.#world.live.length < MOST_PROCESSES) this.#open();
@@ -155,7 +155,7 @@ export class Director {
   #jump(): void {
     const process = this.#some();
     const ms = this.#chance.pick([-86_400_000, -60_000, 5_000, 3_600_000, 86_400_000 * 400]);
-    this.#world.note(`the clock of ${process.name} jumps by ${ms} ms`);
+    this.#world.note(() => `the clock of ${process.name} jumps by ${ms} ms`);
     process.clock.offset += ms;
   }
 
@@ -167,14 +167,14 @@ export class Director {
       after: this.#chance.may(0.5),
       puts: this.#chance.may(0.5),
     };
-    this.#world.note(`the disk will fail ${JSON.stringify(fault)}`);
+    this.#world.note(() => `the disk will fail ${JSON.stringify(fault)}`);
     disk.faults = [...disk.faults, fault];
   }
 
   #outage(): void {
     const { network, timeline } = this.#world;
     const ms = this.#chance.pick([500, 10_000, 300_000]);
-    this.#world.note(`the network is down for ${ms} ms`);
+    this.#world.note(() => `the network is down for ${ms} ms`);
     network.down = true;
     timeline.after(ms, () => {
       network.down = false;
@@ -221,7 +221,7 @@ export class Director {
 
   #pause(): void {
     const process = this.#some();
-    this.#world.note(`${process.name} pause`);
+    this.#world.note(() => `${process.name} pause`);
     process.queue.pause();
     this.#world.timeline.after(this.#chance.fraction() * 20_000, () => process.deliver(() => process.queue.resume()));
   }
@@ -229,27 +229,27 @@ export class Director {
   /** A person says that parked runs can go on. */
   #goOn(): void {
     const process = this.#some();
-    this.#world.note(`${process.name} resume`);
+    this.#world.note(() => `${process.name} resume`);
     process.queue.resume();
   }
 
   #hide(): void {
     const process = this.#some();
-    this.#world.note(`${process.name} hidden`);
+    this.#world.note(() => `${process.name} hidden`);
     process.runtime.lifecycle.hide();
   }
 
   #flush(): void {
     const process = this.#some();
     if (this.#chance.may(0.5)) {
-      this.#world.note(`${process.name} flush`);
+      this.#world.note(() => `${process.name} flush`);
       void process.queue.flush({ timeout: this.#chance.pick([100, 5_000, 100_000]) });
       return;
     }
     const { timeline, book } = this.#world;
     const { calls } = book;
     const since = timeline.now;
-    this.#world.note(`${process.name} flush durable`);
+    this.#world.note(() => `${process.name} flush durable`);
     void process.queue.flush({ until: "durable" }).then(() => {
       // An error in between is reported as a problem, and leaves what was logged in memory.
       if (process.failedAt < since) process.durableUntil = Math.max(process.durableUntil, calls);

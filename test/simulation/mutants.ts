@@ -4,6 +4,7 @@ import { RunCreator } from "../../src/queue/create-run.ts";
 import { Scheduler } from "../../src/queue/scheduler.ts";
 import type { QueueStore, StoredChunk } from "../../src/queue/storage.ts";
 import { UnexpectedReplyError } from "../../src/errors/network-errors.ts";
+import { eachMethod } from "./world/each-method.ts";
 import type { World } from "./world/world.ts";
 
 /** A queue with one fault of its own, which the simulator must find. */
@@ -146,22 +147,14 @@ export const mutants: readonly Mutant[] = [
   },
 ];
 
-/** A store whose methods can be spread. */
-function bound(store: QueueStore): QueueStore {
-  const names = [
-    ...["append", "beginTerm", "heads", "seal", "markAttempted", "acknowledge", "drop", "replace", "quarantine"],
-    ...["quarantined", "release", "discard", "mapping", "map", "desired", "status", "close"],
-  ] as (keyof QueueStore)[];
-  return Object.fromEntries(
-    names.map((name) => [name, (store[name] as () => unknown).bind(store)]),
-  ) as unknown as QueueStore;
+/** A store, or a part of a client, whose methods can be spread. */
+function bound<T extends object>(object: T): T {
+  return eachMethod(object, (_, method) => method);
 }
 
 function withRuns(client: DeliveryClient, changes: Partial<DeliveryClient["runs"]>): DeliveryClient {
   const { runs } = client;
-  const own = Object.getOwnPropertyNames(Object.getPrototypeOf(runs)) as (keyof typeof runs)[];
-  const methods = own.map((name) => [name, (runs[name] as () => unknown).bind(runs)]);
-  return { ...client, runs: { ...(Object.fromEntries(methods) as unknown as typeof runs), ...changes } };
+  return { ...client, runs: { ...bound(runs), ...changes } };
 }
 
 async function* nobody(): AsyncGenerator<never> {}

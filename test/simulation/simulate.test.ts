@@ -3,7 +3,7 @@ import { simulate } from "./simulate.ts";
 
 /** Fewer operations than `npm run simulate` plays, so that many seeds take little time. */
 const short = { operations: 100 };
-const SEEDS = 60;
+const SEEDS = 50;
 
 describe("the queue, simulated", () => {
   test(`delivers all once, and says what it does not, in ${SEEDS} short seeds`, async () => {

@@ -3,6 +3,7 @@ import type { RunBook } from "./checks/book.ts";
 import { item } from "./checks/items.ts";
 import { Chance } from "./world/chance.ts";
 import type { SimProcess } from "./world/process.ts";
+import { TextBlob } from "./world/text-blob.ts";
 import type { World } from "./world/world.ts";
 
 const KEYS = ["loss", "accuracy", "val/loss", "lr"];
@@ -18,11 +19,16 @@ export class Workload {
   #recent: RunBook | undefined;
   /** Points of the largest burst. */
   readonly #most: number;
+  /** Shares of metric keys that the server refuses, and that it fails on for ever: each costs dozens of requests. */
+  readonly #bad: number;
+  readonly #poison: number;
 
   constructor(world: World) {
     this.#world = world;
     this.#chance = new Chance(world.seed, "workload");
-    this.#most = this.#chance.pick([100, 100, 1_100]);
+    this.#most = this.#chance.pick([60, 60, 60, 60, 60, 1_100]);
+    this.#bad = this.#chance.may(0.25) ? 0.01 : 0;
+    this.#poison = this.#chance.may(0.1) ? 0.01 : 0;
   }
 
   get runs(): readonly RunBook[] {
@@ -42,7 +48,7 @@ export class Workload {
     const run = this.#recent as RunBook;
     const step = this.#chance.weighted<(process: SimProcess, run: RunBook) => void>([
       [30, () => this.#points(process, run, this.#chance.int(1, 4))],
-      [3, () => this.#points(process, run, this.#chance.pick([20, 60, 60, this.#most]))],
+      [3, () => this.#points(process, run, this.#chance.pick([10, 30, this.#most]))],
       [1, () => this.#wide(process, run)],
       [6, () => this.#param(process, run)],
       [12, () => this.#tag(process, run)],
@@ -80,7 +86,7 @@ export class Workload {
     run.ended = true;
     this.#world.book.requests++;
     this.#world.book.write(run, "status", status);
-    this.#world.note(`${process.name} updateRun ${run.localId} ${status}`);
+    this.#world.note(() => `${process.name} updateRun ${run.localId} ${status}`);
     process.queue.updateRun(run.localId, { status, endTime: process.clock.now() });
   }
 
@@ -95,7 +101,7 @@ export class Workload {
     const run = this.#world.book.open(localId, name, experiment);
     this.#world.book.requests++;
     for (const [key, value] of Object.entries(more.tags ?? {})) this.#world.book.write(run, `tag ${key}`, value);
-    this.#world.note(`${process.name} createRun ${localId}`);
+    this.#world.note(() => `${process.name} createRun ${localId}`);
     const startTime = process.clock.now();
     process.queue.createRun({ localId, experiment: { name: experiment }, name, startTime, tags: {}, ...more });
     return run;
@@ -106,14 +112,14 @@ export class Workload {
     // Each point that the server refuses costs a dozen requests.
     if (!KEYS.includes(key)) count = 1;
     for (let n = 0; n < count; n++) this.#point(process, run, key, this.#value());
-    this.#world.note(`${process.name} logMetric ${run.localId} ${key} x ${count}`);
+    this.#world.note(() => `${process.name} logMetric ${run.localId} ${key} x ${count}`);
   }
 
   /** More keys than one chunk takes. */
   #wide(process: SimProcess, run: RunBook): void {
     const count = this.#chance.pick([20, 130]);
     for (let n = 0; n < count; n++) this.#point(process, run, `key${n}`, n);
-    this.#world.note(`${process.name} logMetric ${run.localId} ${count} keys`);
+    this.#world.note(() => `${process.name} logMetric ${run.localId} ${count} keys`);
   }
 
   #point(process: SimProcess, run: RunBook, key: string, value: number): void {
@@ -130,7 +136,7 @@ export class Workload {
     const value = this.#chance.may(0.1) ? "other" : "same";
     this.#world.book.requests++;
     this.#world.book.log(process, run, item.param(key, value));
-    this.#world.note(`${process.name} logParam ${run.localId} ${key}=${value}`);
+    this.#world.note(() => `${process.name} logParam ${run.localId} ${key}=${value}`);
     process.queue.logParam(run.localId, key, value);
   }
 
@@ -139,7 +145,7 @@ export class Workload {
     const value = `v${++this.#counter}`;
     this.#world.book.requests++;
     this.#world.book.write(run, `tag ${key}`, value);
-    this.#world.note(`${process.name} setTag ${run.localId} ${key}=${value}`);
+    this.#world.note(() => `${process.name} setTag ${run.localId} ${key}=${value}`);
     process.queue.setTag(run.localId, key, value);
   }
 
@@ -150,7 +156,7 @@ export class Workload {
       set.length > 0 && this.#chance.may(0.9) ? this.#chance.pick(set).slice(4) : `tag${this.#chance.int(1, 4)}`;
     this.#world.book.requests++;
     this.#world.book.write(run, `tag ${key}`, null);
-    this.#world.note(`${process.name} deleteTag ${run.localId} ${key}`);
+    this.#world.note(() => `${process.name} deleteTag ${run.localId} ${key}`);
     process.queue.deleteTag(run.localId, key);
   }
 
@@ -163,12 +169,12 @@ export class Workload {
     if (this.#chance.may(0.5)) {
       const name = `name ${++this.#counter}`;
       this.#world.book.write(run, "name", name);
-      this.#world.note(`${process.name} updateRun ${run.localId} "${name}"`);
+      this.#world.note(() => `${process.name} updateRun ${run.localId} "${name}"`);
       process.queue.updateRun(run.localId, { name });
     } else {
       run.ended = false;
       this.#world.book.write(run, "status", "RUNNING");
-      this.#world.note(`${process.name} updateRun ${run.localId} RUNNING`);
+      this.#world.note(() => `${process.name} updateRun ${run.localId} RUNNING`);
       process.queue.updateRun(run.localId, { status: "RUNNING" });
     }
   }
@@ -177,7 +183,7 @@ export class Workload {
     const digest = String(this.#chance.int(1, 5));
     this.#world.book.requests++;
     this.#world.book.log(process, run, item.input("data", digest));
-    this.#world.note(`${process.name} logInputs ${run.localId} ${digest}`);
+    this.#world.note(() => `${process.name} logInputs ${run.localId} ${digest}`);
     const dataset = { name: "data", digest, sourceType: "local", source: "x" };
     process.queue.logInputs(run.localId, [{ dataset: dataset as never, tags: {} }]);
   }
@@ -186,11 +192,11 @@ export class Workload {
     const path = `${this.#chance.pick(["", "model/"])}file${++this.#counter}.txt`;
     const text = "x".repeat(this.#chance.int(0, 300)) + this.#counter;
     this.#world.book.artifacts.set(path, text);
-    this.#world.note(`${process.name} logArtifact ${run.localId} ${path}`);
+    this.#world.note(() => `${process.name} logArtifact ${run.localId} ${path}`);
     const name = item.artifact(path);
     this.#world.book.requests++;
     this.#world.book.log(process, run, name);
-    process.queue.logArtifact(run.localId, path, new Blob([text])).then(
+    process.queue.logArtifact(run.localId, path, new TextBlob(text)).then(
       () => run.durable.add(name),
       // In memory only: it may come, and need not. Or refused at the call, as there is no room.
       (error: Error) => {
@@ -201,8 +207,8 @@ export class Workload {
   }
 
   #key(): string {
-    if (this.#chance.may(0.01)) return "bad!";
-    if (this.#chance.may(0.004)) return "poison";
+    if (this.#chance.may(this.#bad)) return "bad!";
+    if (this.#chance.may(this.#poison)) return "poison";
     return this.#chance.pick(KEYS);
   }
 
@@ -211,7 +217,7 @@ export class Workload {
       ? Number.NaN
       : this.#chance.may(0.02)
         ? Number.POSITIVE_INFINITY
-        : this.#chance.fraction();
+        : this.#chance.int(0, 1e6) / 1e6;
   }
 }
 

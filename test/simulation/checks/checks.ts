@@ -31,12 +31,12 @@ export class Checks implements DiskWatcher {
   }
 
   fail(message: string): void {
-    this.#world.note(`VIOLATION ${message}`);
+    this.#world.note(() => `VIOLATION ${message}`);
     if (this.violations.length < MOST) this.violations.push(message);
   }
 
   gap(what: string): void {
-    this.#world.note(`gap: ${what}`);
+    this.#world.note(() => `gap: ${what}`);
     this.gaps.set(what, (this.gaps.get(what) ?? 0) + 1);
   }
 
@@ -54,7 +54,8 @@ export class Checks implements DiskWatcher {
       return;
     }
     this.#world.note(
-      `put chunk ${chunk.order} (${chunk.sequence} of ${chunk.writer.slice(-4)}) ${chunk.kind} of ${chunk.run} (${chunk.count}${chunk.sealed ? "" : ", open"})`,
+      () =>
+        `put chunk ${chunk.order} (${chunk.sequence} of ${chunk.writer.slice(-4)}) ${chunk.kind} of ${chunk.run} (${chunk.count}${chunk.sealed ? "" : ", open"})`,
     );
     if (chunk.kind === "create") run.created = true;
     for (const [field, value] of contentOf(chunk).state) {
@@ -73,7 +74,7 @@ export class Checks implements DiskWatcher {
     const run = this.#run(chunk);
     if (!run) return;
     const { items } = contentOf(chunk);
-    this.#world.note(`${as} chunk ${chunk.order} ${chunk.kind} of ${chunk.run} (${chunk.count})`);
+    this.#world.note(() => `${as} chunk ${chunk.order} ${chunk.kind} of ${chunk.run} (${chunk.count})`);
     if (as === "quarantined") {
       this.quarantined[chunk.kind === "metrics" ? "points" : "requests"] += chunk.count;
       this.#quarantined(run, chunk);
@@ -89,7 +90,9 @@ export class Checks implements DiskWatcher {
     if (!run) return;
     const kept = new Set(children.flatMap((child) => contentOf(child).items));
     const gone = contentOf(parent).items.filter((name) => !kept.has(name));
-    this.#world.note(`replaced chunk ${parent.order} ${parent.kind} by ${children.length}, ${gone.length} ${rest}`);
+    this.#world.note(
+      () => `replaced chunk ${parent.order} ${parent.kind} by ${children.length}, ${gone.length} ${rest}`,
+    );
     this.#settle(run, gone, rest === "delivered" ? "acknowledged" : "dropped", parent.order);
   }
 
@@ -105,7 +108,7 @@ export class Checks implements DiskWatcher {
     if (localId === undefined || disk.leader !== process) return;
     for (const chunk of disk.store.chunks.values()) {
       if (chunk.run !== localId || chunk.kind !== kind || !chunk.sealed) continue;
-      if (!sends(chunk, String(body["run_id"]), text)) continue;
+      if (!sends(chunk, String(body["run_id"]), body, text)) continue;
       this.#sentIn.set(Math.floor(chunk.order), this.#sentIn.get(Math.floor(chunk.order)) ?? sent.term);
       return;
     }
@@ -208,11 +211,13 @@ function conflicts(run: RunBook, key: string): boolean {
   return [...run.logged.keys()].filter((name) => name.startsWith(`param ${key} `)).length > 1;
 }
 
-function sends(chunk: StoredChunk, runId: string, text: string): boolean {
+function sends(chunk: StoredChunk, runId: string, body: Sent["body"], text: string): boolean {
+  if (chunk.kind !== "params" && chunk.kind !== "tags" && chunk.kind !== "metrics") return false;
+  const sent = (body[chunk.kind] ?? []) as readonly { key: string; value: string }[];
+  if (chunk.kind === "metrics" && sent.length !== chunk.count) return false;
   const content = decodeChunk(chunk);
   if (content.kind === "metrics") return metricsBody(runId, content.columns) === text;
   if (content.kind !== "params" && content.kind !== "tags") return false;
-  const sent = (JSON.parse(text) as Record<string, readonly { key: string; value: string }[]>)[content.kind] ?? [];
   return (
     sent.length === content.request.length &&
     content.request.every(([key, value], n) => sent[n]!.key === key && sent[n]!.value === value)

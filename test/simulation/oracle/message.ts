@@ -18,7 +18,7 @@ export class Crash extends Error {}
 /** Parses JSON with exact integers; a bare NaN is no value that any member takes. Undefined when it is not JSON. */
 export function parseJson(text: string): Json | undefined {
   try {
-    return (/\d{16}/.test(text) ? JSON.parse(text, exact as never) : JSON.parse(text)) as Json;
+    return (/(?<![\d.])\d{16}/.test(text) ? JSON.parse(text, exact as never) : JSON.parse(text)) as Json;
   } catch {
     const mended = text.replace(/"(?:[^"\\]|\\.)*"|-?\b(?:NaN|Infinity)\b/g, (token) =>
       token.startsWith('"') ? token : '{"bare":1}',
@@ -111,6 +111,11 @@ function integer(value: Json): number | bigint {
 
 /** JSON text of a value that may hold large integers. */
 export function writeJson(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // It holds a bigint.
+  }
   let large = false;
   const text = JSON.stringify(value, (_name, item: unknown) => {
     if (typeof item !== "bigint") return item;

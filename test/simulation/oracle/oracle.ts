@@ -10,7 +10,9 @@ export interface WireRequest {
   readonly method: string;
   /** Path and query. */
   readonly path: string;
-  readonly body: Uint8Array<ArrayBuffer>;
+  readonly body: Uint8Array<ArrayBuffer> | string;
+  /** The body, when it was parsed before. */
+  readonly json?: { readonly [member: string]: Json };
 }
 
 /** An answer. */
@@ -48,9 +50,9 @@ export class Oracle {
     const [path = "", query = ""] = request.path.split("?");
     try {
       if (path.startsWith(FILES))
-        return this.#file(request.method, decodeURIComponent(path.slice(FILES.length)), request.body);
+        return this.#file(request.method, decodeURIComponent(path.slice(FILES.length)), bytesOf(request.body));
       if (!path.startsWith(API)) return html(404, "404 Not Found");
-      return json(200, this.#route(path.slice(API.length), this.#body(query, request.body)));
+      return json(200, this.#route(path.slice(API.length), this.#body(query, request)));
     } catch (error) {
       if (error instanceof Refusal) return json(error.status, { error_code: error.code, message: error.message });
       if (error instanceof Crash) return html(500, "500 Internal Server Error");
@@ -66,14 +68,15 @@ export class Oracle {
     this.state = copyState(state);
   }
 
-  #body(query: string, raw: Uint8Array): Body {
-    if (raw.length === 0) return Object.fromEntries(new URLSearchParams(query));
-    const parsed = parseJson(new TextDecoder().decode(raw));
+  #body(query: string, { body, json: known }: WireRequest): Body {
+    if (known) return known;
+    if (body.length === 0) return Object.fromEntries(new URLSearchParams(query));
+    const parsed = parseJson(typeof body === "string" ? body : new TextDecoder().decode(body));
     if (parsed === undefined || typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) return {};
     return parsed as Body;
   }
 
-  #file(method: string, path: string, body: Uint8Array): WireReply {
+  #file(method: string, path: string, body: Uint8Array<ArrayBuffer>): WireReply {
     if (method !== "PUT") return html(405, "405 Method Not Allowed");
     // As the real routes do: they take files of runs that do not exist.
     this.files.set(path, body);
@@ -227,6 +230,10 @@ export class Oracle {
       }));
     return { root_uri: artifactUri(run), ...(files.length > 0 && { files }) };
   }
+}
+
+function bytesOf(body: Uint8Array<ArrayBuffer> | string): Uint8Array<ArrayBuffer> {
+  return typeof body === "string" ? new TextEncoder().encode(body) : body;
 }
 
 function json(status: number, value: object): WireReply {

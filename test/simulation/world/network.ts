@@ -1,5 +1,6 @@
 import { Chance } from "./chance.ts";
 import { type FaultName, faultOf, type Weather } from "./faults.ts";
+import type { WireRequest } from "../oracle/oracle.ts";
 import type { SimProcess } from "./process.ts";
 import { type RequestKind, requestKind } from "./request-kind.ts";
 import { carry, type Sent, type TripReply } from "./trip.ts";
@@ -7,6 +8,12 @@ import type { World } from "./world.ts";
 
 /** Faults in a row that one kind of request of one run may meet, so that none is taken for its own fault. */
 const IN_A_ROW = 2;
+
+/** Who sends a request. */
+export interface Sender {
+  readonly answered: (reply: TripReply) => void;
+  readonly failed: () => void;
+}
 
 type Body = { readonly [member: string]: unknown };
 
@@ -38,54 +45,76 @@ export class Network {
     this.#epoch++;
   }
 
+  /** For the whole client. */
   fetch(process: SimProcess, request: Request): Promise<Response> {
-    const number = ++this.#number;
     const { timeline } = this.#world;
+    const { method, url, signal } = request;
     return new Promise((resolve, reject) => {
-      let over = false;
-      const end = (settle: () => void): void => {
-        if (over) return;
-        over = true;
-        settle();
-      };
-      const { method, url } = request;
-      let sent: Sent | undefined;
-      request.signal.addEventListener("abort", () => {
-        if (sent) sent.failedAt ??= timeline.now;
-        end(() => reject(request.signal.reason));
-      });
       timeline
         .hold(request.arrayBuffer())
         .then((raw) => {
-          const path = url.slice("http://sim.test".length);
+          if (signal.aborted) return reject(signal.reason);
           const bytes = new Uint8Array(raw);
-          const text = method === "POST" ? new TextDecoder().decode(bytes) : "";
-          const body = (
-            text === "" ? Object.fromEntries(new URLSearchParams(path.split("?")[1])) : JSON.parse(text)
-          ) as Body;
-          const kind = requestKind(path, body);
-          const chance = new Chance(this.#world.seed + number * 0x10001, "request");
-          const fault = this.#choose(kind, `${kind} ${String(body["run_id"] ?? text)}`, chance);
-          const { term } = this.#world.disk.store;
-          const going: Sent = { number, term, process, kind, wire: { method, path, body: bytes }, body, text, fault };
-          sent = going;
-          this.#world.checks.sending(going);
-          const epoch = this.#epoch;
-          carry(this.#world, going, chance, this.#weather.hold, {
-            cut: () => this.#epoch !== epoch,
-            answer: (reply) => process.deliver(() => end(() => resolve(toResponse(reply)))),
-            fail: () =>
-              process.deliver(() =>
-                end(() => {
-                  going.failedAt = timeline.now;
-                  this.#world.checks.failed(going);
-                  reject(new TypeError("fetch failed"));
-                }),
-              ),
+          const body = method === "PUT" ? bytes : new TextDecoder().decode(bytes);
+          const trip = this.send(
+            process,
+            { method, path: url.slice("http://sim.test".length), body },
+            {
+              answered: (reply) => resolve(toResponse(reply)),
+              failed: () => reject(new TypeError("fetch failed")),
+            },
+          );
+          signal.addEventListener("abort", () => {
+            trip.giveUp();
+            reject(signal.reason);
           });
         })
         .catch((error: unknown) => this.#world.checks.broken(error));
     });
+  }
+
+  /** Takes a request on its way; its sender hears one thing of it at most, and nothing once it gave up. */
+  send(process: SimProcess, wire: WireRequest, sender: Sender): { readonly giveUp: () => void } {
+    const { timeline, checks } = this.#world;
+    const number = ++this.#number;
+    const { path, body: raw } = wire;
+    const text = typeof raw === "string" ? raw : "";
+    const query = path.indexOf("?");
+    const body = (
+      text !== "" ? JSON.parse(text) : query < 0 ? {} : Object.fromEntries(new URLSearchParams(path.slice(query)))
+    ) as Body;
+    const kind = requestKind(path, body);
+    const chance = new Chance(this.#world.seed + number * 0x10001, "request");
+    const fault = this.#choose(kind, `${kind} ${String(body["run_id"] ?? text)}`, chance);
+    const { term } = this.#world.disk.store;
+    // No seed logs an integer that a number cannot hold, so the server need not parse the body anew.
+    const parsed = text === "" ? wire : { ...wire, json: body as NonNullable<WireRequest["json"]> };
+    const going: Sent = { number, term, process, kind, wire: parsed, body, text, fault };
+    checks.sending(going);
+    let over = false;
+    const end = (settle: () => void): void =>
+      process.deliver(() => {
+        if (over) return;
+        over = true;
+        settle();
+      });
+    const epoch = this.#epoch;
+    carry(this.#world, going, chance, this.#weather.hold, {
+      cut: () => this.#epoch !== epoch,
+      answer: (reply) => end(() => sender.answered(reply)),
+      fail: () =>
+        end(() => {
+          going.failedAt = timeline.now;
+          checks.failed(going);
+          sender.failed();
+        }),
+    });
+    return {
+      giveUp: () => {
+        over = true;
+        going.failedAt ??= timeline.now;
+      },
+    };
   }
 
   #choose(kind: RequestKind, target: string, chance: Chance): FaultName | undefined {

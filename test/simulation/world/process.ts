@@ -6,6 +6,7 @@ import type { DeliveryOptions, Problem } from "../../../src/queue/types.ts";
 import type { Clock, Timer } from "../../../src/runtime/ports/clock.ts";
 import { type ManualRuntime, manualRuntime } from "../../support/manual-runtime.ts";
 import { Chance } from "./chance.ts";
+import { lightClient } from "./light-transport.ts";
 import type { World } from "./world.ts";
 
 const EPOCH = 1_700_000_000_000;
@@ -81,19 +82,15 @@ export class SimProcess {
       },
     });
     this.runtime = { ...manual, clock: this.clock as never };
-    const client = createClient({
-      trackingUri: "http://sim.test",
-      fetch: (request) => world.network.fetch(this, request),
-      runtime: this.runtime,
-    });
+    const client = world.whole ? this.#wholeClient() : lightClient(this, this.runtime);
     this.queue = createQueue({
       storage: world.disk.storageOf(this, (store) => world.mutant.store?.(store, world) ?? store),
-      client: async () => world.mutant.client?.(client as DeliveryClient) ?? (client as DeliveryClient),
+      client: async () => world.mutant.client?.(client) ?? client,
       runtime: this.runtime,
       delivery,
       onProblem: (problem) => {
         this.problems.push(problem);
-        world.note(`${name} problem ${problem.kind}: ${problem.message}`);
+        world.note(() => `${name} problem ${problem.kind}: ${problem.message}`);
       },
     });
   }
@@ -132,6 +129,11 @@ export class SimProcess {
     this.alive = false;
     this.crashedAt = this.world.timeline.now;
     this.world.disk.crash(this);
+  }
+
+  #wholeClient(): DeliveryClient {
+    const fetch = (request: Request): Promise<Response> => this.world.network.fetch(this, request);
+    return createClient({ trackingUri: "http://sim.test", fetch, runtime: this.runtime });
   }
 
   /** Ends it in good order. */

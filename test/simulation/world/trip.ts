@@ -100,7 +100,7 @@ export function carry(world: World, sent: Sent, chance: Chance, hold: number, en
   const { kind, fault, wire } = sent;
   const note = (outcome: OutcomeName): void => {
     world.hits.add(kind, outcome);
-    world.note(`${sent.process.name} #${sent.number} ${kind} ${target(sent)}: ${outcome}`);
+    world.note(() => `${sent.process.name} #${sent.number} ${kind} ${target(sent)}: ${outcome}`);
   };
   const trip: Trip = {
     later: (ms, run) => void world.timeline.after(ms, run),
@@ -110,10 +110,7 @@ export function carry(world: World, sent: Sent, chance: Chance, hold: number, en
     hold,
     bytes: wire.body.length,
     serve: (lag = 0, length = wire.body.length) =>
-      world.serve(
-        length < wire.body.length ? { ...sent, wire: { ...wire, body: wire.body.slice(0, length) } } : sent,
-        lag,
-      ),
+      world.serve(length < wire.body.length ? { ...sent, wire: torn(wire, length) } : sent, lag),
     reply: (found) => (end.cut() ? end.fail() : end.answer(found)),
     fail: end.fail,
   };
@@ -129,6 +126,11 @@ export function carry(world: World, sent: Sent, chance: Chance, hold: number, en
       trip.later(trip.way, () => trip.reply(found));
     });
   });
+}
+
+/** What arrives of a request that is cut. */
+function torn({ method, path, body }: WireRequest, length: number): WireRequest {
+  return { method, path, body: body.slice(0, length) };
 }
 
 function isState(kind: RequestKind): boolean {

@@ -13,6 +13,9 @@ import type { DeliveryOptions } from "../../../src/queue/types.ts";
 import type { SimServer } from "./server.ts";
 import { Timeline } from "./timeline.ts";
 
+/** Every so many seeds go by the whole client. */
+const WHOLE = 20;
+
 /** Faults that hide an answer. */
 const CUT: readonly string[] = ["reply cut", "5xx after acting"];
 
@@ -40,6 +43,8 @@ export class World {
   bodyLimit: number = Number.POSITIVE_INFINITY;
   /** Runs of the server that the credentials may not write. */
   readonly revoked: Set<string> = new Set();
+  /** Requests go by the whole client, and not by a light one. */
+  readonly whole: boolean;
   readonly #trace: ((line: string) => void) | undefined;
 
   constructor(
@@ -51,6 +56,7 @@ export class World {
     this.seed = seed;
     this.mutant = mutant;
     this.#trace = trace;
+    this.whole = seed % WHOLE === WHOLE / 2;
     this.chance = new Chance(seed, "world");
     this.checks = new Checks(this);
     this.disk = new Disk(this.checks);
@@ -67,11 +73,15 @@ export class World {
   start(delivery: DeliveryOptions): SimProcess {
     const process = new SimProcess(this, `p${this.processes.length + 1}`, delivery);
     this.processes.push(process);
-    this.note(`${process.name} starts`);
+    this.note(() => `${process.name} starts`);
     return process;
   }
 
-  note(text: string): void {
+  note(text: string | (() => string)): void {
+    if (this.#trace) this.#write(typeof text === "string" ? text : text());
+  }
+
+  #write(text: string): void {
     this.#trace?.(`${(this.timeline.now / 1000).toFixed(3).padStart(10)} ${text}`);
   }
 
@@ -113,7 +123,7 @@ export class World {
   /** A request that its sender has given up reaches the server. */
   late(sent: Sent): void {
     const { kind, process, number, failedAt } = sent;
-    this.note(`${process.name} #${number} ${kind} arrives late`);
+    this.note(() => `${process.name} #${number} ${kind} arrives late`);
     const givenUpAt = failedAt ?? process.crashedAt ?? 0;
     this.runOf(sent)?.lates.push({ kind, process, at: this.timeline.now, givenUpAt, fields: fieldsOf(sent) });
   }
@@ -127,7 +137,7 @@ export class World {
 
   /** A person deletes a run. */
   async deleteRun(run: RunBook, runId: string): Promise<void> {
-    this.note(`a person deletes run ${run.localId}`);
+    this.note(() => `a person deletes run ${run.localId}`);
     run.cause = run.blocked = "deleted";
     run.personDeleted.add(runId);
     await this.server.setDeleted(runId, true);
