@@ -6,6 +6,8 @@ export interface Hold {
   /** Before the server sees it, after the server has answered, or with a part of an upload's body gone on. */
   readonly at: "request" | "answer" | "upload";
   readonly number: number;
+  /** Counts only writes whose path ends so. */
+  readonly path?: string;
   /** What becomes of a held request when its client is dead: it never comes, or it comes to the server now. */
   readonly fate: "lost" | "late";
 }
@@ -101,7 +103,7 @@ export class Gate {
     const upload = incoming.method === "PUT";
     const passing: Passing = { upload, write: upload || WRITES.test(path), answered: false };
     const hold = this.#hold;
-    const counts = hold?.at === "upload" ? upload : passing.write;
+    const counts = hold?.at === "upload" ? upload : passing.write && path.endsWith(hold?.path ?? "");
     const held = hold && counts && ++this.#seen === hold.number ? hold : undefined;
     this.#passing.add(passing);
     try {

@@ -104,16 +104,18 @@ interface Trap {
 function trapFor(kind: KillKind, chance: Chance): Trap {
   const fate = chance.pick(["lost", "late"] as const);
   const number = chance.int(1, 6);
+  // A create is what a server does not know again by itself.
+  const write = chance.may(0.3) ? { number: chance.int(1, 2), path: "/runs/create" } : { number };
   switch (kind) {
     case "a":
       return { freeze: { at: chance.pick(["insert", "commit"]), number: chance.int(1, 5) }, line: "frozen" };
     case "b":
       return { ...(chance.may(0.5) ? { silent: true } : { gate: "down" }), line: "end", delay: chance.int(0, 20) };
     case "c":
-      return { gate: { at: "request", number, fate } };
+      return { gate: { at: "request", ...write, fate } };
     case "d":
       if (chance.may(0.3)) return { freeze: { at: "delete", number }, line: "frozen" };
-      return { gate: { at: "answer", number, fate } };
+      return { gate: { at: "answer", ...write, fate } };
     case "e":
       return { gate: { at: "upload", number: 1, fate } };
     case "random":
