@@ -3,9 +3,11 @@ import manifest from "./package.json" with { type: "json" };
 
 /** Built file without extension, from `dist/`, to its source: read from the export map, so that the two cannot differ. */
 export const entry: Record<string, string> = Object.fromEntries([
-  ...Object.values(manifest.exports).flatMap((target) =>
-    typeof target === "string" ? [] : [[builtName(target.default), target["tracklet-source"].slice(2)]],
-  ),
+  ...Object.values(manifest.exports).flatMap((target) => {
+    if (typeof target === "string") return [];
+    const forms = "browser" in target ? [target, target.browser] : [target];
+    return forms.map((form) => [builtName(form.default), form["tracklet-source"].slice(2)]);
+  }),
   ...Object.values(manifest.bin).map((file) => [builtName(file), `${builtName(file)}.ts`]),
 ]);
 

@@ -27,7 +27,9 @@ function makeCommand(file: string): void {
 
 function checkComplete(): void {
   const targets = Object.values(manifest.exports).flatMap((target) =>
-    typeof target === "string" ? [target] : Object.values(target),
+    typeof target === "string"
+      ? [target]
+      : Object.values(target).flatMap((one) => (typeof one === "string" ? [one] : Object.values(one))),
   );
   const missing = [...targets, ...Object.values(manifest.bin)].filter((file) => !existsSync(join(root, file)));
   if (missing.length > 0) throw new Error(`Cannot publish as the build did not make ${missing.join(", ")}`);

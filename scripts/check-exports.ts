@@ -7,6 +7,8 @@ import { root } from "./lib/root.ts";
 /** One entry of package.json's `exports`. */
 export interface ExportTarget {
   readonly types?: string;
+  /** The same names without the code of Node, Deno and Bun, for bundlers that build a page. */
+  readonly browser?: Omit<ExportTarget, "types" | "browser">;
   readonly "tracklet-source"?: string;
   readonly default?: string;
 }
@@ -32,7 +34,7 @@ interface JsrManifest {
   readonly exports: Readonly<Record<string, string>>;
 }
 
-const CONDITIONS = ["types", "tracklet-source", "default"];
+const SOURCE_FIRST = ["tracklet-source", "default"];
 
 /** All differences between the export maps. */
 export function compareExports(manifests: Manifests): Problem[] {
@@ -90,16 +92,27 @@ export function compareExports(manifests: Manifests): Problem[] {
 
 function faultsOf(target: ExportTarget, tsupEntry: Readonly<Record<string, string>>): string[] {
   const faults: string[] = [];
-  if (Object.keys(target).join() !== CONDITIONS.join())
-    faults.push(`conditions must be ${CONDITIONS.join(", ")}, in that order`);
-  const source = target["tracklet-source"] ?? "";
-  const stem = source.replace(/^\.\//, "").replace(/\.ts$/, "");
-  if (target.default !== `./dist/${stem}.js`)
-    faults.push(`default must be "./dist/${stem}.js": current value is "${target.default}"`);
-  if (target.types !== `./dist/${stem}.d.ts`)
-    faults.push(`types must be "./dist/${stem}.d.ts": current value is "${target.types}"`);
-  if (tsupEntry[stem] !== `${stem}.ts`) faults.push(`tsup builds no "${stem}"`);
+  const { browser } = target;
+  const conditions = ["types", ...(browser ? ["browser"] : []), ...SOURCE_FIRST];
+  if (
+    Object.keys(target).join() !== conditions.join() ||
+    (browser && Object.keys(browser).join() !== SOURCE_FIRST.join())
+  )
+    faults.push(`conditions must be ${conditions.join(", ")}, in that order`);
+  for (const form of browser ? [target, browser] : [target]) {
+    const stem = stemOf(form);
+    if (form.default !== `./dist/${stem}.js`)
+      faults.push(`default must be "./dist/${stem}.js": current value is "${form.default}"`);
+    if (tsupEntry[stem] !== `${stem}.ts`) faults.push(`tsup builds no "${stem}"`);
+  }
+  // Both forms have the same names, so that they share their types.
+  if (target.types !== `./dist/${stemOf(target)}.d.ts`)
+    faults.push(`types must be "./dist/${stemOf(target)}.d.ts": current value is "${target.types}"`);
   return faults;
+}
+
+function stemOf(form: ExportTarget): string {
+  return (form["tracklet-source"] ?? "").replace(/^\.\//, "").replace(/\.ts$/, "");
 }
 
 /** A Deno or JSR user must get the versions that the npm user gets. */

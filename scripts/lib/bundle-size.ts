@@ -4,7 +4,7 @@ import { build, type Metafile } from "esbuild";
 
 /** A bundle, measured. */
 export interface BundleSize {
-  /** Bytes, minified and gzipped, of the entry chunk with all that it imports statically. */
+  /** Bytes, minified, of the entry chunk with all that it imports statically, each chunk gzipped by itself. */
   readonly gzip: number;
   /** Bytes of what is only loaded when it is needed. */
   readonly lateGzip: number;
@@ -26,11 +26,12 @@ export async function measureBundle(base: string, code: string): Promise<BundleS
     minify: true,
     splitting: true,
     format: "esm",
-    platform: "neutral",
+    platform: "browser",
     target: "es2022",
-    mainFields: ["browser", "module", "main"],
-    conditions: ["tracklet-source", "browser", "import", "default"],
+    conditions: ["tracklet-source"],
     external: ["node:*", "cloudflare:*"],
+    // Not by the table of the type checker: as an application finds the package, by the conditions of its entries.
+    tsconfigRaw: {},
     outdir: "out",
     write: false,
     metafile: true,
@@ -42,13 +43,9 @@ export async function measureBundle(base: string, code: string): Promise<BundleS
   if (entry === undefined) throw new Error("Cannot measure the bundle as it has no entry");
   const eager = staticChunks(metafile, entry);
   const contents = new Map(result.outputFiles.map((file) => [file.path, file.contents]));
-  // Chunks of one part are compressed as one: esbuild cuts what is always loaded together into pieces as soon as a late
-  // part needs some of it too; bundlers that know what is loaded already (Rollup, Vite, webpack) keep it whole.
+  // As they go over the wire: each chunk is compressed by itself.
   const sizeOf = (names: readonly string[]): number =>
-    names.length === 0
-      ? 0
-      : gzipSync(Buffer.concat(names.map((name) => contents.get(join(base, name)) ?? new Uint8Array())), { level: 9 })
-          .length;
+    names.reduce((sum, name) => sum + gzipSync(contents.get(join(base, name)) ?? "", { level: 9 }).length, 0);
   const all = Object.keys(metafile.outputs);
   const late = all.filter((name) => !eager.has(name));
   const inputsOf = (chunks: string[]): string[] =>

@@ -13,6 +13,7 @@ import { toSearch, withoutQuery } from "./address.ts";
 import { Authorizer } from "./auth.ts";
 import { checkConnection } from "./check-connection.ts";
 import { pause, withDeadline } from "./deadline.ts";
+import { explainNetworkFailure } from "./network-failure.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { errorFromReply } from "./reply-error.ts";
 import { parseObject, readReplyWords } from "./reply-text.ts";
@@ -212,8 +213,7 @@ export class Transport {
     const page = name === "browser" && !this.#answered ? environment?.entry() : undefined;
     if (page === undefined || !(error instanceof NoAnswer) || signal?.aborted) return Promise.resolve(error);
     const deadline = { clock, ms: probeTime, signal, expired: () => error, streams: false };
-    return withDeadline(deadline, async (limit) => {
-      const { explainNetworkFailure } = await import("./network-failure.ts");
+    return withDeadline(deadline, (limit) => {
       const fetch = (probe: Request): Promise<Response> => this.#fetch(new Request(probe, { signal: limit }));
       return explainNetworkFailure({ request, cause: error.cause, base: this.trackingUri, page, fetch });
     }).catch(() => error);

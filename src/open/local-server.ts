@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { folderArtifacts } from "../server/artifacts/folder.ts";

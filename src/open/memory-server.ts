@@ -1,12 +1,10 @@
-import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { createServer, memoryArtifacts, wasmDatabase } from "../server/index.ts";
 import { type EmbeddedServer, embeddedUri } from "./embedded.ts";
 import { takeTurns } from "./take-turns.ts";
 
 /** An embedded server over SQLite WASM, all in memory. */
-export async function openMemoryServer(overrides?: Partial<Runtime>): Promise<EmbeddedServer> {
-  const runtime = defaultRuntime(overrides);
+export async function openMemoryServer(runtime: Runtime): Promise<EmbeddedServer> {
   const database = await wasmDatabase();
   const server = createServer({
     database,

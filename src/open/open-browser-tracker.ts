@@ -1,5 +1,5 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
-import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { webDefaults } from "../runtime/web.ts";
 import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
 import { createOwningTracker } from "../tracker/create-tracker.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
@@ -25,11 +25,11 @@ import { queueIdentity } from "./queue-identity.ts";
  * ```
  */
 export async function openTracker(options: TrackerOptions = {}): Promise<Tracker> {
+  checkAllOptions(options, trackerRules);
+  const runtime = webDefaults(options.runtime);
   if (options.trackingUri !== undefined) {
-    checkAllOptions(options, trackerRules);
-    const runtime = defaultRuntime(options.runtime);
     const { queue = browserQueue(queueIdentity(options, runtime), runtime) } = options;
-    return createOwningTracker({ ...options, queue }, { recovers: true });
+    return createOwningTracker({ ...options, queue }, { recovers: true }, runtime);
   }
   if (options.fetch !== undefined) {
     throw new ConfigurationError(
@@ -37,10 +37,10 @@ export async function openTracker(options: TrackerOptions = {}): Promise<Tracker
     );
   }
   const { openMemoryServer } = await import("./memory-server.ts");
-  const server = await openMemoryServer(options.runtime);
+  const server = await openMemoryServer(runtime);
   try {
     const own = { ...options, trackingUri: server.trackingUri, fetch: server.fetch };
-    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() });
+    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() }, runtime);
   } catch (error) {
     await server.close();
     throw error;

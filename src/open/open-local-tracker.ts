@@ -59,7 +59,8 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
   const server = await openLocalServer({ directory, database: place?.path ?? "mlflow.db" }, runtime);
   try {
     const own = { ...rest, trackingUri: server.trackingUri, fetch: server.fetch };
-    return createOwningTracker(own, { embedded: true, ownPaths: server.ownPaths, onClosed: () => server.close() });
+    const owned = { embedded: true, ownPaths: server.ownPaths, onClosed: () => server.close() };
+    return createOwningTracker(own, owned, runtime);
   } catch (error) {
     await server.close();
     throw error;
@@ -70,5 +71,5 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
 function openOnServer(options: TrackerOptions, directory: string | undefined, runtime: Runtime): Tracker {
   const { queue = localQueue(queueIdentity(options, runtime), directory, runtime) } = options;
   const ownPaths = runtime.files ? [queueFolder(runtime.files, directory)] : [];
-  return createOwningTracker({ ...options, queue }, { ownPaths, recovers: true });
+  return createOwningTracker({ ...options, queue }, { ownPaths, recovers: true }, runtime);
 }

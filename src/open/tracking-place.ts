@@ -1,5 +1,5 @@
 import { hostAndPortOf } from "../client/tracking-uri.ts";
-import { ConfigurationError } from "../errors/index.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 
 /** Where runs are kept: a server, or a SQLite file of this machine. */
 export type TrackingPlace =

@@ -5,7 +5,7 @@ import { type WaitLimits, Waiters } from "../queue/waiters.ts";
 import type { AsyncContext } from "../runtime/ports/async-context.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
-import type { Resources } from "./resources.ts";
+import type { Resources } from "../client/resources.ts";
 import type { RunHandle, RunSeed } from "./run.ts";
 import type { Run, StartRunOptions } from "./types/run.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";

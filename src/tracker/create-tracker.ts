@@ -2,6 +2,7 @@ import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
+import type { Runtime } from "../runtime/runtime.ts";
 import { checkAllOptions, trackerRules } from "./check-options.ts";
 import { type Core, handedOver, sharedLimits } from "./core.ts";
 import { Guard } from "./guard.ts";
@@ -45,13 +46,12 @@ export interface OwnedParts {
  * ```
  */
 export function createTracker(options: TrackerOptions = {}): Tracker {
-  return createOwningTracker(options, {});
+  checkAllOptions(options, trackerRules);
+  return createOwningTracker(options, {}, defaultRuntime(options.runtime));
 }
 
-/** `createTracker` for those who own more than the tracker. */
-export function createOwningTracker(options: TrackerOptions, owned: OwnedParts): Tracker {
-  checkAllOptions(options, trackerRules);
-  const runtime = defaultRuntime(options.runtime);
+/** `createTracker` for those who own more than the tracker; the options are checked, and `runtime` holds those of the platform. */
+export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, runtime: Runtime): Tracker {
   const settings = resolveSettings(options, runtime.environment, runtime.name);
   const guard = new Guard(options.strict === true, options.onProblem);
   const connection: Connection = connectionOf(options, settings, runtime);

@@ -5,7 +5,7 @@ import { artifactPath } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { quote } from "./key.ts";
 import { readRun } from "./reads.ts";
-import type { Resources } from "./resources.ts";
+import type { Resources } from "../client/resources.ts";
 import type { DownloadOptions } from "./types/tracker.ts";
 
 /** Writes a file, a directory or all artifacts of a run below a local directory; gives the local path. */

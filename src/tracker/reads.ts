@@ -3,7 +3,7 @@ import type { CallOptions } from "../client/types/connection.ts";
 import { artifactPath } from "./artifact-path.ts";
 import { type Core, handedOver, sharedLimits } from "./core.ts";
 import { limited } from "./limited.ts";
-import type { Resources } from "./resources.ts";
+import type { Resources } from "../client/resources.ts";
 import { serverRunId } from "./server-run-id.ts";
 import type { ReadOptions } from "./types/run.ts";
 

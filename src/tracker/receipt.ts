@@ -3,7 +3,7 @@ import type { RunData } from "../client/types/entities.ts";
 import type { Receipt, ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
-import type { Resources } from "./resources.ts";
+import type { Resources } from "../client/resources.ts";
 import { ownWrites } from "./reads.ts";
 import { serverRunId } from "./server-run-id.ts";
 import { type Shown, shown } from "./shown.ts";

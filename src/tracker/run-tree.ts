@@ -2,7 +2,7 @@ import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import type { Core } from "./core.ts";
 import { readRun } from "./reads.ts";
-import type { Resources } from "./resources.ts";
+import type { Resources } from "../client/resources.ts";
 import { serverRunId } from "./server-run-id.ts";
 import type { ReadOptions } from "./types/run.ts";
 import type { RunNode } from "./types/tracker.ts";

@@ -10,8 +10,7 @@ beforeAll(async () => {
   server = await testServer();
   // Modules load in real time, which the clock of these tests does not know.
   await Promise.all([
-    import("../../src/tracker/resources.ts"),
-    import("../../src/client/network-failure.ts"),
+    import("../../src/client/resources.ts"),
     import("../../src/queue/sender.ts"),
     import("../../src/tracker/artifact-log.ts"),
   ]);

@@ -41,6 +41,26 @@ describe("compareExports", () => {
 
   test.each<[string, (m: Mutable) => void, string]>([
     [
+      "a form for pages that is not built",
+      (m) =>
+        Reflect.set(m.packageJson.exports, ".", {
+          types: "./dist/src/index.d.ts",
+          browser: { "tracklet-source": "./src/index.web.ts", default: "./dist/src/index.web.js" },
+          "tracklet-source": "./src/index.ts",
+          default: "./dist/src/index.js",
+        }),
+      'tsup builds no "src/index.web"',
+    ],
+    [
+      "a form for pages that comes too late to be taken",
+      (m) =>
+        Reflect.set(m.packageJson.exports, ".", {
+          ...target("src/index"),
+          browser: { "tracklet-source": "./src/index.web.ts", default: "./dist/src/index.web.js" },
+        }),
+      "conditions must be types, browser, tracklet-source, default, in that order",
+    ],
+    [
       "an entry missing in deno.json",
       (m) => Reflect.deleteProperty(m.denoJson.exports, "./local"),
       'deno.json: export "./local" must be "./src/open/local.ts": current value is missing',

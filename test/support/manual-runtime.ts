@@ -8,7 +8,7 @@ import { seededRandom } from "./seeded-random.ts";
 // What is loaded late is at hand here, so that no test waits for a file while its own time passes.
 import "../../src/queue/sender.ts";
 import "../../src/tracker/on-demand.ts";
-import "../../src/tracker/resources.ts";
+import "../../src/client/resources.ts";
 
 export { seededRandom };
 

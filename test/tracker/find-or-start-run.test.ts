@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { NetworkError } from "../../src/errors/index.ts";
-import type { Resources } from "../../src/tracker/resources.ts";
+import type { Resources } from "../../src/client/resources.ts";
 import { bench } from "./test-core.ts";
 
 const oldId = "a".repeat(32);

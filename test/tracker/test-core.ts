@@ -1,5 +1,5 @@
 import type { Core } from "../../src/tracker/core.ts";
-import type { Resources } from "../../src/tracker/resources.ts";
+import type { Resources } from "../../src/client/resources.ts";
 import { Guard } from "../../src/tracker/guard.ts";
 import { endWithProcess } from "../../src/tracker/process-end.ts";
 import { RunHandle } from "../../src/tracker/run.ts";

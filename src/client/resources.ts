@@ -1,9 +1,9 @@
-import { ArtifactsResource } from "../client/artifacts.ts";
-import { ExperimentsResource } from "../client/experiments.ts";
-import { MetricsResource } from "../client/metrics.ts";
-import { RunsResource } from "../client/runs.ts";
-import { Transport } from "../client/transport.ts";
-import type { Connection } from "../client/types/connection.ts";
+import { ArtifactsResource } from "./artifacts.ts";
+import { ExperimentsResource } from "./experiments.ts";
+import { MetricsResource } from "./metrics.ts";
+import { RunsResource } from "./runs.ts";
+import { Transport } from "./transport.ts";
+import type { Connection } from "./types/connection.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 
 /** The resources of the client that a tracker and its queue need. */
