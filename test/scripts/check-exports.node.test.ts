@@ -53,11 +53,11 @@ describe("compareExports", () => {
     ],
     [
       "a form for pages that comes too late to be taken",
-      (m) =>
-        Reflect.set(m.packageJson.exports, ".", {
-          ...target("src/index"),
-          browser: { "tracklet-source": "./src/index.web.ts", default: "./dist/src/index.web.js" },
-        }),
+      (m) => {
+        const browser = { "tracklet-source": "./src/index.web.ts", default: "./dist/src/index.web.js" };
+        Reflect.set(m.packageJson.exports, ".", { ...target("src/index"), browser });
+        Reflect.set(m.tsupEntry, "src/index.web", "src/index.web.ts");
+      },
       "conditions must be types, browser, tracklet-source, default, in that order",
     ],
     [
