@@ -3,10 +3,10 @@ import { readQueueFile } from "../../src/cli/queue-file.ts";
 import { Chance } from "../simulation/world/chance.ts";
 import { checkQueueFile, checkServer, type Logged } from "./check.ts";
 import { Child, type ChildEnd } from "./child.ts";
+import { checkDrain, complaintsOf, loggedOf } from "./child-report.ts";
 import { Gate, type Hold, type Traffic } from "./gate.ts";
-import type { DrainReport, LoggerJob } from "./logger-job.ts";
+import type { LoggerJob } from "./logger-job.ts";
 import { type Hits, noHits, type Phase } from "./phase.ts";
-import { plan } from "./plan.ts";
 import type { Freeze } from "./programs/watch-sqlite.ts";
 import { readServer } from "./server-rows.ts";
 import type { ServerProcess } from "./server-process.ts";
@@ -62,8 +62,8 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
       const { end, phase } = await killOne(command, kind, { ...job, name: child }, gate);
       hits[phase]++;
       options.trace?.(`${child} ${kind}: killed ${phase}`);
-      children.push(loggedOf(seed, child, job.runs, end.lines));
-      problems.push(...complaints(child, end));
+      children.push(loggedOf({ ...job, name: child }, end.lines));
+      problems.push(...complaintsOf(child, end));
       if (end.signal !== "SIGKILL") problems.push(`${child} ended by itself with code ${end.code}: ${end.stderr}`);
     }
     gate.arm();
@@ -72,8 +72,8 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     const child = new Child(command, LOGGER, [JSON.stringify(last)]);
     await child.line("end");
     const end = await child.kill();
-    children.push(loggedOf(seed, last.name, 1, end.lines));
-    problems.push(...complaints(last.name, end), ...checkDrain(end));
+    children.push(loggedOf(last, end.lines));
+    problems.push(...complaintsOf(last.name, end), ...checkDrain(end.lines));
   } finally {
     await gate.close();
   }
@@ -162,36 +162,6 @@ function waits(path: string): boolean {
     // Killed before there was a queue.
     return false;
   }
-}
-
-function loggedOf(seed: number, name: string, runs: number, lines: readonly string[]): Logged {
-  const numbers = (start: string): number[] =>
-    lines.filter((line) => line.startsWith(start)).map((line) => Number(line.slice(start.length)));
-  const durable = Math.max(-1, ...numbers("durable "));
-  const kept = new Set(numbers("kept "));
-  return { ops: plan(seed, name, runs), promised: (number) => number <= durable || kept.has(number) };
-}
-
-/** What a child said that must not be: a server that is away, or refuses for now, is no fault of the queue. */
-function complaints(name: string, { lines, stderr }: ChildEnd): string[] {
-  const told = lines.filter((line) => line.startsWith("problem ") && !line.startsWith("problem server-unreachable"));
-  return [...told, ...(stderr === "" ? [] : [stderr])].map((text) => `${name} says: ${text}`);
-}
-
-function checkDrain({ lines }: ChildEnd): string[] {
-  const said = lines.find((line) => line.startsWith("report "));
-  if (said === undefined) return ["the last process did not drain"];
-  const { report, receipts } = JSON.parse(said.slice("report ".length)) as DrainReport;
-  const problems: string[] = [];
-  const { pending, parked } = report;
-  if (pending.points + pending.requests + parked.points + parked.requests > 0) {
-    problems.push(`not drained: ${JSON.stringify({ pending, parked })}`);
-  }
-  for (const { run, verified, lines } of receipts) {
-    const wrong = lines.filter((line) => line.logged !== line.acknowledged || line.distinct !== line.readBack);
-    if (verified !== true || wrong.length > 0) problems.push(`receipt of ${run}: ${JSON.stringify(wrong)}`);
-  }
-  return problems;
 }
 
 /** True or false as `moment` says, false when it takes too long. */

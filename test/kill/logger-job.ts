@@ -12,6 +12,8 @@ export interface LoggerJob {
   readonly experiment: string;
   /** Of the queue file. */
   readonly path: string;
+  /** Of its lines, where several say them at one place. */
+  readonly prefix?: string;
   /** Sends nothing. */
   readonly silent?: boolean;
   readonly freeze?: Freeze | undefined;

@@ -1,6 +1,7 @@
 // Logs what its plan says through a tracker with a queue file, says what is durable, and lives until it is killed. With
 // `drain` it delivers what others left, and says how that went.
 import { writeSync } from "node:fs";
+import { parentPort, workerData } from "node:worker_threads";
 import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
 import { createTracker } from "../../../src/tracker/create-tracker.ts";
 import type { Run } from "../../../src/tracker/types/run.ts";
@@ -9,11 +10,11 @@ import type { LoggerJob } from "../logger-job.ts";
 import { bytesOf, type Op, plan, RUN_TAG, timestampAt, valueAt } from "../plan.ts";
 import { watchSqlite } from "./watch-sqlite.ts";
 
-const job = JSON.parse(process.argv[2] ?? "{}") as LoggerJob;
-const say = (line: string): void => void writeSync(1, `${line}\n`);
+const job = (workerData ?? JSON.parse(process.argv[2] ?? "{}")) as LoggerJob;
+const say = (line: string): void => void writeSync(1, `${job.prefix ?? ""}${line}\n`);
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 say(`up ${process.pid}`);
-watchSqlite(say, job.freeze);
+if (job.prefix === undefined) watchSqlite(say, job.freeze);
 
 const chance = new Chance(job.seed, `${job.name} options`);
 const tracker = createTracker({
@@ -37,6 +38,7 @@ for (const [number, op] of ops.entries()) {
 }
 if (job.drain !== undefined) await drain(job.drain);
 say("end");
+parentPort?.postMessage("end");
 setInterval(() => {}, 60_000);
 
 async function act(op: Op, number: number): Promise<void> {

@@ -1,0 +1,81 @@
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
+import { temporaryDirectories } from "../support/temporary-directory.ts";
+import { checkQueueFile, checkServer, type Logged } from "./check.ts";
+import { Child } from "./child.ts";
+import { checkDrain, complaintsOf, loggedOf } from "./child-report.ts";
+import { Gate } from "./gate.ts";
+import type { LoggerJob } from "./logger-job.ts";
+import { commandOf, type KilledRuntime } from "./runtimes.ts";
+import { readServer } from "./server-rows.ts";
+import { startServer } from "./server-process.ts";
+
+const directory = temporaryDirectories();
+const command = commandOf(detectRuntime() as KilledRuntime);
+const program = (name: string): URL => new URL(`./programs/${name}.ts`, import.meta.url);
+const start = (name: string, job: unknown): Child => new Child(command, program(name), [JSON.stringify(job)]);
+
+/** A server, and jobs that share one queue file in front of it. */
+async function place(names: readonly string[]) {
+  const folder = await directory();
+  const server = await startServer(command, folder);
+  const gate = await Gate.open(server.url);
+  const path = join(folder, "queue.db");
+  const shared = { seed: 43, experiment: "several", path, trackingUri: gate.url, runs: 2 };
+  const jobs = names.map((name): LoggerJob => ({ ...shared, name }));
+  return {
+    gate,
+    jobs,
+    /** Has one more process drain what is left, and says what is wrong then. */
+    async problems(children: readonly Logged[]): Promise<string[]> {
+      const job: LoggerJob = { ...shared, name: "drain", runs: 1, drain: 60_000 };
+      const child = start("logger", job);
+      await child.line("end");
+      const end = await child.kill();
+      await gate.close();
+      await server.stop();
+      const found = readServer(server, "several");
+      return [
+        ...complaintsOf("drain", end),
+        ...checkDrain(end.lines),
+        ...checkServer([...children, loggedOf(job, end.lines)], found),
+        ...checkQueueFile(path, found),
+      ];
+    },
+  };
+}
+
+describe("A queue file that several share", () => {
+  test("F43 F18 has delivered once what three processes logged at once, of which one was killed", {
+    timeout: 90_000,
+  }, async () => {
+    const { gate, jobs, problems } = await place(["a", "b", "c"]);
+    gate.arm(undefined, () => 2);
+    const children = jobs.map((job) => start("logger", job));
+    await children[1]!.line("durable");
+    const ends = [await children[1]!.kill()];
+    for (const child of [children[0]!, children[2]!]) {
+      await child.line("end");
+      ends.push(await child.kill());
+    }
+    const logged = [jobs[1]!, jobs[0]!, jobs[2]!].map((job, n) => loggedOf(job, ends[n]!.lines));
+    expect(ends.flatMap((end) => complaintsOf("child", end))).toEqual([]);
+    expect(await problems(logged)).toEqual([]);
+  });
+
+  test("F43 has delivered once what three worker threads of a killed process logged", { timeout: 90_000 }, async () => {
+    const { gate, jobs, problems } = await place(["a", "b", "c"]);
+    gate.arm(undefined, () => 2);
+    const process = start(
+      "threads",
+      jobs.map((job) => ({ ...job, prefix: `${job.name}: ` })),
+    );
+    await process.line("b: durable");
+    const end = await process.kill();
+    const said = (name: string): string[] =>
+      end.lines.flatMap((line) => (line.startsWith(`${name}: `) ? [line.slice(3)] : []));
+    expect(complaintsOf("threads", { ...end, lines: jobs.flatMap(({ name }) => said(name)) })).toEqual([]);
+    expect(await problems(jobs.map((job) => loggedOf(job, said(job.name))))).toEqual([]);
+  });
+});
