@@ -65,10 +65,15 @@ export class Child {
     });
   }
 
-  /** Kills the process that said `up`: what was started may be a script around the runtime. */
-  async kill(): Promise<ChildEnd> {
-    const pid = Number((await this.line("up "))?.slice(3));
+  /** Kills the process that said its id after `up `: what was started may be a script around the runtime. */
+  async kill(up = "up "): Promise<void> {
+    const pid = Number((await this.line(up))?.slice(up.length));
     if (pid > 0 && !this.#ended) process.kill(pid, "SIGKILL");
+  }
+
+  /** Kills it, and waits for its end. */
+  async killed(): Promise<ChildEnd> {
+    await this.kill();
     return this.end;
   }
 

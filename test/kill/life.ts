@@ -71,7 +71,7 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
     options.trace?.(`${last.name} begins`);
     const child = new Child(command, LOGGER, [JSON.stringify(last)]);
     await child.line("end");
-    const end = await child.kill();
+    const end = await child.killed();
     children.push(loggedOf(last, end.lines));
     problems.push(...complaintsOf(last.name, end), ...checkDrain(end.lines));
   } finally {
@@ -139,7 +139,7 @@ async function killOne(
   const met = await within(PATIENCE, Promise.race([moment, child.end.then(() => false)]));
   if (met) await sleep(delay);
   const traffic = gate.traffic();
-  const end = await child.kill();
+  const end = await child.killed();
   gate.letGo();
   return { end, phase: met && kind !== "random" ? kind : phaseOf(end.lines, traffic, job.path) };
 }

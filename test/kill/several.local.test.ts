@@ -32,7 +32,7 @@ async function place(names: readonly string[]) {
       const job: LoggerJob = { ...shared, name: "drain", runs: 1, drain: 60_000 };
       const child = start("logger", job);
       await child.line("end");
-      const end = await child.kill();
+      const end = await child.killed();
       await gate.close();
       await server.stop();
       const found = readServer(server, "several");
@@ -54,10 +54,10 @@ describe("A queue file that several share", () => {
     gate.arm(undefined, () => 2);
     const children = jobs.map((job) => start("logger", job));
     await children[1]!.line("durable");
-    const ends = [await children[1]!.kill()];
+    const ends = [await children[1]!.killed()];
     for (const child of [children[0]!, children[2]!]) {
       await child.line("end");
-      ends.push(await child.kill());
+      ends.push(await child.killed());
     }
     const logged = [jobs[1]!, jobs[0]!, jobs[2]!].map((job, n) => loggedOf(job, ends[n]!.lines));
     expect(ends.flatMap((end) => complaintsOf("child", end))).toEqual([]);
@@ -72,10 +72,32 @@ describe("A queue file that several share", () => {
       jobs.map((job) => ({ ...job, prefix: `${job.name}: ` })),
     );
     await process.line("b: durable");
-    const end = await process.kill();
+    const end = await process.killed();
     const said = (name: string): string[] =>
       end.lines.flatMap((line) => (line.startsWith(`${name}: `) ? [line.slice(3)] : []));
     expect(complaintsOf("threads", { ...end, lines: jobs.flatMap(({ name }) => said(name)) })).toEqual([]);
     expect(await problems(jobs.map((job) => loggedOf(job, said(job.name))))).toEqual([]);
   });
+
+  test.runIf(detectRuntime() === "node")(
+    "F43 has delivered once what the workers of a cluster logged, of which one was killed (Node only has clusters)",
+    { timeout: 90_000 },
+    async () => {
+      const { gate, jobs, problems } = await place(["a", "b", "c"]);
+      gate.arm(undefined, () => 2);
+      const primary = start(
+        "cluster",
+        jobs.map((job) => ({ ...job, prefix: `${job.name}: ` })),
+      );
+      await primary.line("b: durable");
+      await primary.kill("b: up ");
+      await Promise.all([primary.line("a: end"), primary.line("c: end")]);
+      for (const name of ["a", "c"]) await primary.kill(`${name}: up `);
+      const end = await primary.end;
+      const said = (name: string): string[] =>
+        end.lines.flatMap((line) => (line.startsWith(`${name}: `) ? [line.slice(3)] : []));
+      expect(complaintsOf("cluster", { ...end, lines: jobs.flatMap(({ name }) => said(name)) })).toEqual([]);
+      expect(await problems(jobs.map((job) => loggedOf(job, said(job.name))))).toEqual([]);
+    },
+  );
 });
