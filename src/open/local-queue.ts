@@ -34,6 +34,11 @@ export function localQueue(name: string, directory: string | undefined, runtime:
         makeFolder(folder);
         return queue.open(onProblem);
       },
+      openNow() {
+        if (!files.mayWrite(folder)) return undefined;
+        makeFolder(folder);
+        return queue.openNow?.();
+      },
     },
     memoryQueue(),
   );

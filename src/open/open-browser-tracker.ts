@@ -29,7 +29,11 @@ export async function openTracker(options: TrackerOptions = {}): Promise<Tracker
   const runtime = webDefaults(options.runtime);
   if (options.trackingUri !== undefined) {
     const { queue = browserQueue(queueIdentity(options, runtime), runtime) } = options;
-    return createOwningTracker({ ...options, queue }, { recovers: true }, runtime);
+    return createOwningTracker(
+      { ...options, queue },
+      { onQueue: (queue) => void queue.recover().catch(() => {}) },
+      runtime,
+    );
   }
   if (options.fetch !== undefined) {
     throw new ConfigurationError(

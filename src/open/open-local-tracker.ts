@@ -1,4 +1,5 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
+import type { Queue } from "../queue/queue.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
@@ -68,8 +69,20 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
 }
 
 /** Nothing is made before the first write, so that who only reads leaves no trace. */
-function openOnServer(options: TrackerOptions, directory: string | undefined, runtime: Runtime): Tracker {
+async function openOnServer(
+  options: TrackerOptions,
+  directory: string | undefined,
+  runtime: Runtime,
+): Promise<Tracker> {
   const { queue = localQueue(queueIdentity(options, runtime), directory, runtime) } = options;
+  let prepared: Promise<void> | undefined;
+  const onQueue = (queue: Queue): void => {
+    prepared = queue.prepare();
+    void queue.recover().catch(() => {});
+  };
   const ownPaths = runtime.files ? [queueFolder(runtime.files, directory)] : [];
-  return createOwningTracker({ ...options, queue }, { ownPaths, recovers: true }, runtime);
+  const tracker = createOwningTracker({ ...options, queue }, { ownPaths, onQueue }, runtime);
+  // From here on process.exit() loses nothing. What is missing for it is told with the first write.
+  await prepared?.catch(() => {});
+  return tracker;
 }

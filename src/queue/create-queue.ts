@@ -233,6 +233,25 @@ class StoredQueue implements Queue {
     return reportOf(this.#figures());
   }
 
+  prepare(): Promise<void> {
+    return this.#drain.prepare();
+  }
+
+  keepNow(): Amount {
+    if (this.durable && this.#writer.dirty) {
+      this.#writer.seal();
+      // Counted before: they are left out.
+      const { bodies } = this.#writer;
+      try {
+        this.#drain.keepNow(this.#writer);
+        return { points: 0, requests: bodies };
+      } catch (cause) {
+        this.#problems.report({ kind: "storage", message: "Cannot keep what is logged at the end", cause });
+      }
+    }
+    return this.#writer.unkept();
+  }
+
   receipt(localId: string): Receipt {
     const id = this.localIdOf(localId) ?? localId;
     const runId = this.#mappings.get(id)?.runId;

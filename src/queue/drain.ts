@@ -2,7 +2,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
-import type { put } from "./put.ts";
+import type { put, putNow } from "./put.ts";
 import type { DeliverySettings } from "./settings.ts";
 import type { QueueStorage, QueueStore, RunMapping } from "./storage.ts";
 import type { SyncEngine } from "./sync-engine.ts";
@@ -37,6 +37,10 @@ interface Opened {
 export class Drain {
   readonly #parts: DrainParts;
   #opened: Promise<Opened> | undefined;
+  #store: QueueStore | undefined;
+  #putNow: typeof putNow | undefined;
+  /** Mappings that are not known to be kept. */
+  readonly #mapping = new Set<RunMapping>();
   #running = true;
   /** Undefined before the first write. */
   engine: SyncEngine | undefined;
@@ -77,10 +81,27 @@ export class Drain {
     if (renewed) engine.restart();
   }
 
+  /** Loads what `keepNow` needs, so that it works from the first write on. */
+  async prepare(): Promise<void> {
+    const [{ putNow }] = await Promise.all([import("./sender.ts"), this.#parts.storage.prepare?.()]);
+    this.#putNow = putNow;
+  }
+
+  /** Puts what a writer holds without waiting, in the last moment of a process; throws when that is not possible. */
+  keepNow(writer: Writer): void {
+    const { storage, ledger, runtime } = this.#parts;
+    const now = (this.#store ?? storage.openNow?.())?.now;
+    if (!now || !this.#putNow) throw new Error("This storage cannot be written to without waiting");
+    for (const mapping of this.#mapping) now.map(mapping);
+    this.#putNow(writer, now, ledger.writer, this.order, runtime.clock);
+  }
+
   /** Keeps which run of the server a run of ours is. */
   map(mapping: RunMapping): void {
+    this.#mapping.add(mapping);
     this.open()
       .then(({ store }) => store.map(mapping))
+      .then(() => this.#mapping.delete(mapping))
       .catch((cause: unknown) => {
         const message = `Cannot keep in the queue that run "${mapping.localId}" is ${mapping.runId} on the server`;
         this.#parts.problems.report({ kind: "storage", run: mapping.localId, message, cause });
@@ -100,11 +121,13 @@ export class Drain {
 
   async #open(): Promise<Opened> {
     const { storage, ledger, client: connect } = this.#parts;
-    const [{ put, SyncEngine }, client, store] = await Promise.all([
+    const [{ put, putNow, SyncEngine }, client, store] = await Promise.all([
       import("./sender.ts"),
       connect(),
       storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
+    this.#store = store;
+    this.#putNow = putNow;
     const counts = await store.status();
     ledger.begin(counts);
     this.order = counts.order;

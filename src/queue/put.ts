@@ -4,7 +4,7 @@ import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import type { Line } from "./ledger.ts";
 import { mergeDesired } from "./desired-state.ts";
 import { countPoints } from "./point-account.ts";
-import type { Appended, ChunkDraft, QueueStore } from "./storage.ts";
+import type { Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
@@ -20,40 +20,74 @@ export interface Put {
   readonly renewed: boolean;
 }
 
+/** One append that is to be made. */
+interface Batch {
+  readonly drafts: readonly ChunkDraft[];
+  readonly desired: ReadonlyMap<string, DesiredRun>;
+}
+
 /**
  * Puts what a writer holds into a store: all that is closed, and the open tails once. `known` is a place that was given
  * before.
  */
 export async function put(writer: Writer, store: QueueStore, id: string, known: number, clock: Clock): Promise<Put> {
+  const steps = puts(writer, known, clock);
+  for (let step = steps.next(); ; ) {
+    if (step.done) return step.value;
+    const { drafts, desired } = step.value;
+    step = steps.next(await patiently(clock, () => store.append(id, drafts, desired)));
+  }
+}
+
+/**
+ * The same in the last moment of a process, while a `put` that was begun may never end. Bodies of artifacts cannot be
+ * read any more: they are left out.
+ *
+ * @throws StorageError when the store fails, or another process holds its lock for long.
+ */
+export function putNow(writer: Writer, now: QueueStore["now"] & object, id: string, known: number, clock: Clock): void {
+  const hasBody = ({ blob }: Entry): boolean => blob !== undefined;
+  writer.writing -= writer.outbox.slice(0, writer.writing).filter(hasBody).length;
+  for (const entries of [writer.outbox, writer.putting ?? []]) {
+    entries.splice(0, entries.length, ...entries.filter((entry) => !hasBody(entry)));
+  }
+  const steps = puts(writer, known, clock);
+  for (let step = steps.next(); !step.done; ) {
+    const { drafts, desired } = step.value;
+    step = steps.next(stubbornly(() => now.append(id, drafts, desired)));
+  }
+  // What was logged while an earlier put was on its way got no place in it.
+  if (writer.dirty) putNow(writer, now, id, known, clock);
+}
+
+/** The appends that a put is made of; gets what became of each. */
+function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Put, readonly Appended[]> {
   let highest = 0;
   let renewed = false;
   writer.closeRows();
   for (let tails = true; tails || writer.outbox.length > 0; ) {
     // After a failure it is not known what took place: the very same batch goes again before any new sequence.
-    const batch = writer.retry ?? writer.outbox.slice(0, CHUNKS_PER_APPEND);
-    if (!writer.retry) writer.writing = batch.length;
-    if (!writer.retry && tails && batch.length === writer.outbox.length) {
+    const batch = writer.putting ?? writer.outbox.slice(0, CHUNKS_PER_APPEND);
+    if (!writer.putting) writer.writing = batch.length;
+    if (!writer.putting && tails && batch.length === writer.outbox.length) {
       batch.push(...writer.tails());
       tails = false;
     }
-    const { desired } = writer;
-    if (batch.length === 0 && desired.size === 0) break;
-    writer.desired = new Map();
-    try {
-      const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
-      const results = await patiently(clock, () => store.append(id, drafts, desired));
-      renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
-      const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
-      writer.outbox.splice(0, writer.writing, ...rest);
-      writer.writing = 0;
-      writer.retry = undefined;
-      highest = results.reduce((sum, { order }) => Math.max(sum, order), highest);
-    } catch (error) {
-      for (const [run, later] of writer.desired) desired.set(run, mergeDesired(desired.get(run), later));
-      writer.desired = desired;
-      writer.retry = batch;
-      throw error;
+    for (const [run, later] of writer.desired) {
+      writer.desiring.set(run, mergeDesired(writer.desiring.get(run), later));
     }
+    writer.desired = new Map();
+    if (batch.length === 0 && writer.desiring.size === 0) break;
+    writer.putting = batch;
+    const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
+    const results = yield { drafts, desired: writer.desiring };
+    renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
+    const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
+    writer.outbox.splice(0, writer.writing, ...rest);
+    writer.writing = 0;
+    writer.putting = undefined;
+    writer.desiring = new Map();
+    highest = results.reduce((sum, { order }) => Math.max(sum, order), highest);
   }
   return { order: highest, renewed };
 }
@@ -64,10 +98,25 @@ async function patiently<T>(clock: Clock, operation: () => Promise<T>): Promise<
     try {
       return await operation();
     } catch (error) {
-      if (!(error instanceof StorageError) || error.fault !== "busy" || tries === BUSY_TRIES) throw error;
+      if (!isBusy(error) || tries === BUSY_TRIES) throw error;
       await new Promise<void>((resolve) => clock.after(BUSY_RETRY, resolve));
     }
   }
+}
+
+/** The same without waiting: each try waits for the lock by itself, in the thread. */
+function stubbornly<T>(operation: () => T): T {
+  for (let tries = 1; ; tries++) {
+    try {
+      return operation();
+    } catch (error) {
+      if (!isBusy(error) || tries === BUSY_TRIES) throw error;
+    }
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof StorageError && error.fault === "busy";
 }
 
 function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {

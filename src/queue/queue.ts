@@ -1,5 +1,6 @@
 import type { DatasetInput } from "../client/types/entities.ts";
 import type {
+  Amount,
   DeliveryOptions,
   FlushOptions,
   FlushReport,
@@ -57,6 +58,13 @@ export interface Queue {
    * been logged. Nothing is made where nothing can wait.
    */
   recover(): Promise<void>;
+  /** Loads what `keepNow` needs, where the storage can be written to without waiting. Opens and makes nothing. */
+  prepare(): Promise<void>;
+  /**
+   * Makes all durable without waiting, in the last moment of a process. Gives what could not be kept: bodies of
+   * artifacts, or all that was not in the storage before; with a memory queue all of it is lost anyway.
+   */
+  keepNow(): Amount;
   /** True when unsent data survives the process; false once a storage that cannot be opened was replaced by memory. */
   readonly durable: boolean;
 }

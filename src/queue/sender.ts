@@ -5,5 +5,5 @@
  */
 export { connect } from "../client/resources.ts";
 export { MemoryStore } from "./storage/memory-store.ts";
-export { put } from "./put.ts";
+export { put, putNow } from "./put.ts";
 export { SyncEngine } from "./sync-engine.ts";

@@ -131,6 +131,10 @@ export interface QueueStorage {
    * a damaged file moved aside, a storage that was emptied by somebody else.
    */
   open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
+  /** Loads what `openNow` needs. Opens and makes nothing. */
+  prepare?(): Promise<unknown>;
+  /** Opens it at once, for the last moment of a process; undefined when it was not prepared, or cannot be. */
+  openNow?(): QueueStore | undefined;
   /** False when it is known, without opening or making anything, that nothing waits there. Left out: unknown. */
   holds?(): boolean | Promise<boolean>;
 }
@@ -152,6 +156,17 @@ export interface QueueStore {
     chunks: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
   ): Promise<readonly Appended[]>;
+  /** The same without waiting, for the last moment of a process. Bodies of artifacts are not kept. Left out: it cannot. */
+  readonly now?:
+    | {
+        append(
+          writer: string,
+          chunks: readonly ChunkDraft[],
+          desired?: ReadonlyMap<string, DesiredRun>,
+        ): readonly Appended[];
+        map(mapping: RunMapping): void;
+      }
+    | undefined;
 
   /**
    * Locks that all share who have it open, and that the platform lets go of when their holder dies: then a dead leader

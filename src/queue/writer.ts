@@ -52,10 +52,11 @@ export class Writer {
   readonly outbox: Entry[] = [];
   /** Entries at the start of the outbox that are being put. */
   writing = 0;
-  /** What was being put when that failed. */
-  retry: Entry[] | undefined;
-  /** Desired state that waits to be put. */
+  /** What is being put, or was when that failed. */
+  putting: Entry[] | undefined;
+  /** Desired state that waits to be put; and that which is being put, or was when that failed. */
   desired: Map<string, DesiredRun> = new Map();
+  desiring: Map<string, DesiredRun> = new Map();
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -174,9 +175,33 @@ export class Writer {
       .map((buffer) => ({ run: buffer.run, kind: "metrics", sealed: false, sequence: 0, count: 0, buffer }));
   }
 
+  /** Something was taken that no store may hold yet. */
+  get dirty(): boolean {
+    if (this.putting !== undefined || this.outbox.length > 0) return true;
+    return [...this.#dirty].some((buffer) => buffer.count > buffer.persisted);
+  }
+
   /** Says that an open buffer holds more than the store does. */
   touch(buffer: MetricBuffer): void {
     if (!buffer.closed) this.#dirty.add(buffer);
+  }
+
+  /** Artifacts that no store holds. */
+  get bodies(): number {
+    return new Set([...this.outbox, ...(this.putting ?? [])].filter(({ blob }) => blob)).size;
+  }
+
+  /** What was taken and no store holds. */
+  unkept(): Count {
+    const unkept = { points: 0, requests: 0 };
+    this.closeRows();
+    const buffers = new Set(this.#dirty);
+    for (const { buffer, count } of new Set([...this.outbox, ...(this.putting ?? [])])) {
+      if (buffer) buffers.add(buffer);
+      unkept.requests += count;
+    }
+    for (const { count, persisted } of buffers) unkept.points += count - persisted;
+    return unkept;
   }
 
   /** Takes a buffer back that nobody needs any more. */

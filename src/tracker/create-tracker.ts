@@ -1,5 +1,6 @@
 import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
+import type { Queue } from "../queue/queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -24,8 +25,8 @@ export interface OwnedParts {
   readonly embedded?: boolean;
   /** Files and folders that hold what is logged, and so are not logged themselves. */
   readonly ownPaths?: readonly string[];
-  /** What earlier processes or pages left in the queue is delivered, also when nothing is logged. */
-  readonly recovers?: boolean;
+  /** Gets the queue before anything is logged. */
+  readonly onQueue?: (queue: Queue) => void;
   /** Called when the tracker has closed, to close what it owns. */
   readonly onClosed?: () => void | Promise<void>;
 }
@@ -95,7 +96,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     withRun: (given, body) => withRun(core, given, body),
   };
   if (runtime.name === "browser") warnInPage(core);
-  if (owned.recovers === true) void queue.recover().catch(() => {});
+  owned.onQueue?.(queue);
   return new TrackerHandle(core, owned.onClosed ?? (() => {}));
 }
 

@@ -14,8 +14,9 @@ export async function endWithProcess(core: Core, reason: EndReason): Promise<voi
   endOpenRuns(core, reason);
   const { queue } = core;
   if (reason.final === true) {
+    const lost = sum(queue.keepNow(), { points: 0, requests: core.background.size });
     const { waiting, inFlight, ...rest } = queue.status();
-    return tellLeft(core, withBackground(core, { ...rest, pending: sum(waiting, inFlight) }));
+    return tellLeft(core, withBackground(core, { ...rest, pending: sum(waiting, inFlight) }), lost);
   }
   const limits = sharedLimits(core, { timeout: exitTimeout(core) });
   await handedOver(core, limits());
@@ -43,16 +44,37 @@ export function exitTimeout(core: Core): number {
   return core.options.delivery?.exitTimeout ?? defaultExitTimeout;
 }
 
-/** Says on standard error what was not delivered, where it lies and what sends it. */
-export function tellLeft(core: Core, { pending, parked, quarantined }: FlushReport): void {
+/** Says on standard error what was not delivered, where it lies and what sends it; `lost` of it lies nowhere. */
+export function tellLeft(core: Core, { pending, parked, quarantined }: FlushReport, lost: Amount = none): void {
   const { queue, connection, runtime } = core;
   // A durable queue keeps what was refused, a queue in memory takes it with it.
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
-  if (left.points === 0 && left.requests === 0) return;
-  const fate = queue.durable
-    ? `they wait in ${queue.status().storage}; the next program with this queue sends them`
-    : "they were in memory and are lost; call await tracker.close() before the end, or use a durable queue";
-  runtime.terminal.writeError(`tracklet: ${amountText(left)} did not reach ${connection.trackingUri}: ${fate}\n`);
+  if (isNone(left)) return;
+  const place = core.embedded ? "the local store" : connection.trackingUri;
+  const gone = queue.durable ? lost : left;
+  const some = left.points > gone.points || left.requests > gone.requests;
+  const fates = some ? [waiting(core)] : [];
+  if (!isNone(gone)) {
+    const what = some ? `${amountText(gone)} of it` : "they";
+    const or = queue.durable ? "" : ", or use a durable queue";
+    fates.push(`${what} were in memory and are lost: call await tracker.close() before the end${or}`);
+  }
+  runtime.terminal.writeError(`tracklet: ${amountText(left)} did not reach ${place}: ${fates.join("; ")}\n`);
+}
+
+/** Where it lies, and what sends it. */
+function waiting({ queue, connection, runtime }: Core): string {
+  const { storage } = queue.status();
+  const isFile = runtime.files?.resolve(storage) === storage;
+  const file = /[^\w./:@%+-]/.test(storage) ? `"${storage}"` : storage;
+  const sync = `the next program here sends them, and so does: npx tracklet sync ${file} --tracking-uri ${connection.trackingUri}`;
+  return `they wait in ${storage}; ${isFile ? sync : "the next program or page with this queue sends them"}`;
+}
+
+const none: Amount = { points: 0, requests: 0 };
+
+function isNone({ points, requests }: Amount): boolean {
+  return points === 0 && requests === 0;
 }
 
 function sum(...amounts: Amount[]): Amount {

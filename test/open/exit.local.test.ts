@@ -54,8 +54,8 @@ describe("the end of a process that tracks into a local store", () => {
   test("process.exit() loses what waits in memory, and standard error says how much and what helps", async () => {
     const end = await train(await temporaryDirectory(), "exit").end;
     expect(end.code).toBe(0);
-    expect(end.stderr).toMatch(/^tracklet: 1,500 points and \d+ requests did not reach .*\n$/);
-    expect(end.stderr).toContain("are lost; call await tracker.close() before the end");
+    expect(end.stderr).toMatch(/^tracklet: 1,500 points and \d+ requests did not reach the local store: .*\n$/);
+    expect(end.stderr).toContain("are lost: call await tracker.close() before the end");
   });
 
   test.each(["SIGINT", "SIGTERM"] as const)("%s kills open runs, stores all, and ends the process", async (signal) => {

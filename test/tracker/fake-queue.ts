@@ -26,6 +26,8 @@ export class FakeQueue implements Queue {
   /** What `flush` and `status` say about the rest. */
   parked: Amount = none;
   quarantined: Amount = none;
+  /** What `keepNow` says could not be kept. */
+  lost: Amount = none;
 
   createRun(run: NewRun): void {
     this.created.push(run);
@@ -117,6 +119,13 @@ export class FakeQueue implements Queue {
   }
   resume(): void {
     this.calls.push(["resume"]);
+  }
+  async prepare(): Promise<void> {
+    this.calls.push(["prepare"]);
+  }
+  keepNow(): Amount {
+    this.calls.push(["keepNow"]);
+    return this.lost;
   }
   async recover(): Promise<void> {
     this.calls.push(["recover"]);

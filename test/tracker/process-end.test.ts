@@ -78,7 +78,7 @@ describe("the end of a process", () => {
     queue.left = 3;
     await runtime.lifecycle.end();
     expect(runtime.errorText.join("")).toBe(
-      "tracklet: 0 points and 3 requests did not reach http://mlflow.test: they were in memory and are lost; call await tracker.close() before the end, or use a durable queue\n",
+      "tracklet: 0 points and 3 requests did not reach http://mlflow.test: they were in memory and are lost: call await tracker.close() before the end, or use a durable queue\n",
     );
   });
 
@@ -111,6 +111,17 @@ describe("the end of a process", () => {
     void runtime.lifecycle.end({ kind: "exit", final: true });
     expect(queue.of("update")).toHaveLength(1);
     expect(runtime.errorText.join("")).toContain("2 requests did not reach");
+  });
+
+  test("keeps what it can in the last moment, and tells what is lost of it", () => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    Object.assign(queue, { durable: true, left: 5, lost: { points: 0, requests: 2 } });
+    void runtime.lifecycle.end({ kind: "exit", final: true });
+    expect(queue.calls.at(-1)).toEqual(["keepNow"]);
+    expect(runtime.errorText).toEqual([
+      "tracklet: 0 points and 5 requests did not reach http://mlflow.test: they wait in memory; the next program or page with this queue sends them; 0 points and 2 requests of it were in memory and are lost: call await tracker.close() before the end\n",
+    ]);
   });
 
   test("is listened to from the first run until close()", async () => {

@@ -50,7 +50,21 @@ export class SqliteStore implements QueueStore {
     desired?: ReadonlyMap<string, DesiredRun>,
   ): Promise<readonly Appended[]> {
     const spooled = chunks.some(({ blob }) => blob) ? await this.#spool(writer, chunks) : undefined;
-    return this.#change((change) => {
+    return this.#append(writer, chunks, desired, spooled);
+  }
+
+  readonly now: QueueStore["now"] = {
+    append: (writer, chunks, desired) => this.#append(writer, chunks, desired),
+    map: (mapping) => void this.#changeNow(({ database }) => keepMapping(database, mapping, this.#host.now())),
+  };
+
+  #append(
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired?: ReadonlyMap<string, DesiredRun>,
+    spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
+  ): readonly Appended[] {
+    return this.#changeNow((change) => {
       const { database } = change;
       let last = lastOf(database, writer);
       const results = chunks.map((draft): Appended => {
@@ -270,6 +284,10 @@ export class SqliteStore implements QueueStore {
   }
 
   async #change<T>(body: (change: Change) => T): Promise<T> {
+    return this.#changeNow(body);
+  }
+
+  #changeNow<T>(body: (change: Change) => T): T {
     const gone: string[] = [];
     try {
       this.#host.check();

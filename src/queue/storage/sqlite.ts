@@ -42,6 +42,7 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
     for (const listener of listeners) listener(problem);
   };
   let store: Promise<QueueStore> | undefined;
+  let loaded: QueueStore | undefined;
   const load = async (): Promise<QueueStore> => {
     if (String(path) === ":memory:") {
       throw new ConfigurationError(
@@ -59,19 +60,25 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
       import("./sqlite-store.ts"),
       import("./file-locks.ts"),
     ]);
-    return new SqliteStore(new SqliteFile({ path: file, clock, report }), fileLocks(`${file}-locks`));
+    loaded = new SqliteStore(new SqliteFile({ path: file, clock, report }), fileLocks(`${file}-locks`));
+    return loaded;
+  };
+  const get = (): Promise<QueueStore> => {
+    store ??= load();
+    store.catch(() => {
+      store = undefined;
+    });
+    return store;
   };
   return {
     name: file,
     durable: true,
+    prepare: get,
+    openNow: () => loaded,
     holds: () => builtin("node:fs")?.existsSync(file) ?? false,
     async open(onProblem) {
       if (onProblem) listeners.add(onProblem);
-      store ??= load();
-      store.catch(() => {
-        store = undefined;
-      });
-      const opened = await store;
+      const opened = await get();
       const end = clock.monotonic() + PATIENCE;
       for (;;) {
         try {

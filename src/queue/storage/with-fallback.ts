@@ -14,6 +14,8 @@ export function withFallback(first: QueueStorage, second: QueueStorage): QueueSt
       return current.durable;
     },
     holds: () => current.holds?.() ?? true,
+    prepare: async () => current.prepare?.(),
+    openNow: () => current.openNow?.(),
     async open(onProblem) {
       if (current === second) return second.open(onProblem);
       try {
