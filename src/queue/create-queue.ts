@@ -109,7 +109,7 @@ class StoredQueue implements Queue {
     this.#begin();
     this.#ledger.request(run.localId);
     // At once, but with all that is logged in the same task: a person waits to see the run.
-    this.#writer.request(run.localId, "create", run, 0);
+    this.#writer.request(run.localId, "create", run, [], 0);
     this.#tell();
   }
 
@@ -139,7 +139,7 @@ class StoredQueue implements Queue {
     this.#writer.sealTags(localId);
     this.#ledger.request(localId, ["tag", key]);
     this.#writer.desire(localId, { tags: { [key]: null } });
-    this.#writer.request(localId, "untag", key);
+    this.#writer.request(localId, "untag", key, [["tag", key, 1]]);
     this.#tell();
   }
 
@@ -155,7 +155,8 @@ class StoredQueue implements Queue {
   logInputs(localId: string, inputs: readonly DatasetInput[]): void {
     this.#ledger.request(localId);
     for (const { dataset } of inputs) this.#ledger.run(localId).take("input", dataset.name);
-    this.#writer.request(localId, "inputs", inputs);
+    const keys = inputs.map(({ dataset }) => ["input", dataset.name, 1] as const);
+    this.#writer.request(localId, "inputs", inputs, keys);
     this.#tell();
   }
 
@@ -171,7 +172,7 @@ class StoredQueue implements Queue {
     this.#begin();
     this.#ledger.blobBytes += body.size;
     this.#ledger.request(localId, ["artifact", path]);
-    this.#writer.request(localId, "artifact", path, 0, body);
+    this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
     this.#tell();
     if (await this.#writer.persist()) return;
     throw new StorageError(
@@ -181,7 +182,10 @@ class StoredQueue implements Queue {
 
   async runId(localId: string, options: WaitLimits = {}): Promise<string> {
     const over = (): boolean => this.#closed !== undefined || this.#drain.engine?.parks(localId) === true;
-    await this.#waiters.until(() => this.#mappings.has(localId) || over(), options);
+    const known = (): boolean => this.#mappings.has(localId) || over();
+    const stop = known() ? undefined : this.#drain.seek(localId);
+    await this.#waiters.until(known, options);
+    stop?.();
     options.signal?.throwIfAborted();
     const runId = this.#mappings.get(localId)?.runId;
     if (runId !== undefined) return runId;
@@ -252,10 +256,15 @@ class StoredQueue implements Queue {
     return this.#writer.unkept();
   }
 
-  receipt(localId: string): Receipt {
+  async receipt(localId: string): Promise<Receipt> {
     const id = this.localIdOf(localId) ?? localId;
-    const runId = this.#mappings.get(id)?.runId;
-    return this.#ledger.find(id)?.receipt(id, runId) ?? { run: id, runId, lines: [] };
+    const { receiptOf } = await import("./run-receipt.ts");
+    const mapping = this.#mappings.get(id);
+    const account = this.#ledger.find(id);
+    if (this.#untouched()) return receiptOf(id, mapping?.runId, account, [], "");
+    const { store } = await this.#drain.open();
+    const [records, stored] = await Promise.all([store.accounts(id), mapping ?? store.mapping(id)]);
+    return receiptOf(id, stored?.runId, this.#ledger.find(id), records, this.#ledger.writer);
   }
 
   status(): QueueStatus {

@@ -41,6 +41,8 @@ export class Drain {
   #putNow: typeof putNow | undefined;
   /** Mappings that are not known to be kept. */
   readonly #mapping = new Set<RunMapping>();
+  /** Runs whose mapping somebody waits for, and how many do. */
+  readonly #sought = new Map<string, number>();
   #running = true;
   /** Undefined before the first write. */
   engine: SyncEngine | undefined;
@@ -108,6 +110,18 @@ export class Drain {
       });
   }
 
+  /** Has the storage looked at for the mapping of a run, until the returned function is called. */
+  seek(run: string): () => void {
+    const sought = this.#sought;
+    sought.set(run, 1 + (sought.get(run) ?? 0));
+    this.engine?.look();
+    return () => {
+      const left = sought.get(run)! - 1;
+      if (left > 0) sought.set(run, left);
+      else sought.delete(run);
+    };
+  }
+
   /** Sends, or does not for now. */
   run(running: boolean): void {
     this.#running = running;
@@ -116,6 +130,7 @@ export class Drain {
 
   /** Lets go of the store. */
   async close(): Promise<void> {
+    await this.engine?.release();
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
   }
 
@@ -131,7 +146,9 @@ export class Drain {
     const counts = await store.status();
     ledger.begin(counts);
     this.order = counts.order;
-    const engine = new SyncEngine({ ...this.#parts, client, name: storage.name, store, settleDelay: SETTLE_DELAY });
+    const name = storage.name;
+    const sought = this.#sought;
+    const engine = new SyncEngine({ ...this.#parts, client, name, store, sought, settleDelay: SETTLE_DELAY });
     this.engine = engine;
     engine.run(this.#running);
     return { put, store, engine };

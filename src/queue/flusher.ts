@@ -1,4 +1,5 @@
 import type { Drain } from "./drain.ts";
+import type { Walk } from "./follower.ts";
 import type { Waiters, WaitLimits } from "./waiters.ts";
 import type { Writer } from "./writer.ts";
 
@@ -41,25 +42,24 @@ export class Flusher {
     this.flushing++;
     onFlushing();
     const kept = this.#keep(runs);
-    let order: number | undefined;
+    let walk: Walk | undefined;
     let misses = 0;
     const done = (): boolean => {
       const stored = kept();
       const { engine } = drain;
       if (!stored || !engine) return stored === false || untouched();
-      if (order === undefined) {
-        order = drain.order;
+      if (walk === undefined) {
+        walk = engine.walk(drain.order, runs);
         misses = engine.misses;
-        engine.urge(order);
+        engine.urge(walk.order);
         // Who is in a hurry wants to know now whether the server is back.
         if (!runs || answered) engine.hurry();
       }
       // A person has to act: nothing moves however long one waits.
-      return (
-        engine.clear(order, runs) || engine.host === "refused" || stopped() || (answered && engine.misses > misses)
-      );
+      return engine.clear(walk) || engine.host === "refused" || stopped() || (answered && engine.misses > misses);
     };
     await waiters.until(done, limits);
+    drain.engine?.forget(walk);
     this.flushing--;
     onFlushing();
   }

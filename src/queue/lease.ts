@@ -18,6 +18,8 @@ export interface Claim {
   readonly seen?: Lease;
   /** The lock of the platform is held. */
   readonly locked?: boolean;
+  /** What the leader lets the others know from the start. */
+  readonly says?: string;
 }
 
 /** The part of a lease that a storage keeps beside the term. */
@@ -32,7 +34,7 @@ export function released(lease: LeaseState): LeaseState {
 }
 
 /** The lease of a term that begins; undefined when the claim came too late. */
-export function claimed(lease: Lease, { seen, locked = false }: Claim): LeaseState | undefined {
+export function claimed(lease: Lease, { seen, locked = false, says = "" }: Claim): LeaseState | undefined {
   if (seen && (seen.term !== lease.term || seen.beat !== lease.beat || seen.held !== lease.held)) return undefined;
-  return { beat: lease.beat + 1, held: true, locked, says: "" };
+  return { beat: lease.beat + 1, held: true, locked, says };
 }

@@ -1,23 +1,24 @@
-import { StorageError } from "../errors/usage-errors.ts";
-import { backoff } from "./backoff.ts";
-import { HostGate } from "./host-gate.ts";
+import type { Timer } from "../runtime/ports/clock.ts";
 import { Delivery } from "./delivery.ts";
+import { Follower, type Walk } from "./follower.ts";
+import { guardedClient } from "./guarded-client.ts";
+import { HostGate } from "./host-gate.ts";
+import { Leadership } from "./leader.ts";
+import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
+import type { Lease } from "./lease.ts";
 import { add, amountOf } from "./ledger.ts";
 import { makeRoom } from "./make-room.ts";
+import { QueueChannel, type QueueMessage } from "./queue-channel.ts";
 import { Reader } from "./reader.ts";
+import type { Count } from "./run-account.ts";
 import type { Item, RunState } from "./run-state.ts";
-import type { Timer } from "../runtime/ports/clock.ts";
 import { Scheduler } from "./scheduler.ts";
+import { StorageTrouble } from "./storage-trouble.ts";
 import { StaleTermError } from "./storage.ts";
 import type { HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
 
-const STORAGE_RETRY = 1_000;
-/** Another process holds the lock for milliseconds: tried again so soon, so often, before anybody is told. */
-const BUSY_RETRY = 20;
-const BUSY_TRIES = 50;
-/** A term that stood so long was no quarrel between two who drain the same storage. */
-const SETTLED = 60_000;
+const LEASE = 60_000;
 
 /** What the engine needs. */
 export interface EngineParts extends DeliveryParts {
@@ -25,51 +26,81 @@ export interface EngineParts extends DeliveryParts {
   readonly maxBytes: () => number;
   /** Called after everything that may let somebody go on who waits. */
   readonly onChange: () => void;
+  /** Runs whose mapping somebody waits for. */
+  readonly sought: ReadonlyMap<string, unknown>;
+  /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
+  readonly lease?: number | undefined;
 }
 
-/** Drains a storage: the only reader of chunks, and the only one that deletes them. */
+/** Drains a storage, while it leads: the only reader of chunks then, and the only one that deletes them. */
 export class SyncEngine {
   readonly #parts: EngineParts;
   readonly #view = new Scheduler();
   readonly #reader: Reader;
   readonly #gate: HostGate;
-  readonly #delivery: Delivery;
-  readonly #abort = new AbortController();
-  #term = 0;
-  /** Monotonic times at which the term began, and before which no new one does. */
-  #begun = 0;
-  #notBefore = 0;
-  /** Terms that were taken away soon after they began, and tries in a row that met a lock. */
-  #lost = 0;
-  #busy = 0;
-  /** The storage may be too full. */
+  readonly #trouble: StorageTrouble;
+  readonly #leadership: Leadership;
+  readonly #follower: Follower;
+  readonly #channel: QueueChannel;
+  /** Of the present term. */
+  #delivery: Delivery | undefined;
+  #abort = new AbortController();
+  /** As it said last, or as this one said when it led. */
+  #leader: LeaderState = readLeaderState("");
+  /** Last place in the order that is known to be given. */
+  #order = 0;
+  /** The storage may be too full; it is, and nobody else is known to see to that. */
   #grown = false;
+  #crowded = false;
   #again = false;
   #looping = false;
   #inFlight = 0;
   #timer: Timer | undefined;
   #release: (() => void) | undefined;
   #running = false;
+  #stopped = false;
 
   constructor(parts: EngineParts) {
+    const { store, runtime, ledger, lease = LEASE } = parts;
+    const { clock, random } = runtime;
     this.#parts = parts;
-    this.#reader = new Reader(parts.store, this.#view);
-    this.#gate = new HostGate(() => parts.runtime.random.fraction());
-    this.#delivery = new Delivery(parts, this.#view, this.#gate, this.#abort.signal);
+    this.#reader = new Reader(store, this.#view);
+    this.#gate = new HostGate(() => random.fraction());
+    this.#trouble = new StorageTrouble(parts.name, parts.problems);
+    this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
+    this.#follower = new Follower({ ...parts, parks: (run) => this.#leader.parkedRuns.includes(run) });
+    this.#leadership = new Leadership({
+      store,
+      clock,
+      lease,
+      fraction: () => random.fraction(),
+      id: ledger.writer,
+      says: () => this.#says(),
+      eager: () => this.#follower.isAsked || ledger.waiting.points + ledger.waiting.requests > 0,
+      onBegin: (term) => this.#begin(term),
+      onEnd: () => this.#end(),
+      onLook: (lease) => this.#look(lease),
+      onTrouble: (cause) => this.#trouble.after(cause),
+    });
+  }
+
+  /** This one drains the storage. */
+  get leads(): boolean {
+    return this.#leadership.term > 0;
   }
 
   get host(): HostState {
-    return this.#gate.state;
+    return this.leads ? this.#gate.state : this.#leader.host;
   }
 
   /** Times that the host gave no answer, or one that refuses everybody. */
   get misses(): number {
-    return this.#gate.misses;
+    return this.leads ? this.#gate.misses : this.#leader.misses;
   }
 
   /** Milliseconds since the oldest chunk in view came into view. */
   get age(): number {
-    return this.#view.age(this.#now());
+    return this.leads ? this.#view.age(this.#now()) : this.#leader.lag;
   }
 
   /** No request is in flight. */
@@ -80,21 +111,21 @@ export class SyncEngine {
   /** Sends, or only keeps the storage within its bounds. */
   run(running: boolean): void {
     this.#running = running;
+    this.#want();
     if (running) this.wake();
   }
 
-  /** The storage has got more. */
+  /** This process has put more into the storage. */
   appended(): void {
-    this.#grown = true;
-    this.#reader.appended();
-    this.wake();
+    this.#grew();
+    this.#channel.tell({ kind: "appended" });
+    if (!this.leads) this.#leadership.look();
   }
 
-  /** Begins anew with all that the storage holds: it is another one than before, or another leader was at it. */
+  /** Begins anew with all that the storage holds: it is another one than before. */
   restart(): void {
-    this.#term = 0;
-    this.#view.reset();
-    this.#reader.reset();
+    this.#follower.reset();
+    this.#leadership.lost(this.#leadership.term);
     this.wake();
   }
 
@@ -104,48 +135,70 @@ export class SyncEngine {
     this.wake();
   }
 
-  /** True when all up to a place in the order is delivered, of some runs or of all, but what is parked. */
-  clear(order: number, runs?: ReadonlySet<string>): boolean {
-    return this.#reader.reached(order) && this.#view.clear(order, runs);
+  /** Begins to wait for all up to a place in the order, of some runs or of all, but what is parked. */
+  walk(order: number, runs?: ReadonlySet<string>): Walk {
+    const walk = this.#follower.walk(order, runs);
+    if (!this.leads) this.#leadership.look();
+    return walk;
+  }
+
+  /** Ends waiting. */
+  forget(walk: Walk | undefined): void {
+    this.#follower.forget(walk);
+  }
+
+  /** True when all that is waited for is delivered. */
+  clear({ order, runs, clear }: Walk): boolean {
+    return clear || (this.leads && this.#reader.reached(order) && this.#view.clear(order, runs));
+  }
+
+  /** Looks now what others have got done. */
+  look(): void {
+    this.#leadership.look();
   }
 
   /** True while a run waits for a person. */
   parks(localId: string): boolean {
-    return this.#view.parks(localId);
+    return this.leads ? this.#view.parks(localId) : this.#leader.parkedRuns.includes(localId);
   }
 
   parked(): readonly string[] {
-    return [...this.#view.parked()].map((run) => run.id);
+    return this.leads ? [...this.#view.parked()].map((run) => run.id) : this.#leader.parkedRuns;
   }
 
   /** Lets a probe go now: the network may be back, or somebody says so. */
   hurry(): void {
-    this.#gate.hurry();
-    this.#view.hurry();
-    this.wake();
+    this.#hurry();
+    if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: false });
   }
 
   /** Takes parked runs up again. */
   unpark(): void {
-    for (const run of [...this.#view.parked()]) {
-      this.#view.unpark(run);
-      this.#parts.problems.solve("run-parked", run.id);
-    }
-    this.#reader.interrupt();
-    this.hurry();
+    this.#unpark();
+    if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: true });
   }
 
   /** Ends all requests. */
   stop(): void {
     this.#running = false;
+    this.#stopped = true;
     this.#abort.abort();
     this.#timer?.cancel();
+  }
+
+  /** Lets others lead. */
+  async release(): Promise<void> {
+    this.stop();
+    const { leads } = this;
+    await this.#leadership.stop();
+    if (leads) this.#channel.tell({ kind: "released" });
+    this.#channel.leave();
   }
 
   /** Looks for something to do. */
   wake(): void {
     this.#again = true;
-    if (this.#looping || this.#abort.signal.aborted) return;
+    if (this.#looping || this.#stopped) return;
     this.#looping = true;
     void this.#loop()
       .catch((error: unknown) => this.#storageFailed(error))
@@ -160,16 +213,15 @@ export class SyncEngine {
   async #loop(): Promise<void> {
     const { settings } = this.#parts;
     const { concurrency, flushInterval } = settings;
-    while (this.#again && !this.#abort.signal.aborted) {
+    while (this.#again && !this.#stopped) {
       this.#again = false;
-      if (this.#term === 0 && !(await this.#begin())) break;
       if (this.#grown) await this.#makeRoom();
-      if (!this.#running) continue;
+      if (!this.#running || !this.leads) continue;
       const now = this.#now();
       const allowed = this.#gate.allows(concurrency, now);
       // A completion drives the loop; a timer is only for what has to wait.
       let at = allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
-      while (this.#running && this.#inFlight < allowed) {
+      while (this.#running && this.leads && this.#inFlight < allowed) {
         const next = this.#view.pick(now, flushInterval);
         if (!next) {
           at = this.#view.wakeAt;
@@ -184,20 +236,8 @@ export class SyncEngine {
     }
   }
 
-  /** Begins a term, unless one was lost so shortly ago that the other leader is left in peace for now. */
-  async #begin(): Promise<boolean> {
-    const now = this.#now();
-    if (now < this.#notBefore) {
-      this.#wakeIn(this.#notBefore - now);
-      return false;
-    }
-    this.#term = await this.#parts.store.beginTerm();
-    this.#begun = now;
-    return true;
-  }
-
   async #deliver(run: RunState, item: Item): Promise<void> {
-    const term = this.#term;
+    const { term } = this.#leadership;
     const { inFlight } = this.#parts.ledger;
     const amount = amountOf(item.header);
     this.#inFlight++;
@@ -206,11 +246,11 @@ export class SyncEngine {
     this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
     try {
       // What the server has acknowledged is not sent again when only the storage failed.
-      item.finish ??= await this.#delivery.attempt(run, item, term);
+      item.finish ??= await this.#delivery!.attempt(run, item, term);
       if (item.finish) {
         await item.finish();
         this.#view.remove(run, item);
-        this.#busy = 0;
+        this.#trouble.over();
       }
     } catch (error) {
       item.until = this.#now() + this.#storageFailed(error, term);
@@ -221,47 +261,133 @@ export class SyncEngine {
         this.#release?.();
         this.#release = undefined;
       }
+      this.#want();
+      this.#leadership.poke();
+      this.#channel.changed(() => this.#says());
       this.#parts.onChange();
       this.wake();
     }
   }
 
+  /** Leads when there is something to send or to make room for, and as long as something is on its way. */
+  #want(): void {
+    this.#leadership.want(!this.#stopped && (this.#running || this.#inFlight > 0 || this.#crowded));
+  }
+
+  #begin(term: number): void {
+    const client = guardedClient(this.#parts.client, () => this.#leadership.check(term));
+    this.#abort = new AbortController();
+    this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#gate, this.#abort.signal);
+    this.#view.reset();
+    this.#reader.reset();
+    this.#grew();
+    this.#channel.changed(() => this.#says());
+  }
+
+  #end(): void {
+    this.#leader = this.#state();
+    this.#abort.abort();
+    this.#view.reset();
+    this.#reader.reset();
+  }
+
+  /** One look at the lease, and at what others did. */
+  async #look({ held, says }: Lease): Promise<void> {
+    const { store, onChange } = this.#parts;
+    if (!this.leads && held) this.#leader = readLeaderState(says);
+    await this.#follower.look(!this.leads);
+    if (this.leads) {
+      const { order } = await store.status();
+      if (order > this.#order) this.#grew();
+      this.#order = order;
+    }
+    onChange();
+  }
+
+  #told(message: QueueMessage): void {
+    if (message.kind === "appended" && this.leads) this.#grew();
+    else if (message.kind === "hurry" && message.unpark) this.#unpark();
+    else if (message.kind === "hurry") this.#hurry();
+    else {
+      if (message.kind === "changed" && !this.leads) this.#leader = readLeaderState(message.says);
+      this.#leadership.look();
+    }
+  }
+
+  #grew(): void {
+    this.#grown = true;
+    this.#reader.appended();
+    this.wake();
+  }
+
+  #hurry(): void {
+    this.#gate.hurry();
+    this.#view.hurry();
+    this.wake();
+  }
+
+  #unpark(): void {
+    for (const run of [...this.#view.parked()]) {
+      this.#view.unpark(run);
+      this.#parts.problems.solve("run-parked", run.id);
+    }
+    this.#reader.interrupt();
+    this.#hurry();
+  }
+
   async #makeRoom(): Promise<void> {
     this.#grown = false;
     const limit = this.#parts.maxBytes();
-    const { reserved } = this.#view;
-    await makeRoom({
-      ...this.#parts,
-      whenFull: this.#parts.settings.whenFull,
-      term: this.#term,
-      limit,
-      reserve: (chunk) => !this.#view.touched(chunk) && Boolean(reserved.add(chunk.order)),
-      release: (order) => reserved.delete(order),
-    });
+    const { store, ledger } = this.#parts;
+    const { term } = this.#leadership;
+    if (term === 0) {
+      // Only who leads may drop what is stored; who does not send leads for that alone.
+      ledger.bytes = (await store.status()).bytes;
+      this.#crowded = ledger.bytes > limit;
+    } else {
+      const { reserved } = this.#view;
+      await makeRoom({
+        ...this.#parts,
+        whenFull: this.#parts.settings.whenFull,
+        term,
+        limit,
+        reserve: (chunk) => !this.#view.touched(chunk) && Boolean(reserved.add(chunk.order)),
+        release: (order) => reserved.delete(order),
+      });
+      this.#crowded = false;
+    }
+    this.#want();
   }
 
   /** Gives the milliseconds until the next try. */
-  #storageFailed(cause: unknown, term: number = this.#term): number {
+  #storageFailed(cause: unknown, term: number = this.#leadership.term): number {
     if (cause instanceof StaleTermError) {
-      if (term === this.#term) this.#deposed();
+      this.#leadership.lost(term);
       return 0;
     }
-    if (cause instanceof StorageError && cause.fault === "busy" && ++this.#busy <= BUSY_TRIES) {
-      this.#wakeIn(BUSY_RETRY);
-      return BUSY_RETRY;
-    }
-    const message = `Cannot read or change the queue in "${this.#parts.name}": it is tried again`;
-    this.#parts.problems.report({ kind: "storage", message, cause });
-    this.#wakeIn(STORAGE_RETRY);
-    return STORAGE_RETRY;
+    const ms = this.#trouble.after(cause);
+    this.#wakeIn(ms);
+    return ms;
   }
 
-  /** Another leader drains the storage, or it was moved aside or emptied: a new term begins, ever later. */
-  #deposed(): void {
-    const now = this.#now();
-    this.#lost = now - this.#begun < SETTLED ? this.#lost + 1 : 1;
-    this.#notBefore = now + backoff(this.#lost, this.#parts.runtime.random.fraction());
-    this.restart();
+  #says(): string {
+    return writeLeaderState(this.#state());
+  }
+
+  #state(): LeaderState {
+    const { ledger } = this.#parts;
+    const parked: Count = { points: 0, requests: 0 };
+    const parkedRuns = [...this.#view.parked()].map(({ id }) => id);
+    for (const id of parkedRuns) add(parked, ledger.find(id)?.waiting ?? parked, ledger.find(id) ? 1 : 0);
+    return {
+      by: ledger.writer,
+      host: this.#gate.state,
+      misses: this.#gate.misses,
+      lag: this.#view.age(this.#now()),
+      inFlight: { ...ledger.inFlight },
+      parked,
+      parkedRuns,
+    };
   }
 
   #wakeIn(ms: number): void {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type OracleCall, OracleServer } from "../support/oracle-server.ts";
-import { harness } from "./harness.ts";
+import { apart, harness } from "./harness.ts";
 
 const ofBatch = ({ path, body }: OracleCall): boolean => path.endsWith("log-batch") && "tags" in body;
 
@@ -72,7 +72,7 @@ describe("Queue in doubt", () => {
     void slow.queue.flush();
     slow.queue.setTag("other", "x", "1");
     await first.runtime.clock.advance(2_000);
-    const quick = harness(more);
+    const quick = harness({ ...more, storage: apart(first.storage) });
     quick.queue.setTag(run, "k", "new");
     await first.runtime.clock.advance(5_000);
     expect(oracle.named("a").tags.get("k")).toBe("new");

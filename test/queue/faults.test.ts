@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { OracleCall, OracleFault } from "../support/oracle-server.ts";
-import { type Harness, harness, row } from "./harness.ts";
+import { apart, type Harness, harness, row } from "./harness.ts";
 
 /** The fault for the first `times` requests that match. */
 function first(times: number, path: string, fault: OracleFault): (call: OracleCall) => OracleFault | undefined {
@@ -228,7 +228,7 @@ describe("Queue against faults", () => {
       },
     ]);
     expect(await (await it.storage.open()).quarantined(0, 10)).toMatchObject([{ kind: "params", count: 1 }]);
-    const line = it.queue.receipt(run).lines.find(({ key }) => key === "p33");
+    const line = (await it.queue.receipt(run)).lines.find(({ key }) => key === "p33");
     expect(line).toMatchObject({ logged: 2, acknowledged: 1, quarantined: 1 });
   });
 
@@ -301,7 +301,7 @@ describe("Queue against faults", () => {
     chunk!.body[12]! ^= 1;
     it.queue.setTag(run, "after", "1");
     // The term begun above is over with the engine's own.
-    const again = harness({ storage: it.storage, oracle: it.oracle, runtime: it.runtime });
+    const again = harness({ storage: apart(it.storage), oracle: it.oracle, runtime: it.runtime });
     again.queue.setTag(run, "other", "1");
     void it.queue.close();
     const report = await it.runtime.clock.until(again.queue.flush());

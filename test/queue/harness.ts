@@ -1,11 +1,29 @@
 import { createClient } from "../../src/client/client.ts";
 import { createQueue } from "../../src/queue/create-queue.ts";
 import type { Queue } from "../../src/queue/queue.ts";
-import type { QueueStorage } from "../../src/queue/storage.ts";
+import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import { threadLocks } from "../../src/queue/storage/thread-share.ts";
 import type { DeliveryOptions, NewRun, Problem } from "../../src/queue/types.ts";
 import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";
 import { OracleServer } from "../support/oracle-server.ts";
+
+/** The same storage as one sees it who knows nothing of the others' locks and messages: another leader, by mistake. */
+export function apart(storage: QueueStorage): QueueStorage {
+  return {
+    ...storage,
+    open: async () => {
+      const store = await storage.open();
+      const own = { locks: threadLocks(), broadcast: undefined };
+      return new Proxy(store, {
+        get: (_, name: keyof QueueStore) => {
+          if (name in own) return own[name as keyof typeof own];
+          return typeof store[name] === "function" ? store[name].bind(store) : store[name];
+        },
+      });
+    },
+  };
+}
 
 /** A queue over a memory storage in front of an oracle, with time in the hands of the test. */
 export interface Harness {

@@ -182,14 +182,14 @@ describe("Queue over a storage that fails", () => {
     expect(it.oracle.trace().filter((name) => name === "runs/create")).toHaveLength(1);
   });
 
-  test("lets two queues over one storage both deliver all, and seldom take it from each other", async () => {
+  test("lets one of two queues over one storage deliver what both log", async () => {
     const it = harness();
     let terms = 0;
     const store = await it.storage.open();
     const begin = store.beginTerm.bind(store);
-    store.beginTerm = () => {
+    store.beginTerm = (claim) => {
       terms++;
-      return begin();
+      return begin(claim);
     };
     const other = harness({ storage: it.storage, oracle: it.oracle, runtime: it.runtime });
     const [a, b] = [it.start("a"), other.start("b")];
@@ -200,7 +200,7 @@ describe("Queue over a storage that fails", () => {
     }
     await it.runtime.clock.advance(600_000);
     for (const name of ["a", "b"]) expect(it.oracle.named(name).points.size).toBe(120);
-    expect(terms).toBeLessThan(100);
+    expect(terms).toBe(1);
   });
 
   test("goes on with a storage that was emptied and numbers its chunks anew", async () => {
@@ -210,7 +210,8 @@ describe("Queue over a storage that fails", () => {
       ...inner,
       open: async () =>
         new Proxy(store, {
-          get: (_, name: keyof QueueStore) => (store[name] as (() => unknown) | undefined)?.bind(store),
+          get: (_, name: keyof QueueStore) =>
+            typeof store[name] === "function" ? (store[name] as () => unknown).bind(store) : store[name],
         }),
     };
     const { queue, oracle, runtime, start } = harness({ storage });

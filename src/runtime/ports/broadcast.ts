@@ -1,7 +1,13 @@
-/** Tells all others, in this process or origin, who joined the same channel; never oneself. */
-export interface Broadcast {
-  /** Plain data. What is on its way when the sender ends may be lost. */
+/** One's own end of a channel. */
+export interface Channel {
+  /** Tells all others. Plain data; what is on its way when the sender ends may be lost. */
   post(message: unknown): void;
-  /** Calls `listener` with what others post; returns the way to stop. */
-  listen(listener: (message: unknown) => void): () => void;
+  /** Hears and tells nothing more. */
+  leave(): void;
+}
+
+/** A channel between all who share something, in this process or this origin. */
+export interface Broadcast {
+  /** Calls `listener` with what others post, never with what goes out by the same end. */
+  join(listener: (message: unknown) => void): Channel;
 }
