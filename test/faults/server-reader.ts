@@ -25,17 +25,18 @@ interface WireRun {
 /** Reads a server by plain requests: what tests count is the server's word, not the client's. */
 export class ServerReader {
   readonly #trackingUri: string;
+  readonly #fetch: (request: Request) => Promise<Response>;
 
-  constructor(trackingUri: string) {
+  constructor(trackingUri: string, send: (request: Request) => Promise<Response> = (request) => fetch(request)) {
     this.#trackingUri = trackingUri;
+    this.#fetch = send;
   }
 
   /** Sends a request to `/api/2.0/mlflow/<path>`, GET without a body; rejects unless the answer is 200. */
   async call<T>(path: string, body?: object): Promise<T> {
-    const response = await fetch(`${this.#trackingUri}/api/2.0/mlflow/${path}`, {
-      method: body === undefined ? "GET" : "POST",
-      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
-    });
+    const headers = { "content-type": "application/json" };
+    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers };
+    const response = await this.#fetch(new Request(`${this.#trackingUri}/api/2.0/mlflow/${path}`, init));
     const text = await response.text();
     if (!response.ok) throw new Error(`${path} answered ${response.status}: ${text}`);
     return JSON.parse(text) as T;
@@ -87,7 +88,7 @@ export class ServerReader {
   async artifact({ info }: ServerRun, path: string): Promise<string | undefined> {
     const { experiment_id, run_id } = info;
     const at = `${this.#trackingUri}/api/2.0/mlflow-artifacts/artifacts/${experiment_id}/${run_id}/artifacts/${path}`;
-    const response = await fetch(at);
+    const response = await this.#fetch(new Request(at));
     const text = await response.text();
     return response.ok ? text : undefined;
   }

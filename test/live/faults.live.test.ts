@@ -2,6 +2,10 @@ import { DatabaseSync } from "node:sqlite";
 import { inject } from "vitest";
 import type { FaultServer } from "../faults/bench.ts";
 import { lostSuite } from "../faults/suite/lost.ts";
+import { poisonSuite } from "../faults/suite/poison.ts";
+import { runSuite } from "../faults/suite/runs.ts";
+import { slowSuite } from "../faults/suite/slow.ts";
+import { valueSuite } from "../faults/suite/values.ts";
 
 const file = inject("databaseFile");
 
@@ -22,3 +26,8 @@ const server: FaultServer = {
 };
 
 lostSuite(() => server);
+slowSuite(() => server);
+runSuite(() => server);
+valueSuite(() => server);
+// MLflow does not understand a compressed body: HTML with status 500, each time.
+poisonSuite(() => server, { header: ["Content-Encoding", "gzip"] });

@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import type { Exchange, ProxyAnswer, ProxyScript } from "./exchange.ts";
 import { bytesOf, type RawRequest, readRequest } from "./read-request.ts";
-import { ask, sendPart, statusOf, type Upstream } from "./upstream.ts";
+import { ask, sendPart, statusOf, type Upstream, upstreamOf } from "./upstream.ts";
 
 /**
  * A TCP proxy before an HTTP server, which does to single requests what networks do. It reads a request whole, asks the
@@ -13,7 +13,7 @@ export class TcpProxy {
   readonly exchanges: Exchange[] = [];
   script: ProxyScript = () => undefined;
   #server: Server | undefined;
-  readonly #upstream: Upstream;
+  #upstream: Upstream;
   readonly #open = new Set<Socket>();
   /** A line for each beginning and end of a request, in order. */
   readonly #log: { readonly exchange: Exchange; readonly begins: boolean }[] = [];
@@ -27,10 +27,14 @@ export class TcpProxy {
 
   /** Starts one before a server of this machine, such as `http://127.0.0.1:5000`. */
   static async start(trackingUri: string): Promise<TcpProxy> {
-    const { hostname, port } = new URL(trackingUri);
-    const proxy = new TcpProxy({ host: hostname, port: Number(port) });
+    const proxy = new TcpProxy(upstreamOf(trackingUri));
     await proxy.accept();
     return proxy;
+  }
+
+  /** Stands before another server from now on. */
+  redirect(trackingUri: string): void {
+    this.#upstream = upstreamOf(trackingUri);
   }
 
   /** Address of the proxy. */

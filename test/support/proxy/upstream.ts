@@ -7,6 +7,12 @@ export interface Upstream {
   readonly port: number;
 }
 
+/** Where an address such as `http://127.0.0.1:5000` is. */
+export function upstreamOf(trackingUri: string): Upstream {
+  const { hostname, port } = new URL(trackingUri);
+  return { host: hostname, port: Number(port) };
+}
+
 /** Sends bytes on a connection of their own and gives all that comes back until the server closes it. */
 export function ask(server: Upstream, bytes: Buffer, open: Set<Socket>): Promise<Buffer> {
   return talk(server, open, (socket) => socket.write(bytes));

@@ -1,0 +1,154 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { manualRuntime } from "../support/manual-runtime.ts";
+import { mockBench } from "./mock-bench.ts";
+import { expectAllDelivered, nothing } from "./workload.ts";
+
+// Loads in real time, which the clock of these tests does not know.
+beforeAll(() => import("../../src/client/network-failure.ts"));
+
+/** Lets in only who has today's token. */
+function guarded(valid: () => string): (request: Request) => Response | undefined {
+  return (request) =>
+    request.headers.get("authorization") === `Bearer ${valid()}` ? undefined : new Response("Who?", { status: 401 });
+}
+
+describe("a server that asks for credentials", () => {
+  test("F15 asks for a new token when the old one is over, and nobody notices", async () => {
+    let [valid, asked] = ["first", 0];
+    const { tracker, flush, reader, problems, statuses } = await mockBench({
+      between: guarded(() => valid),
+      auth: () => {
+        asked++;
+        return { authorization: `Bearer ${valid}` };
+      },
+    });
+    const run = tracker.startRun();
+    run.logMetric("loss", 1);
+    expectAllDelivered(await flush());
+    valid = "second";
+    run.logMetric("loss", 2);
+    expectAllDelivered(await flush());
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(2);
+    expect(problems).toEqual([]);
+    expect(statuses("log-batch")).toEqual([200, 200]);
+    expect(asked).toBeGreaterThan(1);
+  });
+
+  test("F15 asks the callback again after a 401, at once and only once", async () => {
+    let token = "old";
+    const tokens: string[] = [];
+    const { tracker, flush, reader, statuses } = await mockBench({
+      between: guarded(() => "new"),
+      auth: () => {
+        tokens.push(token);
+        // What the callback gives next is newer.
+        const now = token;
+        token = "new";
+        return { authorization: `Bearer ${now}` };
+      },
+    });
+    const run = tracker.startRun();
+    run.logMetric("loss", 1);
+    expectAllDelivered(await flush());
+    expect(tokens.slice(0, 3)).toEqual(["old", "new", "new"]);
+    expect(statuses("get-by-name")).toEqual([401, 404]);
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
+  });
+
+  test("F15 pauses at a token that is over for good, drops nothing, says the cure, and goes on with a new one", async () => {
+    let token = "old";
+    const { tracker, flush, runtime, reader, problems, bodies } = await mockBench({
+      between: guarded(() => "new"),
+      auth: () => ({ authorization: `Bearer ${token}` }),
+    });
+    const run = tracker.startRun({ params: { lr: 0.1 } });
+    for (let step = 0; step < 100; step++) run.logMetric("loss", step);
+    const report = await flush();
+    expect(report).toMatchObject({ pending: { points: 100 }, quarantined: nothing, dropped: nothing, parked: nothing });
+    expect(tracker.queue.status().host).toBe("refused");
+    expect(problems).toMatchObject([
+      { kind: "server-refused", message: expect.stringMatching(/auth|credential|token/) },
+    ]);
+    expect(problems[0]?.message).not.toContain("old");
+    const asked = bodies("get-by-name").length;
+    await runtime.clock.advance(20_000);
+    expect(bodies("get-by-name").length).toBe(asked);
+    token = "new";
+    // By itself, with a probe now and then.
+    await runtime.clock.advance(120_000);
+    expectAllDelivered(await flush());
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(100);
+    expect(tracker.queue.status()).toMatchObject({ host: "ok", problems: [] });
+  });
+
+  test("F15 pauses at a 403 in plain text, and goes on at resume()", async () => {
+    let refuses = true;
+    const { tracker, flush, reader, problems } = await mockBench({
+      between: () => (refuses ? new Response("Permission denied", { status: 403 }) : undefined),
+    });
+    const run = tracker.startRun();
+    run.logMetric("loss", 1);
+    expect((await flush()).pending).toEqual({ points: 1, requests: 1 });
+    expect(tracker.queue.status().host).toBe("refused");
+    expect(problems).toMatchObject([{ kind: "server-refused" }]);
+    refuses = false;
+    tracker.queue.resume();
+    expectAllDelivered(await flush());
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
+  });
+});
+
+describe("a page whose origin the server does not allow", () => {
+  test("F44 says which origin to allow and keeps all, and delivers it when the server allows it", async () => {
+    let allowed = false;
+    const environment = { ...manualRuntime().environment, entry: () => "https://lab.example/train.html" };
+    const runtime = { ...manualRuntime({ name: "browser" }), environment };
+    const { tracker, flush, reader, problems } = await mockBench({
+      manual: runtime,
+      // As a browser does: the preflight fails, and a request that may not be read goes through.
+      between: (request) => {
+        if (allowed) return undefined;
+        if (request.mode === "no-cors") return new Response(null);
+        throw new TypeError("Failed to fetch");
+      },
+    });
+    const run = tracker.startRun();
+    for (let step = 0; step < 10; step++) run.logMetric("loss", step);
+    expect((await flush()).pending).toEqual({ points: 10, requests: 1 });
+    expect(tracker.queue.status().host).toBe("refused");
+    expect(problems.filter(({ kind }) => kind !== "memory-queue")).toMatchObject([
+      {
+        kind: "server-refused",
+        message: expect.stringContaining("start it with --cors-allowed-origins https://lab.example"),
+      },
+    ]);
+    allowed = true;
+    tracker.queue.resume();
+    expectAllDelivered(await flush());
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(10);
+  });
+
+  test("F44 takes no answer at all for an unreachable server, and tries again by itself", async () => {
+    let reachable = false;
+    const environment = { ...manualRuntime().environment, entry: () => "https://lab.example/train.html" };
+    const runtime = { ...manualRuntime({ name: "browser" }), environment };
+    const { tracker, flush, reader, problems } = await mockBench({
+      manual: runtime,
+      between: () => {
+        if (reachable) return undefined;
+        throw new TypeError("Failed to fetch");
+      },
+    });
+    const run = tracker.startRun();
+    run.logMetric("loss", 1);
+    await runtime.clock.advance(30_000);
+    expect(tracker.queue.status().host).toBe("retrying");
+    expect(problems.at(-1)).toMatchObject({
+      kind: "server-unreachable",
+      message: expect.stringContaining("is the server running"),
+    });
+    reachable = true;
+    expectAllDelivered(await flush());
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
+  });
+});

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { first, isFor } from "../support/proxy/exchange.ts";
+import { type FaultServer, withFaults } from "./bench.ts";
+import { embeddedServer } from "./embedded-server.ts";
+import { expectAllDelivered, expectEverything, logEverything, nothing } from "./workload.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
+
+let server: FaultServer;
+beforeAll(async () => {
+  server = await embeddedServer();
+});
+afterAll(() => server.close?.());
+
+const page = "<!doctype html><title>Sign in</title><form></form>";
+
+describe("a proxy before the server", () => {
+  test("F7 delivers all after 429 with Retry-After, which everybody obeys", async () => {
+    await withFaults(server, {}, async (bench) => {
+      const run = bench.tracker.startRun({ name: "paused" });
+      await run.runId();
+      const seen = bench.proxy.exchanges.length;
+      bench.proxy.script = first(1, "runs/log-batch", { answer: 429, headers: { "retry-after": "10" } });
+      const logged = logEverything(run);
+      await bench.proxy.until(() => bench.proxy.exchanges.length > seen);
+      await logged;
+      const before = performance.now();
+      expectAllDelivered(await bench.tracker.flush());
+      // Ten seconds of the trackers' clock, less what had passed of them.
+      expect(performance.now() - before).toBeGreaterThan(50);
+      await expectEverything(bench, run);
+    });
+  });
+
+  test.each([500, 502, 503, 504])("F8 delivers all after a page with %d at each path", async (status) => {
+    await withFaults(server, {}, async (bench) => {
+      const struck = new Map<string, number>();
+      bench.proxy.script = ({ path }) => {
+        const end = path.replace(/\?.*/, "").replace(/[0-9a-f]{32}/, "");
+        const times = (struck.get(end) ?? 0) + 1;
+        struck.set(end, times);
+        return times < 3 ? { answer: status, body: page } : undefined;
+      };
+      const run = bench.tracker.startRun({ name: "pages" });
+      await logEverything(run);
+      expectAllDelivered(await bench.tracker.flush());
+      await expectEverything(bench, run);
+    });
+  });
+
+  test("F20 takes a login page with 200 for no acknowledgement at any path", async () => {
+    await withFaults(server, {}, async (bench) => {
+      const struck = new Set<string>();
+      bench.proxy.script = (request) => {
+        const name = `${request.method} ${request.path} ${request.body}`;
+        if (struck.has(name)) return undefined;
+        struck.add(name);
+        return { answer: 200, body: page };
+      };
+      const run = bench.tracker.startRun({ name: "login" });
+      await logEverything(run);
+      expectAllDelivered(await bench.tracker.flush());
+      expect(struck.size).toBeGreaterThan(8);
+      await expectEverything(bench, run);
+    });
+  });
+
+  test("F20 takes a redirect to a login page for no acknowledgement", async () => {
+    await withFaults(server, {}, async (bench) => {
+      bench.proxy.script = (request) => {
+        if (isFor(request, "/login")) return { answer: 200, body: page };
+        const to = { location: `${bench.proxy.trackingUri}/login` };
+        return request.number <= 6 ? { answer: 302, headers: to } : undefined;
+      };
+      const run = bench.tracker.startRun({ name: "redirected" });
+      await logEverything(run);
+      expectAllDelivered(await bench.tracker.flush());
+      await expectEverything(bench, run);
+    });
+  });
+});
+
+describe("a server with a password", () => {
+  test("F15 delivers with it, waits with a wrong one, and goes on when it is right", async () => {
+    const guarded = await embeddedServer({ auth: { username: "ada", password: "right" } });
+    try {
+      await withFaults(guarded, { auth: { username: "ada", password: "right" } }, async ({ tracker, another }) => {
+        const run = tracker.startRun();
+        run.logMetric("loss", 1);
+        expectAllDelivered(await tracker.flush());
+        let password = "wrong";
+        const problems: string[] = [];
+        const other = another({
+          auth: () => ({ authorization: `Basic ${btoa(`ada:${password}`)}` }),
+          onProblem: ({ message }) => problems.push(message),
+        });
+        const waiting = other.startRun();
+        waiting.logMetric("loss", 1);
+        expect(await other.flush()).toMatchObject({ pending: { points: 1, requests: 1 }, dropped: nothing });
+        expect(other.queue.status().host).toBe("refused");
+        expect(problems.join()).toMatch(/auth|credential/i);
+        expect(problems.join()).not.toContain("wrong");
+        password = "right";
+        other.queue.resume();
+        expectAllDelivered(await other.flush());
+        expect(await waiting.runId()).not.toBe(await run.runId());
+      });
+    } finally {
+      await guarded.close();
+    }
+  });
+});
