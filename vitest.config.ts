@@ -29,6 +29,7 @@ const config: ViteUserConfig = defineConfig({
             "test/live/**",
             "test/package/**",
             "**/*.browser.test.ts",
+            "**/*.page.test.ts",
             ...(isNode ? [] : ["**/*.node.test.ts"]),
             "**/node_modules/**",
           ],

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { root } from "../scripts/lib/root.ts";
 import type { RuntimeId, RuntimeReport } from "./report.ts";
 import { runVitest } from "./run-vitest.ts";
+import { runPages } from "./browser/run-pages.ts";
 import { runInWorkerd } from "./workerd/run.ts";
 
 /** What can be asked of a run. */
@@ -41,11 +42,22 @@ function onVitest(
   };
 }
 
+/** After the tests inside of Chromium, those that drive it from outside. */
+function withPages(inside: RuntimeDefinition): RuntimeDefinition {
+  return {
+    ...inside,
+    suffixes: [...inside.suffixes, "page"],
+    run: async (request) => runPages(await inside.run(request), request),
+  };
+}
+
 /** The five runtimes and how each is started. */
 export const runtimes: readonly RuntimeDefinition[] = [
   onVitest("node", ["local", "node"], "node", [vitest, "run", "--project", "node"]),
   onVitest("deno", ["local"], bin("deno"), ["run", "-A", "npm:vitest", "run", "--project", "node"]),
   onVitest("bun", ["local"], bin("bun"), ["--bun", vitest, "run", "--project", "node"]),
-  onVitest("chromium", ["browser"], "node", [vitest, "run", "--config", "runtime-tests/browser/vitest.config.ts"]),
+  withPages(
+    onVitest("chromium", ["browser"], "node", [vitest, "run", "--config", "runtime-tests/browser/vitest.config.ts"]),
+  ),
   { id: "workerd", suffixes: [], run: runInWorkerd },
 ];

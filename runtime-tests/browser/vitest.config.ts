@@ -21,6 +21,7 @@ const config: ViteUserConfig = defineConfig({
       "test/package/**",
       "**/*.local.test.ts",
       "**/*.node.test.ts",
+      "**/*.page.test.ts",
       "**/node_modules/**",
       ...Object.keys(leftOut.chromium),
     ],

@@ -28,6 +28,7 @@ describe("test names", () => {
     ["test/a.local.test.ts", "local"],
     ["test/a.node.test.ts", "node"],
     ["test/a.browser.test.ts", "browser"],
+    ["test/a.page.test.ts", "page"],
     ["test/local.test.ts", "neutral"],
   ])("testKind() of %s is %s", (name, kind) => {
     expect(testKind(name)).toBe(kind);

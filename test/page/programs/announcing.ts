@@ -1,0 +1,30 @@
+import type { QueueStorage, QueueStore } from "../../../src/queue/storage.ts";
+
+/** A storage that announces `append` when a put has begun, and `persisted` when it is there. */
+export function announcing(storage: QueueStorage): QueueStorage {
+  const tell = (text: string): void => (globalThis as { announce?: (text: string) => void }).announce?.(text);
+  const wrap = (store: QueueStore): QueueStore =>
+    new Proxy(store, {
+      get(target, name) {
+        const value: unknown = Reflect.get(target, name);
+        if (typeof value !== "function") return value;
+        if (name !== "append") return value.bind(target);
+        return (...args: unknown[]) => {
+          const appended = value.apply(target, args) as Promise<unknown>;
+          tell("append");
+          appended.then(
+            () => tell("persisted"),
+            () => {},
+          );
+          return appended;
+        };
+      },
+    });
+  return new Proxy(storage, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (name === "open") return async (...args: Parameters<QueueStorage["open"]>) => wrap(await target.open(...args));
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
+}

@@ -1,0 +1,20 @@
+import { defineConfig, type ViteUserConfig } from "vitest/config";
+import { root } from "../../scripts/lib/root.ts";
+import { alias } from "../../vitest.config.ts";
+
+/** Tests that run in Node and drive Chromium from outside: they kill it, stop it, take its network away. */
+const config: ViteUserConfig = defineConfig({
+  root,
+  resolve: { alias },
+  test: {
+    name: "page",
+    include: ["test/page/**/*.page.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // Each file has a Chromium of its own, and two of them are as much as a small machine can do.
+    maxWorkers: 2,
+    passWithNoTests: true,
+  },
+});
+
+export default config;
