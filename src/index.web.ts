@@ -4,5 +4,5 @@
  *
  * @module
  */
-export * from "./index.ts";
 export { createTracker } from "./tracker/create-web-tracker.ts";
+export * from "./everywhere.ts";

@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import { webDefaults } from "../runtime/web.ts";
 import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
-import { createOwningTracker } from "../tracker/create-tracker.ts";
+import { createOwningTracker } from "../tracker/owning-tracker.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
 import { browserQueue } from "./browser-queue.ts";
@@ -32,7 +32,7 @@ export async function openTracker(options: TrackerOptions = {}): Promise<Tracker
     return createOwningTracker(
       { ...options, queue },
       { onQueue: (queue) => void queue.recover().catch(() => {}) },
-      runtime,
+      { runtime },
     );
   }
   if (options.fetch !== undefined) {
@@ -44,7 +44,7 @@ export async function openTracker(options: TrackerOptions = {}): Promise<Tracker
   const server = await openMemoryServer(runtime);
   try {
     const own = { ...options, trackingUri: server.trackingUri, fetch: server.fetch };
-    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() }, runtime);
+    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() }, { runtime });
   } catch (error) {
     await server.close();
     throw error;

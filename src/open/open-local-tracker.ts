@@ -3,7 +3,8 @@ import type { Queue } from "../queue/queue.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
-import { createOwningTracker } from "../tracker/create-tracker.ts";
+import { createOwningTracker } from "../tracker/owning-tracker.ts";
+import { endWithProcess } from "../tracker/process-end.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
 import { localQueue, queueFolder } from "./local-queue.ts";
@@ -61,7 +62,7 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
   try {
     const own = { ...rest, trackingUri: server.trackingUri, fetch: server.fetch };
     const owned = { embedded: true, ownPaths: server.ownPaths, onClosed: () => server.close() };
-    return createOwningTracker(own, owned, runtime);
+    return createOwningTracker(own, owned, { runtime, atEnd: endWithProcess });
   } catch (error) {
     await server.close();
     throw error;
@@ -81,7 +82,7 @@ async function openOnServer(
     void queue.recover().catch(() => {});
   };
   const ownPaths = runtime.files ? [queueFolder(runtime.files, directory)] : [];
-  const tracker = createOwningTracker({ ...options, queue }, { ownPaths, onQueue }, runtime);
+  const tracker = createOwningTracker({ ...options, queue }, { ownPaths, onQueue }, { runtime, atEnd: endWithProcess });
   // From here on process.exit() loses nothing. What is missing for it is told with the first write.
   await prepared?.catch(() => {});
   return tracker;

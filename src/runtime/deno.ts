@@ -1,3 +1,4 @@
+import { currentCommit } from "./git-commit.ts";
 import { localFiles } from "./local-files.ts";
 import { nodeRuntime } from "./node.ts";
 import type { Environment } from "./ports/environment.ts";
@@ -29,6 +30,7 @@ function denoEnvironment(node: Environment): Environment {
     readable,
     user: () =>
       get("LOGNAME") ?? get("USER") ?? get("USERNAME") ?? (granted({ name: "sys" }) ? node.user() : undefined),
+    commit: () => currentCommit(denoFiles, node),
     runtimeVersion: () => `deno ${deno().version.deno}`,
   };
 }

@@ -1,9 +1,8 @@
 import type { ReadableStream as NodeStream } from "node:stream/web";
-import { builtin } from "./builtin.ts";
 import type { Files, FileStat } from "./ports/files.ts";
 
-const fs = builtin("node:fs")!;
-const paths = builtin("node:path")!;
+const fs = process.getBuiltinModule("node:fs");
+const paths = process.getBuiltinModule("node:path");
 
 /** Follows {@link Files.stat}. */
 export async function stat(path: string): Promise<FileStat | undefined> {

@@ -1,4 +1,5 @@
 import { builtin } from "./builtin.ts";
+import { currentCommit } from "./git-commit.ts";
 import { localFiles } from "./local-files.ts";
 import type { Environment } from "./ports/environment.ts";
 import type { Terminal } from "./ports/terminal.ts";
@@ -30,6 +31,7 @@ const nodeEnvironment: Environment = {
       return undefined; // the directory was removed
     }
   },
+  commit: () => currentCommit(localFiles, nodeEnvironment),
   runtimeVersion: () =>
     process.versions["bun"] === undefined ? `node ${process.versions.node}` : `bun ${process.versions["bun"]}`,
 };

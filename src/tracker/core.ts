@@ -97,3 +97,8 @@ export function withBackground({ background }: Core, report: FlushReport): Flush
   const { points, requests } = report.pending;
   return { ...report, pending: { points, requests: requests + background.size } };
 }
+
+/** Milliseconds that the end may take. */
+export function exitTimeout(core: Core): number {
+  return core.options.delivery?.exitTimeout ?? 10_000;
+}

@@ -1,6 +1,6 @@
 import { webDefaults } from "../runtime/web.ts";
 import { checkAllOptions, trackerRules } from "./check-options.ts";
-import { createOwningTracker } from "./create-tracker.ts";
+import { createOwningTracker } from "./owning-tracker.ts";
 import type { Tracker } from "./types/tracker.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
 
@@ -22,5 +22,5 @@ import type { TrackerOptions } from "./types/tracker-options.ts";
  */
 export function createTracker(options: TrackerOptions = {}): Tracker {
   checkAllOptions(options, trackerRules);
-  return createOwningTracker(options, {}, webDefaults(options.runtime));
+  return createOwningTracker(options, {}, { runtime: webDefaults(options.runtime) });
 }

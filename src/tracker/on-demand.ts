@@ -1,10 +1,12 @@
 /**
- * What is not on the way of logging, in one piece: a page that asks for any of it makes one request more, not nine.
- * Renderers of tables come later still, and the REST client with the first request.
+ * What is not on the way of logging, in one piece: a page that asks for any of it makes one request more, not nine. All of
+ * it needs the REST client, which is fetched beside it where it is not there already.
  */
+export { connect } from "../queue/sender.ts";
 export { ArtifactLog } from "./artifact-log.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
+export { tellLeft } from "./process-end.ts";
 export { getMetricHistory, getRun, listArtifacts, openArtifact, runUrl } from "./reads.ts";
 export { runReceipt } from "./receipt.ts";
 export { resumeRun } from "./resume-run.ts";

@@ -1,10 +1,8 @@
 import type { Amount, FlushReport } from "../queue/types.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
-import { allDone, type Core, handedOver, sharedLimits, withBackground } from "./core.ts";
+import { allDone, type Core, exitTimeout, handedOver, sharedLimits, withBackground } from "./core.ts";
 import { amountText } from "./shown.ts";
-import { errorText } from "./start-run.ts";
-
-const defaultExitTimeout = 10_000;
+import { errorText } from "./error-text.ts";
 
 /**
  * The end of the process: open runs end as the process does, a memory queue drains for a while, a durable one makes sure
@@ -37,11 +35,6 @@ function endOpenRuns(core: Core, reason: EndReason): void {
       run.close("FAILED");
     }
   }
-}
-
-/** Milliseconds that the end may take. */
-export function exitTimeout(core: Core): number {
-  return core.options.delivery?.exitTimeout ?? defaultExitTimeout;
 }
 
 /** Says on standard error what was not delivered, where it lies and what sends it; `lost` of it lies nowhere. */

@@ -4,6 +4,7 @@ import type { Receipt, ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
 import type { Resources } from "../client/resources.ts";
+import { PointSum } from "../queue/point-sum.ts";
 import { ownWrites } from "./reads.ts";
 import { serverRunId } from "./server-run-id.ts";
 import { type Shown, shown } from "./shown.ts";
@@ -64,7 +65,6 @@ async function readPoints(
   key: string,
   limits: CallOptions,
 ): Promise<{ readonly count: number; readonly hash: string }> {
-  const { PointSum } = await import("../queue/point-sum.ts");
   const seen = new Set<number>();
   const sum = new PointSum();
   for await (const { step, timestamp, value } of client.metrics.history({ runId, key }, limits)) {

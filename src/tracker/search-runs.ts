@@ -8,6 +8,7 @@ import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { ownWrites } from "./reads.ts";
+import { createRunTable } from "./run-table.ts";
 import type { RunTable } from "./run-table-types.ts";
 import type { SearchRunsOptions } from "./types/tracker.ts";
 
@@ -46,7 +47,6 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
         runs.push(run);
       }
     }
-    const { createRunTable } = await import("./run-table.ts");
     return createRunTable(runs, { truncated, pending, width: () => core.runtime.terminal.columns() });
   });
 }

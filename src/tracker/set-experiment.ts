@@ -3,7 +3,7 @@ import type { CallOptions } from "../client/types/connection.ts";
 import { AlreadyExistsError, BadRequestError } from "../errors/network-errors.ts";
 import type { Core } from "./core.ts";
 import { limited } from "./limited.ts";
-import { experimentName } from "./settings.ts";
+import { experimentName } from "./experiment-name.ts";
 import { shown } from "./shown.ts";
 import type { CurrentExperiment } from "./types/tracker.ts";
 

@@ -1,10 +1,10 @@
-import { codePoints, limits } from "../client/limits.ts";
 import { parseTrackingUri } from "../client/tracking-uri.ts";
 import type { Auth } from "../client/types/connection.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
 import type { Environment } from "../runtime/ports/environment.ts";
 import type { RuntimeName } from "../runtime/runtime.ts";
+import { experimentName } from "./experiment-name.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
 
 /** Options and MLflow's environment variables, joined: options win. */
@@ -57,16 +57,6 @@ function initialExperiment(name: string | undefined, variable: Variable): Settin
   const text = name ?? variable("EXPERIMENT_NAME");
   const id = variable("EXPERIMENT_ID");
   return text === undefined && id !== undefined ? { id } : { name: experimentName(text ?? "Default") };
-}
-
-/** The name itself. @throws ConfigurationError if MLflow would refuse it. */
-export function experimentName(name: string): string {
-  if (typeof name === "string" && name !== "" && codePoints(name) <= limits.experimentNameLength)
-    return name.toWellFormed();
-  const shown = typeof name === "string" ? `a text of ${codePoints(name)}` : String(name);
-  throw new ConfigurationError(
-    `Cannot use the name of the experiment as it must have 1 to 500 characters: current value is ${shown}`,
-  );
 }
 
 function amount(text: string | undefined, factor: number): number | undefined {

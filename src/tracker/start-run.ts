@@ -3,11 +3,12 @@ import type { NewRun } from "../queue/types.ts";
 import { checkOptions, type OptionRules } from "./check-options.ts";
 import type { Core, RunBody } from "./core.ts";
 import { textOf } from "./entries.ts";
+import { errorText } from "./error-text.ts";
 import { ParamLog } from "./param-log.ts";
 import { RunHandle } from "./run.ts";
 import { isServerId } from "./run-id.ts";
 import { randomRunName } from "./run-name.ts";
-import { experimentName } from "./settings.ts";
+import { experimentName } from "./experiment-name.ts";
 import type { StartRunOptions } from "./types/run.ts";
 
 /** The options of a run; their values are checked where they are used. */
@@ -84,12 +85,6 @@ async function scope<T>(core: Core, run: RunHandle, body: RunBody<T>): Promise<T
   }
   if (run.ended === undefined) await run.end();
   return result;
-}
-
-/** What a tag says about an error: its name and message, not its stack. */
-export function errorText(error: unknown): string {
-  if (error instanceof Error) return `${error.name}: ${error.message}`;
-  return typeof error === "string" ? error : `${typeof error} was thrown`;
 }
 
 /** Where a run goes: as asked, else with its parent, else where the tracker is. */

@@ -1,8 +1,7 @@
 import type { CallOptions, Connection } from "../client/types/connection.ts";
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { FlushOptions, FlushReport } from "../queue/types.ts";
-import { allDone, type Core, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
-import { exitTimeout, tellLeft } from "./process-end.ts";
+import { allDone, type Core, exitTimeout, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
 import type { RunHandle } from "./run.ts";
 import type { RunTable } from "./run-table-types.ts";
 import type { NewExperimentOptions } from "./set-experiment.ts";
@@ -127,7 +126,7 @@ export class TrackerHandle implements types.Tracker {
       }
       guard.closed = true;
       const report = withBackground(core, await queue.close(limits()));
-      tellLeft(core, report);
+      await tellLeft(core, report);
       return this.#shown(report);
     } finally {
       core.unwatchEnd();
@@ -146,4 +145,11 @@ export class TrackerHandle implements types.Tracker {
       );
     });
   }
+}
+
+/** Says what is left, if anything is; what says so is not loaded for nothing. */
+async function tellLeft(core: Core, report: FlushReport): Promise<void> {
+  const { pending, parked, quarantined } = report;
+  if ([pending, parked, quarantined].every(({ points, requests }) => points + requests === 0)) return;
+  (await import("./on-demand.ts")).tellLeft(core, report);
 }

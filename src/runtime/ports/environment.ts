@@ -10,6 +10,8 @@ export interface Environment {
   entry(): string | undefined;
   /** The working directory; undefined where there is none. */
   directory(): string | undefined;
+  /** The commit of the code that runs, as 40 or 64 hex digits, best effort; absent where there are no files. */
+  commit?(): string | undefined;
   /** Name and version of the runtime, such as `node 24.21.0`. */
   runtimeVersion(): string;
 }

@@ -1,4 +1,16 @@
-import type { Files } from "../runtime/ports/files.ts";
+import type { Environment } from "./ports/environment.ts";
+import type { Files } from "./ports/files.ts";
+
+/** The commit of the code that runs, best effort: of the folder of the script, as MLflow takes it, else the working directory. */
+export function currentCommit(files: Files, environment: Omit<Environment, "commit">): string | undefined {
+  const entry = environment.entry();
+  const folder = entry !== undefined && absolute(entry) ? entry.replace(/[\\/][^\\/]*$/, "") : undefined;
+  try {
+    return gitCommit(files, folder ?? environment.directory() ?? ".");
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * The commit that is checked out in the repository around a directory, read from `.git` without a child process: loose and

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { gitCommit } from "../../src/tracker/git-commit.ts";
-import { memoryFiles } from "./memory-files.ts";
+import { gitCommit } from "../../src/runtime/git-commit.ts";
+import { memoryFiles } from "../tracker/memory-files.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const other = "f".repeat(40);

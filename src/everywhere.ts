@@ -1,0 +1,90 @@
+/**
+ * What the entry `tracklet` has beside `createTracker`, of which there is a form for pages.
+ *
+ * @module
+ */
+export { memoryQueue } from "./queue/storage/memory.ts";
+export * from "./errors/index.ts";
+
+// Tracking
+export type {
+  Tracker,
+  CurrentExperiment,
+  DownloadOptions,
+  FindOrStartRunOptions,
+  RunNode,
+  SearchRunsOptions,
+  TrackerQueue,
+} from "./tracker/types/tracker.ts";
+export type { TrackerOptions, WaitUntil } from "./tracker/types/tracker-options.ts";
+export type {
+  ArtifactOptions,
+  EndOptions,
+  InputDataset,
+  InputOptions,
+  MetricOptions,
+  MetricSeries,
+  ParamOptions,
+  ReadOptions,
+  Run,
+  StartRunOptions,
+  TableData,
+} from "./tracker/types/run.ts";
+export type { Shown } from "./tracker/shown.ts";
+export type { RunColumn, RunRow, RunTable, SelectedRow } from "./tracker/run-table-types.ts";
+
+// Delivery
+export type {
+  Amount,
+  DeliveryOptions,
+  FlushOptions,
+  FlushReport,
+  HostState,
+  NewRun,
+  Problem,
+  QueueStatus,
+  Receipt,
+  ReceiptLine,
+  RunChange,
+} from "./queue/types.ts";
+export type { ChunkKind, Requests, Rows } from "./queue/request.ts";
+export type {
+  Appended,
+  ChildDraft,
+  ChunkDraft,
+  ChunkHeader,
+  DesiredRun,
+  QuarantinedChunk,
+  QueueStorage,
+  QueueStore,
+  RunMapping,
+  StorageCounts,
+  StoredChunk,
+} from "./queue/storage.ts";
+
+// MLflow's entities and the way to a server
+export type { Auth, CallOptions, ClientRuntime, Connection, RetryOptions } from "./client/types/connection.ts";
+export type {
+  Dataset,
+  DatasetInput,
+  Experiment,
+  FileInfo,
+  LifecycleStage,
+  MetricPoint,
+  RunData,
+  RunInfo,
+  RunStatus,
+  ViewType,
+} from "./client/types/entities.ts";
+
+// The platform, handed in
+export type { Runtime, RuntimeName } from "./runtime/runtime.ts";
+export type { AsyncContext, AsyncContexts } from "./runtime/ports/async-context.ts";
+export type { Clock, Timer } from "./runtime/ports/clock.ts";
+export type { Environment } from "./runtime/ports/environment.ts";
+export type { Fetch } from "./runtime/ports/fetch.ts";
+export type { Files, FileStat } from "./runtime/ports/files.ts";
+export type { EndReason, Lifecycle } from "./runtime/ports/lifecycle.ts";
+export type { Online } from "./runtime/ports/online.ts";
+export type { Random } from "./runtime/ports/random.ts";
+export type { Terminal } from "./runtime/ports/terminal.ts";

@@ -1,0 +1,16 @@
+import type { ChunkHeader } from "./storage.ts";
+import type { Amount } from "./types.ts";
+
+/** An amount that counts on. */
+export type Count = { -readonly [K in keyof Amount]: number };
+
+/** What a chunk counts as. */
+export function amountOf({ kind, count }: Pick<ChunkHeader, "kind" | "count">): Amount {
+  return kind === "metrics" ? { points: count, requests: 0 } : { points: 0, requests: count };
+}
+
+/** Adds to an amount in place. */
+export function add(to: Count, amount: Amount, sign = 1): void {
+  to.points += sign * amount.points;
+  to.requests += sign * amount.requests;
+}

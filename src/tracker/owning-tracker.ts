@@ -1,0 +1,125 @@
+import type { Connection } from "../client/types/connection.ts";
+import { createQueue } from "../queue/create-queue.ts";
+import type { Queue } from "../queue/queue.ts";
+import { memoryQueue } from "../queue/storage/memory.ts";
+import type { EndReason } from "../runtime/ports/lifecycle.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { type Core, exitTimeout, handedOver, sharedLimits } from "./core.ts";
+import { Guard } from "./guard.ts";
+import { lateClient } from "./late-client.ts";
+import { RunHandle } from "./run.ts";
+import { localIds } from "./run-id.ts";
+import { resolveSettings, type Settings } from "./settings.ts";
+import { shown } from "./shown.ts";
+import { experimentOf, startRun, withRun } from "./start-run.ts";
+import { systemTags } from "./system-tags.ts";
+import { TrackerHandle } from "./tracker.ts";
+import type { Tracker } from "./types/tracker.ts";
+import type { TrackerOptions } from "./types/tracker-options.ts";
+
+/** Where a tracker runs. */
+export interface Place {
+  readonly runtime: Runtime;
+  /** What is done at the end of the process; absent where none can be heard of. */
+  readonly atEnd?: (core: Core, reason: EndReason) => Promise<void>;
+}
+
+/** What only `openTracker` says. */
+export interface OwnedParts {
+  /** The server runs in this process and has no address that others could use. */
+  readonly embedded?: boolean;
+  /** Files and folders that hold what is logged, and so are not logged themselves. */
+  readonly ownPaths?: readonly string[];
+  /** Gets the queue before anything is logged. */
+  readonly onQueue?: (queue: Queue) => void;
+  /** Called when the tracker has closed, to close what it owns. */
+  readonly onClosed?: () => void | Promise<void>;
+}
+
+/** `createTracker` for those who own more than the tracker; the options are checked already. */
+export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, { runtime, atEnd }: Place): Tracker {
+  const settings = resolveSettings(options, runtime.environment, runtime.name);
+  const guard = new Guard(options.strict === true, options.onProblem);
+  const connection: Connection = connectionOf(options, settings, runtime);
+  const client = lateClient(connection, runtime);
+  const queue = createQueue({
+    storage: options.queue ?? memoryQueue(),
+    client,
+    runtime,
+    onProblem: guard.pass,
+    ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
+  });
+  let tags: Readonly<Record<string, string>> | undefined;
+  let unwatch: (() => void) | undefined;
+  const core: Core = {
+    options,
+    connection,
+    runtime,
+    queue,
+    client,
+    guard,
+    active: runtime.asyncContexts.create(),
+    newLocalId: localIds(runtime.clock, runtime.random),
+    systemTags: () => (tags ??= systemTags(runtime, options.user ?? runtime.environment.user())),
+    open: new Map(),
+    background: new Set(),
+    afterDelivery: new Set(),
+    embedded: owned.embedded === true,
+    ownPaths: owned.ownPaths ?? [],
+    experiment: settings.experiment,
+    watchEnd: () => {
+      if (atEnd) unwatch ??= runtime.lifecycle.onEnd((reason) => atEnd(core, reason));
+    },
+    unwatchEnd: () => {
+      unwatch?.();
+      unwatch = undefined;
+    },
+    runEnded: () => waitFor(core),
+    startRun: (given) => startRun(core, given),
+    experimentOf: (given) => experimentOf(core, given),
+    handleOf: (seed) => new RunHandle(core, seed),
+    withRun: (given, body) => withRun(core, given, body),
+  };
+  if (runtime.name === "browser") warnInPage(core);
+  owned.onQueue?.(queue);
+  return new TrackerHandle(core, owned.onClosed ?? (() => {}));
+}
+
+/** Asks the host of an edge function to stay until what was logged is delivered, or `exitTimeout` is over. */
+function waitFor(core: Core): void {
+  const { waitUntil } = core.options;
+  if (waitUntil === undefined) return;
+  const limits = sharedLimits(core, { timeout: exitTimeout(core) });
+  const delivered = handedOver(core, limits()).then(() => core.queue.flush(limits()));
+  if (typeof waitUntil === "function") waitUntil(delivered);
+  else waitUntil.waitUntil(delivered);
+}
+
+function connectionOf(options: TrackerOptions, settings: Settings, runtime: Core["runtime"]): Connection {
+  const { trackingUri, auth, workspace, timeout, retries } = settings;
+  const connection: Connection = {
+    trackingUri,
+    fetch: options.fetch ?? runtime.fetch,
+    runtime,
+    ...(auth === undefined ? {} : { auth }),
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(timeout === undefined ? {} : { timeout }),
+    ...(retries === undefined ? {} : { retry: { limit: retries } }),
+  };
+  // Whoever prints a tracker, or writes it as JSON, must not write its token.
+  const toJSON = (): object => ({ trackingUri, ...(workspace && { workspace }) });
+  Object.defineProperty(connection, "toJSON", { value: toJSON });
+  return shown(connection, () => `Connection to ${trackingUri}${auth === undefined ? "" : " (with credentials)"}`);
+}
+
+function warnInPage({ connection, queue, guard }: Core): void {
+  if (connection.auth !== undefined && typeof connection.auth !== "function") {
+    const message =
+      "Everybody who opens this page can read the MLflow credentials in it: put a relay or a function that asks your own server in their place";
+    guard.tell({ kind: "token-in-page", message });
+  }
+  if (!queue.durable) {
+    const message = "Unsent data waits in memory and is lost when this page closes: await tracker.flush() before that";
+    guard.tell({ kind: "memory-queue", message });
+  }
+}
