@@ -1,10 +1,13 @@
 /**
  * `npm run test:kill`: kills processes that log through a durable queue, by SIGKILL, in every phase of delivery and at
- * random moments (test/kill), and counts on the server what they were promised. `--only node,deno` takes a part,
- * `--seed N` other moments, `--trace` shows each kill.
+ * random moments (test/kill), and counts on the server what they were promised; then lets processes die that left a
+ * backlog of a million points, and delivers it. `--only node,deno` takes a part, `--seed N` other moments, `--trace` shows
+ * each kill.
  */
 import { parseArgs } from "node:util";
-import { killProcesses, type KillSuiteReport } from "../test/kill/kill-suite.ts";
+import { shapes } from "../test/kill/backlog/shape.ts";
+import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
+import { killProcesses, type KillReport } from "../test/kill/kill-suite.ts";
 import { type Phase, phases } from "../test/kill/phase.ts";
 import { commandOf, executableOf, type KilledRuntime } from "../test/kill/runtimes.ts";
 import { installPackage } from "./lib/install-package.ts";
@@ -15,10 +18,14 @@ const AMOUNTS: Record<KilledRuntime, { readonly each: number; readonly random: n
   deno: { each: 6, random: 20 },
   bun: { each: 6, random: 20 },
 };
+const PARTS = [...Object.keys(AMOUNTS), "backlog"];
+/** Megabytes by which delivering a backlog may grow a process, and the heap that V8 is given for it. */
+const GROWTH = 64;
+const SMALL_HEAP = ["--max-old-space-size=40", "--max-semi-space-size=1"];
 
 const { values } = parseArgs({
   options: {
-    only: { type: "string", default: Object.keys(AMOUNTS).join(",") },
+    only: { type: "string", default: PARTS.join(",") },
     seed: { type: "string", default: "1" },
     each: { type: "string" },
     random: { type: "string" },
@@ -26,17 +33,26 @@ const { values } = parseArgs({
   },
 });
 const chosen = values.only.split(",").map((name) => name.trim());
-const unknown = chosen.filter((name) => !(name in AMOUNTS));
+const unknown = chosen.filter((name) => !PARTS.includes(name));
 if (unknown.length > 0) {
-  console.error(`Cannot kill "${unknown.join(", ")}": there are ${Object.keys(AMOUNTS).join(", ")}`);
+  console.error(`Cannot kill "${unknown.join(", ")}": there are ${PARTS.join(", ")}`);
   process.exit(2);
 }
-if (chosen.some((name) => name !== "node")) await installPackage("runtime-tests", "Deno, Bun and Chromium");
+if (chosen.includes("deno") || chosen.includes("bun")) await installPackage("runtime-tests", "Deno, Bun and Chromium");
 
 const seed = Number(values.seed);
-const reports = new Map<string, KillSuiteReport>();
+const reports = new Map<string, KillReport>();
 const failures: string[] = [];
-for (const name of chosen as KilledRuntime[]) {
+for (const name of Object.keys(AMOUNTS) as KilledRuntime[]) if (chosen.includes(name)) await kill(name);
+if (reports.size > 0) console.log(`\n${table(reports)}\n`);
+if (chosen.includes("backlog")) await drainBacklogs();
+
+for (const failure of failures.slice(0, 50)) console.log(`FAILED ${failure}`);
+const kills = [...reports.values()].reduce((sum, report) => sum + report.kills, 0);
+console.log(`${kills} kills, ${failures.length} failures (seed ${seed})`);
+process.exitCode = failures.length === 0 ? 0 : 1;
+
+async function kill(name: KilledRuntime): Promise<void> {
   const began = performance.now();
   const { each, random } = AMOUNTS[name];
   const report = await killProcesses({
@@ -48,21 +64,29 @@ for (const name of chosen as KilledRuntime[]) {
   });
   reports.set(name, report);
   const { kills, lives, runs, points, artifacts, problems } = report;
-  const seconds = ((performance.now() - began) / 1_000).toFixed(1);
   console.log(
     `${name}: ${kills} kills in ${lives} queue files, ${runs} runs, ${points} points and ${artifacts} artifacts ` +
-      `on the server, ${problems.length} wrong, ${seconds} s`,
+      `on the server, ${problems.length} wrong, ${since(began)} s`,
   );
   failures.push(...problems.map((problem) => `${name} ${problem}`));
 }
 
-console.log(`\n${table(reports)}\n`);
-for (const failure of failures.slice(0, 50)) console.log(`FAILED ${failure}`);
-const kills = [...reports.values()].reduce((sum, report) => sum + report.kills, 0);
-console.log(`${kills} kills, ${failures.length} failures (seed ${seed})`);
-process.exitCode = failures.length === 0 && kills > 0 ? 0 : 1;
+async function drainBacklogs(): Promise<void> {
+  for (const shape of shapes) {
+    const began = performance.now();
+    const report = await runBacklog({ command: commandOf("node"), shape, drainFlags: SMALL_HEAP });
+    const { points, requests, rss, problems } = report;
+    const grown = (rss.most - rss.before) / 2 ** 20;
+    console.log(
+      `backlog of ${shape.name}: ${points} points in ${requests} requests, grown by ${grown.toFixed(1)} MB, ` +
+        `${problems.length} wrong, ${since(began)} s`,
+    );
+    failures.push(...problems.map((problem) => `backlog of ${shape.name}: ${problem}`));
+    if (grown > GROWTH) failures.push(`backlog of ${shape.name}: grown by ${grown} MB, more than ${GROWTH}`);
+  }
+}
 
-function table(found: ReadonlyMap<string, KillSuiteReport>): string {
+function table(found: ReadonlyMap<string, KillReport>): string {
   const names = [...found.keys()];
   const width = Math.max(...Object.values(phases).map((text) => text.length)) + 4;
   const row = (first: string, cells: readonly (string | number)[]): string =>
@@ -76,4 +100,8 @@ function table(found: ReadonlyMap<string, KillSuiteReport>): string {
       ),
     ),
   ].join("\n");
+}
+
+function since(began: number): string {
+  return ((performance.now() - began) / 1_000).toFixed(1);
 }

@@ -23,7 +23,7 @@ export interface KillSuiteOptions {
 }
 
 /** What all lives together showed. */
-export interface KillSuiteReport {
+export interface KillReport {
   readonly hits: Hits;
   readonly kills: number;
   readonly lives: number;
@@ -36,7 +36,7 @@ export interface KillSuiteReport {
 const CERTAIN = ["a", "b", "c", "d", "e"] as const;
 
 /** Kills processes in every phase and at random, and counts on the server what they were promised. */
-export async function killProcesses(options: KillSuiteOptions): Promise<KillSuiteReport> {
+export async function killProcesses(options: KillSuiteOptions): Promise<KillReport> {
   const { command, seed, each, random, perLife = 25, atOnce = 2, trace } = options;
   const directory = await realpath(await mkdtemp(join(tmpdir(), "tracklet-kill-")));
   const lives = divide(shuffled(kindsOf(each, random), new Chance(seed, "order")), perLife);
