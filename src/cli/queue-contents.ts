@@ -1,4 +1,4 @@
-import { decodeChunk, entriesOf } from "../queue/content.ts";
+import { decodeChunk, keysOf as contentKeys } from "../queue/content.ts";
 import { decodeRequest } from "../queue/chunk-codec.ts";
 import type { ChunkKind } from "../queue/request.ts";
 import { readBody, readHeader } from "../queue/storage/sqlite-rows.ts";
@@ -75,8 +75,8 @@ export function quarantinedLines(database: SqlDatabase): QuarantinedLine[] {
 
 function keysOf(kind: ChunkKind, body: Uint8Array<ArrayBuffer>): readonly string[] {
   // Its path is in the body; the bytes of the artifact itself do not matter here.
-  const entries = entriesOf(decodeChunk({ kind, body, ...(kind === "artifact" && { blob: new Blob() }) }));
-  return "count" in entries ? entries.keys : entries.map(([, key]) => key);
+  const content = decodeChunk({ kind, body, ...(kind === "artifact" && { blob: new Blob() }) });
+  return contentKeys(content).map(([, key]) => key);
 }
 
 function attempt<T>(action: () => T): T | undefined {

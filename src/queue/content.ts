@@ -1,6 +1,6 @@
 import { ChunkDamagedError, decodeMetrics, decodeRequest } from "./chunk-codec.ts";
 import type { MetricColumns } from "./columns.ts";
-import type { Entries } from "./ledger.ts";
+import { type KeyCounts, keyCounts } from "./key-counts.ts";
 import type { Requests } from "./request.ts";
 import type { StoredChunk } from "./storage.ts";
 
@@ -19,10 +19,10 @@ export function decodeChunk({ kind, body, blob }: Pick<StoredChunk, "kind" | "bo
 }
 
 /** What a chunk stands for in receipts. */
-export function entriesOf(content: Content): MetricColumns | Entries {
+export function keysOf(content: Content): KeyCounts {
   switch (content.kind) {
     case "metrics":
-      return content.columns;
+      return keyCounts(content.columns);
     case "params":
       return content.request.map(([key, , calls]) => ["param", key, calls] as const);
     case "tags":

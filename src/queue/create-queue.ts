@@ -1,5 +1,5 @@
 import type { DatasetInput } from "../client/types/entities.ts";
-import { TimeoutError } from "../errors/network-errors.ts";
+import { TimeoutError } from "../errors/no-answer-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
@@ -213,6 +213,7 @@ class StoredQueue implements Queue {
     };
     if (left() === 0 || options.timeout <= 0 || this.#settings.mode === "manual") return left();
     await this.#flusher.deliver(options, runs);
+    await this.#refresh();
     return left();
   }
 
@@ -220,6 +221,7 @@ class StoredQueue implements Queue {
     if (options.until === "durable") await this.#flusher.keep(options);
     else await this.#flusher.deliver(options);
     options.signal?.throwIfAborted();
+    await this.#refresh();
     return reportOf(this.#figures());
   }
 
@@ -234,6 +236,7 @@ class StoredQueue implements Queue {
       if (this.durable) await this.#flusher.deliver(rest, this.#ledger.open(), true);
       else await this.#flusher.deliver(rest);
     }
+    await this.#refresh();
     return reportOf(this.#figures());
   }
 
@@ -258,7 +261,7 @@ class StoredQueue implements Queue {
 
   async receipt(localId: string): Promise<Receipt> {
     const id = this.localIdOf(localId) ?? localId;
-    const { receiptOf } = await import("./run-receipt.ts");
+    const { receiptOf } = await import("./sender.ts");
     const mapping = this.#mappings.get(id);
     const account = this.#ledger.find(id);
     if (this.#untouched()) return receiptOf(id, mapping?.runId, account, [], "");
@@ -342,6 +345,19 @@ class StoredQueue implements Queue {
     if (mapping) this.#localIds.delete(mapping.runId);
     this.#mappings.delete(localId);
     this.#writer.forget(localId);
+  }
+
+  /** Counts what other processes did, too; a storage that does not answer leaves what is known. */
+  async #refresh(): Promise<void> {
+    const { engine } = this.#drain;
+    if (!engine) return;
+    let over = false;
+    const end = (): void => {
+      over = true;
+      this.#waiters.check();
+    };
+    engine.refresh().then(end, end);
+    await this.#waiters.until(() => over, { timeout: 1_000 });
   }
 
   #figures(): StatusParts {

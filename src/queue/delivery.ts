@@ -1,6 +1,6 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import { StorageError } from "../errors/usage-errors.ts";
-import { type Content, decodeChunk } from "./content.ts";
+import { type Content, decodeChunk, keysOf } from "./content.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
 import type { HostGate } from "./host-gate.ts";
 import { checkRun, mendState, mendTwins } from "./mend.ts";
@@ -73,8 +73,8 @@ export class Delivery {
     if (chunk.kind === "metrics")
       run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.settings.flushInterval;
     return async () => {
-      await this.#parts.store.acknowledge(chunk.order, term, mapping);
-      this.#verdicts.acknowledged(chunk, content);
+      await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));
+      this.#verdicts.acknowledged(chunk);
       if (!mapping) return;
       run.mapping = mapping;
       run.checked = true;

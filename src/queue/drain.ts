@@ -75,9 +75,9 @@ export class Drain {
 
   /** Puts what a writer holds into the store, and tells the engine. */
   async put(writer: Writer): Promise<void> {
-    const { put, store, engine } = await this.open();
+    const { put, engine } = await this.open();
     const { ledger, runtime } = this.#parts;
-    const { order, renewed } = await put(writer, store, ledger.writer, this.order, runtime.clock);
+    const { order, renewed } = await put(writer, engine.intake, ledger.writer, this.order, runtime.clock);
     this.order = renewed ? order : Math.max(this.order, order);
     engine.appended();
     if (renewed) engine.restart();
@@ -148,7 +148,8 @@ export class Drain {
     this.order = counts.order;
     const name = storage.name;
     const sought = this.#sought;
-    const engine = new SyncEngine({ ...this.#parts, client, name, store, sought, settleDelay: SETTLE_DELAY });
+    const found = { client, name, store, sought, counts };
+    const engine = new SyncEngine({ ...this.#parts, ...found, settleDelay: SETTLE_DELAY });
     this.engine = engine;
     engine.run(this.#running);
     return { put, store, engine };

@@ -28,6 +28,7 @@ export interface FollowerParts {
 export class Follower {
   readonly #parts: FollowerParts;
   readonly #walks = new Set<Walk>();
+  #cleared = false;
 
   constructor(parts: FollowerParts) {
     this.#parts = parts;
@@ -47,6 +48,13 @@ export class Follower {
 
   forget(walk: Walk | undefined): void {
     if (walk) this.#walks.delete(walk);
+  }
+
+  /** True when somebody no longer waits since this was asked last. */
+  hasCleared(): boolean {
+    const cleared = this.#cleared;
+    this.#cleared = false;
+    return cleared;
   }
 
   /** The storage is another one than before. */
@@ -72,13 +80,18 @@ export class Follower {
       for (const { order, run } of page) {
         // Parts of the chunk at that place lie before the next one.
         if (order >= walk.order + 1) {
-          walk.clear = true;
+          this.#clear(walk);
           return;
         }
         if ((!walk.runs || walk.runs.has(run)) && !parks(run)) return;
         walk.after = order;
       }
-      if (page.length < PAGE) walk.clear = true;
+      if (page.length < PAGE) this.#clear(walk);
     }
+  }
+
+  #clear(walk: Walk): void {
+    walk.clear = true;
+    this.#cleared = true;
   }
 }

@@ -1,60 +1,19 @@
+import { add, amountOf, type Count } from "./amount.ts";
 import type { MetricColumns } from "./columns.ts";
-import type { PointAccount } from "./point-account.ts";
-import type { ChunkHeader, StorageCounts, StoredChunk } from "./storage.ts";
-import type { Amount, Receipt, ReceiptLine } from "./types.ts";
+import type { Fate } from "./fates.ts";
+import { keyCounts } from "./key-counts.ts";
+import { type DatedDraft, RunAccount } from "./run-account.ts";
+import type { StorageCounts, StoredChunk } from "./storage.ts";
+import type { Amount, ReceiptLine } from "./types.ts";
 
-/** An amount that counts on. */
-export type Count = { -readonly [K in keyof Amount]: number };
-/** What can become of a chunk. */
-export type Fate = "acknowledged" | "dropped" | "quarantined";
-/** A line that counts on. */
-export type Line = { -readonly [K in Exclude<keyof ReceiptLine, "distinct" | "hash" | "readBack">]: ReceiptLine[K] } & {
-  /** Which points are different ones; made at their first put. */
-  points?: PointAccount;
-};
 /** Runs that are over and of which the account is kept. */
 const KEPT = 10_000;
 
-/** The account of one run: what was logged, and what became of it. */
-export class RunAccount {
-  /** What was logged here and has no fate yet. */
-  readonly waiting: Count = { points: 0, requests: 0 };
-  /** Nothing more is expected. */
-  ended = false;
-  readonly #lines = new Map<string, Line>();
-
-  /** The line of a kind and key; made at first use. */
-  line(kind: ReceiptLine["kind"], key: string): Line {
-    const name = `${kind} ${key}`;
-    let line = this.#lines.get(name);
-    if (!line) {
-      line = { kind, key, logged: 0, acknowledged: 0, dropped: 0, quarantined: 0 };
-      this.#lines.set(name, line);
-    }
-    return line;
-  }
-
-  /** Counts one accepted call. */
-  take(kind: ReceiptLine["kind"], key: string): void {
-    this.line(kind, key).logged++;
-  }
-
-  receipt(run: string, runId: string | undefined): Receipt {
-    const lines = [...this.#lines.values()].map(({ points, ...line }) => {
-      // A point is one of many; anything else is one thing with a last state.
-      const distinct = line.kind === "metric" ? line.logged - (points?.repeats ?? 0) : Math.min(1, line.logged);
-      const hash = points?.hash(line.logged);
-      return { ...line, distinct, ...(hash !== undefined && { hash }) };
-    });
-    return { run, runId, lines };
-  }
-}
-
 /** A chunk, or a part of it; without a writer it is one of this process. */
-type Settled = Pick<StoredChunk, "run" | "kind" | "count" | "blob"> & { readonly writer?: string };
-
-/** Rows of a request chunk as far as receipts know them. */
-export type Entries = readonly (readonly [kind: ReceiptLine["kind"], key: string, calls: number])[];
+export type Settled = Pick<StoredChunk, "run" | "kind" | "count" | "blob"> & {
+  readonly writer?: string;
+  readonly order?: number;
+};
 
 /** Counts what the queue took and what became of it, per run and in all, without walking anything. */
 export class Ledger {
@@ -63,6 +22,12 @@ export class Ledger {
   readonly delivered: Count = { points: 0, requests: 0 };
   readonly quarantined: Count = { points: 0, requests: 0 };
   readonly dropped: Count = { points: 0, requests: 0 };
+  /** Of what waits: in the storage and of other writers, as far as known. */
+  readonly foreign: Count = { points: 0, requests: 0 };
+  /** Of what was dropped: before it came to the storage. */
+  readonly lost: Count = { points: 0, requests: 0 };
+  /** Hears of own chunks that are settled; false when another process did that before. */
+  onSettle: (chunk: Settled) => boolean = () => true;
   /** Bytes of bodies in the storage, as far as known. */
   bytes = 0;
   /**
@@ -75,6 +40,8 @@ export class Ledger {
   /** Bytes of artifacts that wait. */
   blobBytes = 0;
   readonly #runs = new Map<string, RunAccount>();
+  readonly #dirty = new Map<string, RunAccount>();
+  #buckets = 0;
   /** Runs that are over, the one that was settled last at the end. */
   readonly #over = new Set<string>();
   readonly #kept: number;
@@ -89,6 +56,7 @@ export class Ledger {
   /** Takes over what a storage held before this session. */
   begin(counts: StorageCounts): void {
     add(this.waiting, counts.waiting);
+    add(this.foreign, counts.waiting);
     add(this.quarantined, counts.quarantined);
     this.bytes = counts.bytes;
     this.blobBytes += counts.blobBytes;
@@ -98,7 +66,12 @@ export class Ledger {
   run(localId: string): RunAccount {
     let account = this.#runs.get(localId);
     if (!account) {
-      account = new RunAccount();
+      // Numbers of buckets are never given again, so that a run that comes back overwrites nothing of its own.
+      account = new RunAccount(
+        localId,
+        () => ++this.#buckets,
+        (dirty) => this.#dirty.set(localId, dirty),
+      );
       this.#runs.set(localId, account);
     }
     return account;
@@ -124,26 +97,50 @@ export class Ledger {
     return this.#runs.get(localId);
   }
 
-  /** Moves what a chunk, or a part of it, holds from waiting to its fate; `content` names the keys. */
-  settle(chunk: Settled, fate: Fate, content: MetricColumns | Entries): void {
-    const known = this.#runs.get(chunk.run);
-    const account = known ?? this.run(chunk.run);
-    // Of a run of another process: here nobody will say that it is over.
-    if (!known) account.ended = true;
-    if ("count" in content) {
-      const lines = content.keys.map((key) => account.line("metric", key));
-      for (let row = 0; row < content.count; row++) lines[content.key[row]!]![fate]++;
-    } else {
-      for (const [kind, key, calls] of content) account.line(kind, key)[fate] += calls;
+  /** Accounts that are not in the storage as they stand. */
+  accounts(): readonly DatedDraft[] {
+    return [...this.#dirty.values()].flatMap((account) => account.drafts());
+  }
+
+  /** Notes that they are in the storage now. */
+  accountsStored(drafts: readonly DatedDraft[]): void {
+    for (const draft of drafts) if (this.#dirty.get(draft.run)?.stored(draft)) this.#dirty.delete(draft.run);
+  }
+
+  /** Counts points that went before they came to the storage. */
+  lose(run: string, gone: MetricColumns): void {
+    const account = this.run(run);
+    for (const [kind, key, calls] of keyCounts(gone)) {
+      const line = account.line(kind, key);
+      line.dropped += calls;
+      account.touch(line);
     }
-    this.blobBytes -= chunk.blob?.size ?? 0;
+    this.lost.points += gone.count;
+    this.settle({ run, kind: "metrics", count: gone.count }, "dropped");
+  }
+
+  /** Moves what a chunk, or a part of it, holds from waiting to its fate. */
+  settle(chunk: Settled, fate: Fate): void {
+    const own = (chunk.writer ?? this.writer) === this.writer;
+    if (own && !this.onSettle(chunk)) return;
     const moved = amountOf(chunk);
-    // What another process logged was never counted for the run here.
-    if ((chunk.writer ?? this.writer) === this.writer) add(account.waiting, moved, -1);
-    add(this.waiting, moved, -1);
     add(this[fate === "acknowledged" ? "delivered" : fate], moved);
+    const known = this.#runs.get(chunk.run);
+    // Of a run of another process: here nobody will say that it is over.
+    if (!known) this.run(chunk.run).ended = true;
+    // What another process logged was never counted for the run here.
+    if (!own) add(this.foreign, moved, -1);
+    this.leave(chunk.run, moved, chunk.blob?.size ?? 0, own);
+  }
+
+  /** Takes off what waits, whatever became of it. */
+  leave(run: string, amount: Amount, blobBytes: number, own = true): void {
+    this.blobBytes -= blobBytes;
+    add(this.waiting, amount, -1);
+    const account = this.run(run);
+    if (own) add(account.waiting, amount, -1);
     const { points, requests } = account.waiting;
-    if (account.ended && points + requests === 0) this.#retire(chunk.run);
+    if (account.ended && points + requests === 0) this.#retire(run);
   }
 
   /** Keeps the account of a run that is over, and forgets the oldest of them. */
@@ -158,15 +155,4 @@ export class Ledger {
     this.#runs.delete(oldest!);
     this.#onForget(oldest!);
   }
-}
-
-/** What a chunk counts as. */
-export function amountOf({ kind, count }: Pick<ChunkHeader, "kind" | "count">): Amount {
-  return kind === "metrics" ? { points: count, requests: 0 } : { points: 0, requests: count };
-}
-
-/** Adds to an amount in place. */
-export function add(to: Count, amount: Amount, sign = 1): void {
-  to.points += sign * amount.points;
-  to.requests += sign * amount.requests;
 }

@@ -38,7 +38,7 @@ export function makeMemoryRoom(outbox: Entry[], writing: number, parts: MemoryRo
     for (const { entry, buffer } of fresh) {
       if (buffer.count <= bound) continue;
       const { kept, gone } = thin(buffer, whenFull);
-      ledger.settle({ run: buffer.run, kind: "metrics", count: gone.count }, "dropped", gone);
+      ledger.lose(buffer.run, gone);
       problems.report({ kind: "dropped", run: buffer.run, message: dropMessage(gone) });
       bytes -= gone.count * BYTES_PER_POINT;
       if (kept) buffer.replaceRows(kept);

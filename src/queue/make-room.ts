@@ -1,4 +1,5 @@
 import { decodeMetrics, encodeMetrics } from "./chunk-codec.ts";
+import { keyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
 import type { ChunkHeader, QueueStore } from "./storage.ts";
@@ -51,13 +52,13 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
         const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
         const body = kept && encodeMetrics(kept);
         const drop = body
-          ? store.replace(order, term, [{ kind, count: kept.count, body }], "dropped")
-          : store.drop(order, term);
+          ? store.replace(order, term, [{ kind, count: kept.count, body }], "dropped", keyCounts(gone))
+          : store.drop(order, term, keyCounts(gone));
         await drop.catch(async (error: unknown) => {
           // It may have taken place all the same, and then it counts.
           if ((await store.seal(order, term))?.count === count) throw error;
         });
-        ledger.settle({ ...chunk, count: gone.count }, "dropped", gone);
+        ledger.settle({ ...chunk, count: gone.count }, "dropped");
         problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
         bytes -= chunk.bytes - (body?.length ?? 0);
         ledger.bytes = bytes;

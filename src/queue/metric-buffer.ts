@@ -20,18 +20,23 @@ export class MetricBuffer implements MetricColumns {
   closed = false;
   /** Rows of a put whose end is not known yet. */
   tried = 0;
+  /** Rows that the account of the run knows. */
+  counted = 0;
   run: string;
   /** The dictionary; may grow while the buffer is open. */
   keys: readonly string[];
+  /** Number of the group of keys that they belong to. */
+  bucket: number;
   readonly limit: number;
   key: Uint8Array = new Uint8Array(0);
   value: Float64Array = new Float64Array(0);
   timestamp: Float64Array = new Float64Array(0);
   step: Float64Array = new Float64Array(0);
 
-  constructor(run: string, keys: readonly string[], limit: number) {
+  constructor(run: string, keys: readonly string[], bucket: number, limit: number) {
     this.run = run;
     this.keys = keys;
+    this.bucket = bucket;
     this.limit = limit;
     this.#resize(Math.min(limit, 16));
   }
@@ -52,6 +57,7 @@ export class MetricBuffer implements MetricColumns {
   shift(rows: number): void {
     for (const column of [this.key, this.value, this.timestamp, this.step]) column.copyWithin(0, rows, this.count);
     this.count -= rows;
+    this.counted = Math.max(0, this.counted - rows);
     this.sequence = this.order = this.at = this.persisted = this.tried = 0;
   }
 

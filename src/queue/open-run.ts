@@ -1,9 +1,12 @@
-import type { Count, Line, RunAccount } from "./ledger.ts";
-import { KEYS_PER_CHUNK, MetricBuffer } from "./metric-buffer.ts";
+import { MetricBuffer } from "./metric-buffer.ts";
 import type { Rows } from "./request.ts";
+import type { Count } from "./amount.ts";
+import type { Line, RunAccount } from "./run-account.ts";
 
 /** Open chunks of up to 100 keys: NaN apart, since old servers refuse a repeated batch with NaN. */
 export interface Bucket {
+  /** As the account of the run numbers it. */
+  readonly number: number;
   readonly keys: string[];
   values: MetricBuffer;
   nans: MetricBuffer | undefined;
@@ -24,13 +27,13 @@ export type OpenRows = Map<string, [value: string, calls: number]>;
 export class OpenRun {
   readonly id: string;
   readonly waiting: Count;
-  readonly buckets: Bucket[] = [];
   readonly params: OpenRows = new Map();
   readonly tags: OpenRows = new Map();
   /** Slot of the latest call. */
   recent: Slot | undefined;
   readonly #account: RunAccount;
   readonly #slots = new Map<string, Slot>();
+  readonly #buckets = new Map<number, Bucket>();
   readonly #limit: number;
 
   constructor(id: string, account: RunAccount, limit: number) {
@@ -40,18 +43,17 @@ export class OpenRun {
     this.#limit = limit;
   }
 
-  /** The slot of a key: buckets fill with keys in the order of their first point. */
+  get buckets(): Iterable<Bucket> {
+    return this.#buckets.values();
+  }
+
+  /** The slot of a key: buckets hold up to 100 keys, in the order of their first point. */
   slot(key: string): Slot {
     let slot = this.#slots.get(key);
     if (!slot) {
-      const number = this.#slots.size;
-      if (number % KEYS_PER_CHUNK === 0) {
-        const keys: string[] = [];
-        this.buckets.push({ keys, values: this.buffer(keys), nans: undefined });
-      }
-      const bucket = this.buckets.at(-1)!;
-      const index = bucket.keys.push(key) - 1;
       const line = this.#account.line("metric", key);
+      const bucket = this.#bucket(line.bucket);
+      const index = bucket.keys.push(key) - 1;
       slot = { key, index, bucket, line };
       this.#slots.set(key, slot);
     }
@@ -60,12 +62,22 @@ export class OpenRun {
 
   /** The open chunk of a bucket's NaNs. */
   nans(bucket: Bucket): MetricBuffer {
-    bucket.nans ??= this.buffer(bucket.keys);
+    bucket.nans ??= this.buffer(bucket);
     return bucket.nans;
   }
 
-  buffer(keys: readonly string[]): MetricBuffer {
-    return new MetricBuffer(this.id, keys, this.#limit);
+  buffer({ keys, number }: Pick<Bucket, "keys" | "number">): MetricBuffer {
+    return new MetricBuffer(this.id, keys, number, this.#limit);
+  }
+
+  #bucket(number: number): Bucket {
+    let bucket = this.#buckets.get(number);
+    if (!bucket) {
+      const keys: string[] = [];
+      bucket = { number, keys, values: this.buffer({ keys, number }), nans: undefined };
+      this.#buckets.set(number, bucket);
+    }
+    return bucket;
   }
 }
 

@@ -1,6 +1,7 @@
+import type { PointFigures } from "./account-lines.ts";
 import type { MetricColumns } from "./columns.ts";
-import type { Line } from "./ledger.ts";
 import { PointSum } from "./point-sum.ts";
+import type { RunAccount } from "./run-account.ts";
 
 /** How far the points went that lie in earlier chunks. */
 interface Reach {
@@ -23,10 +24,19 @@ export class PointAccount {
   readonly #sum = new PointSum();
   /** NaN lies in chunks of its own. */
   readonly #reaches = [newReach(), newReach()] as const;
+  readonly #least = { step: Number.POSITIVE_INFINITY, timestamp: Number.POSITIVE_INFINITY };
 
-  /** The sum over all different points, of `logged` ones; undefined when it is not known. */
-  hash(logged: number): string | undefined {
-    return this.exact && this.counted === logged ? String(this.#sum) : undefined;
+  /** What is known of the points so far; undefined before the first one. */
+  get figures(): PointFigures | undefined {
+    if (this.counted === 0) return undefined;
+    const { counted, repeats, exact } = this;
+    const { low, high } = this.#sum;
+    const [a, b] = this.#reaches;
+    const reach = (of: "step" | "timestamp"): readonly [number, number] => [
+      this.#least[of],
+      Math.max(a.now[of], b.now[of]),
+    ];
+    return { counted, repeats, exact, low, high, steps: reach("step"), timestamps: reach("timestamp") };
   }
 
   /** Counts a point of a chunk; `seen` holds the hashes of those that came before it in the same chunk. */
@@ -45,6 +55,8 @@ export class PointAccount {
     }
     seen.add(hash);
     if (step <= before.step && timestamp <= before.timestamp) this.exact = false;
+    this.#least.step = Math.min(this.#least.step, step);
+    this.#least.timestamp = Math.min(this.#least.timestamp, timestamp);
     now.step = Math.max(now.step, step);
     now.timestamp = Math.max(now.timestamp, timestamp);
     now.last = hash;
@@ -54,14 +66,14 @@ export class PointAccount {
 
 /** Counts the rows `from` to `to` of a chunk, those before being counted already. */
 export function countPoints(
-  lineOf: (key: string) => Line,
+  account: RunAccount,
   columns: MetricColumns,
   sequence: number,
   from: number,
   to: number,
 ): void {
   const seen = new Map<number, Set<number>>();
-  const accounts: PointAccount[] = [];
+  const counts: PointAccount[] = [];
   const { key, step, timestamp, value } = columns;
   for (let row = 0; row < to; row++) {
     const index = key[row]!;
@@ -73,13 +85,14 @@ export function countPoints(
     if (row < from) {
       hashes.add(PointSum.hash(step[row]!, timestamp[row]!, value[row]!));
     } else {
-      let account = accounts[index];
-      if (!account) {
-        const line = lineOf(columns.keys[index]!);
+      let points = counts[index];
+      if (!points) {
+        const line = account.line("metric", columns.keys[index]!);
         line.points ??= new PointAccount();
-        account = accounts[index] = line.points;
+        points = counts[index] = line.points;
+        account.touch(line);
       }
-      account.count(sequence, step[row]!, timestamp[row]!, value[row]!, hashes);
+      points.count(sequence, step[row]!, timestamp[row]!, value[row]!, hashes);
     }
   }
 }

@@ -3,8 +3,8 @@ const numbers = new Float64Array(words.buffer);
 
 /** A sum of hashes over the points of one metric key: the same whatever their order, and wherever they lie. */
 export class PointSum {
-  #low = 0;
-  #high = 0;
+  low = 0;
+  high = 0;
 
   /** A hash of one point (53 bits): equal for points that MLflow takes for one. */
   static hash(step: number, timestamp: number, value: number): number {
@@ -15,13 +15,18 @@ export class PointSum {
   /** Adds a point with its value as MLflow keeps it. Points that are equal are added once by the caller. */
   add(step: number, timestamp: number, value: number): void {
     mix(step, timestamp, value);
-    this.#low = (this.#low + low) | 0;
-    this.#high = (this.#high + high) | 0;
+    this.low = (this.low + low) | 0;
+    this.high = (this.high + high) | 0;
   }
 
   /** 16 hexadecimal digits. */
   toString(): string {
-    return hex(this.#high) + hex(this.#low);
+    return PointSum.text(this.low, this.high);
+  }
+
+  /** The same of its two halves. */
+  static text(low: number, high: number): string {
+    return hex(high) + hex(low);
   }
 }
 

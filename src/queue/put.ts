@@ -1,10 +1,10 @@
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
-import type { Line } from "./ledger.ts";
 import { mergeDesired } from "./desired-state.ts";
 import { countPoints } from "./point-account.ts";
-import type { Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
+import type { RunAccount } from "./run-account.ts";
+import type { AccountDraft, Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
@@ -24,18 +24,25 @@ export interface Put {
 interface Batch {
   readonly drafts: readonly ChunkDraft[];
   readonly desired: ReadonlyMap<string, DesiredRun>;
+  readonly accounts: readonly AccountDraft[];
 }
 
 /**
  * Puts what a writer holds into a store: all that is closed, and the open tails once. `known` is a place that was given
  * before.
  */
-export async function put(writer: Writer, store: QueueStore, id: string, known: number, clock: Clock): Promise<Put> {
+export async function put(
+  writer: Writer,
+  store: Pick<QueueStore, "append">,
+  id: string,
+  known: number,
+  clock: Clock,
+): Promise<Put> {
   const steps = puts(writer, known, clock);
   for (let step = steps.next(); ; ) {
     if (step.done) return step.value;
-    const { drafts, desired } = step.value;
-    step = steps.next(await patiently(clock, () => store.append(id, drafts, desired)));
+    const { drafts, desired, accounts } = step.value;
+    step = steps.next(await patiently(clock, () => store.append(id, drafts, desired, accounts)));
   }
 }
 
@@ -53,8 +60,8 @@ export function putNow(writer: Writer, now: QueueStore["now"] & object, id: stri
   }
   const steps = puts(writer, known, clock);
   for (let step = steps.next(); !step.done; ) {
-    const { drafts, desired } = step.value;
-    step = steps.next(stubbornly(() => now.append(id, drafts, desired)));
+    const { drafts, desired, accounts } = step.value;
+    step = steps.next(stubbornly(() => now.append(id, drafts, desired, accounts)));
   }
   // What was logged while an earlier put was on its way got no place in it.
   if (writer.dirty) putNow(writer, now, id, known, clock);
@@ -77,10 +84,13 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
       writer.desiring.set(run, mergeDesired(writer.desiring.get(run), later));
     }
     writer.desired = new Map();
-    if (batch.length === 0 && writer.desiring.size === 0) break;
-    writer.putting = batch;
     const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
-    const results = yield { drafts, desired: writer.desiring };
+    // With what was counted just now.
+    const accounts = writer.accounts();
+    if (batch.length + writer.desiring.size + accounts.length === 0) break;
+    writer.putting = batch;
+    const results = yield { drafts, desired: writer.desiring, accounts };
+    writer.accountsStored(accounts);
     renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
     const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
     writer.outbox.splice(0, writer.writing, ...rest);
@@ -121,20 +131,26 @@ function isBusy(error: unknown): boolean {
 
 function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
   const { run, kind, buffer, blob } = entry;
+  const account = writer.account(run);
   if (!buffer) {
     entry.sequence ||= writer.nextSequence();
     const { sequence, count } = entry;
     const body = encodeRequest(entry.request);
-    return { sequence, run, kind, at, sealed: true, count, body, ...(blob && { blob }) };
+    const bucket = countKeys(account, entry);
+    return { sequence, run, kind, bucket, at, sealed: true, count, body, ...(blob && { blob }) };
   }
   buffer.tried ||= buffer.count;
   buffer.sequence ||= writer.nextSequence();
   buffer.at ||= at;
-  const { tried: count, sequence, order, keys, key, value, timestamp, step } = buffer;
+  const { tried: count, sequence, order, bucket, keys, key, value, timestamp, step } = buffer;
+  // Before it is known that they are stored: the account is stored together with them, or neither is.
+  countPoints(account, buffer, sequence, buffer.counted, count);
+  buffer.counted = count;
   return {
     sequence,
     run,
     kind,
+    bucket,
     at: buffer.at,
     count,
     sealed: entry.sealed && count === buffer.count,
@@ -143,20 +159,31 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
   };
 }
 
+/** Counts what a request stands for, once; gives the bucket of its first key. */
+function countKeys(account: RunAccount, entry: Entry): number {
+  const lines = (entry.keys ?? []).map(([kind, key, calls]) => {
+    const line = account.line(kind, key);
+    if (!entry.counted) {
+      line.kept += calls;
+      account.touch(line);
+    }
+    return line;
+  });
+  entry.counted = true;
+  return lines[0]?.bucket ?? 0;
+}
+
 /** Notes what became of an entry; true when nothing of it is left to put. */
 function appended(writer: Writer, { buffer, sealed }: Entry, result: Appended): boolean {
   if (!buffer) return true;
   const { sequence, persisted } = buffer;
-  const lineOf = (key: string): Line => writer.line(buffer.run, key);
   if (result.stored) {
-    countPoints(lineOf, buffer, sequence, persisted, buffer.tried);
     buffer.order = result.order;
     buffer.persisted = buffer.tried;
     buffer.tried = 0;
   } else {
     // Sealed by the leader, or delivered: only what came after goes on, as a chunk of its own.
     const rows = writer.sealedTails.get(sequence) ?? result.count ?? (persisted || buffer.tried);
-    countPoints(lineOf, buffer, sequence, persisted, rows);
     buffer.shift(rows);
   }
   const done = buffer.count === buffer.persisted;

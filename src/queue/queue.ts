@@ -45,7 +45,8 @@ export interface Queue {
    * made durable, and what this process logged is delivered for as long as the server answers.
    */
   finish(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
-  receipt(localId: string): Receipt;
+  /** By either id. Right after a restart too: what earlier processes logged, and what others delivered, is in the storage. */
+  receipt(localId: string): Promise<Receipt>;
   status(): QueueStatus;
   /** Calls `listener` after changes, at most once per task; returns the way to stop. */
   subscribe(listener: (status: QueueStatus) => void): () => void;

@@ -6,4 +6,5 @@
 export { connect } from "../client/resources.ts";
 export { MemoryStore } from "./storage/memory-store.ts";
 export { put, putNow } from "./put.ts";
+export { receiptOf } from "./run-receipt.ts";
 export { SyncEngine } from "./sync-engine.ts";

@@ -1,4 +1,5 @@
-import { add, type Count, type Ledger } from "./ledger.ts";
+import { add, type Count } from "./amount.ts";
+import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
 import type { SyncEngine } from "./sync-engine.ts";
 import type { Amount, FlushReport, QueueStatus } from "./types.ts";
@@ -14,9 +15,9 @@ const none: Amount = { points: 0, requests: 0 };
 
 /** What waits, what went, what could not, now. */
 export function statusOf(parts: StatusParts, storage: string, paused: boolean): QueueStatus {
-  const { engine, ledger } = parts;
+  const { engine } = parts;
   const { pending: waiting, ...rest } = reportOf(parts);
-  const inFlight = { ...ledger.inFlight };
+  const inFlight = least(engine?.inFlight ?? none, waiting);
   return {
     ...rest,
     waiting: minus(waiting, inFlight),
@@ -42,8 +43,11 @@ export function reportOf({ ledger, problems, engine }: StatusParts): FlushReport
   };
 }
 
+/** What is left, as far as it is known: while others write as well, figures of several moments meet. */
 function minus(from: Amount, amount: Amount): Amount {
-  const left = { ...from };
-  add(left, amount, -1);
-  return left;
+  return { points: Math.max(0, from.points - amount.points), requests: Math.max(0, from.requests - amount.requests) };
+}
+
+function least(a: Amount, b: Amount): Amount {
+  return { points: Math.min(a.points, b.points), requests: Math.min(a.requests, b.requests) };
 }

@@ -1,6 +1,9 @@
 import type { Locks } from "../runtime/ports/locks.ts";
 import type { Broadcast } from "../runtime/ports/broadcast.ts";
 import type { Claim, Lease } from "./lease.ts";
+import type { Destination } from "./destination.ts";
+import type { FateLine } from "./fates.ts";
+import type { KeyCounts } from "./key-counts.ts";
 import type { ChunkKind } from "./request.ts";
 import type { Amount, Problem, RunChange } from "./types.ts";
 
@@ -14,6 +17,8 @@ export interface ChunkDraft {
   readonly run: string;
   /** `metrics`, or what the one request is for. */
   readonly kind: ChunkKind;
+  /** Number, among those of its writer, of the group of up to 100 keys that its fate is counted with. @default 0 */
+  readonly bucket?: number;
   /** Points of a metrics chunk, calls of any other. */
   readonly count: number;
   /** No more will be added under this sequence. */
@@ -27,7 +32,9 @@ export interface ChunkDraft {
 }
 
 /** What is known about a stored chunk without its body. */
-export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order"> {
+export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order" | "bucket"> {
+  /** As its writer numbered it; its children have the same. */
+  readonly bucket: number;
   /** Id of the writer that put it. */
   readonly writer: string;
   /**
@@ -113,6 +120,24 @@ export interface StorageCounts {
   readonly order: number;
 }
 
+/** What a writer counted of some keys of a run: all of it so far, so that putting it twice changes nothing. */
+export interface AccountDraft {
+  /** Our id of the run. */
+  readonly run: string;
+  /** Number of the group of keys, among those of the writer. */
+  readonly bucket: number;
+  /** Encoded by `account-lines.ts`. */
+  readonly lines: string;
+}
+
+/** What is known of some keys of a run. */
+export interface AccountRecord extends AccountDraft {
+  /** Who counted them. */
+  readonly writer: string;
+  /** What became of the chunks of this bucket. */
+  readonly fates: readonly FateLine[];
+}
+
 /** The caller's term is over: another leader drains this storage. */
 export class StaleTermError extends Error {
   override name = "StaleTermError";
@@ -140,7 +165,8 @@ export interface QueueStorage {
 }
 
 /**
- * An open storage. Every method is one transaction: all of it happened or nothing. Writers append; one leader drains,
+ * An open storage. Every method is one transaction: all of it happened or nothing. `keys` says what a chunk, or the part
+ * of it that goes, stands for, so that its fate is counted in the account of its run together with the change. Writers append; one leader drains,
  * and whatever only a leader may do takes its term and rejects with `StaleTermError` when that is over.
  * There is no way to count or list all chunks: both cost more the longer the backlog is.
  */
@@ -155,6 +181,7 @@ export interface QueueStore {
     writer: string,
     chunks: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
+    accounts?: readonly AccountDraft[],
   ): Promise<readonly Appended[]>;
   /** The same without waiting, for the last moment of a process. Bodies of artifacts are not kept. Left out: it cannot. */
   readonly now?:
@@ -163,6 +190,7 @@ export interface QueueStore {
           writer: string,
           chunks: readonly ChunkDraft[],
           desired?: ReadonlyMap<string, DesiredRun>,
+          accounts?: readonly AccountDraft[],
         ): readonly Appended[];
         map(mapping: RunMapping): void;
       }
@@ -196,9 +224,9 @@ export interface QueueStore {
   /** Notes, before it is sent, that a request that the server does not de-duplicate may have been sent. */
   markAttempted(order: number, term: number): Promise<void>;
   /** Deletes a chunk as delivered, once the server has acknowledged it. `mapping` is kept in the same transaction. */
-  acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void>;
+  acknowledge(order: number, term: number, mapping?: RunMapping, keys?: KeyCounts): Promise<void>;
   /** Deletes a chunk as dropped. */
-  drop(order: number, term: number): Promise<void>;
+  drop(order: number, term: number, keys?: KeyCounts): Promise<void>;
   /**
    * Puts children in the place of a chunk, before any of them is sent. What they hold less than it counts as `rest`.
    * Gives their headers; undefined when the chunk is gone.
@@ -208,18 +236,19 @@ export interface QueueStore {
     term: number,
     children: readonly ChildDraft[],
     rest: "delivered" | "dropped",
+    keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined>;
 
   /** Sets a chunk aside, out of everybody's way. */
-  quarantine(order: number, term: number, reason: string): Promise<void>;
+  quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void>;
   /** Up to `limit` quarantined chunks with an order above `after`, in order. */
   quarantined(after: number, limit: number): Promise<readonly QuarantinedHeader[]>;
   /** A quarantined chunk, whole; undefined when it is not there. */
   quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined>;
   /** Puts a quarantined chunk back at the end of the order; false when it is not there. */
-  release(order: number): Promise<boolean>;
+  release(order: number, keys?: KeyCounts): Promise<boolean>;
   /** Forgets a quarantined chunk, which counts as dropped; false when it is not there. */
-  discard(order: number): Promise<boolean>;
+  discard(order: number, keys?: KeyCounts): Promise<boolean>;
 
   /** Which run of the server a run of ours is; undefined when it is not created, or forgotten. */
   mapping(localId: string): Promise<RunMapping | undefined>;
@@ -227,6 +256,10 @@ export interface QueueStore {
   map(mapping: RunMapping): Promise<RunMapping>;
   /** The merged desired state of a run; undefined when nothing was asked for. */
   desired(localId: string): Promise<DesiredRun | undefined>;
+  /** Keeps where the data goes and whose it is, unless that is known, or `anew`, and gives what stands. */
+  assign(destination: Destination, anew?: boolean): Promise<Destination>;
+  /** What was counted of a run, by all writers. */
+  accounts(localId: string): Promise<readonly AccountRecord[]>;
   /** Counts, kept with each change: costs nothing. */
   status(): Promise<StorageCounts>;
   /** Lets go of handles; what is durable stays. */

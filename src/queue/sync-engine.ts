@@ -1,4 +1,5 @@
 import type { Timer } from "../runtime/ports/clock.ts";
+import { Books } from "./books.ts";
 import { Delivery } from "./delivery.ts";
 import { Follower, type Walk } from "./follower.ts";
 import { guardedClient } from "./guarded-client.ts";
@@ -6,16 +7,15 @@ import { HostGate } from "./host-gate.ts";
 import { Leadership } from "./leader.ts";
 import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
 import type { Lease } from "./lease.ts";
-import { add, amountOf } from "./ledger.ts";
+import { add, amountOf, type Count } from "./amount.ts";
 import { makeRoom } from "./make-room.ts";
 import { QueueChannel, type QueueMessage } from "./queue-channel.ts";
 import { Reader } from "./reader.ts";
-import type { Count } from "./run-account.ts";
 import type { Item, RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StorageTrouble } from "./storage-trouble.ts";
-import { StaleTermError } from "./storage.ts";
-import type { HostState } from "./types.ts";
+import { type QueueStore, StaleTermError, type StorageCounts } from "./storage.ts";
+import type { Amount, HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
 
 const LEASE = 60_000;
@@ -28,6 +28,8 @@ export interface EngineParts extends DeliveryParts {
   readonly onChange: () => void;
   /** Runs whose mapping somebody waits for. */
   readonly sought: ReadonlyMap<string, unknown>;
+  /** What the storage had counted when it was opened. */
+  readonly counts: StorageCounts;
   /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
   readonly lease?: number | undefined;
 }
@@ -42,6 +44,7 @@ export class SyncEngine {
   readonly #leadership: Leadership;
   readonly #follower: Follower;
   readonly #channel: QueueChannel;
+  readonly #books: Books;
   /** Of the present term. */
   #delivery: Delivery | undefined;
   #abort = new AbortController();
@@ -52,6 +55,8 @@ export class SyncEngine {
   /** The storage may be too full; it is, and nobody else is known to see to that. */
   #grown = false;
   #crowded = false;
+  /** Another leader may have settled what was put here. */
+  #doubtful = false;
   #again = false;
   #looping = false;
   #inFlight = 0;
@@ -59,6 +64,8 @@ export class SyncEngine {
   #release: (() => void) | undefined;
   #running = false;
   #stopped = false;
+  /** Puts what is logged here into the storage. */
+  readonly intake: Pick<QueueStore, "append">;
 
   constructor(parts: EngineParts) {
     const { store, runtime, ledger, lease = LEASE } = parts;
@@ -67,8 +74,10 @@ export class SyncEngine {
     this.#reader = new Reader(store, this.#view);
     this.#gate = new HostGate(() => random.fraction());
     this.#trouble = new StorageTrouble(parts.name, parts.problems);
+    this.#books = new Books(ledger, store, parts.counts);
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
     this.#follower = new Follower({ ...parts, parks: (run) => this.#leader.parkedRuns.includes(run) });
+    this.intake = this.#books.intake;
     this.#leadership = new Leadership({
       store,
       clock,
@@ -103,6 +112,11 @@ export class SyncEngine {
     return this.leads ? this.#view.age(this.#now()) : this.#leader.lag;
   }
 
+  /** In requests of whoever leads. */
+  get inFlight(): Amount {
+    return this.leads ? this.#parts.ledger.inFlight : this.#leader.inFlight;
+  }
+
   /** No request is in flight. */
   get idle(): boolean {
     return this.#inFlight === 0;
@@ -125,6 +139,7 @@ export class SyncEngine {
   /** Begins anew with all that the storage holds: it is another one than before. */
   restart(): void {
     this.#follower.reset();
+    this.#books.reset();
     this.#leadership.lost(this.#leadership.term);
     this.wake();
   }
@@ -178,6 +193,12 @@ export class SyncEngine {
     if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: true });
   }
 
+  /** Brings the figures of the ledger up to date. */
+  async refresh(): Promise<void> {
+    if (!this.leads) await this.#books.compare(true);
+    await this.#books.refresh(false);
+  }
+
   /** Ends all requests. */
   stop(): void {
     this.#running = false;
@@ -216,6 +237,11 @@ export class SyncEngine {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       if (this.#grown) await this.#makeRoom();
+      if (this.#doubtful && this.leads) {
+        // What another leader has delivered must not be counted again, or for ever be waited for.
+        await this.#books.compare(true);
+        this.#doubtful = false;
+      }
       if (!this.#running || !this.leads) continue;
       const now = this.#now();
       const allowed = this.#gate.allows(concurrency, now);
@@ -247,8 +273,9 @@ export class SyncEngine {
     try {
       // What the server has acknowledged is not sent again when only the storage failed.
       item.finish ??= await this.#delivery!.attempt(run, item, term);
-      if (item.finish) {
-        await item.finish();
+      const { finish } = item;
+      if (finish) {
+        await this.#books.during(finish);
         this.#view.remove(run, item);
         this.#trouble.over();
       }
@@ -293,20 +320,25 @@ export class SyncEngine {
 
   /** One look at the lease, and at what others did. */
   async #look({ held, says }: Lease): Promise<void> {
-    const { store, onChange } = this.#parts;
+    const { onChange } = this.#parts;
     if (!this.leads && held) this.#leader = readLeaderState(says);
     await this.#follower.look(!this.leads);
-    if (this.leads) {
-      const { order } = await store.status();
-      if (order > this.#order) this.#grew();
-      this.#order = order;
+    if (!this.leads) {
+      this.#doubtful = true;
+      await this.#books.compare(this.#follower.hasCleared());
     }
+    const { order } = await this.#books.refresh(this.leads);
+    if (this.leads && order > this.#order) this.#grew();
+    this.#order = order;
     onChange();
   }
 
   #told(message: QueueMessage): void {
-    if (message.kind === "appended" && this.leads) this.#grew();
-    else if (message.kind === "hurry" && message.unpark) this.#unpark();
+    if (message.kind === "appended") {
+      if (!this.leads) return;
+      this.#grew();
+      this.#leadership.look();
+    } else if (message.kind === "hurry" && message.unpark) this.#unpark();
     else if (message.kind === "hurry") this.#hurry();
     else {
       if (message.kind === "changed" && !this.leads) this.#leader = readLeaderState(message.says);
@@ -346,14 +378,16 @@ export class SyncEngine {
       this.#crowded = ledger.bytes > limit;
     } else {
       const { reserved } = this.#view;
-      await makeRoom({
-        ...this.#parts,
-        whenFull: this.#parts.settings.whenFull,
-        term,
-        limit,
-        reserve: (chunk) => !this.#view.touched(chunk) && Boolean(reserved.add(chunk.order)),
-        release: (order) => reserved.delete(order),
-      });
+      await this.#books.during(() =>
+        makeRoom({
+          ...this.#parts,
+          whenFull: this.#parts.settings.whenFull,
+          term,
+          limit,
+          reserve: (chunk) => !this.#view.touched(chunk) && Boolean(reserved.add(chunk.order)),
+          release: (order) => reserved.delete(order),
+        }),
+      );
       this.#crowded = false;
     }
     this.#want();

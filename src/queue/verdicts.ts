@@ -2,10 +2,11 @@ import { HttpError, TimeoutError } from "../errors/network-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { backoff } from "./backoff.ts";
-import { type Content, entriesOf } from "./content.ts";
+import { type Content, keysOf } from "./content.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { HostGate } from "./host-gate.ts";
+import { type KeyCounts, keyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./mend.ts";
 import { classify, type Outcome } from "./outcome.ts";
@@ -101,8 +102,8 @@ export class Verdicts {
     switch (outcome.action) {
       case "satisfied":
         return async () => {
-          await store.acknowledge(chunk.order, term);
-          this.acknowledged(chunk, content);
+          await store.acknowledge(chunk.order, term, undefined, keysOf(content));
+          this.acknowledged(chunk);
         };
       case "park":
         return this.park(run, messageOf(cause));
@@ -175,8 +176,8 @@ export class Verdicts {
       }
       if (present.count > 0) {
         return async () => {
-          await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : []);
-          this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged", present);
+          await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : [], keyCounts(present));
+          this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged");
         };
       }
     }
@@ -186,9 +187,9 @@ export class Verdicts {
     return this.quarantine(job, content, cause);
   }
 
-  async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[]): Promise<void> {
+  async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[], there: KeyCounts = []): Promise<void> {
     const { store, runtime } = this.#parts;
-    const headers = await store.replace(chunk.order, term, children, "delivered");
+    const headers = await store.replace(chunk.order, term, children, "delivered", there);
     // What went through since the whole failed speaks against its parts as well.
     for (const header of headers ?? []) this.#view.add(header, runtime.clock.monotonic(), item.successes);
   }
@@ -198,10 +199,10 @@ export class Verdicts {
     const { store, problems, ledger } = this.#parts;
     return async () => {
       const reason = messageOf(cause);
-      await store.quarantine(chunk.order, term, reason);
-      const entries = content ? entriesOf(content) : [];
-      ledger.settle(chunk, "quarantined", entries);
-      const key = "count" in entries ? entries.keys[entries.key[0]!] : entries[0]?.[1];
+      const keys = content ? keysOf(content) : [];
+      await store.quarantine(chunk.order, term, reason, keys);
+      ledger.settle(chunk, "quarantined");
+      const key = keys[0]?.[1];
       const what = `${content?.kind ?? "damaged chunk"}${key === undefined ? "" : ` "${key}"`} of run "${run.id}"`;
       problems.report({
         kind: "quarantined",
@@ -231,8 +232,8 @@ export class Verdicts {
   }
 
   /** Counts a chunk as delivered. */
-  acknowledged(chunk: StoredChunk, content: Content): void {
-    this.#parts.ledger.settle(chunk, "acknowledged", entriesOf(content));
+  acknowledged(chunk: StoredChunk): void {
+    this.#parts.ledger.settle(chunk, "acknowledged");
     this.#parts.ledger.bytes -= chunk.bytes;
   }
 }

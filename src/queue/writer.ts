@@ -1,10 +1,12 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
 import { mergeDesired } from "./desired-state.ts";
-import type { Count, Line } from "./ledger.ts";
+import type { KeyCounts } from "./key-counts.ts";
 import { makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { ChunkKind, Requests } from "./request.ts";
+import type { Count } from "./amount.ts";
+import type { DatedDraft, RunAccount } from "./run-account.ts";
 import type { DesiredRun } from "./storage.ts";
 
 const ROWS_PER_CHUNK = 100;
@@ -23,6 +25,10 @@ export interface Entry {
   readonly count: number;
   /** Of a request; a buffer has its own. */
   sequence: number;
+  /** What a request stands for in receipts. */
+  readonly keys?: KeyCounts;
+  /** The account of the run knows of it. */
+  counted?: boolean;
 }
 
 /** What a writer needs. */
@@ -98,10 +104,11 @@ export class Writer {
     run: string,
     kind: K,
     request: Requests[K],
+    keys: KeyCounts = [],
     delay: number = this.#parts.flushInterval,
     blob?: Blob,
   ): void {
-    this.outbox.push({ run, kind, sealed: true, sequence: 0, count: 1, request, blob });
+    this.outbox.push({ run, kind, sealed: true, sequence: 0, count: 1, request, blob, keys });
     this.wakeIn(delay);
   }
 
@@ -140,9 +147,19 @@ export class Writer {
     this.#recent = undefined;
   }
 
-  /** The line of a metric in the account of its run. */
-  line(run: string, key: string): Line {
-    return this.#parts.ledger.run(run).line("metric", key);
+  /** The account of a run. */
+  account(run: string): RunAccount {
+    return this.#parts.ledger.run(run);
+  }
+
+  /** Accounts that are not in the store as they stand. */
+  accounts(): readonly DatedDraft[] {
+    return this.#parts.ledger.accounts();
+  }
+
+  /** Notes that they are in the store now. */
+  accountsStored(drafts: readonly DatedDraft[]): void {
+    this.#parts.ledger.accountsStored(drafts);
   }
 
   /** Points in tails that the leader of this process sealed, by sequence. */
@@ -243,7 +260,8 @@ export class Writer {
     if (rows.size === 0) return;
     const request = takeRows(rows);
     const count = request.reduce((sum, [, , calls]) => sum + calls, 0);
-    this.outbox.push({ run: run.id, kind, sealed: true, sequence: 0, count, request });
+    const keys = request.map(([key, , calls]) => [kind === "params" ? "param" : "tag", key, calls] as const);
+    this.outbox.push({ run: run.id, kind, sealed: true, sequence: 0, count, request, keys });
   }
 
   #seal(run: OpenRun, bucket: Bucket, buffer: MetricBuffer): void {
@@ -256,11 +274,12 @@ export class Writer {
     makeMemoryRoom(this.outbox, this.writing, this.#parts);
   }
 
-  #fresh(run: OpenRun, { keys }: Bucket): MetricBuffer {
+  #fresh(run: OpenRun, bucket: Bucket): MetricBuffer {
     const buffer = this.#spares.pop();
-    if (!buffer) return run.buffer(keys);
+    if (!buffer) return run.buffer(bucket);
     buffer.run = run.id;
-    buffer.keys = keys;
+    buffer.keys = bucket.keys;
+    buffer.bucket = bucket.number;
     buffer.shift(buffer.count);
     buffer.closed = false;
     return buffer;

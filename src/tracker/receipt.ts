@@ -4,8 +4,8 @@ import type { Receipt, ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
 import type { Resources } from "../client/resources.ts";
-import { PointSum } from "../queue/point-sum.ts";
 import { ownWrites } from "./reads.ts";
+import { PointSum } from "../queue/point-sum.ts";
 import { serverRunId } from "./server-run-id.ts";
 import { type Shown, shown } from "./shown.ts";
 
@@ -17,16 +17,16 @@ export function runReceipt(
 ): Promise<Receipt & Shown> {
   return limited(core, "receipt", options, async (limits) => {
     await handedOver(core, limits);
-    if (options?.verify !== true) return show(account(core, localId));
+    if (options?.verify !== true) return show(await account(core, localId));
     await ownWrites(core, localId, limits);
-    const receipt = account(core, localId);
+    const receipt = await account(core, localId);
     return show(await verified(core, receipt, await serverRunId(core, localId, limits), limits));
   });
 }
 
 /** The queue's account, with what was rejected before it got there. */
-function account({ queue, guard }: Core, localId: string): Receipt {
-  const receipt = queue.receipt(localId);
+async function account({ queue, guard }: Core, localId: string): Promise<Receipt> {
+  const receipt = await queue.receipt(localId);
   const rest = new Map(guard.rejectedOf(receipt.run).map((line) => [`${line.kind} ${line.key}`, line]));
   const lines = receipt.lines.map((line) => {
     const id = `${line.kind} ${line.key}`;

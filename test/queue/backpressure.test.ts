@@ -37,7 +37,7 @@ describe.each(["decimate", "drop-oldest-metrics", "block"] as const)("Queue that
     expect(problems.filter(({ kind }) => kind === "dropped")).toMatchObject([
       { run, message: expect.stringContaining("steps") },
     ]);
-    const line = queue.receipt(run).lines.find(({ key }) => key === "m");
+    const line = (await queue.receipt(run)).lines.find(({ key }) => key === "m");
     expect(line).toMatchObject({ logged: 40_000, dropped: report.dropped.points, acknowledged: found.points.size });
   });
 });

@@ -81,7 +81,7 @@ describe("Queue.logMetric()", () => {
     const report = await runtime.clock.until(queue.flush());
     expect(report).toMatchObject({ delivered: { points: 300 }, pending: { points: 0 } });
     expect(oracle.named("a").points.size).toBe(300);
-    expect(queue.receipt(run).lines).toMatchObject([
+    expect((await queue.receipt(run)).lines).toMatchObject([
       { kind: "metric", key: "loss", logged: 300, distinct: 300, acknowledged: 300, dropped: 0, quarantined: 0 },
     ]);
   });
@@ -228,6 +228,8 @@ describe("Queue.logInputs()", () => {
     queue.logInputs(run, [{ dataset, tags: { "mlflow.data.context": "train" } }]);
     await runtime.clock.until(queue.flush());
     expect([...oracle.named("a").inputs]).toEqual(["penguins 1"]);
-    expect(queue.receipt(run).lines).toMatchObject([{ kind: "input", key: "penguins", logged: 1, acknowledged: 1 }]);
+    expect((await queue.receipt(run)).lines).toMatchObject([
+      { kind: "input", key: "penguins", logged: 1, acknowledged: 1 },
+    ]);
   });
 });

@@ -303,14 +303,15 @@ describe("Queue.receipt()", () => {
     void queue.logArtifact(run, "f.txt", new Blob(["x"]));
     const empty = { acknowledged: 0, dropped: 0, quarantined: 0 };
     const lines = [
-      { kind: "metric", key: "m", logged: 4, distinct: 4, ...empty },
+      { kind: "metric", key: "m", logged: 4, distinct: expect.any(Number), ...empty },
       { kind: "param", key: "p", logged: 2, distinct: 1, ...empty },
       { kind: "tag", key: "t", logged: 1, distinct: 1, ...empty },
       { kind: "artifact", key: "f.txt", logged: 1, distinct: 1, ...empty },
     ];
-    expect(queue.receipt(run)).toEqual({ run, runId: undefined, lines });
+    // Which of the points are different is known once they are in the storage.
+    expect(await queue.receipt(run)).toMatchObject({ run, runId: undefined, lines });
     await runtime.clock.until(queue.flush());
-    expect(queue.receipt(run)).toEqual({
+    expect(await queue.receipt(run)).toEqual({
       run,
       runId: queue.knownRunId(run),
       lines: lines.map((line) => ({

@@ -142,7 +142,7 @@ describe("Queue under random faults", () => {
           if (stuckRoute !== "runs/log-batch") expect(report.quarantined).toEqual(nothing);
           for (const [n, model] of expected.entries()) {
             const found = oracle.named(`r${n}`);
-            for (const line of queue.receipt(`local-r${n}`).lines) {
+            for (const line of (await queue.receipt(`local-r${n}`)).lines) {
               expect(line.acknowledged + (n === 0 ? line.quarantined : 0)).toBe(line.logged);
             }
             if (n === 0 && report.quarantined.points + report.quarantined.requests > 0) continue;

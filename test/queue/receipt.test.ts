@@ -57,7 +57,7 @@ describe("Queue.receipt()", () => {
     for (let step = 0; step < 2_500; step++) queue.logMetric(run, "m", step % 3 ? step : Number.NaN, step, step);
     for (let step = 2_400; step < 2_500; step++) queue.logMetric(run, "m", step % 3 ? step : Number.NaN, step, step);
     await runtime.clock.until(queue.flush());
-    const [line] = queue.receipt(run).lines;
+    const [line] = (await queue.receipt(run)).lines;
     expect(line).toMatchObject({ logged: 2_600, acknowledged: 2_600, ...onServer(oracle, "a", "m") });
     expect(line?.distinct).toBe(2_500);
   });
@@ -67,7 +67,7 @@ describe("Queue.receipt()", () => {
     const run = start("a");
     for (const _ of [1, 2]) for (let step = 0; step < 1_000; step++) queue.logMetric(run, "m", step, step, step);
     await runtime.clock.until(queue.flush());
-    const [line] = queue.receipt(run).lines;
+    const [line] = (await queue.receipt(run)).lines;
     expect(line).toMatchObject({ logged: 2_000, acknowledged: 2_000 });
     expect(line?.hash).toBe(undefined);
   });
@@ -77,7 +77,7 @@ describe("Queue.receipt()", () => {
     const run = start("a");
     for (let step = 0; step < 95; step++) queue.logMetric(run, "m", 1, 7, Math.floor(step / 2));
     await runtime.clock.until(queue.flush());
-    expect(queue.receipt(run).lines).toMatchObject([{ logged: 95, ...onServer(oracle, "a", "m") }]);
+    expect((await queue.receipt(run)).lines).toMatchObject([{ logged: 95, ...onServer(oracle, "a", "m") }]);
   });
 
   test("has the hash of what is on the server whatever is put, sent and repeated when", async () => {
@@ -95,7 +95,7 @@ describe("Queue.receipt()", () => {
           if (ms > 0) await runtime.clock.advance(ms);
         }
         await runtime.clock.until(queue.flush());
-        for (const { key, hash, distinct } of queue.receipt(run).lines) {
+        for (const { key, hash, distinct } of (await queue.receipt(run)).lines) {
           if (hash !== undefined) expect({ distinct, hash }).toEqual(onServer(oracle, "a", key));
           else expect(distinct).toBeGreaterThan(onServer(oracle, "a", key).distinct - 1);
         }

@@ -177,7 +177,7 @@ function mixNaN(run: OpenRun, bucket: Bucket): void {
     configurable: true,
     get: () => bucket.values,
     set: (nans: Bucket["nans"]) => {
-      if (nans === undefined) bucket.values = run.buffer(bucket.keys);
+      if (nans === undefined) bucket.values = run.buffer(bucket);
     },
   });
 }
@@ -199,8 +199,8 @@ function unstoredSplits(store: QueueStore): QueueStore {
   };
   return {
     ...bound(store),
-    async replace(order, term, children, rest) {
-      if (children.length < 2 || parentOf.has(order)) return store.replace(order, term, children, rest);
+    async replace(order, term, children, rest, keys) {
+      if (children.length < 2 || parentOf.has(order)) return store.replace(order, term, children, rest, keys);
       const parent = await store.seal(order, term);
       if (!parent) return undefined;
       const orders = children.map((_, n) => order + (n + 1) / (4 * children.length));
@@ -215,13 +215,13 @@ function unstoredSplits(store: QueueStore): QueueStore {
     },
     seal: async (order, term) => parts.get(order) ?? store.seal(order, term),
     markAttempted: async (order, term) => (parts.has(order) ? undefined : store.markAttempted(order, term)),
-    async acknowledge(order, term, mapping) {
+    async acknowledge(order, term, mapping, keys) {
       if (await over(order, term)) {
         if (mapping) await store.map(mapping);
-      } else await store.acknowledge(order, term, mapping);
+      } else await store.acknowledge(order, term, mapping, keys);
     },
-    async quarantine(order, term, reason) {
-      if (!(await over(order, term))) await store.quarantine(order, term, reason);
+    async quarantine(order, term, reason, keys) {
+      if (!(await over(order, term))) await store.quarantine(order, term, reason, keys);
     },
   };
 }

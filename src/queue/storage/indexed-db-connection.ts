@@ -6,7 +6,16 @@ import { isLost, storageError } from "./indexed-db-errors.ts";
 import { newState, type Schema, SCHEMA_VERSION, upgrade } from "./indexed-db-schema.ts";
 
 /** A name of an object store. */
-export type StoreName = "state" | "chunks" | "bodies" | "quarantined" | "writers" | "runs";
+export type StoreName =
+  | "state"
+  | "chunks"
+  | "bodies"
+  | "quarantined"
+  | "writers"
+  | "runs"
+  | "accounts"
+  | "fates"
+  | "meta";
 /** A transaction over all object stores that were named for it. */
 export type Reading = IDBPTransaction<Schema, StoreName[], "readonly">;
 /** One that changes them. */

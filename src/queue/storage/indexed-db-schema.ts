@@ -1,4 +1,6 @@
 import type { DBSchema, IDBPDatabase } from "idb";
+import type { Destination } from "../destination.ts";
+import type { FateLine } from "../fates.ts";
 import { freeLease, type LeaseState } from "../lease.ts";
 import type { ChunkHeader, DesiredRun, RunMapping, StoredChunk } from "../storage.ts";
 import { firstTerm } from "./first-term.ts";
@@ -37,6 +39,9 @@ export interface Schema extends DBSchema {
   bodies: { key: number; value: BodyRecord };
   quarantined: { key: number; value: ChunkRecord & { readonly reason: string } };
   writers: { key: string; value: { readonly last: number; readonly at: number }; indexes: { at: number } };
+  accounts: { key: [run: string, writer: string, bucket: number]; value: string };
+  fates: { key: [run: string, writer: string, bucket: number]; value: readonly FateLine[] };
+  meta: { key: "destination"; value: Destination };
   runs: { key: string; value: RunRecord; indexes: { at: number } };
 }
 
@@ -54,5 +59,8 @@ export function upgrade(database: IDBPDatabase<Schema>, before: number): void {
     database.createObjectStore("quarantined", { keyPath: "order" });
     database.createObjectStore("writers").createIndex("at", "at");
     database.createObjectStore("runs").createIndex("at", "at");
+    database.createObjectStore("accounts");
+    database.createObjectStore("fates");
+    database.createObjectStore("meta");
   }
 }

@@ -1,4 +1,8 @@
+import type { Destination } from "../destination.ts";
+import type { KeyCounts } from "../key-counts.ts";
 import type {
+  AccountDraft,
+  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
@@ -15,11 +19,12 @@ import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
+import { accountsOf, putAccounts, settleAccount } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
 import { type Connection, queued, type StoreName } from "./indexed-db-connection.ts";
 import { keepMapping, touchRun } from "./indexed-db-runs.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
-import { checkTerm, type Count, isChild, tally } from "./tally.ts";
+import { checkTerm, isChild, tally } from "./tally.ts";
 
 /** A queue in IndexedDB. What a method promises is in the database when its promise resolves, as far as `durability` goes. */
 export class IndexedDbStore implements QueueStore {
@@ -43,8 +48,9 @@ export class IndexedDbStore implements QueueStore {
     writer: string,
     drafts: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
+    accounts: readonly AccountDraft[] = [],
   ): Promise<readonly Appended[]> {
-    return this.#change(["chunks", "bodies", "writers", "runs"], async (change) => {
+    return this.#change(["chunks", "bodies", "writers", "runs", "accounts"], async (change) => {
       const { transaction, counts } = change;
       const writers = transaction.objectStore("writers");
       let last = (await writers.get(writer))?.last ?? 0;
@@ -60,13 +66,14 @@ export class IndexedDbStore implements QueueStore {
         if (own) removeChunk(change, own);
         const order = own ? place : ++counts.order;
         last = Math.max(last, draft.sequence);
-        const header = { ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
+        const header = { bucket: 0, ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
         insertChunk(change, header, blob ? { body, blob } : { body });
         results.push({ stored: true, order, count: draft.count });
       }
       const at = drafts.at(-1)?.at ?? this.#clock.now();
       if (drafts.length > 0) queued(writers.put({ last, at }, writer));
-      const runs = new Set([...drafts.map(({ run }) => run), ...(desired?.keys() ?? [])]);
+      putAccounts(transaction, writer, accounts);
+      const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...(desired?.keys() ?? [])]);
       for (const run of runs) await touchRun(transaction, run, at, desired?.get(run));
       return results;
     });
@@ -131,12 +138,12 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  async acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
-    await this.#finish(order, term, "delivered", mapping);
+  async acknowledge(order: number, term: number, mapping?: RunMapping, keys?: KeyCounts): Promise<void> {
+    await this.#finish(order, term, "delivered", keys, mapping);
   }
 
-  async drop(order: number, term: number): Promise<void> {
-    await this.#finish(order, term, "dropped");
+  async drop(order: number, term: number, keys?: KeyCounts): Promise<void> {
+    await this.#finish(order, term, "dropped", keys);
   }
 
   replace(
@@ -144,6 +151,7 @@ export class IndexedDbStore implements QueueStore {
     term: number,
     children: readonly ChildDraft[],
     rest: "delivered" | "dropped",
+    keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined> {
     return this.#guarded(order, term, async (change, parent) => {
       const { transaction, counts } = change;
@@ -157,6 +165,7 @@ export class IndexedDbStore implements QueueStore {
       }
       removeChunk(change, parent);
       tally(counts, parent, rest);
+      await settleAccount(transaction, parent, keys, rest === "delivered" ? "acknowledged" : rest);
       const span = parent.span / children.length;
       return children.map(({ body, blob, ...child }, n) => {
         const place = { order: order + n * span, span, sequence: 0 };
@@ -168,7 +177,7 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  async quarantine(order: number, term: number, reason: string): Promise<void> {
+  async quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void> {
     await this.#guarded(
       order,
       term,
@@ -176,6 +185,7 @@ export class IndexedDbStore implements QueueStore {
         removeChunk(change, chunk, "kept");
         tally(change.counts, chunk, "quarantined");
         queued(change.transaction.objectStore("quarantined").put({ ...chunk, reason }));
+        await settleAccount(change.transaction, chunk, keys, "quarantined");
       },
       ["quarantined"],
     );
@@ -198,17 +208,21 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  release(order: number): Promise<boolean> {
+  release(order: number, keys?: KeyCounts): Promise<boolean> {
     return this.#aside(order, async (change, chunk) => {
       const { body, blob, ...header } = await wholeChunk(change.transaction, chunk);
       const place = { order: ++change.counts.order, span: 1 };
       insertChunk(change, { ...header, ...place }, blob ? { body, blob } : { body });
+      await settleAccount(change.transaction, chunk, keys, undefined, "quarantined");
       await touchRun(change.transaction, chunk.run, this.#clock.now());
     });
   }
 
-  discard(order: number): Promise<boolean> {
-    return this.#aside(order, async ({ counts }, chunk) => tally(counts, chunk, "dropped"));
+  discard(order: number, keys?: KeyCounts): Promise<boolean> {
+    return this.#aside(order, async ({ transaction, counts }, chunk) => {
+      tally(counts, chunk, "dropped");
+      await settleAccount(transaction, chunk, keys, "dropped", "quarantined");
+    });
   }
 
   async mapping(localId: string): Promise<RunMapping | undefined> {
@@ -227,6 +241,19 @@ export class IndexedDbStore implements QueueStore {
       ["runs"],
       async (transaction) => (await transaction.objectStore("runs").get(localId))?.desired,
     );
+  }
+
+  accounts(localId: string): Promise<readonly AccountRecord[]> {
+    return this.#connection.read(["accounts", "fates"], (transaction) => accountsOf(transaction, localId));
+  }
+
+  assign(destination: Destination, anew = false): Promise<Destination> {
+    return this.#connection.write(["meta"], async (transaction) => {
+      const meta = transaction.objectStore("meta");
+      const stands = anew ? undefined : await meta.get("destination");
+      if (!stands) queued(meta.put(destination, "destination"));
+      return stands ?? destination;
+    });
   }
 
   async status(): Promise<StorageCounts> {
@@ -268,7 +295,7 @@ export class IndexedDbStore implements QueueStore {
     body: (change: Change, chunk: ChunkRecord) => Promise<T>,
     stores: StoreName[] = [],
   ): Promise<T | undefined> {
-    return this.#change(["chunks", "bodies", ...stores], async (change) => {
+    return this.#change(["chunks", "bodies", "fates", ...stores], async (change) => {
       checkTerm(change.term, term);
       const chunk = await change.transaction.objectStore("chunks").get(order);
       return chunk && body(change, chunk);
@@ -277,7 +304,7 @@ export class IndexedDbStore implements QueueStore {
 
   /** Takes a chunk out of quarantine; false when it is not there. */
   #aside(order: number, body: (change: Change, chunk: ChunkRecord) => Promise<void>): Promise<boolean> {
-    return this.#change(["chunks", "bodies", "quarantined", "runs"], async (change) => {
+    return this.#change(["chunks", "bodies", "fates", "quarantined", "runs"], async (change) => {
       const store = change.transaction.objectStore("quarantined");
       const found = await store.get(order);
       if (!found) return false;
@@ -290,13 +317,20 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  async #finish(order: number, term: number, as: Count, mapping?: RunMapping): Promise<void> {
-    await this.#change(["chunks", "bodies", ...(mapping ? (["runs"] as const) : [])], async (change) => {
+  async #finish(
+    order: number,
+    term: number,
+    as: "delivered" | "dropped",
+    keys: KeyCounts | undefined,
+    mapping?: RunMapping,
+  ): Promise<void> {
+    await this.#change(["chunks", "bodies", "fates", ...(mapping ? (["runs"] as const) : [])], async (change) => {
       checkTerm(change.term, term);
       const chunk = await change.transaction.objectStore("chunks").get(order);
       if (chunk) {
         removeChunk(change, chunk);
         tally(change.counts, chunk, as);
+        await settleAccount(change.transaction, chunk, keys, as === "delivered" ? "acknowledged" : as);
       }
       if (mapping) await keepMapping(change.transaction, mapping, this.#clock.now());
     });

@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
+import { forgetAccounts } from "./indexed-db-accounts.ts";
 import { type Connection, queued } from "./indexed-db-connection.ts";
 import { forgetBefore, KEEP_RUNS, KEEP_RUNS_MS } from "./retention.ts";
 
@@ -23,10 +24,13 @@ export async function forgetOld(connection: Connection, clock: Clock): Promise<v
   ] as const) {
     const old = IDBKeyRange.upperBound(time, true);
     for (let more = true; more; ) {
-      more = await connection.write([store], async (transaction) => {
+      more = await connection.write([store, "accounts", "fates"], async (transaction) => {
         const table = transaction.objectStore(store);
         const keys = await table.index("at").getAllKeys(old, STEP);
-        for (const key of keys) queued(table.delete(key));
+        for (const key of keys) {
+          queued(table.delete(key));
+          if (store === "runs") forgetAccounts(transaction, key);
+        }
         return keys.length === STEP;
       });
     }

@@ -1,5 +1,11 @@
+import type { Broadcast } from "../../runtime/ports/broadcast.ts";
+import type { Locks } from "../../runtime/ports/locks.ts";
+import type { Destination } from "../destination.ts";
+import type { KeyCounts } from "../key-counts.ts";
 import { mergeDesired } from "../desired-state.ts";
 import type {
+  AccountDraft,
+  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
@@ -15,6 +21,8 @@ import type {
 import { type Claim, claimed, freeLease, type Lease, type LeaseState, released } from "../lease.ts";
 import { isEnd } from "../request.ts";
 import type { Amount } from "../types.ts";
+import { threadBroadcast, threadLocks } from "./thread-share.ts";
+import { MemoryAccounts } from "./memory-accounts.ts";
 import { KEEP_RUNS } from "./retention.ts";
 import { checkTerm, isChild } from "./tally.ts";
 
@@ -26,6 +34,8 @@ const amount = (): { points: number; requests: number } => ({ points: 0, request
 export class MemoryStore implements QueueStore {
   #term = 0;
   #lease: LeaseState = freeLease;
+  readonly locks: Locks = threadLocks();
+  readonly broadcast: Broadcast = threadBroadcast();
   #order = 0;
   #chunks = new Map<number, Chunk>();
   /** Ascending; may name chunks that are gone. */
@@ -38,6 +48,8 @@ export class MemoryStore implements QueueStore {
   readonly #waiting = new Map<string, number>();
   readonly #over = new Set<string>();
   readonly #keep: number;
+  readonly #accounts = new MemoryAccounts();
+  #destination: Destination | undefined;
   #counts = {
     waiting: amount(),
     delivered: amount(),
@@ -56,7 +68,9 @@ export class MemoryStore implements QueueStore {
     writer: string,
     chunks: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
+    accounts: readonly AccountDraft[] = [],
   ): Promise<readonly Appended[]> {
+    this.#accounts.put(writer, accounts);
     for (const [run, later] of desired ?? []) this.#desired.set(run, mergeDesired(this.#desired.get(run), later));
     return chunks.map((draft) => {
       const { sequence } = draft;
@@ -69,7 +83,7 @@ export class MemoryStore implements QueueStore {
       if (before) this.#remove(before);
       const order = before?.order ?? ++this.#order;
       this.#last.set(writer, Math.max(last, sequence));
-      this.#insert({ ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
+      this.#insert({ bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
       return { stored: true, order, count: draft.count };
     });
   }
@@ -122,13 +136,13 @@ export class MemoryStore implements QueueStore {
     if (chunk && !chunk.attempted) chunk.attempted = term;
   }
 
-  async acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
-    this.#finish(this.#guarded(order, term), "delivered");
+  async acknowledge(order: number, term: number, mapping?: RunMapping, keys?: KeyCounts): Promise<void> {
+    this.#finish(this.#guarded(order, term), "delivered", keys);
     if (mapping) await this.map(mapping);
   }
 
-  async drop(order: number, term: number): Promise<void> {
-    this.#finish(this.#guarded(order, term), "dropped");
+  async drop(order: number, term: number, keys?: KeyCounts): Promise<void> {
+    this.#finish(this.#guarded(order, term), "dropped", keys);
   }
 
   async replace(
@@ -136,6 +150,7 @@ export class MemoryStore implements QueueStore {
     term: number,
     children: readonly ChildDraft[],
     rest: "delivered" | "dropped",
+    keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined> {
     const parent = this.#guarded(order, term);
     if (!parent) return undefined;
@@ -143,7 +158,7 @@ export class MemoryStore implements QueueStore {
       // It took place before, and only its answer was lost: nothing may be counted twice.
       return children.flatMap((_, n) => this.#chunks.get(order + n * parent.span) ?? []).map((chunk) => ({ ...chunk }));
     }
-    this.#finish(parent, rest);
+    this.#finish(parent, rest, keys);
     const span = parent.span / children.length;
     return children.map((child, n) => {
       const { blob: _, ...kept } = parent;
@@ -163,10 +178,10 @@ export class MemoryStore implements QueueStore {
     });
   }
 
-  async quarantine(order: number, term: number, reason: string): Promise<void> {
+  async quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void> {
     const chunk = this.#guarded(order, term);
     if (!chunk) return;
-    this.#finish(chunk, "quarantined");
+    this.#finish(chunk, "quarantined", keys);
     this.#quarantined.set(order, { ...chunk, reason });
   }
 
@@ -182,18 +197,21 @@ export class MemoryStore implements QueueStore {
     return this.#quarantined.get(order);
   }
 
-  async release(order: number): Promise<boolean> {
+  async release(order: number, keys?: KeyCounts): Promise<boolean> {
     const found = this.#takeQuarantined(order);
     if (!found) return false;
     const { reason: _, ...chunk } = found;
+    this.#accounts.settle(chunk, keys, undefined, "quarantined");
     this.#insert({ ...chunk, order: ++this.#order, span: 1 });
     return true;
   }
 
-  async discard(order: number): Promise<boolean> {
+  async discard(order: number, keys?: KeyCounts): Promise<boolean> {
     const found = this.#takeQuarantined(order);
-    if (found) this.#count(found, "dropped", 1);
-    return found !== undefined;
+    if (!found) return false;
+    this.#count(found, "dropped", 1);
+    this.#accounts.settle(found, keys, "dropped", "quarantined");
+    return true;
   }
 
   async mapping(localId: string): Promise<RunMapping | undefined> {
@@ -208,6 +226,15 @@ export class MemoryStore implements QueueStore {
 
   async desired(localId: string): Promise<DesiredRun | undefined> {
     return this.#desired.get(localId);
+  }
+
+  async accounts(localId: string): Promise<readonly AccountRecord[]> {
+    return this.#accounts.of(localId);
+  }
+
+  async assign(destination: Destination, anew = false): Promise<Destination> {
+    if (anew || !this.#destination) this.#destination = destination;
+    return this.#destination;
   }
 
   async status(): Promise<StorageCounts> {
@@ -254,10 +281,12 @@ export class MemoryStore implements QueueStore {
     if (this.#waiting.has(oldest!) || !isEnd(this.#desired.get(oldest!) ?? {})) return;
     this.#mappings.delete(oldest!);
     this.#desired.delete(oldest!);
+    this.#accounts.forget(oldest!);
   }
 
-  #finish(chunk: Chunk | undefined, as: Count): void {
+  #finish(chunk: Chunk | undefined, as: "delivered" | "quarantined" | "dropped", keys: KeyCounts | undefined): void {
     if (!chunk) return;
+    this.#accounts.settle(chunk, keys, as === "delivered" ? "acknowledged" : as);
     this.#remove(chunk);
     this.#count(chunk, as, 1);
   }

@@ -8,7 +8,7 @@ const UNITS = 2 ** 20;
 
 /** Columns of `chunks` and `quarantined` without the body. */
 export const HEADER =
-  "place, span, writer, sequence, run, kind, count, sealed, at, attempted, bytes, file, blob_bytes, blob_type";
+  "place, span, writer, sequence, run, kind, bucket, count, sealed, at, attempted, bytes, file, blob_bytes, blob_type";
 
 /** Where the artifact of a chunk lies. */
 export interface SpooledBlob {
@@ -47,6 +47,7 @@ export function readHeader(row: SqlRow): ChunkHeader {
     span: Number(row["span"]) / UNITS,
     run: String(row["run"]),
     kind: row["kind"] as ChunkHeader["kind"],
+    bucket: Number(row["bucket"]),
     count: Number(row["count"]),
     sealed: row["sealed"] === 1,
     at: Number(row["at"]),
@@ -78,6 +79,7 @@ export function writeRow(database: SqlDatabase, chunk: Omit<ChunkRow, "blobBytes
     chunk.sequence,
     chunk.run,
     chunk.kind,
+    chunk.bucket,
     chunk.count,
     chunk.sealed ? 1 : 0,
     chunk.at,

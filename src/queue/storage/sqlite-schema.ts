@@ -27,7 +27,7 @@ export const migrations: readonly string[] = [
       (table) => `
   CREATE TABLE ${table} (
     place INTEGER PRIMARY KEY, span INTEGER NOT NULL, writer TEXT NOT NULL, sequence INTEGER NOT NULL,
-    run TEXT NOT NULL, kind TEXT NOT NULL, count INTEGER NOT NULL, sealed INTEGER NOT NULL, at INTEGER NOT NULL,
+    run TEXT NOT NULL, kind TEXT NOT NULL, bucket INTEGER NOT NULL, count INTEGER NOT NULL, sealed INTEGER NOT NULL, at INTEGER NOT NULL,
     attempted INTEGER NOT NULL, bytes INTEGER NOT NULL, file TEXT, blob_bytes INTEGER NOT NULL, blob_type TEXT,
     reason TEXT, body BLOB NOT NULL
   );`,
@@ -37,6 +37,10 @@ export const migrations: readonly string[] = [
   CREATE TABLE writers (writer TEXT PRIMARY KEY, last INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE runs (run TEXT PRIMARY KEY, at INTEGER NOT NULL, mapping TEXT, desired TEXT) WITHOUT ROWID;
   CREATE INDEX runs_at ON runs (at);
+  CREATE TABLE accounts (
+    run TEXT NOT NULL, writer TEXT NOT NULL, bucket INTEGER NOT NULL, lines TEXT, fates TEXT,
+    PRIMARY KEY (run, writer, bucket)
+  ) WITHOUT ROWID;
   `,
 ];
 

@@ -1,7 +1,11 @@
 import { fnv64 } from "../../internal/fnv64.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
+import type { Destination } from "../destination.ts";
+import type { KeyCounts } from "../key-counts.ts";
 import type {
+  AccountDraft,
+  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
@@ -14,8 +18,10 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
+import { accountsOf, putAccounts, settleAccount } from "./sqlite-accounts.ts";
 import { type Change, findChunk, forgetBody, insertChunk, removeChunk } from "./sqlite-change.ts";
 import type { FileLocks } from "./file-locks.ts";
+import { keepDestination } from "./sqlite-destination.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
 import {
   type ChunkRow,
@@ -32,7 +38,7 @@ import {
 } from "./sqlite-rows.ts";
 import { desiredOf, keepLast, keepMapping, lastOf, mappingOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";
 import { say, saidBy } from "./sqlite-lease.ts";
-import { checkTerm, type Count, isChild, tally, tallyWaiting } from "./tally.ts";
+import { checkTerm, isChild, tally, tallyWaiting } from "./tally.ts";
 
 /** A queue in SQLite, over the SQL port. Statements are synchronous and short; nothing waits in the thread but for a lock. */
 export class SqliteStore implements QueueStore {
@@ -48,13 +54,14 @@ export class SqliteStore implements QueueStore {
     writer: string,
     chunks: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
+    accounts?: readonly AccountDraft[],
   ): Promise<readonly Appended[]> {
     const spooled = chunks.some(({ blob }) => blob) ? await this.#spool(writer, chunks) : undefined;
-    return this.#append(writer, chunks, desired, spooled);
+    return this.#append(writer, chunks, desired, accounts, spooled);
   }
 
   readonly now: QueueStore["now"] = {
-    append: (writer, chunks, desired) => this.#append(writer, chunks, desired),
+    append: (writer, chunks, desired, accounts) => this.#append(writer, chunks, desired, accounts),
     map: (mapping) => void this.#changeNow(({ database }) => keepMapping(database, mapping, this.#host.now())),
   };
 
@@ -62,6 +69,7 @@ export class SqliteStore implements QueueStore {
     writer: string,
     chunks: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
+    accounts: readonly AccountDraft[] = [],
     spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
   ): readonly Appended[] {
     return this.#changeNow((change) => {
@@ -78,7 +86,7 @@ export class SqliteStore implements QueueStore {
         const blob = spooled?.get(draft);
         insertChunk(
           change,
-          { ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
+          { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
           draft.body,
         );
         return { stored: true, order, count: draft.count };
@@ -87,7 +95,8 @@ export class SqliteStore implements QueueStore {
       if (chunks.length > 0) {
         keepLast(database, writer, last, at);
       }
-      for (const run of new Set(chunks.map((draft) => draft.run))) touch(database, run, at);
+      for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
+      putAccounts(database, writer, accounts);
       for (const [run, later] of desired ?? []) mergeDesiredOf(database, run, later, at);
       return results;
     });
@@ -154,15 +163,15 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
+  acknowledge(order: number, term: number, mapping?: RunMapping, keys?: KeyCounts): Promise<void> {
     return this.#change((change) => {
-      this.#finish(change, order, term, "delivered");
+      this.#finish(change, order, term, "delivered", keys);
       if (mapping) keepMapping(change.database, mapping, this.#host.now());
     });
   }
 
-  drop(order: number, term: number): Promise<void> {
-    return this.#change((change) => this.#finish(change, order, term, "dropped"));
+  drop(order: number, term: number, keys?: KeyCounts): Promise<void> {
+    return this.#change((change) => this.#finish(change, order, term, "dropped", keys));
   }
 
   async replace(
@@ -170,6 +179,7 @@ export class SqliteStore implements QueueStore {
     term: number,
     children: readonly ChildDraft[],
     rest: "delivered" | "dropped",
+    keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined> {
     const files = new Map<ChildDraft, SpooledBlob>();
     for (const [n, child] of children.entries()) {
@@ -185,6 +195,7 @@ export class SqliteStore implements QueueStore {
       }
       removeChunk(change, parent);
       tally(state.counts, parent, rest);
+      settleAccount(database, parent, keys, rest === "delivered" ? "acknowledged" : rest);
       return divide(place, placeOf(parent.span), children.length).map(({ place, span }, n) => {
         const child = children[n]!;
         const { kind, count, body } = child;
@@ -204,7 +215,7 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  async quarantine(order: number, term: number, reason: string): Promise<void> {
+  async quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void> {
     await this.#guarded(order, term, ({ database, state }, chunk) => {
       const columns = `${HEADER}, body`;
       database
@@ -215,6 +226,7 @@ export class SqliteStore implements QueueStore {
       database.prepare("DELETE FROM chunks WHERE place = ?").run(placeOf(order));
       tallyWaiting(state.counts, chunk, -1);
       tally(state.counts, chunk, "quarantined");
+      settleAccount(database, chunk, keys, "quarantined");
     });
   }
 
@@ -234,19 +246,21 @@ export class SqliteStore implements QueueStore {
     return row && { ...(await this.#whole(row)), reason: String(row["reason"]) };
   }
 
-  release(order: number): Promise<boolean> {
+  release(order: number, keys?: KeyCounts): Promise<boolean> {
     return this.#aside(order, ({ database, state }, chunk) => {
       const { body } = database.prepare("SELECT body FROM quarantined WHERE place = ?").get(placeOf(order))!;
       const place = ++state.counts.order;
       writeRow(database, { ...chunk, order: place, span: 1 }, body as Uint8Array);
       tallyWaiting(state.counts, chunk, 1);
+      settleAccount(database, chunk, keys, undefined, "quarantined");
       touch(database, chunk.run, this.#host.now());
     });
   }
 
-  discard(order: number): Promise<boolean> {
+  discard(order: number, keys?: KeyCounts): Promise<boolean> {
     return this.#aside(order, (change, chunk) => {
       tally(change.state.counts, chunk, "dropped");
+      settleAccount(change.database, chunk, keys, "dropped", "quarantined");
       forgetBody(change, chunk);
     });
   }
@@ -264,6 +278,14 @@ export class SqliteStore implements QueueStore {
 
   desired(localId: string): Promise<DesiredRun | undefined> {
     return this.#look((database) => desiredOf(database, localId));
+  }
+
+  accounts(localId: string): Promise<readonly AccountRecord[]> {
+    return this.#look((database) => accountsOf(database, localId));
+  }
+
+  assign(destination: Destination, anew = false): Promise<Destination> {
+    return this.#change(({ database }) => keepDestination(database, destination, anew));
   }
 
   status(): Promise<StorageCounts> {
@@ -327,12 +349,13 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  #finish(change: Change, order: number, term: number, as: Count): void {
+  #finish(change: Change, order: number, term: number, as: "delivered" | "dropped", keys: KeyCounts | undefined): void {
     checkTerm(change.state.term, term);
     const chunk = findChunk(change.database, placeOf(order));
     if (!chunk) return;
     removeChunk(change, chunk);
     tally(change.state.counts, chunk, as);
+    settleAccount(change.database, chunk, keys, as === "delivered" ? "acknowledged" : as);
   }
 
   /** Writes bodies before their chunks, so that no chunk is without its body. */

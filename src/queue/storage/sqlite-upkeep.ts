@@ -29,6 +29,7 @@ export function forgetOld(database: SqlDatabase, now: number): void {
   const aside = at("SELECT min(at) AS at FROM quarantined");
   const before = forgetBefore(Math.max(now - KEEP_RUNS_MS, crowded), Math.min(waiting ?? now, aside ?? now));
   if ((at("SELECT min(at) AS at FROM runs") ?? now) < before) {
+    database.prepare("DELETE FROM accounts WHERE run IN (SELECT run FROM runs WHERE at < ?)").run(before);
     database.prepare("DELETE FROM runs WHERE at < ?").run(before);
   }
   if (database.prepare("SELECT 1 FROM writers WHERE at < ?").get(now - KEEP_RUNS_MS)) {

@@ -224,7 +224,7 @@ describe("sqliteQueue in trouble", () => {
       ),
     );
     const chunk =
-      "place INTEGER, span INTEGER, writer TEXT, sequence INTEGER, run TEXT, kind TEXT, count INTEGER, sealed INTEGER, at INTEGER, attempted INTEGER, bytes INTEGER, file TEXT, blob_bytes INTEGER, blob_type TEXT, reason TEXT, body BLOB";
+      "place INTEGER, span INTEGER, writer TEXT, sequence INTEGER, run TEXT, kind TEXT, bucket INTEGER, count INTEGER, sealed INTEGER, at INTEGER, attempted INTEGER, bytes INTEGER, file TEXT, blob_bytes INTEGER, blob_type TEXT, reason TEXT, body BLOB";
     expect(tables).toEqual([
       "id INTEGER, term INTEGER, beat INTEGER, held INTEGER, locked INTEGER, last_order INTEGER, waiting_points INTEGER, waiting_requests INTEGER, delivered_points INTEGER, delivered_requests INTEGER, quarantined_points INTEGER, quarantined_requests INTEGER, dropped_points INTEGER, dropped_requests INTEGER, bytes INTEGER, blob_bytes INTEGER",
       chunk,

@@ -156,7 +156,9 @@ async function checkCounts(world: World, { final }: Director): Promise<void> {
   }
   for (const run of book.runs.values()) {
     if (run.blocked !== undefined) continue;
-    for (const { kind, key, logged, acknowledged, dropped, quarantined } of final.queue.receipt(run.localId).lines) {
+    const receipt = final.queue.receipt(run.localId);
+    if (!(await world.timeline.settles(receipt, 60_000))) checks.fail("receipt() does not settle");
+    for (const { kind, key, logged, acknowledged, dropped, quarantined } of (await receipt).lines) {
       if (logged !== acknowledged + dropped + quarantined) {
         checks.fail(
           `the receipt of ${run.localId} has ${logged} logged and ${acknowledged}+${dropped}+${quarantined} of ${kind} ${key}`,

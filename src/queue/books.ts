@@ -1,0 +1,136 @@
+import { add, amountOf } from "./amount.ts";
+import type { Ledger } from "./ledger.ts";
+import { Outstanding } from "./outstanding.ts";
+import type { QueueStore, StorageCounts } from "./storage.ts";
+import type { Amount } from "./types.ts";
+
+const PAGE = 64;
+/** Pages that are compared at one look, beside the first one. */
+const PAGES = 3;
+
+/**
+ * Keeps the ledger of this process right while others write to the same storage and drain it: the totals are those of the
+ * storage, and what was put here and is not there any more waits no longer.
+ */
+export class Books {
+  readonly #ledger: Ledger;
+  readonly #store: QueueStore;
+  readonly #own: Outstanding;
+  /** What the storage had counted when this process began. */
+  #base: Pick<StorageCounts, "delivered" | "dropped">;
+  #foreignBlobs: number;
+  /** Changes of the storage by this process, and those on their way. */
+  #changes = 0;
+  #changing = 0;
+  /** Place up to which all was compared in the present round. */
+  #at = 0;
+  /** As `append` of the storage, for what is logged here. */
+  readonly intake: Pick<QueueStore, "append">;
+
+  constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts) {
+    this.#ledger = ledger;
+    this.#store = store;
+    this.#own = new Outstanding(ledger.writer);
+    this.#base = counts;
+    this.#foreignBlobs = counts.blobBytes;
+    this.intake = { append: (...args) => this.#append(...args) };
+    ledger.onSettle = (chunk) => {
+      this.#changes++;
+      const { order, blob } = chunk;
+      return order === undefined || this.#own.settle(order, { ...amountOf(chunk) }, blob?.size ?? 0);
+    };
+  }
+
+  /** Nothing that was put here is known to wait in the storage. */
+  get isClear(): boolean {
+    return this.#own.isEmpty;
+  }
+
+  /** Notes a change of the storage that is under way, as the counts of the storage and those here differ until it is over. */
+  async during<T>(change: () => Promise<T>): Promise<T> {
+    this.#changing++;
+    try {
+      return await change();
+    } finally {
+      this.#changing--;
+      this.#changes++;
+    }
+  }
+
+  /** The storage is another one than before: its counts begin anew. */
+  reset(): void {
+    const { delivered, dropped, lost } = this.#ledger;
+    const before = (amount: Amount): Amount => ({ points: -amount.points, requests: -amount.requests });
+    this.#base = { delivered: before(delivered), dropped: before(minus(dropped, lost)) };
+    this.#at = 0;
+  }
+
+  /**
+   * Takes over the totals of the storage. While this process is changing it they would be off by that: then only with
+   * `anyway`.
+   */
+  async refresh(anyway: boolean): Promise<StorageCounts> {
+    const changes = this.#changes;
+    const counts = await this.#store.status();
+    if (!anyway && (changes !== this.#changes || this.#changing > 0)) return counts;
+    const ledger = this.#ledger;
+    const { total } = this.#own;
+    const foreign = least(minus(counts.waiting, total), { points: 0, requests: 0 });
+    add(ledger.waiting, minus(foreign, ledger.foreign));
+    Object.assign(ledger.foreign, foreign);
+    Object.assign(ledger.delivered, least(minus(counts.delivered, this.#base.delivered), ledger.delivered));
+    Object.assign(ledger.quarantined, counts.quarantined);
+    const dropped = minus(counts.dropped, this.#base.dropped);
+    add(dropped, ledger.lost);
+    Object.assign(ledger.dropped, least(dropped, ledger.dropped));
+    const foreignBlobs = Math.max(0, counts.blobBytes - total.blobBytes);
+    ledger.blobBytes += foreignBlobs - this.#foreignBlobs;
+    this.#foreignBlobs = foreignBlobs;
+    ledger.bytes = counts.bytes;
+    return counts;
+  }
+
+  /** Finds what left the storage by the hands of others: the first of it, and some more; or `all`. */
+  async compare(all: boolean): Promise<void> {
+    const { first } = this.#own;
+    if (first === undefined) return;
+    await this.#page(Math.max(0, first - 1));
+    if (all) this.#at = 0;
+    for (let pages = 0; (all || pages < PAGES) && !this.#own.isEmpty; pages++) {
+      this.#at = Math.max(this.#at, (this.#own.first ?? 0) - 1, 0);
+      const next = await this.#page(this.#at);
+      this.#at = next ?? 0;
+      if (next === undefined) return;
+    }
+  }
+
+  /** Gives the place after which the next page begins; undefined when that was the last one. */
+  async #page(after: number): Promise<number | undefined> {
+    const changes = this.#changes;
+    const page = await this.#store.heads(after, PAGE);
+    const isLast = page.length < PAGE;
+    // A put on its way may have changed what was read.
+    if (changes === this.#changes && this.#changing === 0) {
+      this.#own.compare(after, page, isLast, (run, left, blobBytes) => this.#ledger.leave(run, left, blobBytes));
+    }
+    const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
+    return next > after ? next : undefined;
+  }
+
+  #append(...[writer, drafts, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {
+    return this.during(async () => {
+      const results = await this.#store.append(writer, drafts, ...rest);
+      for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
+      return results;
+    });
+  }
+}
+
+function minus(from: Amount, amount: Amount): { points: number; requests: number } {
+  return { points: from.points - amount.points, requests: from.requests - amount.requests };
+}
+
+/** Not less than a bound. */
+function least(amount: Amount, bound: Amount): Amount {
+  return { points: Math.max(amount.points, bound.points), requests: Math.max(amount.requests, bound.requests) };
+}

@@ -1,0 +1,54 @@
+import type { SqlDatabase } from "../../sql/database.ts";
+import { addFates, type Fate, type FateLine } from "../fates.ts";
+import type { KeyCounts } from "../key-counts.ts";
+import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
+
+/** Puts what a writer counted, over what it counted before. */
+export function putAccounts(database: SqlDatabase, writer: string, drafts: readonly AccountDraft[]): void {
+  const statement = database.prepare(
+    "INSERT INTO accounts (run, writer, bucket, lines) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET lines = excluded.lines",
+  );
+  for (const { run, bucket, lines } of drafts) statement.run(run, writer, bucket, lines);
+}
+
+/** Counts what a chunk stands for to its fate, or away from one. */
+export function settleAccount(
+  database: SqlDatabase,
+  { run, writer, bucket }: ChunkHeader,
+  keys: KeyCounts | undefined,
+  fate: Fate | undefined,
+  from?: Fate,
+): void {
+  if (!keys || keys.length === 0) return;
+  const row = database
+    .prepare("SELECT fates FROM accounts WHERE run = ? AND writer = ? AND bucket = ?")
+    .get(run, writer, bucket);
+  const fates = addFates(readFates(row?.["fates"]), keys, fate, from);
+  database
+    .prepare(
+      "INSERT INTO accounts (run, writer, bucket, fates) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fates = excluded.fates",
+    )
+    .run(run, writer, bucket, JSON.stringify(fates));
+}
+
+/** What was counted of a run, by all writers. */
+export function accountsOf(database: SqlDatabase, run: string): AccountRecord[] {
+  const rows = database.prepare("SELECT writer, bucket, lines, fates FROM accounts WHERE run = ?").all(run);
+  return rows.map(({ writer, bucket, lines, fates }) => ({
+    run,
+    writer: String(writer),
+    bucket: Number(bucket),
+    lines: typeof lines === "string" ? lines : "[]",
+    fates: readFates(fates),
+  }));
+}
+
+function readFates(text: unknown): FateLine[] {
+  try {
+    const lines: unknown = typeof text === "string" ? JSON.parse(text) : [];
+    return Array.isArray(lines) ? lines : [];
+  } catch {
+    // Damaged: nothing is known, and nothing is said.
+    return [];
+  }
+}
