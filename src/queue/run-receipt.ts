@@ -44,6 +44,8 @@ export function receiptOf(
     sum.refused += refused;
     if (points) sum.points.push(points);
   };
+  // First, so that lines come in the order of logging.
+  for (const line of account?.logged() ?? []) take(line);
   for (const record of records) {
     // What is in memory is newer than what was stored of it.
     const own = record.writer === writer && account?.has(record.bucket);
@@ -55,7 +57,6 @@ export function receiptOf(
       sum.quarantined += quarantined;
     }
   }
-  for (const line of account?.logged() ?? []) take(line);
   return { run, runId, lines: [...sums.values()].map(lineOf) };
 }
 

@@ -93,7 +93,7 @@ export class FakeQueue implements Queue {
     this.calls.push(["finish"]);
     return this.#report();
   }
-  receipt(localId: string): Receipt {
+  async receipt(localId: string): Promise<Receipt> {
     return { run: localId, runId: this.ids.get(localId), lines: [] };
   }
   status(): QueueStatus {

@@ -1,5 +1,8 @@
 import { MemoryStore } from "../../../src/queue/storage/memory-store.ts";
+import type { Claim } from "../../../src/queue/lease.ts";
+import type { KeyCounts } from "../../../src/queue/key-counts.ts";
 import type {
+  AccountDraft,
   Appended,
   ChildDraft,
   ChunkDraft,
@@ -40,22 +43,24 @@ export class WatchedStore extends MemoryStore {
     writer: string,
     drafts: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
+    accounts?: readonly AccountDraft[],
   ): Promise<readonly Appended[]> {
-    const results = await super.append(writer, drafts, desired);
+    const results = await super.append(writer, drafts, desired, accounts);
     for (const [n, { stored, order }] of results.entries()) {
       if (!stored) continue;
       const draft = drafts[n]!;
       const again = this.chunks.has(order);
-      const chunk = { ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 };
+      const chunk = { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 };
       this.chunks.set(order, chunk);
       this.#watcher.put(chunk, again);
     }
     return results;
   }
 
-  override async beginTerm(): Promise<number> {
-    this.term = await super.beginTerm();
-    return this.term;
+  override async beginTerm(claim?: Claim): Promise<number> {
+    const term = await super.beginTerm(claim);
+    if (term > 0) this.term = term;
+    return term;
   }
 
   override async seal(order: number, term: number): Promise<StoredChunk | undefined> {
@@ -64,18 +69,18 @@ export class WatchedStore extends MemoryStore {
     return chunk;
   }
 
-  override async acknowledge(order: number, term: number, mapping?: RunMapping): Promise<void> {
-    await super.acknowledge(order, term, mapping);
+  override async acknowledge(order: number, term: number, mapping?: RunMapping, keys?: KeyCounts): Promise<void> {
+    await super.acknowledge(order, term, mapping, keys);
     this.#left(order, "acknowledged", mapping);
   }
 
-  override async drop(order: number, term: number): Promise<void> {
-    await super.drop(order, term);
+  override async drop(order: number, term: number, keys?: KeyCounts): Promise<void> {
+    await super.drop(order, term, keys);
     this.#left(order, "dropped");
   }
 
-  override async quarantine(order: number, term: number, reason: string): Promise<void> {
-    await super.quarantine(order, term, reason);
+  override async quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void> {
+    await super.quarantine(order, term, reason, keys);
     this.#left(order, "quarantined");
   }
 
@@ -84,9 +89,10 @@ export class WatchedStore extends MemoryStore {
     term: number,
     drafts: readonly ChildDraft[],
     rest: "delivered" | "dropped",
+    keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined> {
     const parent = this.chunks.get(order);
-    const headers = await super.replace(order, term, drafts, rest);
+    const headers = await super.replace(order, term, drafts, rest, keys);
     if (!parent || !headers) return headers;
     this.chunks.delete(order);
     const children = headers.map((header, n) => ({ ...header, ...drafts[n]! }));
@@ -161,7 +167,7 @@ export class Disk {
 
   async #apply(process: SimProcess, name: string, method: Method, args: readonly unknown[]): Promise<unknown> {
     const result = await method(...args);
-    if (name === "beginTerm") this.leader = process;
+    if (name === "beginTerm" && result !== 0) this.leader = process;
     return result;
   }
 
