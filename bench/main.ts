@@ -1,3 +1,4 @@
+import { benchBacklog } from "./backlog.ts";
 import { benchLogCall } from "./log-call.ts";
 import { benchServerPoints } from "./server-points.ts";
 import { machine } from "./support/print.ts";
@@ -5,6 +6,7 @@ import { machine } from "./support/print.ts";
 const benches: Record<string, () => Promise<void>> = {
   "log-call": benchLogCall,
   "server-points": benchServerPoints,
+  backlog: benchBacklog,
 };
 
 const wanted = process.argv.slice(2);

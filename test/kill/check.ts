@@ -1,4 +1,5 @@
 import { readQueueFile } from "../../src/cli/queue-file.ts";
+import type { StorageCounts } from "../../src/queue/storage.ts";
 import { bytesOf, type Op, RUN_TAG, timestampAt, valueAt } from "./plan.ts";
 import type { ServerRun } from "./server-rows.ts";
 
@@ -109,7 +110,13 @@ function checkPoints(steps: ReadonlyMap<string, ReadonlyMap<number, boolean>>, r
 
 /** Says what the counters of a queue file that is drained have wrong. */
 export function checkQueueFile(path: string, found: readonly ServerRun[]): string[] {
-  const { waiting, quarantined, dropped, delivered, bytes, blobBytes } = readQueueFile(path).counts;
+  let counts: StorageCounts;
+  try {
+    counts = readQueueFile(path).counts;
+  } catch (error) {
+    return [String(error)];
+  }
+  const { waiting, quarantined, dropped, delivered, bytes, blobBytes } = counts;
   const problems: string[] = [];
   const left = { waiting, quarantined, dropped };
   for (const [name, { points, requests }] of Object.entries(left)) {

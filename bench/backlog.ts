@@ -1,0 +1,57 @@
+import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
+import { type Growth, type Shape, shapes } from "../test/kill/backlog/shape.ts";
+import { commandOf } from "../test/kill/runtimes.ts";
+
+/** Parts of the full backlog that are drained, the smallest first. */
+const PARTS = [0.01, 0.1, 1];
+
+/**
+ * Drains backlogs that a killed process left in a SQLite file into the embedded server: time to the first request, time
+ * for all, memory. One growth is that of a process with V8's defaults, which lets garbage lie; the other that of one with
+ * a heap of 40 MB, which is what the work needs.
+ */
+export async function benchBacklog(): Promise<void> {
+  for (const shape of shapes) {
+    console.log(`\nbacklog of ${shape.name}, drained into the embedded server`);
+    const figures: (readonly [points: number, ms: number])[] = [];
+    for (const part of PARTS) figures.push(await drainPart(shape, Math.round(shape.points * part)));
+    console.log(`  drain time grows with the points to the power of ${slope(figures).toFixed(2)}`);
+  }
+}
+
+async function drainPart(shape: Shape, points: number): Promise<readonly [points: number, ms: number]> {
+  const command = commandOf("node");
+  const free = await runBacklog({ command, shape, points });
+  const small = await runBacklog({
+    command,
+    shape,
+    points,
+    drainFlags: ["--max-old-space-size=40", "--max-semi-space-size=1"],
+  });
+  for (const problem of [...free.problems, ...small.problems]) console.log(`  FAILED ${problem}`);
+  const cells = [
+    `${points.toLocaleString("en-US").padStart(9)} points`,
+    `${free.bytesPerPoint.toFixed(1)} bytes each`,
+    `first request after ${free.firstRequest.toFixed(0)} ms`,
+    `${free.requests} requests in ${(free.drain / 1_000).toFixed(2)} s`,
+    `${Math.round((points * 1_000) / free.drain).toLocaleString("en-US")} points/s`,
+    `memory +${grown(free.rss)} MB`,
+    `with a small heap +${grown(small.rss)} MB`,
+  ];
+  console.log(`  ${cells.join("  ")}`);
+  return [points, free.drain];
+}
+
+function grown({ before, most }: Growth): string {
+  return ((most - before) / 2 ** 20).toFixed(0);
+}
+
+/** Slope of the line through the logarithms: 1 when twice the points take twice the time. */
+function slope(figures: readonly (readonly [points: number, ms: number])[]): number {
+  const logs = figures.map(([points, ms]) => [Math.log(points), Math.log(ms)] as const);
+  const mean = (n: 0 | 1): number => logs.reduce((sum, pair) => sum + pair[n], 0) / logs.length;
+  const [x, y] = [mean(0), mean(1)];
+  const sum = (term: (dx: number, dy: number) => number): number =>
+    logs.reduce((all, [a, b]) => all + term(a - x, b - y), 0);
+  return sum((dx, dy) => dx * dy) / sum((dx) => dx * dx);
+}
