@@ -1,6 +1,7 @@
 import { add, amountOf } from "./amount.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outstanding } from "./outstanding.ts";
+import type { Presence } from "./presence.ts";
 import type { QueueStore, StorageCounts } from "./storage.ts";
 import type { Amount } from "./types.ts";
 
@@ -16,6 +17,7 @@ export class Books {
   readonly #ledger: Ledger;
   readonly #store: QueueStore;
   readonly #own: Outstanding;
+  readonly #presence: Presence;
   /** What the storage had counted when this process began. */
   #base: Pick<StorageCounts, "delivered" | "dropped">;
   #foreignBlobs: number;
@@ -27,7 +29,8 @@ export class Books {
   /** As `append` of the storage, for what is logged here. */
   readonly intake: Pick<QueueStore, "append">;
 
-  constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts) {
+  constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts, presence: Presence) {
+    this.#presence = presence;
     this.#ledger = ledger;
     this.#store = store;
     this.#own = new Outstanding(ledger.writer);
@@ -117,8 +120,10 @@ export class Books {
     return next > after ? next : undefined;
   }
 
-  #append(...[writer, drafts, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {
+  #append(...[writer, given, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {
     return this.during(async () => {
+      const hidden = given.some((draft) => draft.opens === true) && !(await this.#presence.show());
+      const drafts = hidden ? given.map(({ opens: _, ...draft }) => draft) : given;
       const results = await this.#store.append(writer, drafts, ...rest);
       for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
       return results;

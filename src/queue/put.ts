@@ -1,10 +1,13 @@
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
+import { encodeLines } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { mergeDesired } from "./desired-state.ts";
 import { countPoints } from "./point-account.ts";
+import { isEnd } from "./request.ts";
 import type { RunAccount } from "./run-account.ts";
 import type { AccountDraft, Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
+import type { RunChange } from "./types.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
@@ -86,11 +89,12 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
     writer.desired = new Map();
     const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
     // With what was counted just now.
-    const accounts = writer.accounts();
+    const dated = writer.accounts();
+    const accounts = dated.map(({ run, bucket, lines }) => ({ run, bucket, lines: encodeLines(lines) }));
     if (batch.length + writer.desiring.size + accounts.length === 0) break;
     writer.putting = batch;
     const results = yield { drafts, desired: writer.desiring, accounts };
-    writer.accountsStored(accounts);
+    writer.accountsStored(dated);
     renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
     const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
     writer.outbox.splice(0, writer.writing, ...rest);
@@ -137,7 +141,19 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
     const { sequence, count } = entry;
     const body = encodeRequest(entry.request);
     const bucket = countKeys(account, entry);
-    return { sequence, run, kind, bucket, at, sealed: true, count, body, ...(blob && { blob }) };
+    const opens = opensRun(entry);
+    return {
+      sequence,
+      run,
+      kind,
+      bucket,
+      at,
+      sealed: true,
+      count,
+      body,
+      ...(blob && { blob }),
+      ...(opens !== undefined && { opens }),
+    };
   }
   buffer.tried ||= buffer.count;
   buffer.sequence ||= writer.nextSequence();
@@ -157,6 +173,13 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
     body: encodeMetrics({ count, keys, key, value, timestamp, step }),
     ...(order > 0 && { order }),
   };
+}
+
+/** Whether a request begins or resumes its run, or ends it; undefined for any other. */
+function opensRun({ kind, request }: Entry): boolean | undefined {
+  if (kind === "create") return true;
+  const change = kind === "update" ? (request as RunChange) : {};
+  return change.status === undefined ? undefined : !isEnd(change);
 }
 
 /** Counts what a request stands for, once; gives the bucket of its first key. */

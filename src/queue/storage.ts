@@ -4,6 +4,7 @@ import type { Claim, Lease } from "./lease.ts";
 import type { Destination } from "./destination.ts";
 import type { FateLine } from "./fates.ts";
 import type { KeyCounts } from "./key-counts.ts";
+import type { OpenRun } from "./open-runs.ts";
 import type { ChunkKind } from "./request.ts";
 import type { Amount, Problem, RunChange } from "./types.ts";
 
@@ -29,10 +30,12 @@ export interface ChunkDraft {
   readonly body: Uint8Array<ArrayBuffer>;
   /** Body of an artifact. */
   readonly blob?: Blob;
+  /** From now on its writer has the run open, or nobody has. Left out: as before. */
+  readonly opens?: boolean;
 }
 
 /** What is known about a stored chunk without its body. */
-export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order" | "bucket"> {
+export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order" | "bucket" | "opens"> {
   /** As its writer numbered it; its children have the same. */
   readonly bucket: number;
   /** Id of the writer that put it. */
@@ -238,6 +241,22 @@ export interface QueueStore {
     rest: "delivered" | "dropped",
     keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined>;
+
+  /** Up to `limit` open runs whose id is above `after`, in the order of ids. */
+  openRuns(after: string, limit: number): Promise<readonly OpenRun[]>;
+  /** Changes the beat of all runs that a writer has open. */
+  appear(writer: string): Promise<void>;
+  /**
+   * Ends a run in the place of a writer that is dead: as `append`, if the run is still open as it was seen. False, and
+   * nothing happens, when it was ended, resumed or recovered since, or its writer appeared.
+   */
+  recover(
+    term: number,
+    open: OpenRun,
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired: DesiredRun,
+  ): Promise<boolean>;
 
   /** Sets a chunk aside, out of everybody's way. */
   quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void>;

@@ -9,8 +9,10 @@ import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-st
 import type { Lease } from "./lease.ts";
 import { add, amountOf, type Count } from "./amount.ts";
 import { makeRoom } from "./make-room.ts";
+import { Presence } from "./presence.ts";
 import { QueueChannel, type QueueMessage } from "./queue-channel.ts";
 import { Reader } from "./reader.ts";
+import { Recovery } from "./recovery.ts";
 import type { Item, RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 import { StorageTrouble } from "./storage-trouble.ts";
@@ -30,6 +32,8 @@ export interface EngineParts extends DeliveryParts {
   readonly sought: ReadonlyMap<string, unknown>;
   /** What the storage had counted when it was opened. */
   readonly counts: StorageCounts;
+  /** What is put there survives the process. */
+  readonly durable: boolean;
   /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
   readonly lease?: number | undefined;
 }
@@ -45,6 +49,10 @@ export class SyncEngine {
   readonly #follower: Follower;
   readonly #channel: QueueChannel;
   readonly #books: Books;
+  readonly #presence: Presence;
+  readonly #recovery: Recovery | undefined;
+  /** Monotonic time of the next look for runs of dead processes. */
+  #recoverAt = 0;
   /** Of the present term. */
   #delivery: Delivery | undefined;
   #abort = new AbortController();
@@ -71,10 +79,12 @@ export class SyncEngine {
     const { store, runtime, ledger, lease = LEASE } = parts;
     const { clock, random } = runtime;
     this.#parts = parts;
+    this.#presence = new Presence(store, ledger.writer);
+    this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
     this.#reader = new Reader(store, this.#view);
     this.#gate = new HostGate(() => random.fraction());
     this.#trouble = new StorageTrouble(parts.name, parts.problems);
-    this.#books = new Books(ledger, store, parts.counts);
+    this.#books = new Books(ledger, store, parts.counts, this.#presence);
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
     this.#follower = new Follower({ ...parts, parks: (run) => this.#leader.parkedRuns.includes(run) });
     this.intake = this.#books.intake;
@@ -214,6 +224,7 @@ export class SyncEngine {
     await this.#leadership.stop();
     if (leads) this.#channel.tell({ kind: "released" });
     this.#channel.leave();
+    this.#presence.leave();
   }
 
   /** Looks for something to do. */
@@ -307,6 +318,7 @@ export class SyncEngine {
     this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#gate, this.#abort.signal);
     this.#view.reset();
     this.#reader.reset();
+    this.#recoverAt = 0;
     this.#grew();
     this.#channel.changed(() => this.#says());
   }
@@ -330,7 +342,17 @@ export class SyncEngine {
     const { order } = await this.#books.refresh(this.leads);
     if (this.leads && order > this.#order) this.#grew();
     this.#order = order;
+    await this.#presence.beat();
+    await this.#recover();
     onChange();
+  }
+
+  /** Ends the runs of dead processes, now and then. */
+  async #recover(): Promise<void> {
+    const { lease = LEASE } = this.#parts;
+    if (!this.#recovery || !this.leads || this.#now() < this.#recoverAt) return;
+    this.#recoverAt = this.#now() + lease / 6;
+    if (await this.#recovery.run(this.#leadership.term)) this.#grew();
   }
 
   #told(message: QueueMessage): void {

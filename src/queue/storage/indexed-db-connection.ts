@@ -9,6 +9,7 @@ import { newState, type Schema, SCHEMA_VERSION, upgrade } from "./indexed-db-sch
 export type StoreName =
   | "state"
   | "chunks"
+  | "open"
   | "bodies"
   | "quarantined"
   | "writers"

@@ -2,6 +2,7 @@ import type { DBSchema, IDBPDatabase } from "idb";
 import type { Destination } from "../destination.ts";
 import type { FateLine } from "../fates.ts";
 import { freeLease, type LeaseState } from "../lease.ts";
+import type { OpenRun } from "../open-runs.ts";
 import type { ChunkHeader, DesiredRun, RunMapping, StoredChunk } from "../storage.ts";
 import { firstTerm } from "./first-term.ts";
 import { newTally, type Tally } from "./tally.ts";
@@ -42,6 +43,7 @@ export interface Schema extends DBSchema {
   accounts: { key: [run: string, writer: string, bucket: number]; value: string };
   fates: { key: [run: string, writer: string, bucket: number]; value: readonly FateLine[] };
   meta: { key: "destination"; value: Destination };
+  open: { key: string; value: Omit<OpenRun, "at"> };
   runs: { key: string; value: RunRecord; indexes: { at: number } };
 }
 
@@ -62,5 +64,6 @@ export function upgrade(database: IDBPDatabase<Schema>, before: number): void {
     database.createObjectStore("accounts");
     database.createObjectStore("fates");
     database.createObjectStore("meta");
+    database.createObjectStore("open", { keyPath: "run" });
   }
 }

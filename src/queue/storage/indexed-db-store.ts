@@ -16,15 +16,20 @@ import type {
   StoredChunk,
 } from "../storage.ts";
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
+import type { OpenRun } from "../open-runs.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
 import { accountsOf, putAccounts, settleAccount } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
 import { type Connection, queued, type StoreName } from "./indexed-db-connection.ts";
+import { beatOpenRuns, isOpenBy, noteOpen, readOpenRuns } from "./indexed-db-open-runs.ts";
 import { keepMapping, touchRun } from "./indexed-db-runs.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
 import { checkTerm, isChild, tally } from "./tally.ts";
+
+/** What a put changes, beside the state. */
+const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open"];
 
 /** A queue in IndexedDB. What a method promises is in the database when its promise resolves, as far as `durability` goes. */
 export class IndexedDbStore implements QueueStore {
@@ -50,33 +55,42 @@ export class IndexedDbStore implements QueueStore {
     desired?: ReadonlyMap<string, DesiredRun>,
     accounts: readonly AccountDraft[] = [],
   ): Promise<readonly Appended[]> {
-    return this.#change(["chunks", "bodies", "writers", "runs", "accounts"], async (change) => {
-      const { transaction, counts } = change;
-      const writers = transaction.objectStore("writers");
-      let last = (await writers.get(writer))?.last ?? 0;
-      const results: Appended[] = [];
-      for (const draft of drafts) {
-        const { order: place = 0, body, blob, ...facts } = draft;
-        const before = place === 0 ? undefined : await transaction.objectStore("chunks").get(place);
-        const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
-        if (own ? own.sealed : draft.sequence <= last) {
-          results.push({ stored: false, order: own ? place : 0, count: own?.count });
-          continue;
-        }
-        if (own) removeChunk(change, own);
-        const order = own ? place : ++counts.order;
-        last = Math.max(last, draft.sequence);
-        const header = { bucket: 0, ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
-        insertChunk(change, header, blob ? { body, blob } : { body });
-        results.push({ stored: true, order, count: draft.count });
+    return this.#change(PUT, (change) => this.#put(change, writer, drafts, desired, accounts));
+  }
+
+  async #put(
+    change: Change,
+    writer: string,
+    drafts: readonly ChunkDraft[],
+    desired?: ReadonlyMap<string, DesiredRun>,
+    accounts: readonly AccountDraft[] = [],
+  ): Promise<readonly Appended[]> {
+    const { transaction, counts } = change;
+    const writers = transaction.objectStore("writers");
+    let last = (await writers.get(writer))?.last ?? 0;
+    const results: Appended[] = [];
+    for (const draft of drafts) {
+      const { order: place = 0, body, blob, opens: _, ...facts } = draft;
+      const before = place === 0 ? undefined : await transaction.objectStore("chunks").get(place);
+      const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
+      if (own ? own.sealed : draft.sequence <= last) {
+        results.push({ stored: false, order: own ? place : 0, count: own?.count });
+        continue;
       }
-      const at = drafts.at(-1)?.at ?? this.#clock.now();
-      if (drafts.length > 0) queued(writers.put({ last, at }, writer));
-      putAccounts(transaction, writer, accounts);
-      const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...(desired?.keys() ?? [])]);
-      for (const run of runs) await touchRun(transaction, run, at, desired?.get(run));
-      return results;
-    });
+      if (own) removeChunk(change, own);
+      const order = own ? place : ++counts.order;
+      last = Math.max(last, draft.sequence);
+      const header = { bucket: 0, ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
+      insertChunk(change, header, blob ? { body, blob } : { body });
+      noteOpen(transaction, writer, draft);
+      results.push({ stored: true, order, count: draft.count });
+    }
+    const at = drafts.at(-1)?.at ?? this.#clock.now();
+    if (drafts.length > 0) queued(writers.put({ last, at }, writer));
+    putAccounts(transaction, writer, accounts);
+    const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...(desired?.keys() ?? [])]);
+    for (const run of runs) await touchRun(transaction, run, at, desired?.get(run));
+    return results;
   }
 
   async lease(): Promise<Lease> {
@@ -174,6 +188,29 @@ export class IndexedDbStore implements QueueStore {
         tally(counts, child, rest, -1);
         return header;
       });
+    });
+  }
+
+  openRuns(after: string, limit: number): Promise<readonly OpenRun[]> {
+    return this.#connection.read(["open", "writers"], (transaction) => readOpenRuns(transaction, after, limit));
+  }
+
+  appear(writer: string): Promise<void> {
+    return this.#connection.write(["open"], (transaction) => beatOpenRuns(transaction, writer));
+  }
+
+  recover(
+    term: number,
+    open: OpenRun,
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired: DesiredRun,
+  ): Promise<boolean> {
+    return this.#change(PUT, async (change) => {
+      checkTerm(change.term, term);
+      if (!(await isOpenBy(change.transaction, open))) return false;
+      await this.#put(change, writer, chunks, new Map([[open.run, desired]]));
+      return true;
     });
   }
 

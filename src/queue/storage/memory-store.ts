@@ -19,6 +19,7 @@ import type {
   StoredChunk,
 } from "../storage.ts";
 import { type Claim, claimed, freeLease, type Lease, type LeaseState, released } from "../lease.ts";
+import type { OpenRun } from "../open-runs.ts";
 import { isEnd } from "../request.ts";
 import type { Amount } from "../types.ts";
 import { threadBroadcast, threadLocks } from "./thread-share.ts";
@@ -42,6 +43,9 @@ export class MemoryStore implements QueueStore {
   #orders: number[] = [];
   #last = new Map<string, number>();
   #quarantined = new Map<number, QuarantinedChunk>();
+  readonly #open = new Map<string, { run: string; writer: string; beat: number }>();
+  /** Time of the last put, by writer. */
+  readonly #written = new Map<string, number>();
   #mappings = new Map<string, RunMapping>();
   #desired = new Map<string, DesiredRun>();
   /** Chunks that wait, by run; and runs that are over and have none, the one that was over last at the end. */
@@ -83,7 +87,11 @@ export class MemoryStore implements QueueStore {
       if (before) this.#remove(before);
       const order = before?.order ?? ++this.#order;
       this.#last.set(writer, Math.max(last, sequence));
-      this.#insert({ bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
+      if (draft.opens === true) this.#open.set(draft.run, { run: draft.run, writer, beat: 0 });
+      else if (draft.opens === false) this.#open.delete(draft.run);
+      this.#written.set(writer, draft.at);
+      const { opens: _, ...facts } = draft;
+      this.#insert({ bucket: 0, ...facts, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
       return { stored: true, order, count: draft.count };
     });
   }
@@ -176,6 +184,29 @@ export class MemoryStore implements QueueStore {
       this.#count(chunk, rest, -1);
       return { ...chunk };
     });
+  }
+
+  async openRuns(after: string, limit: number): Promise<readonly OpenRun[]> {
+    const above = [...this.#open.values()].filter(({ run }) => run > after).sort((a, b) => (a.run < b.run ? -1 : 1));
+    return above.slice(0, limit).map((open) => ({ ...open, at: this.#written.get(open.writer) ?? 0 }));
+  }
+
+  async appear(writer: string): Promise<void> {
+    for (const open of this.#open.values()) if (open.writer === writer) open.beat++;
+  }
+
+  async recover(
+    term: number,
+    { run, writer: of, beat }: OpenRun,
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired: DesiredRun,
+  ): Promise<boolean> {
+    checkTerm(this.#term, term);
+    const open = this.#open.get(run);
+    if (open?.writer !== of || open.beat !== beat) return false;
+    await this.append(writer, chunks, new Map([[run, desired]]));
+    return true;
   }
 
   async quarantine(order: number, term: number, reason: string, keys?: KeyCounts): Promise<void> {

@@ -1,6 +1,7 @@
 import { fnv64 } from "../../internal/fnv64.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
+import type { OpenRun } from "../open-runs.ts";
 import type { Destination } from "../destination.ts";
 import type { KeyCounts } from "../key-counts.ts";
 import type {
@@ -37,6 +38,7 @@ import {
   writeState,
 } from "./sqlite-rows.ts";
 import { desiredOf, keepLast, keepMapping, lastOf, mappingOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";
+import { isOpenBy, noteOpen, readOpenRuns } from "./sqlite-open-runs.ts";
 import { say, saidBy } from "./sqlite-lease.ts";
 import { checkTerm, isChild, tally, tallyWaiting } from "./tally.ts";
 
@@ -72,34 +74,44 @@ export class SqliteStore implements QueueStore {
     accounts: readonly AccountDraft[] = [],
     spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
   ): readonly Appended[] {
-    return this.#changeNow((change) => {
-      const { database } = change;
-      let last = lastOf(database, writer);
-      const results = chunks.map((draft): Appended => {
-        const before = draft.order === undefined ? undefined : findChunk(database, placeOf(draft.order));
-        const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
-        if (own ? own.sealed : draft.sequence <= last)
-          return { stored: false, order: own?.order ?? 0, count: own?.count };
-        if (own) removeChunk(change, own);
-        const order = own?.order ?? ++change.state.counts.order;
-        last = Math.max(last, draft.sequence);
-        const blob = spooled?.get(draft);
-        insertChunk(
-          change,
-          { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
-          draft.body,
-        );
-        return { stored: true, order, count: draft.count };
-      });
-      const at = chunks.at(-1)?.at ?? this.#host.now();
-      if (chunks.length > 0) {
-        keepLast(database, writer, last, at);
-      }
-      for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
-      putAccounts(database, writer, accounts);
-      for (const [run, later] of desired ?? []) mergeDesiredOf(database, run, later, at);
-      return results;
+    return this.#changeNow((change) => this.#put(change, writer, chunks, desired, accounts, spooled));
+  }
+
+  #put(
+    change: Change,
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired?: ReadonlyMap<string, DesiredRun>,
+    accounts: readonly AccountDraft[] = [],
+    spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
+  ): readonly Appended[] {
+    const { database } = change;
+    let last = lastOf(database, writer);
+    const results = chunks.map((draft): Appended => {
+      const before = draft.order === undefined ? undefined : findChunk(database, placeOf(draft.order));
+      const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
+      if (own ? own.sealed : draft.sequence <= last)
+        return { stored: false, order: own?.order ?? 0, count: own?.count };
+      if (own) removeChunk(change, own);
+      const order = own?.order ?? ++change.state.counts.order;
+      last = Math.max(last, draft.sequence);
+      const blob = spooled?.get(draft);
+      insertChunk(
+        change,
+        { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
+        draft.body,
+      );
+      noteOpen(database, writer, draft);
+      return { stored: true, order, count: draft.count };
     });
+    const at = chunks.at(-1)?.at ?? this.#host.now();
+    if (chunks.length > 0) {
+      keepLast(database, writer, last, at);
+    }
+    for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
+    putAccounts(database, writer, accounts);
+    for (const [run, later] of desired ?? []) mergeDesiredOf(database, run, later, at);
+    return results;
   }
 
   lease(): Promise<Lease> {
@@ -212,6 +224,31 @@ export class SqliteStore implements QueueStore {
         tally(state.counts, child, rest, -1);
         return plain(findChunk(database, place)!);
       });
+    });
+  }
+
+  openRuns(after: string, limit: number): Promise<readonly OpenRun[]> {
+    return this.#look((database) => readOpenRuns(database, after, limit));
+  }
+
+  appear(writer: string): Promise<void> {
+    return this.#change(({ database }) => {
+      database.prepare("UPDATE open_runs SET beat = beat + 1 WHERE writer = ?").run(writer);
+    });
+  }
+
+  recover(
+    term: number,
+    open: OpenRun,
+    writer: string,
+    chunks: readonly ChunkDraft[],
+    desired: DesiredRun,
+  ): Promise<boolean> {
+    return this.#change((change) => {
+      checkTerm(change.state.term, term);
+      if (!isOpenBy(change.database, open)) return false;
+      this.#put(change, writer, chunks, new Map([[open.run, desired]]));
+      return true;
     });
   }
 

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest";
+import { kinds, World, type WorldProcess } from "./world.ts";
+
+/** Requests that changed the status of a run. */
+function endings(world: World, name: string): unknown[] {
+  const [id] = [...world.oracle.runs].find(([, run]) => run.name === name)!;
+  return world.oracle.calls
+    .filter(({ path, body }) => path.endsWith("runs/update") && body["run_id"] === id)
+    .map(({ body }) => body["status"]);
+}
+
+async function delivered(world: World, ...processes: WorldProcess[]): Promise<void> {
+  await world.until(Promise.all(processes.map(({ queue }) => queue.flush())));
+}
+
+describe.each(kinds)("Recovery by %s", (_, options) => {
+  const locked = options.locks !== "none";
+
+  test("F43 ends the run of a dead process as FAILED, after what it left waiting, once", async () => {
+    const world = new World(options);
+    const a = world.start();
+    const run = a.start("a");
+    await delivered(world, a);
+    a.queue.logMetric(run, "m", 1, 1, 1);
+    await world.until(a.queue.flush({ until: "durable" }));
+    const died = a.clock.now();
+    a.die();
+    const b = world.start();
+    b.start("b");
+    await world.pass(200_000);
+    const found = world.oracle.named("a");
+    expect(found).toMatchObject({ status: "FAILED" });
+    expect(found.tags.get("mlflow.tracklet.endedBy")).toBe("recovery");
+    expect(found.points.size).toBe(1);
+    expect(found.endTime).toBeLessThanOrEqual(died);
+    expect(found.endTime).toBeGreaterThan(died - 5_000);
+    b.die();
+    const c = world.start();
+    c.start("c");
+    await world.pass(200_000);
+    expect(endings(world, "a")).toEqual(["FAILED"]);
+    expect(endings(world, "b")).toEqual(["FAILED"]);
+    expect(world.oracle.named("c").status).toBe("RUNNING");
+    expect(c.queue.status()).toMatchObject({ waiting: { points: 0, requests: 0 } });
+  });
+
+  test("F43 ends nothing of a live process, however long that logs nothing, nor what was ended", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    const done = a.start("done");
+    a.queue.updateRun(done, { status: "FINISHED" });
+    b.start("b");
+    await delivered(world, a, b);
+    await world.pass(600_000);
+    a.die();
+    const c = world.start();
+    c.start("c");
+    await world.pass(300_000);
+    expect(world.oracle.named("a").status).toBe("FAILED");
+    expect(world.oracle.named("done").status).toBe("FINISHED");
+    for (const name of ["b", "c"]) expect(endings(world, name)).toEqual([]);
+  });
+
+  test("ends no run of a dead process that another one has resumed", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const run = a.start("a");
+    b.start("b");
+    await delivered(world, a, b);
+    b.queue.updateRun(run, { status: "RUNNING" });
+    await delivered(world, b);
+    a.die();
+    await world.pass(300_000);
+    expect(world.oracle.named("a").status).toBe("RUNNING");
+    b.queue.updateRun(run, { status: "FINISHED" });
+    await delivered(world, b);
+    expect(endings(world, "a")).toEqual(["RUNNING", "FINISHED"]);
+  });
+
+  test(`F37 ${locked ? "leaves" : "ends"} the run of a process that stalls, and what that one logs later arrives`, async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const run = a.start("a");
+    b.start("b");
+    await delivered(world, a, b);
+    a.stop();
+    await world.pass(300_000);
+    expect(world.oracle.named("a").status).toBe(locked ? "RUNNING" : "FAILED");
+    a.goOn();
+    a.queue.logMetric(run, "m", 1, 1, 1);
+    await delivered(world, a);
+    expect(world.oracle.named("a").points.size).toBe(1);
+    a.queue.updateRun(run, { status: "FINISHED" });
+    await delivered(world, a);
+    await world.pass(100_000);
+    expect(world.oracle.named("a").status).toBe("FINISHED");
+  });
+
+  test("ends the run that a closed process left open", async () => {
+    const world = new World(options);
+    const a = world.start();
+    a.start("a");
+    await world.until(a.queue.close());
+    const b = world.start();
+    b.start("b");
+    await world.pass(200_000);
+    expect(world.oracle.named("a").status).toBe("FAILED");
+  });
+});
