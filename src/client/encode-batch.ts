@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors/usage-errors.ts";
-import { keyProblem, limits, pointProblem } from "./limits.ts";
+import { keyProblem, limits } from "./limits.ts";
+import { pointProblem } from "./point-problem.ts";
 import { fromMetricPoint } from "./map/metric.ts";
 import type { LogBatch, MetricPoint } from "./types/entities.ts";
 

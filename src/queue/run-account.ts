@@ -1,4 +1,4 @@
-import { type AccountLine, encodeLines } from "./account-lines.ts";
+import type { AccountLine } from "./account-lines.ts";
 import type { Count } from "./amount.ts";
 import { KEYS_PER_CHUNK } from "./metric-buffer.ts";
 import type { PointAccount } from "./point-account.ts";
@@ -21,7 +21,8 @@ export interface Line extends Pick<ReceiptLine, "kind" | "key"> {
   points?: PointAccount;
 }
 /** Lines to put, as of the last change of them. */
-export interface DatedDraft extends AccountDraft {
+export interface DatedDraft extends Omit<AccountDraft, "lines"> {
+  readonly lines: readonly AccountLine[];
   readonly change: number;
 }
 
@@ -93,7 +94,7 @@ export class RunAccount {
   drafts(): DatedDraft[] {
     return [...this.#dirty].map(([bucket, change]) => {
       const lines = this.#buckets.get(bucket)!.map((line) => figuresOf(line, storedOf(line)));
-      return { run: this.run, bucket, lines: encodeLines(lines), change };
+      return { run: this.run, bucket, lines, change };
     });
   }
 

@@ -1,6 +1,7 @@
 import { assert, array, constantFrom, integer, property, string } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { codePoints, cutText, keyProblem, limits, pointProblem } from "../../src/client/limits.ts";
+import { codePoints, cutText, keyProblem, limits } from "../../src/client/limits.ts";
+import { pointProblem } from "../../src/client/point-problem.ts";
 
 describe("keyProblem()", () => {
   test.each([
