@@ -52,17 +52,25 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
   };
   let opened: Promise<{ readonly store: QueueStore; readonly open: () => Promise<void> }> | undefined;
   const load = async (): Promise<{ store: QueueStore; open: () => Promise<void> }> => {
-    const [{ Connection }, { IndexedDbStore }, { forgetOld }, { namedLocks, webLocks }, { webBroadcast }] =
-      await Promise.all([
-        import("./indexed-db-connection.ts"),
-        import("./indexed-db-store.ts"),
-        import("./indexed-db-upkeep.ts"),
-        import("../../runtime/web-locks.ts"),
-        import("../../runtime/web-broadcast.ts"),
-      ]);
+    const [
+      { Connection },
+      { IndexedDbStore },
+      { forgetOld },
+      { renewLog },
+      { namedLocks, webLocks },
+      { webBroadcast },
+    ] = await Promise.all([
+      import("./indexed-db-connection.ts"),
+      import("./indexed-db-store.ts"),
+      import("./indexed-db-upkeep.ts"),
+      import("./indexed-db-log.ts"),
+      import("../../runtime/web-locks.ts"),
+      import("../../runtime/web-broadcast.ts"),
+    ]);
     const connection = new Connection({ name, durability, openTimeout, clock, report });
     await connection.open();
-    // Not worth a failed open: the next one tries again.
+    // Nobody waits for it, and it is not worth a failed open: the next one tries again.
+    void renewLog(name).catch(() => undefined);
     await forgetOld(connection, clock).catch(() => undefined);
     const { locks = webLocks(), broadcast = webBroadcast(`tracklet-queue:${name}`) } = options;
     return {

@@ -24,13 +24,14 @@ const ARGUMENTS = [
 
 /** A profile folder and the Chromium on it, which may be killed and started again. */
 export class Browser {
-  readonly #profile: string;
+  /** Folder that holds all that this browser keeps. */
+  readonly profile: string;
   #process: ChildProcess;
   #devtools: Devtools;
   #pages: Page[] = [];
 
   private constructor(profile: string, process: ChildProcess, devtools: Devtools) {
-    this.#profile = profile;
+    this.profile = profile;
     this.#process = process;
     this.#devtools = devtools;
   }
@@ -75,13 +76,13 @@ export class Browser {
 
   /** Starts it again on the same profile, after `kill()`. */
   async restart(): Promise<void> {
-    [this.#process, this.#devtools] = await launch(this.#profile);
+    [this.#process, this.#devtools] = await launch(this.profile);
   }
 
   /** Ends it for good and removes the profile. */
   async close(): Promise<void> {
     if (this.#process.exitCode === null && this.#process.signalCode === null) await this.kill();
-    await rm(this.#profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    await rm(this.profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
