@@ -4,8 +4,10 @@ import { encodeLines } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { mergeDesired } from "./desired-state.ts";
 import { countPoints } from "./point-account.ts";
+import { isEnd } from "./request.ts";
 import type { RunAccount } from "./run-account.ts";
 import type { AccountDraft, Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
+import type { RunChange } from "./types.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
@@ -139,7 +141,19 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
     const { sequence, count } = entry;
     const body = encodeRequest(entry.request);
     const bucket = countKeys(account, entry);
-    return { sequence, run, kind, bucket, at, sealed: true, count, body, ...(blob && { blob }) };
+    const opens = opensRun(entry);
+    return {
+      sequence,
+      run,
+      kind,
+      bucket,
+      at,
+      sealed: true,
+      count,
+      body,
+      ...(blob && { blob }),
+      ...(opens !== undefined && { opens }),
+    };
   }
   buffer.tried ||= buffer.count;
   buffer.sequence ||= writer.nextSequence();
@@ -159,6 +173,13 @@ function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
     body: encodeMetrics({ count, keys, key, value, timestamp, step }),
     ...(order > 0 && { order }),
   };
+}
+
+/** Whether a request begins or resumes its run, or ends it; undefined for any other. */
+function opensRun({ kind, request }: Entry): boolean | undefined {
+  if (kind === "create") return true;
+  const change = kind === "update" ? (request as RunChange) : {};
+  return change.status === undefined ? undefined : !isEnd(change);
 }
 
 /** Counts what a request stands for, once; gives the bucket of its first key. */
