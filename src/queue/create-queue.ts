@@ -1,5 +1,5 @@
 import type { DatasetInput } from "../client/types/entities.ts";
-import { TimeoutError } from "../errors/no-answer-errors.ts";
+import { TimeoutError } from "../errors/network-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
