@@ -132,6 +132,30 @@ export function queueContract(
     expect(await store.append("w", [draft(3)])).toEqual([stored(3)]);
   });
 
+  check("append() repeated after a delivery says what the chunk held that was put again last", async (store) => {
+    const tail = { order: 1, sealed: false, kind: "metrics", count: 5 } as const;
+    await store.append("w", [draft(1, { sealed: false, kind: "metrics", count: 1 }), draft(2)]);
+    await store.append("w", [draft(1, tail)]);
+    await store.acknowledge(1, await store.beginTerm());
+    const gone = { stored: false, order: 0, count: 5 };
+    expect(await store.append("w", [draft(1, tail)])).toEqual([gone]);
+    expect(await store.append("w", [draft(1, { ...tail, count: 9 })])).toEqual([gone]);
+    await store.append("w", [draft(3)]);
+    expect((await store.append("w", [draft(1, tail)]))[0]?.count).toBe(undefined);
+  });
+
+  check("leaveNote() keeps the note of the present term only", async (store) => {
+    expect(await store.note()).toBe(undefined);
+    const first = await store.beginTerm();
+    await store.leaveNote(first, "one");
+    await store.leaveNote(first, "two");
+    const second = await store.beginTerm();
+    await expect(store.leaveNote(first, "three")).rejects.toMatchObject({ name: "StaleTermError" });
+    expect(await store.note()).toBe("two");
+    await store.leaveNote(second, "four");
+    expect(await store.note()).toBe("four");
+  });
+
   check("append() repeated without the place it got changes nothing", async (store) => {
     await store.append("w", [draft(1), draft(2)]);
     expect((await store.append("w", [draft(2)]))[0] ?? {}).toMatchObject({ stored: false });

@@ -3,12 +3,16 @@ import { StorageError } from "../errors/usage-errors.ts";
 import { type Content, decodeChunk, keysOf } from "./content.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
 import type { HostGate } from "./host-gate.ts";
-import { checkRun, mendState, mendTwins } from "./mend.ts";
-import { classify, ParkError } from "./outcome.ts";
+import { LeaderNote } from "./leader-note.ts";
+import { checkRun } from "./mend.ts";
+import { Mender } from "./mender.ts";
+import { ParkError } from "./outcome.ts";
+import type { Reader } from "./reader.ts";
 import { isEnd } from "./request.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
+import { ofStorage } from "./storage-trouble.ts";
 import { type RunMapping, StaleTermError } from "./storage.ts";
 import { type DeliveryParts, type Finish, type Job, messageOf, Verdicts } from "./verdicts.ts";
 
@@ -22,16 +26,41 @@ const gone = Symbol("gone");
 
 /** Delivers single chunks: sends, judges the answer, and says what it means for the store. */
 export class Delivery {
+  /** Looks after runs in doubt. */
+  readonly mender: Mender;
   readonly #parts: DeliveryParts;
+  readonly #view: Scheduler;
+  readonly #note: LeaderNote;
   readonly #verdicts: Verdicts;
   readonly #creator: RunCreator;
   readonly #options: SendOptions & CallOptions;
 
-  constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, signal: AbortSignal) {
+  constructor(
+    parts: DeliveryParts,
+    view: Scheduler,
+    reader: Reader,
+    gate: HostGate,
+    { term, signal }: { readonly term: number; readonly signal: AbortSignal },
+  ) {
     this.#parts = parts;
+    this.#view = view;
+    this.#note = new LeaderNote(parts.store, parts.runtime.clock, term);
     this.#creator = new RunCreator(parts.client, parts.runtime.clock, parts.settleDelay);
     this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
-    this.#verdicts = new Verdicts(parts, view, gate, this.#options);
+    this.#verdicts = new Verdicts(parts, view, gate, this.#note, this.#options);
+    const unread = (run: string): Promise<boolean> => reader.unread(run);
+    const own = { note: this.#note, creator: this.#creator, options: this.#options, unread };
+    this.mender = new Mender({ ...parts, ...own }, view);
+  }
+
+  /** Reads what earlier leaders left, once. */
+  ready(): Promise<void> {
+    return this.#note.ready();
+  }
+
+  /** True for a chunk of points that the server may have. */
+  maySent(order: number): boolean {
+    return this.#note.maySent(order);
   }
 
   /** Sends a chunk and gives what to do in the storage; undefined when the chunk stays where it is. */
@@ -73,7 +102,9 @@ export class Delivery {
     if (chunk.kind === "metrics")
       run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.settings.flushInterval;
     return async () => {
+      await this.#note.keep();
       await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));
+      if (chunk.kind === "metrics") this.#note.gone(chunk);
       this.#verdicts.acknowledged(chunk);
       if (!mapping) return;
       run.mapping = mapping;
@@ -90,16 +121,16 @@ export class Delivery {
       if (run.mapping) return run.mapping;
       const { parent } = content.request;
       const local = parent && "local" in parent ? parent.local : undefined;
-      const known = local === undefined ? undefined : await stored(store.mapping(local));
+      const known = local === undefined ? undefined : await ofStorage(store.mapping(local));
       if (local !== undefined && !known && item.parent === undefined) {
         item.parent = local;
         throw waits;
       }
       item.sent = false;
       // Whoever sent it before may not know that it came to the server after all.
-      if (item.ambiguous) run.doubtfulCreate = true;
+      if (item.ambiguous) this.#note.doubtCreate(run.id);
       const mark = async (): Promise<void> => {
-        await stored(store.markAttempted(chunk.order, term));
+        await ofStorage(store.markAttempted(chunk.order, term));
         item.sent = true;
       };
       return this.#creator.create(content.request, item.ambiguous, known, mark, options);
@@ -110,52 +141,22 @@ export class Delivery {
       await checkRun(client, mapping, this.#verdicts.settle, options);
       run.checked = true;
       // That took a while: another leader may have come and gone, and delivered this and what was logged later.
-      if (!(await stored(store.seal(chunk.order, term)))) throw gone;
+      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
     }
+    if (content.kind === "metrics") {
+      await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
+    } else if (run.term !== term && this.#note.isInherited(chunk.order)) {
+      // The leader before may have sent it, and it may be on its way still.
+      this.#verdicts.doubt(run, content);
+    }
+    run.term = term;
     await send(client, mapping, content, chunk.blob, options);
-    if (content.kind === "update" && isEnd(content.request) && (run.doubtfulCreate || run.doubts.size > 0)) {
-      await this.#tidy({ run, item, chunk, content, term }, mapping);
+    if (content.kind === "update" && isEnd(content.request) && this.#note.doubts.has(run.id)) {
+      // What came in the last moment, a replica does not show yet.
+      await this.#verdicts.settle();
+      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
+      await this.mender.look({ ...run, items: run.items.filter((other) => other !== item) });
     }
     return undefined;
   }
-
-  /** Makes sure of what is in doubt, once the end itself was acknowledged. */
-  async #tidy({ run, item, chunk, term }: Job, mapping: RunMapping): Promise<void> {
-    const { store, client, problems } = this.#parts;
-    const { runId } = mapping;
-    const report = (message: string, key: string): void =>
-      problems.report({ kind: "server-refused", run: run.id, key, message });
-    const mend = (work: Promise<void>): Promise<void> =>
-      work.catch((error: unknown) => {
-        // Only what may pass is worth another try, and of the end with it.
-        if (["retry", "pause"].includes(classify(error, "update", item.refusals).action)) throw error;
-        report(`Cannot make sure of the last state of run ${runId}: ${messageOf(error)}`, runId);
-      });
-    // What came in the last moment, a replica does not show yet.
-    await this.#verdicts.settle();
-    if (!(await stored(store.seal(chunk.order, term)))) throw gone;
-    const desired = await stored(store.desired(run.id));
-    if (run.doubts.size > 0 && desired) await mend(mendState(client, run, desired, this.#options));
-    run.doubts.clear();
-    if (!run.doubtfulCreate) return;
-    const twins = mendTwins(client, this.#creator, mapping, this.#options).then((found) => {
-      for (const twin of found) {
-        report(
-          `Run ${twin} is a second one for run ${runId} and holds data: it was tagged "mlflow.tracklet.duplicateOf"`,
-          twin,
-        );
-      }
-    });
-    await mend(twins);
-    run.doubtfulCreate = false;
-  }
-}
-
-/** Says so of the store, so that its failure is not taken for the server's. */
-function stored<T>(operation: Promise<T>): Promise<T> {
-  return operation.catch((cause: unknown) => {
-    throw cause instanceof StaleTermError || cause instanceof StorageError
-      ? cause
-      : new StorageError(messageOf(cause), { cause });
-  });
 }

@@ -3,13 +3,12 @@ import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { type MetricColumns, pickRows } from "./columns.ts";
-import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
+import { RUN_ID_TAG } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { ParkError } from "./outcome.ts";
 import type { Rows } from "./request.ts";
-import type { RunState } from "./run-state.ts";
 import type { Content } from "./content.ts";
-import type { ChildDraft, DesiredRun, RunMapping } from "./storage.ts";
+import type { ChildDraft, RunMapping } from "./storage.ts";
 
 // What is needed only after the server refused something.
 
@@ -137,53 +136,4 @@ function rowsDraft(kind: "params" | "tags", rows: Rows): ChildDraft {
 function halves<T>(items: readonly T[]): readonly (readonly T[])[] | undefined {
   const half = items.length >> 1;
   return half === 0 ? undefined : [items.slice(0, half), items.slice(half)];
-}
-
-/**
- * At the end of a run, after requests of which it is not known when the server acted on them: reads the last-written
- * state back and writes it again where a late request overwrote it.
- */
-export async function mendState(
-  client: DeliveryClient,
-  { mapping, doubts }: RunState,
-  { tags = {}, ...change }: DesiredRun,
-  options: SendOptions,
-): Promise<void> {
-  const { runId } = mapping!;
-  const { data } = await client.runs.get(runId, options);
-  for (const doubt of doubts) {
-    const value = tags[doubt];
-    if (typeof value === "string") {
-      if (data.tags[doubt] !== value) await client.runs.setTag(runId, doubt, value, options);
-    } else if (value === null && doubt in data.tags) {
-      // It may be gone by now, which is what was asked for.
-      await client.runs.deleteTag(runId, doubt, options).catch((error: unknown) => {
-        if (!isMissing(error)) throw error;
-      });
-    }
-  }
-  await client.runs.update(runId, change, options);
-}
-
-/**
- * At the end of a run of which a create may have come late: deletes its empty twin. Gives the ids of twins that hold
- * data, which are tagged and left.
- */
-export async function mendTwins(
-  client: DeliveryClient,
-  creator: RunCreator,
-  { runId, localId, experimentId }: RunMapping,
-  options: SendOptions,
-): Promise<readonly string[]> {
-  const twins: string[] = [];
-  for (const { info, data } of await creator.find(localId, experimentId, options)) {
-    if (info.runId === runId || info.lifecycleStage === "deleted") continue;
-    if (data.latestMetrics.length === 0 && Object.keys(data.params).length === 0) {
-      await client.runs.delete(info.runId, options);
-    } else {
-      await client.runs.setTag(info.runId, "mlflow.tracklet.duplicateOf", runId, options);
-      twins.push(info.runId);
-    }
-  }
-  return twins;
 }

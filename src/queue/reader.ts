@@ -46,6 +46,12 @@ export class Reader {
     return this.#cursor >= order || this.#known === this.#appended;
   }
 
+  /** True when the storage may hold more of a run than was read. */
+  async unread(run: string): Promise<boolean> {
+    const page = await this.#store.heads(this.#cursor, PAGE);
+    return page.length === PAGE || page.some((header) => header.run === run);
+  }
+
   /** Begins at the start again. */
   reset(): void {
     this.#cursor = 0;

@@ -43,10 +43,8 @@ export interface RunState {
   parked: string | undefined;
   /** Milliseconds that an unsealed tail waits for more points. */
   linger: number;
-  /** A create may have reached the server twice. */
-  doubtfulCreate: boolean;
-  /** Keys of tags, and "" for the run's own fields, whose last write may have come too late or not at all. */
-  readonly doubts: Set<string>;
+  /** Term in which a chunk of it was last tried. */
+  term: number;
 }
 
 export function newRunState(id: string): RunState {
@@ -59,8 +57,7 @@ export function newRunState(id: string): RunState {
     checked: false,
     parked: undefined,
     linger: 0,
-    doubtfulCreate: false,
-    doubts: new Set(),
+    term: 0,
   };
 }
 

@@ -15,7 +15,7 @@ const IDLE_RUNS = 1_000;
 /** Decides which chunk goes next. Knows nothing of requests. */
 export class Scheduler {
   readonly #runs = new Map<string, RunState>();
-  /** Runs without anything to do, and without a doubt: what is forgotten of them is found again. */
+  /** Runs without anything to do: what is forgotten of them is found again. */
   readonly #idle = new Set<RunState>();
   /** Runs with items, the least recently served first. */
   readonly #active = new Set<RunState>();
@@ -150,11 +150,22 @@ export class Scheduler {
     return item !== undefined && (item.failures > 0 || this.#sending.get(run!) === item);
   }
 
+  /** True when nothing of a run is being sent, or will be soon. */
+  isIdle(id: string): boolean {
+    const run = this.#runs.get(id);
+    if (run?.parked !== undefined) return !run.busy;
+    return !run || (!run.busy && run.items.length === 0 && run.after === undefined);
+  }
+
+  /** Places of all chunks in view. */
+  *orders(): Iterable<number> {
+    for (const { items } of this.#active) for (const { header } of items) yield header.order;
+  }
+
   done(run: RunState): void {
     run.busy = false;
     this.#sending.delete(run);
     if (run.items.length > 0 || run.after !== undefined || run.parked !== undefined) return;
-    if (run.doubtfulCreate || run.doubts.size > 0) return;
     this.#idle.add(run);
     if (this.#idle.size <= IDLE_RUNS) return;
     const [oldest] = this.#idle;

@@ -70,7 +70,7 @@ export interface Appended {
   readonly stored: boolean;
   /** Place in the order; 0 when it is gone. */
   readonly order: number;
-  /** Points or calls that the stored chunk holds; undefined when it is gone. */
+  /** Points or calls that the stored chunk holds; of one that is gone what it held, as far as that is known. */
   readonly count: number | undefined;
 }
 
@@ -178,7 +178,8 @@ export interface QueueStore {
    * Puts chunks of one writer, each new one at the next place in the order, and merges `desired` into the desired state
    * of runs. A draft that names an `order` replaces the chunk there, unless that is sealed. One whose sequence is not
    * above the writer's last one, and that is not stored at its `order`, was put before: nothing happens, so that a put
-   * repeated after a delivery, or after an error that was none, doubles nothing.
+   * repeated after a delivery, or after an error that was none, doubles nothing. Until its next append it is known what
+   * the chunks that a writer put again held, also when they are delivered meanwhile.
    */
   append(
     writer: string,
@@ -220,6 +221,10 @@ export interface QueueStore {
   beat(term: number, state: Pick<Lease, "locked" | "says">): Promise<void>;
   /** Lets go of the lease; the term stands until another one begins. Nothing happens when it is over. */
   endTerm(term: number): Promise<void>;
+  /** Leaves a note for the leaders of later terms, in the place of the one before. */
+  leaveNote(term: number, note: string): Promise<void>;
+  /** The note that was left; undefined when none was. */
+  note(): Promise<string | undefined>;
   /** Up to `limit` chunks with an order above `after`, in order. */
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]>;
   /** Seals a chunk against further puts and gives it whole; undefined when it is gone. */

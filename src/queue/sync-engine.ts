@@ -254,6 +254,7 @@ export class SyncEngine {
         this.#doubtful = false;
       }
       if (!this.#running || !this.leads) continue;
+      await this.#delivery?.ready();
       const now = this.#now();
       const allowed = this.#gate.allows(concurrency, now);
       // A completion drives the loop; a timer is only for what has to wait.
@@ -268,6 +269,7 @@ export class SyncEngine {
         }
         void this.#deliver(next.run, next.item);
       }
+      at = Math.min(at, this.#mend(now, allowed));
       this.#timer?.cancel();
       if (at < Number.POSITIVE_INFINITY && !this.#again) this.#wakeIn(at - now);
     }
@@ -307,6 +309,28 @@ export class SyncEngine {
     }
   }
 
+  /** Looks after runs in doubt; gives the time of the next look. */
+  #mend(now: number, allowed: number): number {
+    const { mender } = this.#delivery!;
+    const { term } = this.#leadership;
+    while (this.#running && this.leads && this.#inFlight < allowed) {
+      const run = mender.pick(now);
+      if (!run) return mender.wakeAt;
+      this.#inFlight++;
+      void mender
+        .look(run)
+        .catch((error: unknown) => this.#storageFailed(error, term))
+        .finally(() => {
+          this.#view.done(run);
+          this.#inFlight--;
+          this.#want();
+          this.#parts.onChange();
+          this.wake();
+        });
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
   /** Leads when there is something to send or to make room for, and as long as something is on its way. */
   #want(): void {
     this.#leadership.want(!this.#stopped && (this.#running || this.#inFlight > 0 || this.#crowded));
@@ -315,7 +339,10 @@ export class SyncEngine {
   #begin(term: number): void {
     const client = guardedClient(this.#parts.client, () => this.#leadership.check(term));
     this.#abort = new AbortController();
-    this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#gate, this.#abort.signal);
+    this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#reader, this.#gate, {
+      term,
+      signal: this.#abort.signal,
+    });
     this.#view.reset();
     this.#reader.reset();
     this.#recoverAt = 0;
@@ -400,13 +427,16 @@ export class SyncEngine {
       this.#crowded = ledger.bytes > limit;
     } else {
       const { reserved } = this.#view;
+      const delivery = this.#delivery!;
+      await delivery.ready();
       await this.#books.during(() =>
         makeRoom({
           ...this.#parts,
           whenFull: this.#parts.settings.whenFull,
           term,
           limit,
-          reserve: (chunk) => !this.#view.touched(chunk) && Boolean(reserved.add(chunk.order)),
+          reserve: (chunk) =>
+            !this.#view.touched(chunk) && !delivery.maySent(chunk.order) && Boolean(reserved.add(chunk.order)),
           release: (order) => reserved.delete(order),
         }),
       );

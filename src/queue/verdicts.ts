@@ -7,6 +7,7 @@ import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { HostGate } from "./host-gate.ts";
 import { type KeyCounts, keyCounts } from "./key-counts.ts";
+import type { LeaderNote } from "./leader-note.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./mend.ts";
 import { classify, type Outcome } from "./outcome.ts";
@@ -57,14 +58,16 @@ export class Verdicts {
   readonly #view: Scheduler;
   readonly #gate: HostGate;
   readonly #options: SendOptions;
+  readonly #note: LeaderNote;
   #successes = 0;
   /** Bodies of this size were too large for the host. */
   #tooLarge = Number.POSITIVE_INFINITY;
 
-  constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, options: SendOptions) {
+  constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, note: LeaderNote, options: SendOptions) {
     this.#parts = parts;
     this.#view = view;
     this.#gate = gate;
+    this.#note = note;
     this.#options = options;
   }
 
@@ -119,6 +122,12 @@ export class Verdicts {
     }
   }
 
+  /** Notes that what a chunk writes may come to the server late, over what is written after it. */
+  doubt({ id }: RunState, content: Content): void {
+    const fields = fieldsOf(content);
+    if (fields.length > 0) this.#note.doubtFields(id, fields);
+  }
+
   /** A chunk that keeps failing while others go through is what fails, not the server. */
   #isPoison({ item, chunk }: Job, cause: unknown): boolean {
     const failed = cause instanceof TimeoutError || (cause instanceof HttpError && cause.status >= 500);
@@ -141,10 +150,11 @@ export class Verdicts {
     item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
     if (outcome?.ambiguous) {
       // Nobody knows whether the server acted, or will.
-      if (content.kind === "create" && item.sent) run.doubtfulCreate = item.ambiguous = true;
-      else if (content.kind === "tags") for (const [key] of content.request) run.doubts.add(key);
-      else if (content.kind === "untag") run.doubts.add(content.request);
-      else if (content.kind === "update") run.doubts.add("");
+      if (content.kind === "create" && item.sent) {
+        item.ambiguous = true;
+        this.#note.doubtCreate(run.id);
+      }
+      this.doubt(run, content);
     }
     if (outcome?.host) {
       this.#gate.failed(now, outcome.after);
@@ -236,6 +246,13 @@ export class Verdicts {
     this.#parts.ledger.settle(chunk, "acknowledged");
     this.#parts.ledger.bytes -= chunk.bytes;
   }
+}
+
+/** Fields of which the last write counts: keys of tags, and "" for the run's own. */
+function fieldsOf(content: Content): readonly string[] {
+  if (content.kind === "tags") return content.request.map(([key]) => key);
+  if (content.kind === "untag") return [content.request];
+  return content.kind === "update" ? [""] : [];
 }
 
 /** The words of an error. */

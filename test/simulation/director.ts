@@ -24,7 +24,7 @@ export class Director {
     this.#chance = new Chance(world.seed, "director");
     this.workload = new Workload(world);
     const chance = this.#chance;
-    this.#delivery = deliveryOf(chance);
+    this.#delivery = deliveryOf(chance, world.weather.hold);
     if (chance.may(0.15)) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
     const maybe = (share: number, weight: number, event: () => void): [number, () => void] => [
       chance.may(share) ? weight : 0,
@@ -34,6 +34,7 @@ export class Director {
       maybe(0.5, 3, () => this.#crash()),
       maybe(0.35, 3, () => this.#another()),
       maybe(0.3, 3, () => this.#stall()),
+      maybe(0.3, 2, () => this.#takeLock()),
       maybe(0.5, 3, () => this.#jump()),
       maybe(0.5, 3, () => this.#diskFault()),
       maybe(0.4, 3, () => this.#outage()),
@@ -86,14 +87,28 @@ export class Director {
     }
     for (const run of book.runs.values())
       if (run.created && !run.ended && this.#chance.may(0.8)) this.workload.end(this.#some(), run);
-    const [only, ...others] = world.live;
-    // A follower does not take over yet: what the process of the last term leaves, a new one drains.
-    if (others.length === 0 && only && world.disk.leader === only) this.final = only;
-    else {
-      for (const process of world.live) await process.close();
-      this.final = world.start(this.#delivery);
-    }
+    // One of those that live drains the rest, or a new one.
+    const heir = this.#chance.may(0.7) ? this.#chance.pick(world.live) : undefined;
+    for (const process of world.live) if (process !== heir) await process.close();
+    this.final = heir ?? world.start(this.#delivery);
     await this.#drain(this.final);
+    await this.#mended();
+  }
+
+  /** Until nothing is in doubt: a request that its sender gave up is on its way for a request time-out at most. */
+  async #mended(): Promise<void> {
+    const { timeline, disk, checks } = this.#world;
+    const doubts = async (): Promise<readonly unknown[]> =>
+      (JSON.parse((await disk.store.note()) ?? "{}") as { doubts?: unknown[] }).doubts ?? [];
+    for (let round = 0; round < 6 && (await doubts()).length > 0; round++) {
+      await timeline.pass(1.1 * (this.#delivery.requestTimeout ?? 120_000));
+    }
+    const left = (await doubts()).filter((doubt) => !this.#isBlocked(String((doubt as unknown[])[0])));
+    if (left.length > 0) checks.fail(`doubts are left for ever: ${JSON.stringify(left)}`);
+  }
+
+  #isBlocked(localId: string): boolean {
+    return this.#world.book.runs.get(localId)?.blocked !== undefined;
   }
 
   async #drain({ queue }: SimProcess): Promise<void> {
@@ -150,6 +165,11 @@ export class Director {
       process.proceed();
     });
     if (this.#world.live.every(({ stalled }) => stalled) && this.#world.live.length < MOST_PROCESSES) this.#open();
+  }
+
+  #takeLock(): void {
+    const from = this.#world.sharing.take();
+    if (from) this.#world.note(() => `${from.name} loses its lock`);
   }
 
   #jump(): void {

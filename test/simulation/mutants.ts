@@ -1,6 +1,7 @@
 import type { DeliveryClient } from "../../src/queue/delivery-client.ts";
 import { OpenRun, type Bucket } from "../../src/queue/open-run.ts";
 import { RunCreator } from "../../src/queue/create-run.ts";
+import { LeaderNote } from "../../src/queue/leader-note.ts";
 import { Scheduler } from "../../src/queue/scheduler.ts";
 import type { QueueStore, StoredChunk } from "../../src/queue/storage.ts";
 import { UnexpectedReplyError } from "../../src/errors/network-errors.ts";
@@ -66,7 +67,15 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a drop of a chunk in flight",
-    patch: () => replaceMethod(Scheduler.prototype, "touched", () => () => false),
+    patch() {
+      const restore = [
+        replaceMethod(Scheduler.prototype, "touched", () => () => false),
+        replaceMethod(LeaderNote.prototype, "maySent", () => () => false),
+      ];
+      return () => {
+        for (const back of restore) back();
+      };
+    },
   },
   {
     name: "200 HTML taken as an acknowledgement",
@@ -84,17 +93,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a late tag left standing",
-    patch: () =>
-      replaceMethod(
-        Scheduler.prototype,
-        "run",
-        (run) =>
-          function (this: Scheduler, id: string) {
-            const state = run.call(this, id);
-            state.doubts.add = () => state.doubts;
-            return state;
-          },
-      ),
+    patch: () => replaceMethod(LeaderNote.prototype, "doubtFields", () => () => {}),
   },
   {
     name: "terminate before the data",

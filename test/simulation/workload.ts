@@ -221,8 +221,8 @@ export class Workload {
   }
 }
 
-/** Options of a queue of a seed. */
-export function deliveryOf(chance: Chance): DeliveryOptions {
+/** Options of a queue of a seed; `hold` is how long in ms the network holds a request at most. */
+export function deliveryOf(chance: Chance, hold: number): DeliveryOptions {
   return {
     batchSize: chance.weighted([
       [6, 1_000],
@@ -231,7 +231,8 @@ export function deliveryOf(chance: Chance): DeliveryOptions {
     ]),
     flushInterval: chance.pick([1_000, 1_000, 200]),
     concurrency: chance.int(1, 6),
-    requestTimeout: chance.pick([120_000, 30_000]),
+    // Nobody can tell when a request that was given up will not come any more: for so long it is expected.
+    requestTimeout: hold > 25_000 ? 120_000 : chance.pick([120_000, 30_000]),
     ...(chance.may(0.15) && {
       maxStoredBytes: chance.pick([1_500, 5_000, 20_000]),
       whenFull: chance.pick(["decimate", "drop-oldest-metrics"] as const),

@@ -11,6 +11,7 @@ export type StoreName =
   | "chunks"
   | "open"
   | "bodies"
+  | "notes"
   | "quarantined"
   | "writers"
   | "runs"

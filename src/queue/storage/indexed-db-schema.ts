@@ -5,6 +5,7 @@ import { freeLease, type LeaseState } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
 import type { ChunkHeader, DesiredRun, RunMapping, StoredChunk } from "../storage.ts";
 import { firstTerm } from "./first-term.ts";
+import type { Tails } from "./tails.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Version of the databases made here. A newer one is left as it is. */
@@ -33,13 +34,23 @@ export interface RunRecord {
   readonly desired?: DesiredRun;
 }
 
+/** What is kept of a writer: its last sequence, and what the tails held that it put last. */
+export interface WriterRecord {
+  readonly last: number;
+  /** Wall time of its last put, in milliseconds. */
+  readonly at: number;
+  readonly tails?: Tails;
+}
+
 /** The object stores. There is no index over chunks, which would double each put. */
 export interface Schema extends DBSchema {
   state: { key: "state"; value: StateRecord };
   chunks: { key: number; value: ChunkRecord };
   bodies: { key: number; value: BodyRecord };
   quarantined: { key: number; value: ChunkRecord & { readonly reason: string } };
-  writers: { key: string; value: { readonly last: number; readonly at: number }; indexes: { at: number } };
+  writers: { key: string; value: WriterRecord; indexes: { at: number } };
+  /** What a leader leaves for the next one. */
+  notes: { key: "note"; value: string };
   accounts: { key: [run: string, writer: string, bucket: number]; value: string };
   fates: { key: [run: string, writer: string, bucket: number]; value: readonly FateLine[] };
   meta: { key: "destination"; value: Destination };
@@ -58,6 +69,7 @@ export function upgrade(database: IDBPDatabase<Schema>, before: number): void {
     database.createObjectStore("state");
     database.createObjectStore("chunks", { keyPath: "order" });
     database.createObjectStore("bodies");
+    database.createObjectStore("notes");
     database.createObjectStore("quarantined", { keyPath: "order" });
     database.createObjectStore("writers").createIndex("at", "at");
     database.createObjectStore("runs").createIndex("at", "at");

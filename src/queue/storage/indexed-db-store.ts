@@ -18,6 +18,7 @@ import type {
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
+import { TailMemory } from "./tails.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
 import { accountsOf, putAccounts, settleAccount } from "./indexed-db-accounts.ts";
@@ -67,16 +68,19 @@ export class IndexedDbStore implements QueueStore {
   ): Promise<readonly Appended[]> {
     const { transaction, counts } = change;
     const writers = transaction.objectStore("writers");
-    let last = (await writers.get(writer))?.last ?? 0;
+    const known = await writers.get(writer);
+    let last = known?.last ?? 0;
+    const memory = new TailMemory(known?.tails);
     const results: Appended[] = [];
     for (const draft of drafts) {
       const { order: place = 0, body, blob, opens: _, ...facts } = draft;
       const before = place === 0 ? undefined : await transaction.objectStore("chunks").get(place);
       const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
       if (own ? own.sealed : draft.sequence <= last) {
-        results.push({ stored: false, order: own ? place : 0, count: own?.count });
+        results.push({ stored: false, order: own ? place : 0, count: memory.put(draft.sequence, own?.count) });
         continue;
       }
+      if (own) memory.put(draft.sequence, draft.count);
       if (own) removeChunk(change, own);
       const order = own ? place : ++counts.order;
       last = Math.max(last, draft.sequence);
@@ -86,7 +90,8 @@ export class IndexedDbStore implements QueueStore {
       results.push({ stored: true, order, count: draft.count });
     }
     const at = drafts.at(-1)?.at ?? this.#clock.now();
-    if (drafts.length > 0) queued(writers.put({ last, at }, writer));
+    const { tails } = memory;
+    if (drafts.length > 0) queued(writers.put({ last, at, ...(tails && { tails }) }, writer));
     putAccounts(transaction, writer, accounts);
     const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...(desired?.keys() ?? [])]);
     for (const run of runs) await touchRun(transaction, run, at, desired?.get(run));
@@ -122,6 +127,17 @@ export class IndexedDbStore implements QueueStore {
     await this.#change([], async (change) => {
       if (change.term === term) change.lease = released(change.lease);
     });
+  }
+
+  async leaveNote(term: number, note: string): Promise<void> {
+    await this.#change(["notes"], async ({ transaction, term: present }) => {
+      checkTerm(present, term);
+      queued(transaction.objectStore("notes").put(note, "note"));
+    });
+  }
+
+  note(): Promise<string | undefined> {
+    return this.#connection.read(["notes"], (transaction) => transaction.objectStore("notes").get("note"));
   }
 
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {

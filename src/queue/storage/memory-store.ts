@@ -26,6 +26,7 @@ import { threadBroadcast, threadLocks } from "./thread-share.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";
 import { KEEP_RUNS } from "./retention.ts";
 import { checkTerm, isChild } from "./tally.ts";
+import { type Tails, TailMemory } from "./tails.ts";
 
 type Chunk = { -readonly [K in keyof StoredChunk]: StoredChunk[K] };
 type Count = "waiting" | "delivered" | "quarantined" | "dropped";
@@ -42,6 +43,8 @@ export class MemoryStore implements QueueStore {
   /** Ascending; may name chunks that are gone. */
   #orders: number[] = [];
   #last = new Map<string, number>();
+  #tails = new Map<string, Tails | undefined>();
+  #note: string | undefined;
   #quarantined = new Map<number, QuarantinedChunk>();
   readonly #open = new Map<string, { run: string; writer: string; beat: number }>();
   /** Time of the last put, by writer. */
@@ -76,14 +79,16 @@ export class MemoryStore implements QueueStore {
   ): Promise<readonly Appended[]> {
     this.#accounts.put(writer, accounts);
     for (const [run, later] of desired ?? []) this.#desired.set(run, mergeDesired(this.#desired.get(run), later));
-    return chunks.map((draft) => {
+    const memory = new TailMemory(this.#tails.get(writer));
+    const results = chunks.map((draft) => {
       const { sequence } = draft;
       const there = this.#chunks.get(draft.order ?? 0);
       const before = there?.writer === writer && there.sequence === sequence ? there : undefined;
       const last = this.#last.get(writer) ?? 0;
       if (before ? before.sealed : sequence <= last) {
-        return { stored: false, order: before?.order ?? 0, count: before?.count };
+        return { stored: false, order: before?.order ?? 0, count: memory.put(sequence, before?.count) };
       }
+      if (before) memory.put(sequence, draft.count);
       if (before) this.#remove(before);
       const order = before?.order ?? ++this.#order;
       this.#last.set(writer, Math.max(last, sequence));
@@ -94,6 +99,8 @@ export class MemoryStore implements QueueStore {
       this.#insert({ bucket: 0, ...facts, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
       return { stored: true, order, count: draft.count };
     });
+    this.#tails.set(writer, memory.tails);
+    return results;
   }
 
   async lease(): Promise<Lease> {
@@ -118,6 +125,15 @@ export class MemoryStore implements QueueStore {
 
   async endTerm(term: number): Promise<void> {
     if (term === this.#term) this.#lease = released(this.#lease);
+  }
+
+  async leaveNote(term: number, note: string): Promise<void> {
+    checkTerm(this.#term, term);
+    this.#note = note;
+  }
+
+  async note(): Promise<string | undefined> {
+    return this.#note;
   }
 
   async heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {

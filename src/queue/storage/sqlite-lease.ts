@@ -2,10 +2,21 @@ import type { SqlDatabase } from "../../sql/database.ts";
 
 /** What the leader last let the others know. */
 export function saidBy(database: SqlDatabase): string {
-  return String(database.prepare("SELECT value FROM queue_meta WHERE name = 'leader'").get()?.["value"] ?? "");
+  return metaOf(database, "leader") ?? "";
 }
 
 /** Keeps what the leader lets the others know. */
 export function say(database: SqlDatabase, says: string): void {
-  database.prepare("INSERT OR REPLACE INTO queue_meta (name, value) VALUES ('leader', ?)").run(says);
+  keepMeta(database, "leader", says);
+}
+
+/** A text under its name. */
+export function metaOf(database: SqlDatabase, name: string): string | undefined {
+  const value = database.prepare("SELECT value FROM queue_meta WHERE name = ?").get(name)?.["value"];
+  return value == null ? undefined : String(value);
+}
+
+/** Keeps a text under a name. */
+export function keepMeta(database: SqlDatabase, name: string, value: string): void {
+  database.prepare("INSERT OR REPLACE INTO queue_meta (name, value) VALUES (?, ?)").run(name, value);
 }

@@ -2,15 +2,19 @@ import type { SqlDatabase } from "../../sql/database.ts";
 import { mergeDesired } from "../desired-state.ts";
 import type { DesiredRun, RunMapping } from "../storage.ts";
 import { isOutdated } from "./retention.ts";
+import { TailMemory, type Tails } from "./tails.ts";
 
-/** Last sequence that a writer put; 0 for an unknown one. */
-export function lastOf(database: SqlDatabase, writer: string): number {
-  return Number(database.prepare("SELECT last FROM writers WHERE writer = ?").get(writer)?.["last"] ?? 0);
+/** Last sequence that a writer put, 0 for an unknown one, and what its tails held. */
+export function lastOf(database: SqlDatabase, writer: string): { last: number; readonly memory: TailMemory } {
+  const row = database.prepare("SELECT last, tails FROM writers WHERE writer = ?").get(writer);
+  return { last: Number(row?.["last"] ?? 0), memory: new TailMemory(parse(row?.["tails"]) as Tails | undefined) };
 }
 
-/** Notes the last sequence of a writer, and when it was put. */
-export function keepLast(database: SqlDatabase, writer: string, last: number, at: number): void {
-  database.prepare("INSERT OR REPLACE INTO writers (writer, last, at) VALUES (?, ?, ?)").run(writer, last, at);
+/** Notes the last sequence of a writer, when it was put, and what its tails hold. */
+export function keepLast(database: SqlDatabase, writer: string, last: number, at: number, { tails }: TailMemory): void {
+  database
+    .prepare("INSERT OR REPLACE INTO writers (writer, last, at, tails) VALUES (?, ?, ?, ?)")
+    .run(writer, last, at, tails ? JSON.stringify(tails) : null);
 }
 
 /** Which run of the server a run is. */
@@ -47,7 +51,10 @@ export function touch(database: SqlDatabase, run: string, at: number): void {
 }
 
 function read(database: SqlDatabase, run: string, column: "mapping" | "desired"): unknown {
-  const text = database.prepare(`SELECT ${column} AS text FROM runs WHERE run = ?`).get(run)?.["text"];
+  return parse(database.prepare(`SELECT ${column} AS text FROM runs WHERE run = ?`).get(run)?.["text"]);
+}
+
+function parse(text: unknown): unknown {
   try {
     return typeof text === "string" ? JSON.parse(text) : undefined;
   } catch {

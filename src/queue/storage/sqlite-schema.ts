@@ -34,7 +34,7 @@ export const migrations: readonly string[] = [
     )
     .join("")}
   CREATE TABLE files (name TEXT PRIMARY KEY) WITHOUT ROWID;
-  CREATE TABLE writers (writer TEXT PRIMARY KEY, last INTEGER NOT NULL, at INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE writers (writer TEXT PRIMARY KEY, last INTEGER NOT NULL, at INTEGER NOT NULL, tails TEXT) WITHOUT ROWID;
   CREATE TABLE runs (run TEXT PRIMARY KEY, at INTEGER NOT NULL, mapping TEXT, desired TEXT) WITHOUT ROWID;
   CREATE INDEX runs_at ON runs (at);
   CREATE TABLE open_runs (run TEXT PRIMARY KEY, writer TEXT NOT NULL, beat INTEGER NOT NULL) WITHOUT ROWID;

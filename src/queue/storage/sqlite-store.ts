@@ -39,7 +39,7 @@ import {
 } from "./sqlite-rows.ts";
 import { desiredOf, keepLast, keepMapping, lastOf, mappingOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";
 import { isOpenBy, noteOpen, readOpenRuns } from "./sqlite-open-runs.ts";
-import { say, saidBy } from "./sqlite-lease.ts";
+import { keepMeta, metaOf, say, saidBy } from "./sqlite-lease.ts";
 import { checkTerm, isChild, tally, tallyWaiting } from "./tally.ts";
 
 /** A queue in SQLite, over the SQL port. Statements are synchronous and short; nothing waits in the thread but for a lock. */
@@ -86,12 +86,14 @@ export class SqliteStore implements QueueStore {
     spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
   ): readonly Appended[] {
     const { database } = change;
-    let last = lastOf(database, writer);
+    const { memory, ...put } = lastOf(database, writer);
+    let { last } = put;
     const results = chunks.map((draft): Appended => {
       const before = draft.order === undefined ? undefined : findChunk(database, placeOf(draft.order));
       const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
       if (own ? own.sealed : draft.sequence <= last)
-        return { stored: false, order: own?.order ?? 0, count: own?.count };
+        return { stored: false, order: own?.order ?? 0, count: memory.put(draft.sequence, own?.count) };
+      if (own) memory.put(draft.sequence, draft.count);
       if (own) removeChunk(change, own);
       const order = own?.order ?? ++change.state.counts.order;
       last = Math.max(last, draft.sequence);
@@ -106,7 +108,7 @@ export class SqliteStore implements QueueStore {
     });
     const at = chunks.at(-1)?.at ?? this.#host.now();
     if (chunks.length > 0) {
-      keepLast(database, writer, last, at);
+      keepLast(database, writer, last, at, memory);
     }
     for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
     putAccounts(database, writer, accounts);
@@ -148,6 +150,17 @@ export class SqliteStore implements QueueStore {
     return this.#change(({ state }) => {
       if (state.term === term) state.lease = released({ ...state.lease, says: "" });
     });
+  }
+
+  leaveNote(term: number, note: string): Promise<void> {
+    return this.#change(({ database, state }) => {
+      checkTerm(state.term, term);
+      keepMeta(database, "note", note);
+    });
+  }
+
+  note(): Promise<string | undefined> {
+    return this.#look((database) => metaOf(database, "note"));
   }
 
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]> {
@@ -397,7 +410,7 @@ export class SqliteStore implements QueueStore {
 
   /** Writes bodies before their chunks, so that no chunk is without its body. */
   async #spool(writer: string, chunks: readonly ChunkDraft[]): Promise<Map<ChunkDraft, SpooledBlob>> {
-    const last = await this.#look((database) => lastOf(database, writer));
+    const last = await this.#look((database) => lastOf(database, writer).last);
     const spooled = new Map<ChunkDraft, SpooledBlob>();
     for (const draft of chunks) {
       // One that was put before has its body already, or needs none any more.

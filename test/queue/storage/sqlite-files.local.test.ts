@@ -230,7 +230,7 @@ describe("sqliteQueue in trouble", () => {
       chunk,
       chunk,
       "name TEXT",
-      "writer TEXT, last INTEGER, at INTEGER",
+      "writer TEXT, last INTEGER, at INTEGER, tails TEXT",
       "run TEXT, at INTEGER, mapping TEXT, desired TEXT",
       "name TEXT, value TEXT",
     ]);

@@ -1,7 +1,7 @@
 import type { Director } from "../director.ts";
 import type { ServerRun } from "../world/server.ts";
 import type { World } from "../world/world.ts";
-import { isBeyondMending, type Logged, type RunBook } from "./book.ts";
+import type { Logged, RunBook } from "./book.ts";
 import { contentOf } from "./items.ts";
 
 /** Longest time in ms, beyond the flush interval, until what is logged is on a disk that works. */
@@ -73,11 +73,7 @@ function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, r
     }
     if (run.restored) continue;
     if (!mapped && runs.length === 1 && run.blocked !== undefined) continue;
-    const times = [twin.id, mapped?.id ?? ""].map((id) => world.createdAt.get(id));
-    const lates = run.lates.filter(({ kind, at }) => kind === "create run" && times.includes(at));
-    if (lates.some((late) => isBeyondMending(run, late)))
-      world.checks.gap("a twin whose create came late, and whose process was gone or done");
-    else world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
+    world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
   }
 }
 
@@ -112,10 +108,7 @@ function checkState(world: World, run: RunBook, mapped: ServerRun): void {
     const there =
       field === "status" ? mapped.status : field === "name" ? mapped.name : (mapped.tags.get(field.slice(4)) ?? null);
     if (there === value) continue;
-    if (run.lates.some((late) => late.fields.includes(field) && isBeyondMending(run, late)))
-      world.checks.gap("a late write of a tag or status, whose process was gone or done");
-    else
-      world.checks.fail(`${field} of run ${run.localId} is "${there}" on the server, and "${value}" was written last`);
+    world.checks.fail(`${field} of run ${run.localId} is "${there}" on the server, and "${value}" was written last`);
   }
 }
 

@@ -3,6 +3,7 @@ import { metricsBody } from "../../../src/queue/metrics-body.ts";
 import { decodeChunk } from "../../../src/queue/content.ts";
 import type { RunMapping, StoredChunk } from "../../../src/queue/storage.ts";
 import type { DiskWatcher } from "../world/disk.ts";
+import { isRead } from "../world/request-kind.ts";
 import type { Sent } from "../world/trip.ts";
 import type { World } from "../world/world.ts";
 import type { Fate, RunBook } from "./book.ts";
@@ -20,8 +21,6 @@ export class Checks implements DiskWatcher {
   readonly quarantined: { points: number; requests: number } = { points: 0, requests: 0 };
   /** Runs that went with a restored server. */
   readonly lostRuns: Set<string> = new Set();
-  /** Term in which a chunk was first sent, by its place. */
-  readonly #sentIn = new Map<number, number>();
   /** Time at which the server was last restored: answers of before may be on their way. */
   restoredAt: number = Number.NEGATIVE_INFINITY;
   readonly #world: World;
@@ -79,7 +78,7 @@ export class Checks implements DiskWatcher {
       this.quarantined[chunk.kind === "metrics" ? "points" : "requests"] += chunk.count;
       this.#quarantined(run, chunk);
     }
-    this.#settle(run, items, as, chunk.order);
+    this.#settle(run, items, as);
     if (chunk.kind === "create" && as === "acknowledged" && !mapping && !this.#world.disk.store.runIds.has(chunk.run)) {
       this.fail(`the create of run ${chunk.run} is acknowledged without a mapping`);
     }
@@ -93,13 +92,16 @@ export class Checks implements DiskWatcher {
     this.#world.note(
       () => `replaced chunk ${parent.order} ${parent.kind} by ${children.length}, ${gone.length} ${rest}`,
     );
-    this.#settle(run, gone, rest === "delivered" ? "acknowledged" : "dropped", parent.order);
+    this.#settle(run, gone, rest === "delivered" ? "acknowledged" : "dropped");
   }
 
   /** A request leaves a process. */
   sending(sent: Sent): void {
     const { kind, process, body, text } = sent;
     const { disk } = this.#world;
+    if (!isRead(kind) && disk.leader !== process) {
+      this.fail(`request ${sent.number}, ${kind}, is sent by ${process.name} while ${disk.leader?.name} leads`);
+    }
     if (kind === "create run") this.#createdAgain(sent);
     if (isEndRequest(sent)) this.#ends(sent);
     if (kind !== "metrics" && kind !== "params" && kind !== "tags") return;
@@ -109,7 +111,6 @@ export class Checks implements DiskWatcher {
     for (const chunk of disk.store.chunks.values()) {
       if (chunk.run !== localId || chunk.kind !== kind || !chunk.sealed) continue;
       if (!sends(chunk, String(body["run_id"]), body, text)) continue;
-      this.#sentIn.set(Math.floor(chunk.order), this.#sentIn.get(Math.floor(chunk.order)) ?? sent.term);
       return;
     }
     this.fail(`request ${sent.number} sends ${kind} of run ${localId} that are no sealed chunk of the disk`);
@@ -165,7 +166,7 @@ export class Checks implements DiskWatcher {
       this.fail(`request ${number} mixes NaN with values, which MLflow 2.22 refuses when repeated`);
   }
 
-  #settle(run: RunBook, items: readonly string[], fate: Fate, order: number): void {
+  #settle(run: RunBook, items: readonly string[], fate: Fate): void {
     const { disk, server } = this.#world;
     const runId = disk.store.runIds.get(run.localId);
     const excused = run.restored && this.#world.timeline.now < this.restoredAt + 60_000;
@@ -181,9 +182,7 @@ export class Checks implements DiskWatcher {
       if (fate === "acknowledged" && there === false && !excused) {
         this.fail(`"${name}" of run ${run.localId} left the disk as delivered and is not on the server`);
       } else if (fate === "dropped" && there === true && run.fates.get(name) !== "acknowledged") {
-        const sentIn = this.#sentIn.get(Math.floor(order)) ?? disk.store.term;
-        if (sentIn < disk.store.term) this.gap("a drop of points that an earlier leader had sent");
-        else this.fail(`"${name}" of run ${run.localId} was counted as dropped and is on the server`);
+        this.fail(`"${name}" of run ${run.localId} was counted as dropped and is on the server`);
       }
     }
   }

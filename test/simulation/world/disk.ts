@@ -154,7 +154,7 @@ export class Disk {
     return {
       name: "simulated disk",
       durable: true,
-      open: () => this.#operate(process, "open", [], async () => handle),
+      open: () => this.#operate(process, "open", [], async () => ({ ...handle, ...process.sharing })),
     };
   }
 

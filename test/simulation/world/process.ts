@@ -1,6 +1,7 @@
 import { createClient } from "../../../src/client/client.ts";
 import { createQueue } from "../../../src/queue/create-queue.ts";
 import type { DeliveryClient } from "../../../src/queue/delivery-client.ts";
+import type { QueueStore } from "../../../src/queue/storage.ts";
 import type { Queue } from "../../../src/queue/queue.ts";
 import type { DeliveryOptions, Problem } from "../../../src/queue/types.ts";
 import type { Clock, Timer } from "../../../src/runtime/ports/clock.ts";
@@ -66,6 +67,8 @@ export class SimProcess {
   /** Calls up to this one are said to be durable. */
   durableUntil = 0;
   readonly flushInterval: number;
+  /** What it has in common with others beside the disk. */
+  readonly sharing: Pick<QueueStore, "locks" | "broadcast">;
   #stalled: (() => void)[] | undefined;
 
   constructor(world: World, name: string, delivery: DeliveryOptions) {
@@ -82,6 +85,8 @@ export class SimProcess {
       },
     });
     this.runtime = { ...manual, clock: this.clock as never };
+    const broken = chance.may(0.05);
+    this.sharing = { locks: world.sharing.locksOf(this, broken), broadcast: world.sharing.broadcastOf(this) };
     const client = world.whole ? this.#wholeClient() : lightClient(this, this.runtime);
     this.queue = createQueue({
       storage: world.disk.storageOf(this, (store) => world.mutant.store?.(store, world) ?? store),
@@ -129,6 +134,7 @@ export class SimProcess {
     this.alive = false;
     this.crashedAt = this.world.timeline.now;
     this.world.disk.crash(this);
+    this.world.sharing.forget(this);
   }
 
   #wholeClient(): DeliveryClient {
@@ -141,5 +147,6 @@ export class SimProcess {
     const closing = this.queue.close({ timeout: 5_000 });
     await this.world.timeline.settles(closing, 60_000);
     this.alive = false;
+    this.world.sharing.forget(this);
   }
 }

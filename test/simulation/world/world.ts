@@ -11,6 +11,7 @@ import type { Sent } from "./trip.ts";
 import { SimProcess } from "./process.ts";
 import type { DeliveryOptions } from "../../../src/queue/types.ts";
 import type { SimServer } from "./server.ts";
+import { MANNERS, Sharing } from "./sharing.ts";
 import { Timeline } from "./timeline.ts";
 
 /** Every so many seeds go by the whole client. */
@@ -30,6 +31,7 @@ export class World {
   readonly checks: Checks;
   readonly disk: Disk;
   readonly weather: Weather;
+  readonly sharing: Sharing;
   readonly network: Network;
   readonly server: SimServer;
   readonly processes: SimProcess[] = [];
@@ -61,6 +63,8 @@ export class World {
     this.checks = new Checks(this);
     this.disk = new Disk(this.checks);
     this.weather = weatherOf(new Chance(seed, "weather"));
+    const sharing = new Chance(seed, "sharing");
+    this.sharing = new Sharing(sharing.pick(MANNERS), this.timeline, sharing);
     this.network = new Network(this, this.weather);
     this.server = server(this);
   }

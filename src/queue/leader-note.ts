@@ -1,0 +1,177 @@
+import type { Clock } from "../runtime/ports/clock.ts";
+import { addRange, type Range, within } from "./ranges.ts";
+import type { QueueStore } from "./storage.ts";
+
+/** Runs in doubt that are kept: the oldest go first. */
+const MOST_DOUBTS = 1_000;
+/** Places to come that are noted together with those in view, so that a slow logger does not cost a write a chunk. */
+const AHEAD = 64;
+
+/** What is not known of a run: the server may act on a request of it that its sender has given up. */
+export interface Doubt {
+  /** Monotonic time since which no such request was sent. */
+  since: number;
+  /** A create of it may have come to the server twice. */
+  create: boolean;
+  /** Keys of tags, and "" for the run's own fields, that may be overwritten by an older value. */
+  readonly fields: Set<string>;
+}
+
+/**
+ * What a leader must know that outlives its chunks, and that the leader after it must know as well: which runs are in
+ * doubt, and which chunks of points may have been sent. Kept in the storage before a chunk goes that would tell.
+ */
+export class LeaderNote {
+  readonly #store: QueueStore;
+  readonly #clock: Clock;
+  readonly #doubts = new Map<string, Doubt>();
+  #changed = false;
+  /** Places of chunks that this leader sent and that wait. */
+  readonly #sent = new Set<number>();
+  /** Places that the note in the storage says may be sent, and those of them that were noted by an earlier leader. */
+  #noted: Range[] = [];
+  #suspects: readonly Range[] = [];
+  readonly #term: number;
+  #ready: Promise<void> | undefined;
+  /** Last place in the order when the term began: what is below it may have been sent by another leader. */
+  #began = 0;
+
+  constructor(store: QueueStore, clock: Clock, term: number) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#term = term;
+  }
+
+  /** Reads what earlier leaders left, once; nothing is sent before. */
+  ready(): Promise<void> {
+    this.#ready ??= this.#begin().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #begin(): Promise<void> {
+    this.#began = (await this.#store.status()).order;
+    const { doubts, sent } = parseNote(await this.#store.note());
+    for (const [run, at, create, fields] of doubts) {
+      const doubt = this.#of(run);
+      // Time goes on while nobody leads. A wall clock may be wrong, but then it is at worst looked at a second time.
+      doubt.since = this.#clock.monotonic() - Math.max(0, this.#clock.now() - at);
+      doubt.create ||= create;
+      for (const field of fields) doubt.fields.add(field);
+    }
+    this.#noted = [...sent];
+    this.#suspects = sent;
+  }
+
+  /** True for a chunk that an earlier leader may have been sending when its term ended. */
+  isInherited(order: number): boolean {
+    return order <= this.#began;
+  }
+
+  /** Runs in doubt. */
+  get doubts(): ReadonlyMap<string, Doubt> {
+    return this.#doubts;
+  }
+
+  /** Notes that a create of a run may have come to the server twice. */
+  doubtCreate(run: string): void {
+    const doubt = this.#of(run);
+    doubt.create = true;
+    doubt.since = this.#clock.monotonic();
+  }
+
+  /** Notes that an older value of these fields may still come to the server. */
+  doubtFields(run: string, fields: Iterable<string>): void {
+    const doubt = this.#of(run);
+    for (const field of fields) doubt.fields.add(field);
+    doubt.since = this.#clock.monotonic();
+  }
+
+  /** All is as it shall be, and nothing is on its way any more. */
+  settle(run: string): void {
+    this.#changed = this.#doubts.delete(run) || this.#changed;
+  }
+
+  /** Keeps the doubts in the storage when they changed. Rejects with StaleTermError when the term is over. */
+  async keep(): Promise<void> {
+    if (this.#changed) await this.#write();
+  }
+
+  /** Notes that a chunk of points is sent now. `inView` are all that may be sent soon, in order. */
+  async sending(order: number, inView: () => Iterable<number>): Promise<void> {
+    const place = Math.floor(order);
+    this.#sent.add(place);
+    if (within(this.#noted, place)) return;
+    const [first] = await this.#store.heads(0, 1);
+    const lowest = Math.floor(first?.order ?? place);
+    const noted: Range[] = [];
+    for (const [from, to] of this.#suspects) if (to >= lowest) addRange(noted, from, to);
+    for (const sent of this.#sent) addRange(noted, sent, sent);
+    let last = place;
+    for (const seen of inView()) {
+      last = Math.max(last, Math.floor(seen));
+      addRange(noted, Math.floor(seen), Math.floor(seen));
+    }
+    addRange(noted, last, last + AHEAD);
+    this.#noted = noted;
+    await this.#write();
+  }
+
+  /** A chunk of points left the storage. */
+  gone({ order, span }: { readonly order: number; readonly span: number }): void {
+    if (span === 1) this.#sent.delete(order);
+  }
+
+  /** True when the server may have points of a chunk. */
+  maySent(order: number): boolean {
+    const place = Math.floor(order);
+    return this.#sent.has(place) || within(this.#suspects, place);
+  }
+
+  #of(run: string): Doubt {
+    let doubt = this.#doubts.get(run);
+    if (!doubt) {
+      doubt = { since: this.#clock.monotonic(), create: false, fields: new Set() };
+      this.#doubts.set(run, doubt);
+      const [oldest] = this.#doubts.keys();
+      if (this.#doubts.size > MOST_DOUBTS) this.#doubts.delete(oldest!);
+    }
+    this.#changed = true;
+    return doubt;
+  }
+
+  async #write(): Promise<void> {
+    this.#changed = false;
+    const now = this.#clock.now();
+    const age = this.#clock.monotonic();
+    const doubts = [...this.#doubts].map(([run, { since, create, fields }]) => [
+      run,
+      Math.round(now - (age - since)),
+      create,
+      [...fields],
+    ]);
+    try {
+      await this.#store.leaveNote(this.#term, JSON.stringify({ version: 1, doubts, sent: this.#noted }));
+    } catch (error) {
+      this.#changed = true;
+      this.#noted = [];
+      throw error;
+    }
+  }
+}
+
+interface Note {
+  readonly doubts: readonly (readonly [run: string, at: number, create: boolean, fields: readonly string[]])[];
+  readonly sent: readonly Range[];
+}
+
+/** Of another version, or damaged, it says nothing. */
+function parseNote(text: string | undefined): Note {
+  try {
+    const note = JSON.parse(text ?? "") as Note & { readonly version: number };
+    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent)) return note;
+  } catch {}
+  return { doubts: [], sent: [] };
+}
