@@ -58,7 +58,9 @@ class StoredQueue implements Queue {
     const { maxMemoryBytes, maxStoredBytes } = settings;
     const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
     const problems = new Problems(onProblem);
-    const maxBytes = (): number => (storage.durable ? maxStoredBytes : maxMemoryBytes);
+    // In memory, a quarter is for what is not put yet: the store drops from its oldest on, and never the newest for it.
+    const fresh = maxMemoryBytes / 4;
+    const maxBytes = (): number => (storage.durable ? maxStoredBytes : maxMemoryBytes - fresh);
     this.#ledger = ledger;
     this.#storage = storage;
     this.#runtime = runtime;
@@ -77,12 +79,15 @@ class StoredQueue implements Queue {
       onMapped: (mapping) => this.#mapped(mapping),
       onChange: () => this.#changed(),
     });
+    const full = (bytes: number): boolean =>
+      bytes > (storage.durable ? maxMemoryBytes : Math.max(fresh, maxMemoryBytes - ledger.bytes));
     this.#writer = new Writer({
       ...settings,
       clock: runtime.clock,
       ledger,
       problems,
-      full: (bytes) => bytes > maxMemoryBytes || bytes + ledger.bytes > maxBytes(),
+      full,
+      pressing: (bytes) => full(2 * bytes) && ledger.bytes <= maxBytes(),
       put: (writer) => this.#drain.put(writer),
     });
     this.#flusher = new Flusher({

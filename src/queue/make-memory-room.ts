@@ -14,7 +14,7 @@ export interface MemoryRoomParts {
 }
 
 /** Bytes of points in closed chunks. */
-function bytesOf(outbox: readonly Entry[]): number {
+export function bytesOf(outbox: readonly Entry[]): number {
   return outbox.reduce((sum, { buffer }) => sum + (buffer?.count ?? 0) * BYTES_PER_POINT, 0);
 }
 

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
 import { mergeDesired } from "./desired-state.ts";
 import type { KeyCounts } from "./key-counts.ts";
-import { makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
+import { bytesOf, makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { ChunkKind, Requests } from "./request.ts";
@@ -36,6 +36,8 @@ export interface WriterParts extends MemoryRoomParts {
   readonly clock: Clock;
   readonly batchSize: number;
   readonly flushInterval: number;
+  /** True when so many bytes in memory should go to the store at once. */
+  readonly pressing: (bytes: number) => boolean;
   /** Puts what `outbox` and `tails()` hold into the store; rejects when that failed. */
   readonly put: (writer: Writer) => Promise<void>;
 }
@@ -272,6 +274,8 @@ export class Writer {
     buffer.closed = true;
     this.outbox.push({ run: run.id, kind: "metrics", sealed: true, sequence: 0, count: 0, buffer });
     makeMemoryRoom(this.outbox, this.writing, this.#parts);
+    // The store has more room, and knows what is older.
+    if (this.putting === undefined && this.#parts.pressing(bytesOf(this.outbox))) this.wakeIn(0);
   }
 
   #fresh(run: OpenRun, bucket: Bucket): MetricBuffer {

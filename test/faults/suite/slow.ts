@@ -107,10 +107,10 @@ export function slowSuite(server: () => FaultServer): void {
           gate.open();
           const report = await tracker.flush();
           expect(report).toMatchObject({ pending: nothing, quarantined: nothing, parked: nothing });
-          // 14 bytes a point at rest, and one chunk that is on its way.
-          expect(most).toBeLessThan(200_000 / 14 + 2_000);
+          // 14 bytes a point at rest; room is made while more comes.
+          expect(most).toBeLessThan((2 * 200_000) / 14);
           const stored = (await rows(runId))["loss"]!;
-          expect(report.dropped.points).toBeGreaterThan(40_000);
+          expect(report.dropped.points).toBeGreaterThan(30_000);
           expect(stored + report.dropped.points).toBe(total);
           const [line] = (await run.receipt()).lines.filter(({ key }) => key === "loss");
           expect(line).toMatchObject({ logged: total, acknowledged: stored, dropped: total - stored });
