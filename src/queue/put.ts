@@ -1,6 +1,6 @@
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
-import { encodeLines } from "./account-lines.ts";
+import { encodeLines, encodeNames } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { mergeDesired } from "./desired-state.ts";
 import { countPoints } from "./point-account.ts";
@@ -90,7 +90,10 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
     const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
     // With what was counted just now.
     const dated = writer.accounts();
-    const accounts = dated.map(({ run, bucket, lines }) => ({ run, bucket, lines: encodeLines(lines) }));
+    const accounts = dated.map(({ run, bucket, lines, group }) => {
+      group.names ??= encodeNames(lines);
+      return { run, bucket, lines: encodeLines(lines, group.names) };
+    });
     if (batch.length + writer.desiring.size + accounts.length === 0) break;
     writer.putting = batch;
     const results = yield { drafts, desired: writer.desiring, accounts };

@@ -20,9 +20,18 @@ export interface Line extends Pick<ReceiptLine, "kind" | "key"> {
   /** Which points are different ones; made at their first put. */
   points?: PointAccount;
 }
+
+/** Lines that are stored together. */
+interface Group {
+  readonly lines: Line[];
+  /** Their kinds and keys, encoded at the first put since there is a new one. */
+  names?: Uint8Array | undefined;
+}
+
 /** Lines to put, as of the last change of them. */
 export interface DatedDraft extends Omit<AccountDraft, "lines"> {
   readonly lines: readonly AccountLine[];
+  readonly group: Group;
   readonly change: number;
 }
 
@@ -34,7 +43,7 @@ export class RunAccount {
   /** Nothing more is expected. */
   ended = false;
   readonly #lines = new Map<string, Line>();
-  readonly #buckets = new Map<number, Line[]>();
+  readonly #buckets = new Map<number, Group>();
   /** Buckets that new lines go to: of metrics, and of anything else. */
   readonly #open: { metric?: number; other?: number } = {};
   readonly #newBucket: () => number;
@@ -57,7 +66,9 @@ export class RunAccount {
       const bucket = this.#bucket(kind === "metric" ? "metric" : "other");
       line = { kind, key, bucket, logged: 0, kept: 0, dropped: 0, refused: 0 };
       this.#lines.set(name, line);
-      this.#buckets.get(bucket)!.push(line);
+      const group = this.#buckets.get(bucket)!;
+      group.lines.push(line);
+      group.names = undefined;
     }
     return line;
   }
@@ -93,8 +104,9 @@ export class RunAccount {
   /** What is not in the storage as it stands, as it is once everything that was handed to the storage is there. */
   drafts(): DatedDraft[] {
     return [...this.#dirty].map(([bucket, change]) => {
-      const lines = this.#buckets.get(bucket)!.map((line) => figuresOf(line, storedOf(line)));
-      return { run: this.run, bucket, lines, change };
+      const group = this.#buckets.get(bucket)!;
+      const lines = group.lines.map((line) => figuresOf(line, storedOf(line)));
+      return { run: this.run, bucket, lines, group, change };
     });
   }
 
@@ -106,10 +118,10 @@ export class RunAccount {
 
   #bucket(of: "metric" | "other"): number {
     const open = this.#open[of];
-    if (open !== undefined && this.#buckets.get(open)!.length < KEYS_PER_CHUNK) return open;
+    if (open !== undefined && this.#buckets.get(open)!.lines.length < KEYS_PER_CHUNK) return open;
     const bucket = this.#newBucket();
     this.#open[of] = bucket;
-    this.#buckets.set(bucket, []);
+    this.#buckets.set(bucket, { lines: [] });
     return bucket;
   }
 }

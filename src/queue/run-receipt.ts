@@ -49,7 +49,7 @@ export function receiptOf(
   for (const record of records) {
     // What is in memory is newer than what was stored of it.
     const own = record.writer === writer && account?.has(record.bucket);
-    if (!own) for (const line of decodeLines(record.lines) ?? []) take(line);
+    if (!own) for (const line of record.lines ? decodeLines(record.lines) : []) take(line);
     for (const [kind, key, acknowledged, dropped, quarantined] of record.fates) {
       const sum = sumOf(kind, key);
       sum.acknowledged += acknowledged;

@@ -130,11 +130,13 @@ export interface AccountDraft {
   /** Number of the group of keys, among those of the writer. */
   readonly bucket: number;
   /** Encoded by `account-lines.ts`. */
-  readonly lines: string;
+  readonly lines: Uint8Array<ArrayBuffer>;
 }
 
 /** What is known of some keys of a run. */
-export interface AccountRecord extends AccountDraft {
+export interface AccountRecord extends Omit<AccountDraft, "lines"> {
+  /** As the writer put them last; undefined when nothing is known but what became of its chunks. */
+  readonly lines: Uint8Array<ArrayBuffer> | undefined;
   /** Who counted them. */
   readonly writer: string;
   /** What became of the chunks of this bucket. */

@@ -39,7 +39,7 @@ export async function accountsOf(transaction: Reading, run: string): Promise<Acc
   }
   for (const [n, [, writer, bucket]] of fateKeys.entries()) {
     const name = `${bucket} ${writer}`;
-    const record = records.get(name) ?? { run, writer, bucket, lines: "[]" };
+    const record = records.get(name) ?? { run, writer, bucket, lines: undefined };
     records.set(name, { ...record, fates: fateLines[n]! });
   }
   return [...records.values()];

@@ -51,7 +51,7 @@ export interface Schema extends DBSchema {
   writers: { key: string; value: WriterRecord; indexes: { at: number } };
   /** What a leader leaves for the next one. */
   notes: { key: "note"; value: string };
-  accounts: { key: [run: string, writer: string, bucket: number]; value: string };
+  accounts: { key: [run: string, writer: string, bucket: number]; value: Uint8Array<ArrayBuffer> };
   fates: { key: [run: string, writer: string, bucket: number]; value: readonly FateLine[] };
   meta: { key: "destination"; value: Destination };
   open: { key: string; value: Omit<OpenRun, "at"> };

@@ -34,7 +34,7 @@ export class MemoryAccounts {
     const records = this.#runs.get(run) ?? new Map<string, AccountRecord>();
     this.#runs.set(run, records);
     const name = `${bucket} ${writer}`;
-    const record = records.get(name) ?? { run, writer, bucket, lines: "[]", fates: [] };
+    const record = records.get(name) ?? { run, writer, bucket, lines: undefined, fates: [] };
     records.set(name, { ...record, ...change(record.fates) });
   }
 }

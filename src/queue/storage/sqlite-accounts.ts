@@ -38,7 +38,7 @@ export function accountsOf(database: SqlDatabase, run: string): AccountRecord[] 
     run,
     writer: String(writer),
     bucket: Number(bucket),
-    lines: typeof lines === "string" ? lines : "[]",
+    lines: lines instanceof Uint8Array ? (lines as Uint8Array<ArrayBuffer>) : undefined,
     fates: readFates(fates),
   }));
 }

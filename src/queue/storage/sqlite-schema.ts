@@ -39,7 +39,7 @@ export const migrations: readonly string[] = [
   CREATE INDEX runs_at ON runs (at);
   CREATE TABLE open_runs (run TEXT PRIMARY KEY, writer TEXT NOT NULL, beat INTEGER NOT NULL) WITHOUT ROWID;
   CREATE TABLE accounts (
-    run TEXT NOT NULL, writer TEXT NOT NULL, bucket INTEGER NOT NULL, lines TEXT, fates TEXT,
+    run TEXT NOT NULL, writer TEXT NOT NULL, bucket INTEGER NOT NULL, lines BLOB, fates TEXT,
     PRIMARY KEY (run, writer, bucket)
   ) WITHOUT ROWID;
   `,

@@ -215,7 +215,7 @@ describe("sqliteQueue in trouble", () => {
     const path = await newPath();
     await (await sqliteQueue({ path }).open()).close();
     const tables = withSqliteFile(path, (file) =>
-      ["queue_state", "chunks", "quarantined", "files", "writers", "runs", "queue_meta"].map((table) =>
+      ["queue_state", "chunks", "quarantined", "files", "writers", "runs", "accounts", "queue_meta"].map((table) =>
         file
           .prepare(`PRAGMA table_info(${table})`)
           .all()
@@ -232,6 +232,7 @@ describe("sqliteQueue in trouble", () => {
       "name TEXT",
       "writer TEXT, last INTEGER, at INTEGER, tails TEXT",
       "run TEXT, at INTEGER, mapping TEXT, desired TEXT",
+      "run TEXT, writer TEXT, bucket INTEGER, lines BLOB, fates TEXT",
       "name TEXT, value TEXT",
     ]);
   });
