@@ -4,6 +4,7 @@ import { bytesOf, type Op, RUN_TAG, timestampAt, valueAt } from "./plan.ts";
 import type { ServerRun } from "./server-rows.ts";
 
 const ID_TAG = "mlflow.tracklet.runId";
+const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
 
 /** What a child may have logged, and what it was promised of that. */
 export interface Logged {
@@ -86,7 +87,12 @@ function checkRun(name: string, ops: readonly Op[], promised: Logged["promised"]
   if (batch < tags.must || batch > tags.may) problems.push(`tag "batch" is ${batch}, not ${tags.must} to ${tags.may}`);
   const parent = ops.find((op) => op.kind === "start" && op.run === name && op.parent !== undefined);
   if (parent && !run.tags.has("mlflow.parentRunId")) problems.push("it does not say whose child it is");
-  if (ended === true && run.status !== "FINISHED") problems.push(`it is ${run.status} although it was ended`);
+  const recovered = run.status === "FAILED" && run.tags.get(ENDED_BY_TAG) === "recovery";
+  const finished = run.status === "FINISHED" && !run.tags.has(ENDED_BY_TAG);
+  if (!(ended !== undefined && finished) && !(ended !== true && recovered)) {
+    const by = run.tags.get(ENDED_BY_TAG);
+    problems.push(`it is ${run.status}, ended by ${by}, ${ended === undefined ? "and was open" : "although it was ended"}`);
+  }
   return problems;
 }
 

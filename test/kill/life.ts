@@ -42,7 +42,7 @@ export interface LifeReport {
 const LOGGER = new URL("programs/logger.ts", import.meta.url);
 /** Milliseconds after which a child is killed although the phase was not met. */
 const PATIENCE = 15_000;
-const LONGEST_RANDOM_LIFE = 400;
+const LONGEST_RANDOM_LIFE = 300;
 /** Milliseconds that a request of a slow child takes on its way, and its answer. */
 const LONGEST_WAY = 30;
 const DRAIN = 120_000;
@@ -119,7 +119,8 @@ function trapFor(kind: KillKind, chance: Chance): Trap {
     case "e":
       return { gate: { at: "upload", number: 1, fate } };
     case "random":
-      return { line: "up", delay: chance.int(0, LONGEST_RANDOM_LIFE) };
+      // Most of the time there is nothing to do: more moments are taken where there is.
+      return { line: chance.pick(["up", "(", "durable"]), delay: chance.int(0, LONGEST_RANDOM_LIFE) };
   }
 }
 

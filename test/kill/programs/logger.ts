@@ -36,7 +36,10 @@ for (const [number, op] of ops.entries()) {
   await act(op, number);
   if (chance.may(0.3)) await pause(chance.int(0, 10));
 }
-if (job.drain !== undefined) await drain(job.drain);
+if (job.drain !== undefined) {
+  for (const run of runs.values()) await run.end();
+  await drain(job.drain);
+}
 say("end");
 parentPort?.postMessage("end");
 setInterval(() => {}, 60_000);
@@ -82,10 +85,20 @@ async function act(op: Op, number: number): Promise<void> {
 }
 
 async function drain(timeout: number): Promise<void> {
-  for (const run of runs.values()) await run.end();
-  const report = await tracker.flush({ timeout });
+  const until = performance.now() + timeout;
+  let report = await tracker.flush({ timeout });
+  // Runs of dead processes are ended behind everything else.
+  while (waits() && performance.now() < until) {
+    await pause(20);
+    report = await tracker.flush({ timeout });
+  }
   const receipts = [];
   for (const run of runs.values()) receipts.push(await run.receipt({ verify: true }));
   say(`report ${JSON.stringify({ report, receipts })}`);
   await tracker.close();
+}
+
+function waits(): boolean {
+  const { waiting, inFlight } = tracker.queue.status();
+  return waiting.points + waiting.requests + inFlight.points + inFlight.requests > 0;
 }
