@@ -147,8 +147,10 @@ export class SqliteStore implements QueueStore {
   }
 
   endTerm(term: number): Promise<void> {
-    return this.#change(({ state }) => {
-      if (state.term === term) state.lease = released({ ...state.lease, says: "" });
+    return this.#change(({ database, state }) => {
+      if (state.term !== term) return;
+      state.lease = released({ ...state.lease, says: "" });
+      say(database, "");
     });
   }
 

@@ -1,0 +1,89 @@
+import { type ContractBench, draft, stored, body } from "./bench.ts";
+
+/** What writers may rely on. */
+export function appendContract({ check, expect, orders }: ContractBench): void {
+  check("append() gives places in one order over all writers", async (store) => {
+    expect(await store.append("a", [draft(1), draft(2)])).toEqual([stored(1), stored(2)]);
+    expect(await store.append("b", [draft(1)])).toEqual([stored(3)]);
+    expect(await store.append("a", [draft(3)])).toEqual([stored(4)]);
+    expect((await store.heads(0, 10)).map(({ writer, sequence, order }) => [writer, sequence, order])).toEqual([
+      ["a", 1, 1],
+      ["a", 2, 2],
+      ["b", 1, 3],
+      ["a", 3, 4],
+    ]);
+    expect((await store.status()).order).toBe(4);
+  });
+
+  check("append() replaces an unsealed chunk in its place", async (store) => {
+    await store.append("w", [draft(1, { sealed: false, kind: "metrics", count: 1 }), draft(2)]);
+    expect(await store.append("w", [draft(1, { order: 1, sealed: false, kind: "metrics", count: 5 })])).toEqual([
+      stored(1, 5),
+    ]);
+    expect(await orders(store)).toEqual([1, 2]);
+    expect((await store.status()).waiting).toEqual({ points: 5, requests: 1 });
+    const term = await store.beginTerm();
+    expect((await store.seal(1, term)) ?? {}).toMatchObject({ count: 5, sealed: true });
+  });
+
+  check("append() leaves a chunk that the leader sealed, and says what it holds", async (store) => {
+    await store.append("w", [draft(1, { sealed: false, kind: "metrics", count: 3 })]);
+    const term = await store.beginTerm();
+    await store.seal(1, term);
+    expect(await store.append("w", [draft(1, { order: 1, sealed: true, kind: "metrics", count: 9 })])).toEqual([
+      { stored: false, order: 1, count: 3 },
+    ]);
+    expect((await store.status()).waiting).toEqual({ points: 3, requests: 0 });
+  });
+
+  check("append() repeated after a delivery changes nothing", async (store) => {
+    await store.append("w", [draft(1), draft(2)]);
+    const term = await store.beginTerm();
+    await store.seal(1, term);
+    await store.acknowledge(1, term);
+    const gone = { stored: false, order: 0, count: undefined };
+    expect(await store.append("w", [draft(1)])).toEqual([gone]);
+    expect(await store.append("w", [draft(1, { order: 1 })])).toEqual([gone]);
+    expect(await orders(store)).toEqual([2]);
+    expect(await store.append("w", [draft(3)])).toEqual([stored(3)]);
+  });
+
+  check("append() repeated after a delivery says what the chunk held that was put again last", async (store) => {
+    const tail = { order: 1, sealed: false, kind: "metrics", count: 5 } as const;
+    await store.append("w", [draft(1, { sealed: false, kind: "metrics", count: 1 }), draft(2)]);
+    await store.append("w", [draft(1, tail)]);
+    await store.acknowledge(1, await store.beginTerm());
+    const gone = { stored: false, order: 0, count: 5 };
+    expect(await store.append("w", [draft(1, tail)])).toEqual([gone]);
+    expect(await store.append("w", [draft(1, { ...tail, count: 9 })])).toEqual([gone]);
+    await store.append("w", [draft(3)]);
+    expect((await store.append("w", [draft(1, tail)]))[0]?.count).toBe(undefined);
+  });
+
+  check("append() repeated without the place it got changes nothing", async (store) => {
+    await store.append("w", [draft(1), draft(2)]);
+    expect((await store.append("w", [draft(2)]))[0] ?? {}).toMatchObject({ stored: false });
+    expect(await orders(store)).toEqual([1, 2]);
+    expect((await store.status()).waiting).toEqual({ points: 0, requests: 2 });
+  });
+
+  check("append() keeps the body and the blob of a chunk", async (store) => {
+    const blob = new Blob(["weights"]);
+    await store.append("w", [draft(1, { kind: "artifact", blob })]);
+    expect((await store.status()).blobBytes).toBe(7);
+    const chunk = await store.seal(1, await store.beginTerm());
+    expect([...(chunk?.body ?? [])]).toEqual([...body]);
+    expect(await chunk?.blob?.text()).toBe("weights");
+  });
+
+  check("append() merges desired state, the last write of each field winning", async (store) => {
+    await store.append("w", [], new Map([["r", { status: "RUNNING", tags: { a: "1", b: "1" } }]]));
+    await store.append(
+      "w",
+      [draft(1)],
+      new Map([["r", { status: "FINISHED", endTime: 9, tags: { b: null, c: "2" } }]]),
+    );
+    expect(await store.desired("r")).toEqual({ status: "FINISHED", endTime: 9, tags: { a: "1", b: null, c: "2" } });
+    expect(await store.desired("other")).toBe(undefined);
+  });
+}
