@@ -24,6 +24,8 @@ export function addFates(
 ): readonly FateLine[] {
   const lines = new Map((before ?? []).map((line) => [nameOf(line), [...line] as Writable]));
   for (const [kind, key, calls] of counts) {
+    // Not logged by anybody: the library's own tag.
+    if (calls === 0) continue;
     const name = nameOf([kind, key]);
     const line = lines.get(name) ?? [kind, key, 0, 0, 0];
     if (fate) line[places[fate]] += calls;
