@@ -13,6 +13,9 @@ export const RUN_ID_TAG = "mlflow.tracklet.runId";
 const PARENT_TAG = "mlflow.parentRunId";
 const ROOT_TAG = "mlflow.rootRunId";
 
+/** Milliseconds for which an experiment is taken to be the one that it was: runs that are made together ask once. */
+const EXPERIMENT_KEPT = 10_000;
+
 /** Options of the calls that deliver: they end with the engine, and the queue has its own way of trying again. */
 export type SendOptions = CallOptions & { readonly signal: AbortSignal };
 
@@ -21,8 +24,8 @@ export class RunCreator {
   readonly #client: DeliveryClient;
   readonly #clock: Clock;
   readonly #settleDelay: number;
-  /** Ids by name; never kept beyond the session, since a restored server uses them again. */
-  readonly #experiments = new Map<string, string>();
+  /** Ids by name and when they were asked for; soon asked for again, since a restored server gives them to others. */
+  readonly #experiments = new Map<string, { readonly id: string; readonly at: number }>();
 
   constructor(client: DeliveryClient, clock: Clock, settleDelay: number) {
     this.#client = client;
@@ -72,6 +75,11 @@ export class RunCreator {
     return { localId: run.localId, runId, experimentId, artifactUri, ...(rootId !== undefined && { rootId }) };
   }
 
+  /** Asks for experiments again: the server may be another one by now. */
+  forget(): void {
+    this.#experiments.clear();
+  }
+
   /** The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again. */
   async find(localId: string, experimentId: string, options: SendOptions): Promise<RunData[]> {
     const filter = `tags.\`${RUN_ID_TAG}\` = '${localId}'`;
@@ -86,7 +94,8 @@ export class RunCreator {
     if ("id" in experiment) return experiment.id;
     const { name } = experiment;
     const known = this.#experiments.get(name);
-    if (known !== undefined) return known;
+    const now = this.#clock.monotonic();
+    if (known !== undefined && now - known.at < EXPERIMENT_KEPT) return known.id;
     const { experiments } = this.#client;
     let found = await experiments.getByName(name, options);
     let id = found?.experimentId;
@@ -103,7 +112,7 @@ export class RunCreator {
     if (found?.lifecycleStage === "deleted") {
       throw new ParkError(`experiment "${name}" is deleted: restore it, or log to another one`);
     }
-    this.#experiments.set(name, id);
+    this.#experiments.set(name, { id, at: now });
     return id;
   }
 

@@ -90,7 +90,10 @@ export class Delivery {
       if (error instanceof StorageError || error instanceof StaleTermError) throw error;
       if (error === gone) return async () => {};
       if (this.#options.signal.aborted || error === waits) return undefined;
-      return this.#verdicts.failed({ ...job, content }, error);
+      const finish = await this.#verdicts.failed({ ...job, content }, error);
+      // A server that was replaced has its experiments under other ids as well.
+      if (run.parked !== undefined) this.#creator.forget();
+      return finish;
     }
   }
 
