@@ -91,7 +91,9 @@ function checkRun(name: string, ops: readonly Op[], promised: Logged["promised"]
   const finished = run.status === "FINISHED" && !run.tags.has(ENDED_BY_TAG);
   if (!(ended !== undefined && finished) && !(ended !== true && recovered)) {
     const by = run.tags.get(ENDED_BY_TAG);
-    problems.push(`it is ${run.status}, ended by ${by}, ${ended === undefined ? "and was open" : "although it was ended"}`);
+    problems.push(
+      `it is ${run.status}, ended by ${by}, ${ended === undefined ? "and was open" : "although it was ended"}`,
+    );
   }
   return problems;
 }

@@ -4,12 +4,15 @@ import type { DrainReport, LoggerJob } from "./logger-job.ts";
 import { plan } from "./plan.ts";
 
 /** What a logger logged, by its plan, and what of that it was promised, by what it said. */
-export function loggedOf({ seed, name, runs }: LoggerJob, lines: readonly string[]): Logged {
+export function loggedOf({ seed, name, runs, drain }: LoggerJob, lines: readonly string[]): Logged {
   const numbers = (start: string): number[] =>
     lines.filter((line) => line.startsWith(start)).map((line) => Number(line.slice(start.length)));
   const durable = Math.max(-1, ...numbers("durable "));
   const kept = new Set(numbers("kept "));
-  return { ops: plan(seed, name, runs), promised: (number) => number <= durable || kept.has(number) };
+  const ops = plan(seed, name, runs);
+  const started = ops.flatMap((op) => (op.kind === "start" ? [op.run] : []));
+  const ends = drain === undefined ? [] : started.map((run) => ({ kind: "end", run }) as const);
+  return { ops: [...ops, ...ends], promised: (number) => number <= durable || kept.has(number) };
 }
 
 /** What a logger said that must not be: a server that is away, or refuses for now, is no fault of the queue. */

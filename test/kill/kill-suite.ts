@@ -19,6 +19,8 @@ export interface KillSuiteOptions {
   readonly perLife?: number;
   /** Lives at once. @default 2 */
   readonly atOnce?: number;
+  /** How many times as fast the clocks of the processes are. @default 1 */
+  readonly pace?: number;
   readonly trace?: (line: string) => void;
 }
 
@@ -37,7 +39,7 @@ const CERTAIN = ["a", "b", "c", "d", "e"] as const;
 
 /** Kills processes in every phase and at random, and counts on the server what they were promised. */
 export async function killProcesses(options: KillSuiteOptions): Promise<KillReport> {
-  const { command, seed, each, random, perLife = 25, atOnce = 2, trace } = options;
+  const { command, seed, each, random, perLife = 25, atOnce = 2, pace = 1, trace } = options;
   const directory = await realpath(await mkdtemp(join(tmpdir(), "tracklet-kill-")));
   const lives = divide(shuffled(kindsOf(each, random), new Chance(seed, "order")), perLife);
   const server = await startServer(command, directory);
@@ -46,7 +48,7 @@ export async function killProcesses(options: KillSuiteOptions): Promise<KillRepo
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [number, kills] = next;
-      const life = { command, seed: seed + number, name: `life-${seed + number}`, kills, server, directory };
+      const life = { command, seed: seed + number, name: `life-${seed + number}`, kills, server, directory, pace };
       const { hits, problems, ...counts } = await live({ ...life, ...(trace && { trace }) });
       for (const phase of Object.keys(hits) as Phase[]) total.hits[phase] += hits[phase];
       for (const what of ["runs", "points", "artifacts"] as const) total[what] += counts[what];

@@ -24,6 +24,8 @@ export interface LifeOptions {
   readonly kills: readonly KillKind[];
   readonly server: ServerProcess;
   readonly directory: string;
+  /** How many times as fast the clocks of its processes are. @default 1 */
+  readonly pace?: number;
   /** Hears of each kill. */
   readonly trace?: (line: string) => void;
 }
@@ -49,10 +51,10 @@ const DRAIN = 120_000;
 
 /** Lives one life. */
 export async function live(options: LifeOptions): Promise<LifeReport> {
-  const { command, seed, name, kills, server, directory } = options;
+  const { command, seed, name, kills, server, directory, pace = 1 } = options;
   const path = join(directory, `${name}.db`);
   const gate = await Gate.open(server.url);
-  const job = { seed, path, experiment: name, trackingUri: gate.url, runs: 4 };
+  const job = { seed, path, experiment: name, trackingUri: gate.url, runs: 4, pace };
   const hits = noHits();
   const children: Logged[] = [];
   const problems: string[] = [];
@@ -103,9 +105,9 @@ interface Trap {
 
 function trapFor(kind: KillKind, chance: Chance): Trap {
   const fate = chance.pick(["lost", "late"] as const);
-  const number = chance.int(1, 6);
+  const number = chance.int(1, 4);
   // A create is what a server does not know again by itself.
-  const write = chance.may(0.3) ? { number: chance.int(1, 2), path: "/runs/create" } : { number };
+  const write = chance.may(0.3) ? { number: 1, path: "/runs/create" } : { number };
   switch (kind) {
     case "a":
       return { freeze: { at: chance.pick(["insert", "commit"]), number: chance.int(1, 5) }, line: "frozen" };

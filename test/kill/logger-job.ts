@@ -14,6 +14,8 @@ export interface LoggerJob {
   readonly path: string;
   /** Of its lines, where several say them at one place. */
   readonly prefix?: string;
+  /** How many times as fast its clock is, so that nobody waits for what is to settle. @default 1 */
+  readonly pace?: number;
   /** Sends nothing. */
   readonly silent?: boolean;
   readonly freeze?: Freeze | undefined;

@@ -22,7 +22,7 @@ async function place(names: readonly string[]) {
   const server = await startServer(command, folder);
   const gate = await Gate.open(server.url);
   const path = join(folder, "queue.db");
-  const shared = { seed: 43, experiment: "several", path, trackingUri: gate.url, runs: 2 };
+  const shared = { seed: 43, experiment: "several", path, trackingUri: gate.url, runs: 2, pace: 5 };
   const jobs = names.map((name): LoggerJob => ({ ...shared, name }));
   return {
     gate,

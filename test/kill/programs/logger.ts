@@ -3,6 +3,8 @@
 import { writeSync } from "node:fs";
 import { parentPort, workerData } from "node:worker_threads";
 import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
+import { platformClock } from "../../../src/runtime/platform-clock.ts";
+import type { Clock } from "../../../src/runtime/ports/clock.ts";
 import { createTracker } from "../../../src/tracker/create-tracker.ts";
 import type { Run } from "../../../src/tracker/types/run.ts";
 import { Chance } from "../../simulation/world/chance.ts";
@@ -16,16 +18,24 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 say(`up ${process.pid}`);
 if (job.prefix === undefined) watchSqlite(say, job.freeze);
 
+const { pace = 1 } = job;
+const clock: Clock = {
+  now: () => platformClock.now(),
+  monotonic: () => platformClock.monotonic() * pace,
+  after: (ms, callback) => platformClock.after(ms / pace, callback),
+};
 const chance = new Chance(job.seed, `${job.name} options`);
 const tracker = createTracker({
   trackingUri: job.trackingUri,
   experiment: job.experiment,
-  queue: sqliteQueue({ path: job.path }),
+  queue: sqliteQueue({ path: job.path, clock }),
   delivery: {
     flushInterval: chance.int(10, 100),
     batchSize: chance.pick([50, 300, 1_000]),
-    concurrency: chance.pick([1, 4]),
+    // A creation that is in doubt takes one for some seconds.
+    concurrency: chance.pick([3, 4, 6]),
   },
+  runtime: { clock },
   onProblem: ({ kind, message }) => say(`problem ${kind} ${message}`),
 });
 if (job.silent) tracker.queue.pause();
