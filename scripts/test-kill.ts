@@ -10,6 +10,7 @@ import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
 import { killProcesses, type KillReport } from "../test/kill/kill-suite.ts";
 import { type Phase, phases } from "../test/kill/phase.ts";
 import { commandOf, executableOf, type KilledRuntime } from "../test/kill/runtimes.ts";
+import { killChromium } from "../test/page/kill-chromium.ts";
 import { installPackage } from "./lib/install-package.ts";
 
 /** Certain kills in each of the five phases, and random ones. */
@@ -18,7 +19,9 @@ const AMOUNTS: Record<KilledRuntime, { readonly each: number; readonly random: n
   deno: { each: 6, random: 20 },
   bun: { each: 6, random: 20 },
 };
-const PARTS = [...Object.keys(AMOUNTS), "backlog"];
+/** Kills of pages, of Chromium, and of tabs. */
+const CHROMIUM = 30;
+const PARTS = [...Object.keys(AMOUNTS), "chromium", "backlog"];
 /** Megabytes by which delivering a backlog may grow a process, and the heap that V8 is given for it. */
 const GROWTH = 64;
 const SMALL_HEAP = ["--max-old-space-size=40", "--max-semi-space-size=1"];
@@ -38,12 +41,15 @@ if (unknown.length > 0) {
   console.error(`Cannot kill "${unknown.join(", ")}": there are ${PARTS.join(", ")}`);
   process.exit(2);
 }
-if (chosen.includes("deno") || chosen.includes("bun")) await installPackage("runtime-tests", "Deno, Bun and Chromium");
+if (["deno", "bun", "chromium"].some((name) => chosen.includes(name)))
+  await installPackage("runtime-tests", "Deno, Bun and Chromium");
 
 const seed = Number(values.seed);
-const reports = new Map<string, KillReport>();
+const trace = values.trace ? { trace: (line: string): void => console.log(line) } : {};
+const reports = new Map<string, Pick<KillReport, "kills" | "hits">>();
 const failures: string[] = [];
 for (const name of Object.keys(AMOUNTS) as KilledRuntime[]) if (chosen.includes(name)) await kill(name);
+if (chosen.includes("chromium")) await killPages();
 if (reports.size > 0) console.log(`\n${table(reports)}\n`);
 if (chosen.includes("backlog")) await drainBacklogs();
 
@@ -60,7 +66,7 @@ async function kill(name: KilledRuntime): Promise<void> {
     seed,
     each: Number(values.each ?? each),
     random: Number(values.random ?? random),
-    ...(values.trace && { trace: (line: string): void => console.log(line) }),
+    ...trace,
   });
   reports.set(name, report);
   const { kills, lives, runs, points, artifacts, problems } = report;
@@ -69,6 +75,23 @@ async function kill(name: KilledRuntime): Promise<void> {
       `on the server, ${problems.length} wrong, ${since(began)} s`,
   );
   failures.push(...problems.map((problem) => `${name} ${problem}`));
+}
+
+async function killPages(): Promise<void> {
+  const began = performance.now();
+  const report = await killChromium({
+    kills: values.each === undefined ? CHROMIUM : 5 * Number(values.each),
+    seed,
+    ...trace,
+  });
+  const { kills, phases, victims, runs, points, artifacts, wrong } = report;
+  const { append: a, persisted: b, attempted: c, committed: d, uploading: e } = phases;
+  reports.set("chromium", { kills, hits: { a, b, c, d, e, idle: 0 } });
+  console.log(
+    `chromium: ${kills} kills (${victims.page} of pages, ${victims.browser} of all of it, ${victims.tab} of tabs), ` +
+      `${runs} runs, ${points} points and ${artifacts} artifacts on the server, ${wrong.length} wrong, ${since(began)} s`,
+  );
+  failures.push(...wrong.map((problem) => `chromium ${problem}`));
 }
 
 async function drainBacklogs(): Promise<void> {
@@ -86,11 +109,11 @@ async function drainBacklogs(): Promise<void> {
   }
 }
 
-function table(found: ReadonlyMap<string, KillReport>): string {
+function table(found: ReadonlyMap<string, Pick<KillReport, "hits">>): string {
   const names = [...found.keys()];
   const width = Math.max(...Object.values(phases).map((text) => text.length)) + 4;
   const row = (first: string, cells: readonly (string | number)[]): string =>
-    first.padEnd(width) + cells.map((cell) => String(cell).padStart(8)).join("");
+    first.padEnd(width) + cells.map((cell) => String(cell).padStart(10)).join("");
   return [
     row("killed", names),
     ...(Object.keys(phases) as Phase[]).map((phase) =>
