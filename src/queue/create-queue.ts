@@ -12,7 +12,17 @@ import { isEnd } from "./request.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
 import type { QueueStorage, RunMapping } from "./storage.ts";
-import type { Amount, FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, RunChange } from "./types.ts";
+import type {
+  Amount,
+  FlushOptions,
+  FlushReport,
+  NewRun,
+  QueueStatus,
+  Receipt,
+  ReceiptLine,
+  RunChange,
+} from "./types.ts";
+import type { StoredQuarantine } from "./stored-quarantine.ts";
 import { type WaitLimits, Waiters } from "./waiters.ts";
 import { Writer } from "./writer.ts";
 
@@ -22,6 +32,8 @@ export interface CreateQueueOptions extends QueueOptions {
   /** Gives the REST client when there is something to send; after a failure it is asked again. */
   readonly client: () => Promise<DeliveryClient>;
   readonly runtime: Runtime;
+  /** Milliseconds without a sign of life after which a leader counts as gone; for tests. @default 60000 */
+  readonly lease?: number | undefined;
   /** How many runs that are delivered and over `receipt()` and `knownRunId()` still know. @default 10000 */
   readonly keptRuns?: number | undefined;
 }
@@ -53,7 +65,7 @@ class StoredQueue implements Queue {
   #closed: Promise<FlushReport> | undefined;
   #ended = false;
 
-  constructor({ storage, client, runtime, delivery, onProblem, keptRuns }: CreateQueueOptions) {
+  constructor({ storage, client, runtime, delivery, onProblem, keptRuns, lease }: CreateQueueOptions) {
     const settings = deliverySettings(delivery);
     const { maxMemoryBytes, maxStoredBytes } = settings;
     const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
@@ -74,6 +86,7 @@ class StoredQueue implements Queue {
       ledger,
       problems,
       settings,
+      lease,
       maxBytes,
       mappings: this.#mappings,
       onMapped: (mapping) => this.#mapped(mapping),
@@ -262,6 +275,27 @@ class StoredQueue implements Queue {
       }
     }
     return this.#writer.unkept();
+  }
+
+  async quarantine(): Promise<StoredQuarantine> {
+    const [{ StoredQuarantine }, { store, engine }] = await Promise.all([
+      import("./stored-quarantine.ts"),
+      this.#drain.open(),
+    ]);
+    const onChange = async (order: number): Promise<void> => {
+      this.#drain.order = Math.max(this.#drain.order, order);
+      if (order > 0) engine.appended();
+      if (total((await store.status()).quarantined) === 0) {
+        for (const { kind, run } of this.#problems.list()) if (kind === "quarantined") this.#problems.solve(kind, run);
+      }
+      this.#changed();
+    };
+    return new StoredQuarantine({ store, books: engine.quarantine, onChange });
+  }
+
+  refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void {
+    this.#ledger.run(localId).refuse(kind, key, count);
+    if (!this.#ended) this.#writer.wakeIn(this.#settings.flushInterval);
   }
 
   async receipt(localId: string): Promise<Receipt> {

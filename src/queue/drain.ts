@@ -21,6 +21,7 @@ export interface DrainParts {
   readonly settings: DeliverySettings;
   /** Bytes of bodies that may wait in the storage. */
   readonly maxBytes: () => number;
+  readonly lease?: number | undefined;
   readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;
   readonly onChange: () => void;

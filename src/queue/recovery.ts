@@ -82,17 +82,13 @@ export class Recovery {
     const { store, clock, writer } = this.#parts;
     const { run } = open;
     const at = clock.now();
-    // Nobody called these: they count as no call.
-    const facts = { run, at, count: 0, sealed: true } as const;
     const tags: Rows = [[ENDED_BY_TAG, "recovery", 0]];
     const change: RunChange = { status: "FAILED", endTime: open.at };
-    const draft = (kind: "tags" | "update", request: unknown): ChunkDraft => ({
-      ...facts,
-      kind,
-      sequence: ++this.#sequence,
-      body: encodeRequest(request),
-    });
-    const drafts = [draft("tags", tags), { ...draft("update", change), opens: false }];
+    const draft = (kind: "tags" | "update", count: number, request: unknown): ChunkDraft => {
+      return { run, kind, at, count, sealed: true, sequence: ++this.#sequence, body: encodeRequest(request) };
+    };
+    // Nobody set the tag: no receipt counts it.
+    const drafts = [draft("tags", 0, tags), { ...draft("update", 1, change), opens: false }];
     const desired = { ...change, tags: { [ENDED_BY_TAG]: "recovery" } };
     return store.recover(term, open, `${writer}-recovery`, drafts, desired);
   }

@@ -57,6 +57,8 @@ export class Checks implements DiskWatcher {
         `put chunk ${chunk.order} (${chunk.sequence} of ${chunk.writer.slice(-4)}) ${chunk.kind} of ${chunk.run} (${chunk.count}${chunk.sealed ? "" : ", open"})`,
     );
     if (chunk.kind === "create") run.created = true;
+    // The end that the queue itself gave to the run of a dead process.
+    if (chunk.writer.endsWith("-recovery")) this.#world.book.requests += chunk.count;
     for (const [field, value] of contentOf(chunk).state) {
       const before = run.state.get(field);
       if (!before || before.order <= chunk.order) run.state.set(field, { order: chunk.order, value });
