@@ -1,8 +1,9 @@
 import { add, amountOf } from "./amount.ts";
+import type { KeyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outstanding } from "./outstanding.ts";
 import type { Presence } from "./presence.ts";
-import type { QueueStore, StorageCounts } from "./storage.ts";
+import type { QuarantinedChunk, QueueStore, StorageCounts } from "./storage.ts";
 import type { Amount } from "./types.ts";
 
 const PAGE = 64;
@@ -118,6 +119,38 @@ export class Books {
     }
     const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
     return next > after ? next : undefined;
+  }
+
+  /** Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. */
+  release(chunk: QuarantinedChunk, keys: KeyCounts): Promise<number | undefined> {
+    return this.during(async () => {
+      const order = await this.#store.release(chunk.order, keys);
+      if (order === undefined) return undefined;
+      const ledger = this.#ledger;
+      const { run, writer, blob } = chunk;
+      const amount = amountOf(chunk);
+      add(ledger.quarantined, amount, -1);
+      add(ledger.waiting, amount);
+      ledger.blobBytes += blob?.size ?? 0;
+      if (writer === ledger.writer) {
+        add(ledger.run(run).waiting, amount);
+        this.#own.put(chunk, { stored: true, order, count: chunk.count });
+      } else {
+        add(ledger.foreign, amount);
+        this.#foreignBlobs += blob?.size ?? 0;
+      }
+      return order;
+    });
+  }
+
+  /** Forgets a quarantined chunk; false when it is not there. */
+  discard(chunk: QuarantinedChunk, keys: KeyCounts): Promise<boolean> {
+    return this.during(async () => {
+      if (!(await this.#store.discard(chunk.order, keys))) return false;
+      add(this.#ledger.quarantined, amountOf(chunk), -1);
+      add(this.#ledger.dropped, amountOf(chunk));
+      return true;
+    });
   }
 
   #append(...[writer, given, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {

@@ -1,3 +1,4 @@
+import type { StoredQuarantine } from "./stored-quarantine.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
 import type {
   Amount,
@@ -8,6 +9,7 @@ import type {
   Problem,
   QueueStatus,
   Receipt,
+  ReceiptLine,
   RunChange,
 } from "./types.ts";
 
@@ -45,6 +47,10 @@ export interface Queue {
    * made durable, and what this process logged is delivered for as long as the server answers.
    */
   finish(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
+  /** What the server refuses for good. */
+  quarantine(): Promise<StoredQuarantine>;
+  /** Counts calls that cannot be sent as they are, in the receipt of their run. */
+  refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void;
   /** By either id. Right after a restart too: what earlier processes logged, and what others delivered, is in the storage. */
   receipt(localId: string): Promise<Receipt>;
   status(): QueueStatus;

@@ -271,8 +271,8 @@ export interface QueueStore {
   quarantined(after: number, limit: number): Promise<readonly QuarantinedHeader[]>;
   /** A quarantined chunk, whole; undefined when it is not there. */
   quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined>;
-  /** Puts a quarantined chunk back at the end of the order; false when it is not there. */
-  release(order: number, keys?: KeyCounts): Promise<boolean>;
+  /** Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. */
+  release(order: number, keys?: KeyCounts): Promise<number | undefined>;
   /** Forgets a quarantined chunk, which counts as dropped; false when it is not there. */
   discard(order: number, keys?: KeyCounts): Promise<boolean>;
 

@@ -189,6 +189,11 @@ export class SyncEngine {
     if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: true });
   }
 
+  /** What is put back from quarantine, and what is forgotten, by whoever leads. */
+  get quarantine(): Pick<Books, "release" | "discard"> {
+    return this.#books;
+  }
+
   /** Brings the figures of the ledger up to date. */
   async refresh(): Promise<void> {
     if (!this.leads) await this.#books.compare(true);

@@ -1,5 +1,6 @@
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { Amount, FlushReport, Problem, QueueStatus, ReceiptLine } from "../queue/types.ts";
+import type { QuarantinedItem } from "../queue/quarantine-types.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 
@@ -11,12 +12,23 @@ export interface Culprit {
   readonly key: string;
 }
 
-/** How often something was rejected. */
-export interface Rejected extends Pick<ReceiptLine, "kind" | "key"> {
-  readonly count: number;
+/** What was rejected of one kind and key of a run, as the first time. */
+interface Rejected extends Culprit {
+  readonly id: string;
+  readonly reason: string;
+  readonly at: number;
+  count: number;
+}
+
+/** Who counts what is rejected, and what the time is. */
+export interface GuardHost {
+  readonly refuse: (run: string, kind: ReceiptLine["kind"], key: string, count: number) => void;
+  readonly now: () => number;
 }
 
 const kept = 100;
+/** Kinds and keys of runs that are remembered one by one; all are counted. */
+const mostAside = 1_000;
 /** Runs of which one thing is told: each may have its own cause, and thousands would flood a console. */
 const runsTold = 3;
 
@@ -31,11 +43,14 @@ export class Guard {
   readonly #told = new Map<string, Set<string | undefined>>();
   readonly #names = new Map<string, string>();
   readonly #problems: Problem[] = [];
-  readonly #rejected = new Map<string, Map<string, Rejected & { count: number }>>();
+  readonly #rejected = new Map<string, Rejected>();
+  #host: GuardHost | undefined;
+  #number = 0;
   /** The tracker has closed: nothing that is logged goes anywhere any more. */
   closed = false;
-  #points = 0;
-  #requests = 0;
+  /** Counts of what was rejected and stands, and of what was discarded. */
+  readonly #aside = { points: 0, requests: 0 };
+  readonly #gone = { points: 0, requests: 0 };
 
   constructor(strict: boolean, onProblem: ((problem: Problem) => void) | undefined) {
     this.#strict = strict;
@@ -46,15 +61,23 @@ export class Guard {
   reject(culprit: Culprit, reason: string, count = 1, kind: Problem["kind"] = "invalid-value", what?: string): void {
     const message = `Cannot log the ${culprit.kind} ${JSON.stringify(culprit.key.slice(0, 250))} as ${reason}`;
     if (this.#strict) throw new ValidationError(message, { key: culprit.key });
-    if (culprit.kind === "metric") this.#points += count;
-    else this.#requests += count;
-    const run = this.#rejected.get(culprit.run) ?? new Map<string, Rejected & { count: number }>();
-    this.#rejected.set(culprit.run, run);
-    const id = `${culprit.kind} ${culprit.key}`;
-    const line = run.get(id);
-    if (line === undefined) run.set(id, { kind: culprit.kind, key: culprit.key, count });
-    else line.count += count;
-    this.tell({ kind, message, key: culprit.key, run: culprit.run }, what ?? id);
+    const { run, key } = culprit;
+    this.#aside[culprit.kind === "metric" ? "points" : "requests"] += count;
+    this.#host?.refuse(run, culprit.kind, key, count);
+    const id = `${culprit.kind} ${key}`;
+    const name = JSON.stringify([run, id]);
+    const line = this.#rejected.get(name);
+    if (line) line.count += count;
+    else if (this.#rejected.size < mostAside) {
+      this.#rejected.set(name, {
+        ...culprit,
+        id: `call-${++this.#number}`,
+        reason: message,
+        at: this.#host?.now() ?? 0,
+        count,
+      });
+    }
+    this.tell({ kind, message, key, run }, what ?? id);
   }
 
   /** Counts a value that threw when it was looked at: it costs itself, not the training. */
@@ -123,15 +146,38 @@ export class Guard {
 
   /** A status or report of the queue with what was rejected before it got there. */
   merge<T extends QueueStatus | FlushReport>(report: T): T {
-    const quarantined: Amount = {
-      points: report.quarantined.points + this.#points,
-      requests: report.quarantined.requests + this.#requests,
-    };
-    return { ...report, quarantined, problems: [...this.#problems, ...report.problems] };
+    const quarantined = sum(report.quarantined, this.#aside);
+    const dropped = sum(report.dropped, this.#gone);
+    return { ...report, quarantined, dropped, problems: [...this.#problems, ...report.problems] };
   }
 
-  /** What was rejected of a run before it got to the queue. */
-  rejectedOf(run: string): readonly Rejected[] {
-    return [...(this.#rejected.get(run)?.values() ?? [])];
+  /** Has what is rejected counted in receipts. */
+  hostedBy(host: GuardHost): void {
+    this.#host = host;
   }
+
+  /** What was rejected, one for each kind and key of a run. */
+  setAside(): QuarantinedItem[] {
+    return [...this.#rejected.values()].map(({ key, ...line }) => {
+      return { ...line, runId: undefined, keys: [key], atCall: true };
+    });
+  }
+
+  /** Forgets one of what was rejected, or all; gives how many. */
+  discard(id: string | undefined): number {
+    let gone = 0;
+    for (const [name, line] of this.#rejected) {
+      if (id !== undefined && line.id !== id) continue;
+      this.#rejected.delete(name);
+      const word = line.kind === "metric" ? "points" : "requests";
+      this.#aside[word] -= line.count;
+      this.#gone[word] += line.count;
+      gone++;
+    }
+    return gone;
+  }
+}
+
+function sum(a: Amount, b: Amount): Amount {
+  return { points: a.points + b.points, requests: a.requests + b.requests };
 }

@@ -7,6 +7,13 @@ export { ArtifactLog } from "./artifact-log.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
 export { tellLeft } from "./process-end.ts";
+export {
+  discardQuarantine,
+  exportQuarantine,
+  listQuarantine,
+  quarantineBody,
+  retryQuarantine,
+} from "./quarantine.ts";
 export { getMetricHistory, getRun, listArtifacts, openArtifact, runUrl } from "./reads.ts";
 export { runReceipt } from "./receipt.ts";
 export { resumeRun } from "./resume-run.ts";

@@ -49,6 +49,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     onProblem: guard.pass,
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
   });
+  guard.hostedBy({ refuse: (...call) => queue.refuse(...call), now: () => runtime.clock.now() });
   let tags: Readonly<Record<string, string>> | undefined;
   let unwatch: (() => void) | undefined;
   const core: Core = {

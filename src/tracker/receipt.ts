@@ -17,27 +17,11 @@ export function runReceipt(
 ): Promise<Receipt & Shown> {
   return limited(core, "receipt", options, async (limits) => {
     await handedOver(core, limits);
-    if (options?.verify !== true) return show(await account(core, localId));
+    if (options?.verify !== true) return show(await core.queue.receipt(localId));
     await ownWrites(core, localId, limits);
-    const receipt = await account(core, localId);
+    const receipt = await core.queue.receipt(localId);
     return show(await verified(core, receipt, await serverRunId(core, localId, limits), limits));
   });
-}
-
-/** The queue's account, with what was rejected before it got there. */
-async function account({ queue, guard }: Core, localId: string): Promise<Receipt> {
-  const receipt = await queue.receipt(localId);
-  const rest = new Map(guard.rejectedOf(receipt.run).map((line) => [`${line.kind} ${line.key}`, line]));
-  const lines = receipt.lines.map((line) => {
-    const id = `${line.kind} ${line.key}`;
-    const more = rest.get(id)?.count ?? 0;
-    rest.delete(id);
-    return { ...line, logged: line.logged + more, quarantined: line.quarantined + more };
-  });
-  for (const { kind, key, count } of rest.values()) {
-    lines.push({ kind, key, logged: count, distinct: 0, acknowledged: 0, dropped: 0, quarantined: count });
-  }
-  return { ...receipt, lines };
 }
 
 async function verified(core: Core, receipt: Receipt, runId: string, limits: CallOptions): Promise<Receipt> {

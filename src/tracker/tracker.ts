@@ -23,6 +23,13 @@ export class TrackerHandle implements types.Tracker {
     this.queue = {
       status: () => guard.merge(queue.status()),
       subscribe: (listener) => queue.subscribe((status) => listener(guard.merge(status))),
+      quarantine: {
+        list: (options) => later(async () => (await import("./on-demand.ts")).listQuarantine(core, options)),
+        export: (options) => later(async () => (await import("./on-demand.ts")).exportQuarantine(core, options)),
+        body: async (...rest) => (await import("./on-demand.ts")).quarantineBody(core, ...rest),
+        retry: async (...rest) => (await import("./on-demand.ts")).retryQuarantine(core, ...rest),
+        discard: async (...rest) => (await import("./on-demand.ts")).discardQuarantine(core, ...rest),
+      },
       pause: () => queue.pause(),
       resume: () => queue.resume(),
     };
@@ -152,4 +159,9 @@ async function tellLeft(core: Core, report: FlushReport): Promise<void> {
   const { pending, parked, quarantined } = report;
   if ([pending, parked, quarantined].every(({ points, requests }) => points + requests === 0)) return;
   (await import("./on-demand.ts")).tellLeft(core, report);
+}
+
+/** What its code, loaded when it is walked, gives. */
+async function* later<T>(load: () => Promise<AsyncIterable<T>>): AsyncGenerator<T> {
+  yield* await load();
 }

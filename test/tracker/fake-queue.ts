@@ -7,6 +7,7 @@ import type {
   NewRun,
   QueueStatus,
   Receipt,
+  ReceiptLine,
   RunChange,
 } from "../../src/queue/types.ts";
 import type { WaitLimits } from "../../src/queue/waiters.ts";
@@ -21,6 +22,10 @@ export class FakeQueue implements Queue {
   readonly ids: Map<string, string> = new Map<string, string>();
   readonly settled: { runs?: readonly string[]; timeout: number }[] = [];
   durable = false;
+  readonly refused: Map<string, { -readonly [K in keyof ReceiptLine]: ReceiptLine[K] }[]> = new Map<
+    string,
+    { -readonly [K in keyof ReceiptLine]: ReceiptLine[K] }[]
+  >();
   /** What `settle` and `flush` say is left. */
   left = 0;
   /** What `flush` and `status` say about the rest. */
@@ -93,8 +98,20 @@ export class FakeQueue implements Queue {
     this.calls.push(["finish"]);
     return this.#report();
   }
+  quarantine(): Promise<never> {
+    return Promise.reject(new Error("not here"));
+  }
+  refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void {
+    const lines = this.refused.get(localId) ?? [];
+    this.refused.set(localId, lines);
+    const line = lines.find((one) => one.kind === kind && one.key === key);
+    if (line) {
+      line.logged += count;
+      line.quarantined += count;
+    } else lines.push({ kind, key, logged: count, distinct: 0, acknowledged: 0, dropped: 0, quarantined: count });
+  }
   async receipt(localId: string): Promise<Receipt> {
-    return { run: localId, runId: this.ids.get(localId), lines: [] };
+    return { run: localId, runId: this.ids.get(localId), lines: this.refused.get(localId) ?? [] };
   }
   status(): QueueStatus {
     const waiting = { points: 0, requests: this.left };

@@ -261,21 +261,24 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  release(order: number, keys?: KeyCounts): Promise<boolean> {
+  release(order: number, keys?: KeyCounts): Promise<number | undefined> {
     return this.#aside(order, async (change, chunk) => {
       const { body, blob, ...header } = await wholeChunk(change.transaction, chunk);
       const place = { order: ++change.counts.order, span: 1 };
       insertChunk(change, { ...header, ...place }, blob ? { body, blob } : { body });
       await settleAccount(change.transaction, chunk, keys, undefined, "quarantined");
       await touchRun(change.transaction, chunk.run, this.#clock.now());
+      return place.order;
     });
   }
 
-  discard(order: number, keys?: KeyCounts): Promise<boolean> {
-    return this.#aside(order, async ({ transaction, counts }, chunk) => {
+  async discard(order: number, keys?: KeyCounts): Promise<boolean> {
+    const done = await this.#aside(order, async ({ transaction, counts }, chunk) => {
       tally(counts, chunk, "dropped");
       await settleAccount(transaction, chunk, keys, "dropped", "quarantined");
+      return true;
     });
+    return done === true;
   }
 
   async mapping(localId: string): Promise<RunMapping | undefined> {
@@ -355,18 +358,18 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
-  /** Takes a chunk out of quarantine; false when it is not there. */
-  #aside(order: number, body: (change: Change, chunk: ChunkRecord) => Promise<void>): Promise<boolean> {
+  /** Takes a chunk out of quarantine; undefined when it is not there. */
+  #aside<T>(order: number, body: (change: Change, chunk: ChunkRecord) => Promise<T>): Promise<T | undefined> {
     return this.#change(["chunks", "bodies", "fates", "quarantined", "runs"], async (change) => {
       const store = change.transaction.objectStore("quarantined");
       const found = await store.get(order);
-      if (!found) return false;
+      if (!found) return undefined;
       const { reason: _, ...chunk } = found;
       tally(change.counts, chunk, "quarantined", -1);
       queued(store.delete(order));
-      await body(change, chunk);
+      const result = await body(change, chunk);
       queued(change.transaction.objectStore("bodies").delete(order));
-      return true;
+      return result;
     });
   }
 

@@ -244,13 +244,13 @@ export class MemoryStore implements QueueStore {
     return this.#quarantined.get(order);
   }
 
-  async release(order: number, keys?: KeyCounts): Promise<boolean> {
+  async release(order: number, keys?: KeyCounts): Promise<number | undefined> {
     const found = this.#takeQuarantined(order);
-    if (!found) return false;
+    if (!found) return undefined;
     const { reason: _, ...chunk } = found;
     this.#accounts.settle(chunk, keys, undefined, "quarantined");
     this.#insert({ ...chunk, order: ++this.#order, span: 1 });
-    return true;
+    return this.#order;
   }
 
   async discard(order: number, keys?: KeyCounts): Promise<boolean> {

@@ -298,7 +298,7 @@ export class SqliteStore implements QueueStore {
     return row && { ...(await this.#whole(row)), reason: String(row["reason"]) };
   }
 
-  release(order: number, keys?: KeyCounts): Promise<boolean> {
+  release(order: number, keys?: KeyCounts): Promise<number | undefined> {
     return this.#aside(order, ({ database, state }, chunk) => {
       const { body } = database.prepare("SELECT body FROM quarantined WHERE place = ?").get(placeOf(order))!;
       const place = ++state.counts.order;
@@ -306,15 +306,18 @@ export class SqliteStore implements QueueStore {
       tallyWaiting(state.counts, chunk, 1);
       settleAccount(database, chunk, keys, undefined, "quarantined");
       touch(database, chunk.run, this.#host.now());
+      return place;
     });
   }
 
-  discard(order: number, keys?: KeyCounts): Promise<boolean> {
-    return this.#aside(order, (change, chunk) => {
+  async discard(order: number, keys?: KeyCounts): Promise<boolean> {
+    const done = await this.#aside(order, (change, chunk) => {
       tally(change.state.counts, chunk, "dropped");
       settleAccount(change.database, chunk, keys, "dropped", "quarantined");
       forgetBody(change, chunk);
+      return true;
     });
+    return done === true;
   }
 
   mapping(localId: string): Promise<RunMapping | undefined> {
@@ -388,16 +391,16 @@ export class SqliteStore implements QueueStore {
     });
   }
 
-  /** Takes a chunk out of quarantine; false when it is not there. */
-  #aside(order: number, body: (change: Change, chunk: ChunkRow) => void): Promise<boolean> {
+  /** Takes a chunk out of quarantine; undefined when it is not there. */
+  #aside<T>(order: number, body: (change: Change, chunk: ChunkRow) => T): Promise<T | undefined> {
     return this.#change((change) => {
       const { database, state } = change;
       const chunk = findChunk(database, placeOf(order), "quarantined");
-      if (!chunk) return false;
+      if (!chunk) return undefined;
       tally(state.counts, chunk, "quarantined", -1);
-      body(change, chunk);
+      const result = body(change, chunk);
       database.prepare("DELETE FROM quarantined WHERE place = ?").run(placeOf(order));
-      return true;
+      return result;
     });
   }
 

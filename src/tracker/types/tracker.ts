@@ -3,6 +3,7 @@ import type { Experiment, FileInfo, MetricPoint, RunData, ViewType } from "../..
 import type { FlushOptions, FlushReport, QueueStatus } from "../../queue/types.ts";
 import type { RunTable } from "../run-table-types.ts";
 import type { Shown } from "../shown.ts";
+import type { Quarantine } from "./quarantine.ts";
 import type { ReadOptions, Run, StartRunOptions } from "./run.ts";
 
 /** Which runs `searchRuns` gives. */
@@ -58,6 +59,8 @@ export interface TrackerQueue {
   status(): QueueStatus;
   /** Calls `listener` after changes; returns the way to stop. */
   subscribe(listener: (status: QueueStatus) => void): () => void;
+  /** What can never be delivered as it is: to look at, to export, to try again, to forget. */
+  readonly quarantine: Quarantine;
   /** Sends nothing until `resume()`; logging goes on. */
   pause(): void;
   /** Sends again, and tries again what was parked. */
