@@ -1,6 +1,6 @@
 import type { QueueStorage, QueueStore } from "../../../src/queue/storage.ts";
 
-/** A storage that announces `append` when a put has begun, and `persisted` when it is there. */
+/** A storage that announces `append` when a put has begun, `persisted` when it is there, and `beat` after each beat of a leader. */
 export function announcing(storage: QueueStorage): QueueStorage {
   const tell = (text: string): void => (globalThis as { announce?: (text: string) => void }).announce?.(text);
   const wrap = (store: QueueStore): QueueStore =>
@@ -8,6 +8,7 @@ export function announcing(storage: QueueStorage): QueueStorage {
       get(target, name) {
         const value: unknown = Reflect.get(target, name);
         if (typeof value !== "function") return value;
+        if (name === "beat") return async (...args: unknown[]) => tell(`beat ${await value.apply(target, args)}`);
         if (name !== "append") return value.bind(target);
         return (...args: unknown[]) => {
           const appended = value.apply(target, args) as Promise<unknown>;

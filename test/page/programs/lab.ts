@@ -2,10 +2,13 @@
 import type { Run, Tracker, TrackerOptions } from "tracklet";
 import { openTracker } from "tracklet/browser";
 import { indexedDbQueue } from "tracklet/queue/indexeddb";
+import { hastyClock } from "../../support/hasty-clock.ts";
 import { announcing } from "./announcing.ts";
 
 /** Where a page of the tests tracks to. */
-interface LabOptions extends Pick<TrackerOptions, "trackingUri" | "delivery" | "partition"> {
+interface LabOptions extends Pick<TrackerOptions, "trackingUri" | "delivery" | "partition" | "auth"> {
+  /** Times as fast as the real one is the clock of the page. @default 1 */
+  readonly haste?: number;
   /** Tell the test of each put. */
   readonly announce?: boolean;
 }
@@ -34,14 +37,21 @@ class Lab {
     return this.#tracker;
   }
 
-  async open({ announce: told = false, delivery, ...options }: LabOptions): Promise<void> {
+  async open({ announce: told = false, haste, delivery, ...options }: LabOptions): Promise<void> {
     this.#tracker = await openTracker({
       ...options,
       experiment: "lab",
+      ...(haste !== undefined && { runtime: { clock: hastyClock(haste) } }),
       ...(told && { queue: announcing(indexedDbQueue({ name: "announced" })) }),
       delivery: { flushInterval: 100, ...delivery },
       onProblem: ({ kind, message }) => this.problems.push({ kind, message }),
     });
+  }
+
+  /** What a logout does. */
+  async close(): Promise<void> {
+    await this.tracker.close();
+    this.runs.clear();
   }
 
   /** A run by its name; started at its first use. */
@@ -80,7 +90,20 @@ class Lab {
   }
 }
 
-Object.assign(globalThis, { lab: new Lab() });
+/** The upgrade of a next version: it goes through the state so often that there is time for a kill. */
+async function pretendUpgrade(transaction: Upgrade, before: number): Promise<void> {
+  if (before === 0) return;
+  announce("upgrading");
+  const state = transaction.objectStore("state");
+  for (let n = 0; n < 2_000; n++) await state.put(await state.get("state"), "state");
+  announce("upgraded");
+}
+
+interface Upgrade {
+  objectStore(name: string): { get(key: string): Promise<unknown>; put(value: unknown, key: string): Promise<unknown> };
+}
+
+Object.assign(globalThis, { lab: new Lab(), pretendUpgrade });
 
 declare global {
   /** The program of the page. */

@@ -1,11 +1,9 @@
 /** A service worker that logs to the queue of the pages, as one does that computes in the background. */
-import { createTracker } from "tracklet";
-import { indexedDbQueue } from "tracklet/queue/indexeddb";
+import { openTracker } from "tracklet/browser";
 
 /** What a page asks for. */
 interface Order {
   readonly trackingUri: string;
-  readonly name: string;
   readonly run: string;
   readonly points: number;
 }
@@ -35,11 +33,10 @@ scope.addEventListener("message", (event) => {
   );
 });
 
-async function log({ trackingUri, name, run: title, points }: Order): Promise<void> {
-  const tracker = createTracker({
+async function log({ trackingUri, run: title, points }: Order): Promise<void> {
+  const tracker = await openTracker({
     trackingUri,
     experiment: "lab",
-    queue: indexedDbQueue({ name }),
     delivery: { flushInterval: 100 },
     onProblem: () => {},
   });

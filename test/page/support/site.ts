@@ -11,17 +11,24 @@ export interface Site {
 const page = (script: string): string =>
   `<!doctype html><title>lab</title><script type="module" src="${script}"></script>`;
 
-/** Serves `lab.js` as `/`, an empty page as `/empty`, a frame that may keep nothing as `/sandbox`, and the files. */
+/**
+ * Serves the program as `/`, that of a pretended next version as `/next`, a page that may keep nothing as `/sandbox`, an
+ * empty one as `/empty`, and the files.
+ */
 export async function startSite(files: PageFiles): Promise<Site> {
   const documents: Record<string, string> = {
     "/": page("/lab.js"),
+    "/next": page("/next-lab.js"),
+    "/sandbox": page("/lab.js"),
     "/empty": "<!doctype html><title>empty</title>",
-    "/sandbox": '<!doctype html><title>sandbox</title><iframe sandbox="allow-scripts" src="/"></iframe>',
   };
   const answer = async (request: Request): Promise<Response> => {
     const { pathname } = new URL(request.url);
     const html = documents[pathname];
-    if (html !== undefined) return new Response(html, { headers: { "content-type": "text/html; charset=utf-8" } });
+    if (html !== undefined) {
+      const sandbox = pathname === "/sandbox" ? { "content-security-policy": "sandbox allow-scripts" } : {};
+      return new Response(html, { headers: { "content-type": "text/html; charset=utf-8", ...sandbox } });
+    }
     const file = files.get(pathname.slice(1));
     if (!file) return new Response("not here", { status: 404 });
     const type = pathname.endsWith(".js") ? "text/javascript" : "application/wasm";

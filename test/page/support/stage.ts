@@ -1,4 +1,4 @@
-import { bundlePages, bundleServiceWorker } from "./bundle-pages.ts";
+import { bundleNextVersion, bundlePages, bundleServiceWorker } from "./bundle-pages.ts";
 import { Browser } from "./chromium.ts";
 import { type Site, startSite } from "./site.ts";
 import { TrackingServer } from "./tracking-server.ts";
@@ -16,12 +16,13 @@ export interface Stage {
 
 /** Starts Chromium on a new profile, and the site. */
 export async function openStage(): Promise<Stage> {
-  const [pages, worker] = await Promise.all([
+  const [pages, next, worker] = await Promise.all([
     bundlePages("test/page/programs/lab.ts"),
+    bundleNextVersion("test/page/programs/lab.ts"),
     bundleServiceWorker("test/page/programs/service-worker.ts"),
   ]);
   const browser = await Browser.start();
-  const site = await startSite(new Map([...pages, ...worker]));
+  const site = await startSite(new Map([...pages, ...next, ...worker]));
   const servers: TrackingServer[] = [];
   const clear = async (): Promise<void> => {
     await browser.closePages();

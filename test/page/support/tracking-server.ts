@@ -18,7 +18,12 @@ export class TrackingServer {
 
   private constructor() {
     this.#database = openNodeSqlite(":memory:");
-    this.#fetch = createServer({ database: this.#database, artifacts: memoryArtifacts() }).fetch;
+    this.#fetch = createServer({
+      database: this.#database,
+      artifacts: memoryArtifacts(),
+      // Pages that may keep nothing have no origin of their own.
+      security: { corsAllowedOrigins: ["null"] },
+    }).fetch;
   }
 
   static async start(): Promise<TrackingServer> {
