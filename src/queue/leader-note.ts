@@ -11,6 +11,8 @@ const AHEAD = 64;
 export interface Doubt {
   /** Monotonic time since which no such request was sent. */
   since: number;
+  /** An earlier leader left it, and nobody has looked since. */
+  inherited: boolean;
   /** A create of it may have come to the server twice. */
   create: boolean;
   /** Keys of tags, and "" for the run's own fields, that may be overwritten by an older value. */
@@ -54,10 +56,10 @@ export class LeaderNote {
   async #begin(): Promise<void> {
     this.#began = (await this.#store.status()).order;
     const { doubts, sent } = parseNote(await this.#store.note());
-    for (const [run, at, create, fields] of doubts) {
+    for (const [run, create, fields] of doubts) {
+      // Only this clock is known to run: how long ago the last request was sent, no wall clock can be asked.
       const doubt = this.#of(run);
-      // Time goes on while nobody leads. A wall clock may be wrong, but then it is at worst looked at a second time.
-      doubt.since = this.#clock.monotonic() - Math.max(0, this.#clock.now() - at);
+      doubt.inherited = true;
       doubt.create ||= create;
       for (const field of fields) doubt.fields.add(field);
     }
@@ -133,7 +135,7 @@ export class LeaderNote {
   #of(run: string): Doubt {
     let doubt = this.#doubts.get(run);
     if (!doubt) {
-      doubt = { since: this.#clock.monotonic(), create: false, fields: new Set() };
+      doubt = { since: this.#clock.monotonic(), inherited: false, create: false, fields: new Set() };
       this.#doubts.set(run, doubt);
       const [oldest] = this.#doubts.keys();
       if (this.#doubts.size > MOST_DOUBTS) this.#doubts.delete(oldest!);
@@ -144,14 +146,7 @@ export class LeaderNote {
 
   async #write(): Promise<void> {
     this.#changed = false;
-    const now = this.#clock.now();
-    const age = this.#clock.monotonic();
-    const doubts = [...this.#doubts].map(([run, { since, create, fields }]) => [
-      run,
-      Math.round(now - (age - since)),
-      create,
-      [...fields],
-    ]);
+    const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]]);
     try {
       await this.#store.leaveNote(this.#term, JSON.stringify({ version: 1, doubts, sent: this.#noted }));
     } catch (error) {
@@ -163,7 +158,7 @@ export class LeaderNote {
 }
 
 interface Note {
-  readonly doubts: readonly (readonly [run: string, at: number, create: boolean, fields: readonly string[]])[];
+  readonly doubts: readonly (readonly [run: string, create: boolean, fields: readonly string[]])[];
   readonly sent: readonly Range[];
 }
 

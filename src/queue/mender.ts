@@ -9,9 +9,9 @@ import type { DesiredRun, RunMapping } from "./storage.ts";
 import { ofStorage } from "./storage-trouble.ts";
 import { type DeliveryParts, messageOf } from "./verdicts.ts";
 
-/** After a look that failed, or that came too early; after one that a person has to make possible. */
+/** Between a look that ended no doubt and the next one; while the run waits for a person. */
 const AGAIN = 15_000;
-const AGAIN_REFUSED = 600_000;
+const AGAIN_PARKED = 600_000;
 
 /** A request that sets something right. */
 interface Repair {
@@ -38,8 +38,8 @@ export interface MenderParts
 export class Mender {
   readonly #parts: MenderParts;
   readonly #view: Scheduler;
-  /** Monotonic times before which a run is not looked at again. */
-  readonly #notBefore = new Map<string, number>();
+  /** Monotonic times of looks that ended no doubt. */
+  readonly #looked = new Map<string, number>();
   /** Monotonic time at which the next run is due, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
@@ -51,8 +51,9 @@ export class Mender {
   /** A run to look at now; it is busy until `Scheduler.done`. */
   pick(now: number): RunState | undefined {
     this.wakeAt = Number.POSITIVE_INFINITY;
-    for (const [id, { since }] of this.#parts.note.doubts) {
-      const due = Math.max(since + this.#parts.settings.requestTimeout, this.#notBefore.get(id) ?? 0);
+    for (const [id, { since, inherited }] of this.#parts.note.doubts) {
+      // What an earlier leader left is looked at once more than needed: this one may not live as long as a request.
+      const due = Math.max(inherited ? 0 : since + this.#parts.settings.requestTimeout, this.#again(id));
       if (due > now) this.wakeAt = Math.min(this.wakeAt, due);
       // One request at a time, and what waits goes first: it may write the very same fields.
       else if (this.#view.isIdle(id)) {
@@ -70,9 +71,13 @@ export class Mender {
     const doubt = note.doubts.get(run.id);
     if (!doubt) return;
     const { since } = doubt;
+    doubt.inherited = false;
     const mapping = run.mapping ?? mappings.get(run.id) ?? (await ofStorage(store.mapping(run.id)));
-    // Without a mapping the create still waits, and knows itself that it was sent.
-    if (!mapping) return this.#later(run);
+    // Without a mapping the create still waits, and knows itself that it was sent; or the run is long forgotten.
+    if (!mapping) {
+      if (run.parked !== undefined || (await ofStorage(this.#parts.unread(run.id)))) return this.#later(run);
+      return note.settle(run.id);
+    }
     const desired = (await ofStorage(store.desired(run.id))) ?? {};
     // Of an end that waits for data the desired state knows before the server may.
     const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
@@ -96,18 +101,24 @@ export class Mender {
       if (!passes(error)) {
         this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
       }
-      return this.#later(run, passes(error) ? AGAIN : AGAIN_REFUSED);
+      return this.#later(run);
     }
     const settled = runtime.clock.monotonic() - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
     if (ahead && doubt.fields.has("")) return this.#later(run);
-    this.#notBefore.delete(run.id);
+    this.#looked.delete(run.id);
     note.settle(run.id);
     await ofStorage(note.keep());
   }
 
-  #later({ id, parked }: RunState, wait: number = parked === undefined ? AGAIN : AGAIN_REFUSED): void {
-    this.#notBefore.set(id, this.#parts.runtime.clock.monotonic() + wait);
+  #later({ id }: RunState): void {
+    this.#looked.set(id, this.#parts.runtime.clock.monotonic());
+  }
+
+  /** Monotonic time before which a run is not looked at again. */
+  #again(id: string): number {
+    const looked = this.#looked.get(id);
+    return looked === undefined ? 0 : looked + (this.#view.parks(id) ? AGAIN_PARKED : AGAIN);
   }
 
   #report(run: string, message: string): void {
