@@ -156,7 +156,6 @@ class StoredQueue implements Queue {
   deleteTag(localId: string, key: string): void {
     this.#writer.sealTags(localId);
     this.#ledger.request(localId, ["tag", key]);
-    this.#writer.desire(localId, { tags: { [key]: null } });
     this.#writer.request(localId, "untag", key, [["tag", key, 1]]);
     this.#tell();
   }
@@ -165,7 +164,6 @@ class StoredQueue implements Queue {
     if (isEnd(change)) this.#writer.end(localId);
     this.#ledger.request(localId);
     if (change.status !== undefined) this.#ledger.run(localId).ended = isEnd(change);
-    this.#writer.desire(localId, change);
     this.#writer.request(localId, "update", change);
     this.#tell();
   }

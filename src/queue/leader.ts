@@ -92,9 +92,13 @@ export class Leadership {
    * @throws StaleTermError when the term is over.
    */
   async check(term: number): Promise<void> {
-    if (term !== this.term) throw new StaleTermError("Cannot send as another leader took over");
-    if (!this.#alone && this.#silence() >= this.#parts.lease / 2) await this.#beat();
-    else await this.#parts.store.verify(term);
+    const isSilent = (): boolean => !this.#alone && this.#silence() >= this.#parts.lease / 2;
+    do {
+      if (term !== this.term) throw new StaleTermError("Cannot send as another leader took over");
+      if (isSilent()) await this.#beat();
+      else await this.#parts.store.verify(term);
+      // The process may have been stopped while it waited for the storage.
+    } while (isSilent());
   }
 
   /** Something was done: drives the beat where timers are held back. */

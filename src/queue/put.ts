@@ -2,7 +2,7 @@ import { StorageError } from "../errors/usage-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import { encodeLines, encodeNames } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
-import { mergeDesired } from "./desired-state.ts";
+import { desiredBy } from "./desired-state.ts";
 import { countPoints } from "./point-account.ts";
 import { isEnd } from "./request.ts";
 import type { RunAccount } from "./run-account.ts";
@@ -83,10 +83,6 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
       batch.push(...writer.tails());
       tails = false;
     }
-    for (const [run, later] of writer.desired) {
-      writer.desiring.set(run, mergeDesired(writer.desiring.get(run), later));
-    }
-    writer.desired = new Map();
     const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
     // With what was counted just now.
     const dated = writer.accounts();
@@ -94,16 +90,15 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
       group.names ??= encodeNames(lines);
       return { run, bucket, lines: encodeLines(lines, group.names) };
     });
-    if (batch.length + writer.desiring.size + accounts.length === 0) break;
+    if (batch.length + accounts.length === 0) break;
     writer.putting = batch;
-    const results = yield { drafts, desired: writer.desiring, accounts };
+    const results = yield { drafts, desired: desiredBy(batch), accounts };
     writer.accountsStored(dated);
     renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
     const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
     writer.outbox.splice(0, writer.writing, ...rest);
     writer.writing = 0;
     writer.putting = undefined;
-    writer.desiring = new Map();
     highest = results.reduce((sum, { order }) => Math.max(sum, order), highest);
   }
   return { order: highest, renewed };

@@ -1,5 +1,4 @@
 import type { Clock, Timer } from "../runtime/ports/clock.ts";
-import { mergeDesired } from "./desired-state.ts";
 import type { KeyCounts } from "./key-counts.ts";
 import { bytesOf, makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
@@ -7,7 +6,6 @@ import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { ChunkKind, Requests } from "./request.ts";
 import type { Count } from "./amount.ts";
 import type { DatedDraft, RunAccount } from "./run-account.ts";
-import type { DesiredRun } from "./storage.ts";
 
 const ROWS_PER_CHUNK = 100;
 const STORAGE_RETRY = 1_000;
@@ -62,9 +60,6 @@ export class Writer {
   writing = 0;
   /** What is being put, or was when that failed. */
   putting: Entry[] | undefined;
-  /** Desired state that waits to be put; and that which is being put, or was when that failed. */
-  desired: Map<string, DesiredRun> = new Map();
-  desiring: Map<string, DesiredRun> = new Map();
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -92,9 +87,8 @@ export class Writer {
     const run = this.#run(localId);
     const rows = run[kind];
     this.#parts.ledger.request(localId, [kind === "params" ? "param" : "tag", key]);
-    if (kind === "tags") this.desire(localId, { tags: { [key]: value } });
     // A batch with two values of a param is refused whole: the second one goes, and is refused, on its own.
-    else if ((rows.get(key)?.[0] ?? value) !== value) this.#sealRows(run, kind, rows);
+    if (kind === "params" && (rows.get(key)?.[0] ?? value) !== value) this.#sealRows(run, kind, rows);
     rows.set(key, [value, 1 + (rows.get(key)?.[1] ?? 0)]);
     this.#withRows.add(run);
     if (rows.size >= ROWS_PER_CHUNK) this.#sealRows(run, kind, rows);
@@ -112,11 +106,6 @@ export class Writer {
   ): void {
     this.outbox.push({ run, kind, sealed: true, sequence: 0, count: 1, request, blob, keys });
     this.wakeIn(delay);
-  }
-
-  /** Notes the state that a run shall have in the end. */
-  desire(localId: string, desired: DesiredRun): void {
-    this.desired.set(localId, mergeDesired(this.desired.get(localId), desired));
   }
 
   /** Closes the open chunks of a run, or of all, so that nothing more goes under their place in the order. */

@@ -1,6 +1,7 @@
 import type { DeliveryClient } from "../../src/queue/delivery-client.ts";
 import { OpenRun, type Bucket } from "../../src/queue/open-run.ts";
 import { RunCreator } from "../../src/queue/create-run.ts";
+import { Leadership } from "../../src/queue/leader.ts";
 import { LeaderNote } from "../../src/queue/leader-note.ts";
 import { Scheduler } from "../../src/queue/scheduler.ts";
 import type { QueueStore, StoredChunk } from "../../src/queue/storage.ts";
@@ -53,6 +54,7 @@ export const mutants: readonly Mutant[] = [
       seal: (order) => store.seal(order, world.disk.store.term),
       markAttempted: (order) => store.markAttempted(order, world.disk.store.term),
     }),
+    patch: () => replaceMethod(Leadership.prototype, "check", () => async () => {}),
   },
   {
     name: "a put replayed after delivery",

@@ -86,4 +86,12 @@ export function appendContract({ check, expect, orders }: ContractBench): void {
     expect(await store.desired("r")).toEqual({ status: "FINISHED", endTime: 9, tags: { a: "1", b: null, c: "2" } });
     expect(await store.desired("other")).toBe(undefined);
   });
+
+  check("append() repeated does not write its state over what another writer has put since", async (store) => {
+    const tags = [draft(1, { kind: "tags" })];
+    await store.append("a", tags, new Map([["r", { tags: { t: "old" } }]]));
+    await store.append("b", tags, new Map([["r", { tags: { t: "new" } }]]));
+    await store.append("a", tags, new Map([["r", { tags: { t: "old" } }]]));
+    expect(await store.desired("r")).toEqual({ tags: { t: "new" } });
+  });
 }

@@ -18,6 +18,7 @@ import type {
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
+import { freshDesired } from "../desired-state.ts";
 import { TailMemory } from "./tails.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
@@ -93,8 +94,9 @@ export class IndexedDbStore implements QueueStore {
     const { tails } = memory;
     if (drafts.length > 0) queued(writers.put({ last, at, ...(tails && { tails }) }, writer));
     putAccounts(transaction, writer, accounts);
-    const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...(desired?.keys() ?? [])]);
-    for (const run of runs) await touchRun(transaction, run, at, desired?.get(run));
+    const fresh = freshDesired(desired, drafts, results);
+    const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...fresh.keys()]);
+    for (const run of runs) await touchRun(transaction, run, at, fresh.get(run));
     return results;
   }
 

@@ -2,7 +2,7 @@ import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
 import type { Destination } from "../destination.ts";
 import type { KeyCounts } from "../key-counts.ts";
-import { mergeDesired } from "../desired-state.ts";
+import { freshDesired, mergeDesired } from "../desired-state.ts";
 import type {
   AccountDraft,
   AccountRecord,
@@ -78,7 +78,6 @@ export class MemoryStore implements QueueStore {
     accounts: readonly AccountDraft[] = [],
   ): Promise<readonly Appended[]> {
     this.#accounts.put(writer, accounts);
-    for (const [run, later] of desired ?? []) this.#desired.set(run, mergeDesired(this.#desired.get(run), later));
     const memory = new TailMemory(this.#tails.get(writer));
     const results = chunks.map((draft) => {
       const { sequence } = draft;
@@ -100,6 +99,9 @@ export class MemoryStore implements QueueStore {
       return { stored: true, order, count: draft.count };
     });
     this.#tails.set(writer, memory.tails);
+    for (const [run, later] of freshDesired(desired, chunks, results)) {
+      this.#desired.set(run, mergeDesired(this.#desired.get(run), later));
+    }
     return results;
   }
 

@@ -1,4 +1,5 @@
 import { fnv64 } from "../../internal/fnv64.ts";
+import { freshDesired } from "../desired-state.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
@@ -112,7 +113,7 @@ export class SqliteStore implements QueueStore {
     }
     for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
     putAccounts(database, writer, accounts);
-    for (const [run, later] of desired ?? []) mergeDesiredOf(database, run, later, at);
+    for (const [run, later] of freshDesired(desired, chunks, results)) mergeDesiredOf(database, run, later, at);
     return results;
   }
 
