@@ -109,11 +109,15 @@ export class RunsResource {
 
   /**
    * Sends a `log-batch` body that is JSON already. It is sent as it is: MLflow keeps what stands before a field that it
-   * cannot parse, drops the rest, and answers 200.
+   * cannot parse, drops the rest, and answers 200. With `keepalive` the request outlives its page, up to 64 KiB in all.
    */
-  async logBatchBody(body: string | Uint8Array<ArrayBuffer>, options?: CallOptions): Promise<void> {
+  async logBatchBody(
+    body: string | Uint8Array<ArrayBuffer>,
+    options: CallOptions & { readonly keepalive?: boolean } = {},
+  ): Promise<void> {
     const headers = { "content-type": "application/json" };
-    const request = { method: "POST", path: `${root}/log-batch`, body, headers, idempotent: true } as const;
+    const { keepalive = false } = options;
+    const request = { method: "POST", path: `${root}/log-batch`, body, headers, keepalive, idempotent: true } as const;
     await this.#transport.json(request, doneReply, options);
   }
 

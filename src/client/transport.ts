@@ -34,6 +34,8 @@ export interface ApiRequest {
   /** Sent as it is. */
   readonly body?: string | Uint8Array<ArrayBuffer> | Blob;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Goes on when its page is gone. @default false */
+  readonly keepalive?: boolean;
   /** True when sending it twice changes nothing more than sending it once. @default true for GET, PUT and DELETE */
   readonly idempotent?: boolean;
 }
@@ -190,6 +192,7 @@ export class Transport {
         method: call.method,
         headers,
         signal,
+        ...(call.keepalive ? { keepalive: true } : {}),
         ...(body === undefined ? {} : { body }),
       });
       this.#answered = true;

@@ -1,6 +1,7 @@
 import type { DatasetInput } from "../client/types/entities.ts";
 import { TimeoutError } from "../errors/network-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
+import type { Hiding } from "../runtime/ports/lifecycle.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { Drain } from "./drain.ts";
@@ -364,10 +365,29 @@ class StoredQueue implements Queue {
     if (this.#leave) return;
     const { lifecycle, online } = this.#runtime;
     this.#leave = [
-      lifecycle.onHidden(() => void this.#writer.persist()),
+      lifecycle.onHidden((how) => this.#hidden(how)),
+      lifecycle.onShown?.(() => void this.#shown().catch(() => {})) ?? (() => {}),
       online.onOnline(() => this.#drain.engine?.hurry()),
     ];
     this.#drain.open().catch(() => {});
+  }
+
+  /** The page may be stopped in the next moment: what is done first is the surest to be done. */
+  #hidden(how: Hiding): void {
+    void this.#writer.persist();
+    if (how === "left") this.#drain.lastWords(this.#writer);
+    if (how !== "hidden") this.#drain.engine?.rest(how !== "frozen");
+  }
+
+  /** Others may have taken the page for dead meanwhile, and have ended its runs: they go on. */
+  async #shown(): Promise<void> {
+    const open = await this.#drain.engine?.rise();
+    if (!open) return;
+    for (const run of this.#ledger.unended()) {
+      if (open.has(run) || !this.#mappings.has(run)) continue;
+      this.deleteTag(run, "mlflow.tracklet.endedBy");
+      this.updateRun(run, { status: "RUNNING" });
+    }
   }
 
   #mapped(mapping: RunMapping): void {

@@ -10,8 +10,11 @@ import type { NewRun } from "./types.ts";
 
 /** Our id of a run, as a tag on the server. */
 export const RUN_ID_TAG = "mlflow.tracklet.runId";
-const PARENT_TAG = "mlflow.parentRunId";
-const ROOT_TAG = "mlflow.rootRunId";
+export const PARENT_TAG = "mlflow.parentRunId";
+export const ROOT_TAG = "mlflow.rootRunId";
+/** Our id of a parent that was not there when its child was created; and the mark of a child that still waits for it. */
+export const ORPHAN_OF_TAG = "mlflow.tracklet.parentRunId";
+export const ORPHAN_TAG = "mlflow.tracklet.orphan";
 
 /** Milliseconds for which an experiment is taken to be the one that it was: runs that are made together ask once. */
 const EXPERIMENT_KEPT = 10_000;
@@ -37,17 +40,20 @@ export class RunCreator {
    * @param attempted A create of this run may have reached the server: look first.
    * @param parent The parent's mapping, when it is one of ours and known.
    * @param mark Called right before the request that must not be repeated blindly.
+   * @param orphaned Called before a run is created without its parent.
    */
   async create(
     run: NewRun,
     attempted: boolean,
     parent: RunMapping | undefined,
     mark: () => Promise<void>,
+    orphaned: (parent: string, experimentId: string) => Promise<void>,
     options: SendOptions,
     again = false,
   ): Promise<RunMapping> {
     const experimentId = await this.#experiment(run.experiment, options);
-    const { tags: parentTags, rootId } = await this.#parent(run, parent, options);
+    const { tags: parentTags, rootId, orphanOf } = await this.#parent(run, parent, experimentId, options);
+    if (orphanOf !== undefined) await orphaned(orphanOf, experimentId);
     let data = attempted ? (await this.find(run.localId, experimentId, options))[0] : undefined;
     if (!data && attempted) {
       // Not found is weak evidence: the create may be on its way still, or the search be answered by a replica.
@@ -67,12 +73,24 @@ export class RunCreator {
         this.#experiments.clear();
         // A server that was restored meanwhile has that experiment under another id, or not any more.
         const lost = error instanceof NotFoundError && "name" in run.experiment && !again;
-        if (lost) return this.create(run, attempted, parent, mark, options, true);
+        if (lost) return this.create(run, attempted, parent, mark, orphaned, options, true);
         throw error;
       }
     }
     const { runId, artifactUri } = data.info;
-    return { localId: run.localId, runId, experimentId, artifactUri, ...(rootId !== undefined && { rootId }) };
+    return {
+      localId: run.localId,
+      runId,
+      experimentId,
+      artifactUri,
+      ...(rootId !== undefined && { rootId }),
+      ...(orphanOf !== undefined && { orphanOf }),
+    };
+  }
+
+  /** Experiments of runs that were created in this session. */
+  experimentIds(): readonly string[] {
+    return [...this.#experiments.values()].map(({ id }) => id);
   }
 
   /** Asks for experiments again: the server may be another one by now. */
@@ -119,21 +137,31 @@ export class RunCreator {
   async #parent(
     { parent }: NewRun,
     known: RunMapping | undefined,
+    experimentId: string,
     options: SendOptions,
-  ): Promise<{ tags: Record<string, string>; rootId?: string }> {
+  ): Promise<{ tags: Record<string, string>; rootId?: string; orphanOf?: string }> {
     if (!parent) return { tags: {} };
     let id = known?.runId;
     let rootId = known?.rootId;
-    if ("server" in parent) {
-      id = parent.server;
+    if ("local" in parent && !known) {
+      // It may be one of another queue.
+      const [found] = await this.find(parent.local, experimentId, options);
+      // Else it cannot be created: its child is not held back, and says whose child it is.
+      if (!found) return { tags: { [ORPHAN_OF_TAG]: parent.local, [ORPHAN_TAG]: "true" }, orphanOf: parent.local };
+      id = found.info.runId;
+      rootId = found.data.tags[ROOT_TAG];
+    }
+    // A parent that waited for its own may have got another root since.
+    const asked = "server" in parent ? parent.server : known?.orphanOf === undefined ? undefined : known.runId;
+    if (asked !== undefined) {
+      id = asked;
       const found = await this.#client.runs.get(id, options).catch((error: unknown) => {
         if (!(error instanceof NotFoundError)) throw error;
       });
       rootId = found?.data.tags[ROOT_TAG];
     }
-    // The parent cannot be created: its child is not held back, and says whose child it is.
-    if (id === undefined) return { tags: { "mlflow.tracklet.parentRunId": (parent as { local: string }).local } };
     rootId ??= id;
+    if (id === undefined || rootId === undefined) return { tags: {} };
     return { tags: { [PARENT_TAG]: id, [ROOT_TAG]: rootId }, rootId };
   }
 }

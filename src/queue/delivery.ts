@@ -2,6 +2,7 @@ import type { CallOptions } from "../client/types/connection.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import { type Content, decodeChunk, keysOf } from "./content.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
+import { Family } from "./family.ts";
 import type { HostGate } from "./host-gate.ts";
 import { LeaderNote } from "./leader-note.ts";
 import { checkRun } from "./mend.ts";
@@ -33,6 +34,7 @@ export class Delivery {
   readonly #note: LeaderNote;
   readonly #verdicts: Verdicts;
   readonly #creator: RunCreator;
+  readonly #family: Family;
   readonly #options: SendOptions & CallOptions;
 
   constructor(
@@ -47,6 +49,7 @@ export class Delivery {
     this.#note = new LeaderNote(parts.store, parts.runtime.clock, term);
     this.#creator = new RunCreator(parts.client, parts.runtime.clock, parts.settleDelay);
     this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
+    this.#family = new Family(parts, this.#creator, this.#options);
     this.#verdicts = new Verdicts(parts, view, gate, this.#note, this.#options);
     const unread = (run: string): Promise<boolean> => reader.unread(run);
     const own = { note: this.#note, creator: this.#creator, options: this.#options, unread };
@@ -136,7 +139,12 @@ export class Delivery {
         await ofStorage(store.markAttempted(chunk.order, term));
         item.sent = true;
       };
-      return this.#creator.create(content.request, item.ambiguous, known, mark, options);
+      const { orphaned } = this.#family;
+      const mapping = await this.#creator.create(content.request, item.ambiguous, known, mark, orphaned, options);
+      // The run is there: whatever fails from here on, the next try looks for it.
+      item.ambiguous = true;
+      await this.#family.created(mapping, chunk);
+      return mapping;
     }
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
@@ -154,7 +162,9 @@ export class Delivery {
     }
     run.term = term;
     await send(client, mapping, content, chunk.blob, options);
-    if (content.kind === "update" && isEnd(content.request) && this.#note.doubts.has(run.id)) {
+    if (content.kind !== "update" || !isEnd(content.request)) return undefined;
+    await this.#family.ended(mapping);
+    if (this.#note.doubts.has(run.id)) {
       // What came in the last moment, a replica does not show yet.
       await this.#verdicts.settle();
       if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;

@@ -40,6 +40,7 @@ export class Drain {
   #opened: Promise<Opened> | undefined;
   #store: QueueStore | undefined;
   #putNow: typeof putNow | undefined;
+  #lastWords: ((writer: Writer) => void) | undefined;
   /** Mappings that are not known to be kept. */
   readonly #mapping = new Set<RunMapping>();
   /** Runs whose mapping somebody waits for, and how many do. */
@@ -82,6 +83,11 @@ export class Drain {
     this.order = renewed ? order : Math.max(this.order, order);
     engine.appended();
     if (renewed) engine.restart();
+  }
+
+  /** The page is left, and may be gone in the next moment: sends what it can by requests that outlive it. */
+  lastWords(writer: Writer): void {
+    if (this.#running) this.#lastWords?.(writer);
   }
 
   /** Loads what `keepNow` needs, so that it works from the first write on. */
@@ -137,13 +143,15 @@ export class Drain {
 
   async #open(): Promise<Opened> {
     const { storage, ledger, client: connect } = this.#parts;
-    const [{ put, putNow, SyncEngine }, client, store] = await Promise.all([
+    const [{ put, putNow, sendLastWords, SyncEngine }, client, store] = await Promise.all([
       import("./sender.ts"),
       connect(),
       storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
     this.#store = store;
     this.#putNow = putNow;
+    this.#lastWords = (writer) =>
+      sendLastWords(writer.buffers(), this.#parts.mappings, client, this.#parts.runtime.lifecycle);
     const counts = await store.status();
     ledger.begin(counts);
     this.order = counts.order;

@@ -86,6 +86,15 @@ export class Leadership {
     else void this.#letGo();
   }
 
+  /** Lets go at once: the lock is free, and lock requests are off, before anything is waited for. */
+  rest(): void {
+    this.#wanted = false;
+    this.#unlock?.();
+    this.#unlock = undefined;
+    this.#timer?.cancel();
+    void this.#letGo();
+  }
+
   /**
    * Called right before each request that changes something on the server.
    *

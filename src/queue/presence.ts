@@ -1,5 +1,7 @@
 import type { QueueStore } from "./storage.ts";
 
+const PAGE = 200;
+
 /** Name of the lock of a writer. */
 export function writerLock(writer: string): string {
   return `writer-${writer}`;
@@ -31,9 +33,21 @@ export class Presence {
     if ((await this.#shown) === "beating") await this.#store.appear(this.#writer);
   }
 
-  /** This process ends, or closes the storage. */
+  /** This process ends, closes the storage, or may be stopped for long. It may be shown again. */
   leave(): void {
     this.#unlock?.();
+    this.#unlock = this.#shown = undefined;
+  }
+
+  /** Runs of this writer that nobody has ended. */
+  async openRuns(): Promise<ReadonlySet<string>> {
+    const runs = new Set<string>();
+    for (let after = ""; ; ) {
+      const page = await this.#store.openRuns(after, PAGE);
+      for (const { run, writer } of page) if (writer === this.#writer) runs.add(run);
+      if (page.length < PAGE) return runs;
+      after = page.at(-1)!.run;
+    }
   }
 
   async #show(): Promise<"locked" | "beating" | "hidden"> {

@@ -18,16 +18,25 @@ export type QueueMessage =
 
 /** The channel of a storage, where there is one. All of it could be left out: it only saves time. */
 export class QueueChannel {
-  readonly #channel: Channel | undefined;
+  readonly #broadcast: Broadcast | undefined;
+  readonly #listener: (message: QueueMessage) => void;
+  #channel: Channel | undefined;
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #toldAt = Number.NEGATIVE_INFINITY;
 
   constructor(broadcast: Broadcast | undefined, clock: Clock, listener: (message: QueueMessage) => void) {
     this.#clock = clock;
-    this.#channel = broadcast?.join((message) => {
+    this.#broadcast = broadcast;
+    this.#listener = listener;
+    this.join();
+  }
+
+  /** Hears and tells, also after `leave`. */
+  join(): void {
+    this.#channel ??= this.#broadcast?.join((message) => {
       const { version, ...rest } = (message ?? {}) as { version?: number } & QueueMessage;
-      if (version === VERSION) listener(rest as QueueMessage);
+      if (version === VERSION) this.#listener(rest as QueueMessage);
     });
   }
 
@@ -50,6 +59,8 @@ export class QueueChannel {
 
   leave(): void {
     this.#timer?.cancel();
+    this.#timer = undefined;
     this.#channel?.leave();
+    this.#channel = undefined;
   }
 }

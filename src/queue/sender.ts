@@ -5,6 +5,7 @@
  */
 export { connect } from "../client/resources.ts";
 export { MemoryStore } from "./storage/memory-store.ts";
+export { sendLastWords } from "./last-words.ts";
 export { put, putNow } from "./put.ts";
 export { receiptOf } from "./run-receipt.ts";
 export { SyncEngine } from "./sync-engine.ts";

@@ -86,6 +86,8 @@ export interface RunMapping {
   readonly artifactUri?: string;
   /** MLflow's id of the topmost ancestor. */
   readonly rootId?: string;
+  /** Our id of its parent, which was not there when it was created. */
+  readonly orphanOf?: string;
   /** The run was made by somebody else: it need not have our tag. */
   readonly adopted?: boolean;
 }
@@ -94,6 +96,8 @@ export interface RunMapping {
 export interface DesiredRun extends RunChange {
   /** Values of tags; null for deleted ones. */
   readonly tags?: Readonly<Record<string, string | null>>;
+  /** Experiments with runs that were created before this one, which is their parent. */
+  readonly orphansIn?: readonly string[];
 }
 
 /** What is known of a quarantined chunk without its body. */

@@ -49,6 +49,8 @@ export class SyncEngine {
   #leader: LeaderState = readLeaderState("");
   /** Last place in the order that is known to be given. */
   #order = 0;
+  /** The page may be stopped in the next moment, or was. */
+  #resting = false;
   /** Monotonic time of the next look for runs of dead processes. */
   #recoverAt = 0;
   /** Puts what is logged here into the storage. */
@@ -86,7 +88,7 @@ export class SyncEngine {
       term: () => this.#leadership.term,
       check: (term) => this.#leadership.check(term),
       onLost: (term) => this.#leadership.lost(term),
-      onWant: () => this.#leadership.want(this.#loop.wants),
+      onWant: () => this.#want(),
       onDone: () => this.#done(),
     });
   }
@@ -215,6 +217,37 @@ export class SyncEngine {
     this.#presence.leave();
   }
 
+  /**
+   * Lets go at once of what would keep others from sending while the page is frozen: the lock and the requests of the
+   * leader. Of a page that goes into the back-forward cache also of all that would keep it out.
+   */
+  rest(cached: boolean): void {
+    if (!this.#resting) {
+      this.#leadership.rest();
+      this.#channel.tell({ kind: "released" });
+    }
+    this.#resting = true;
+    if (!cached) return;
+    this.#channel.leave();
+    this.#presence.leave();
+  }
+
+  /** Goes on after `rest`, however long that was. Gives the runs of this writer that nobody has ended in its place. */
+  async rise(): Promise<ReadonlySet<string> | undefined> {
+    if (!this.#resting) return undefined;
+    this.#resting = false;
+    this.#channel.join();
+    this.#want();
+    this.#leadership.look();
+    this.hurry();
+    await this.#presence.show();
+    return this.#presence.openRuns();
+  }
+
+  #want(): void {
+    this.#leadership.want(!this.#resting && this.#loop.wants);
+  }
+
   #begin(term: number): void {
     this.#recoverAt = 0;
     this.#loop.begin(term);
@@ -252,7 +285,7 @@ export class SyncEngine {
 
   /** A request was answered, or was not. */
   #done(): void {
-    this.#leadership.want(this.#loop.wants);
+    this.#want();
     this.#leadership.poke();
     this.#channel.changed(() => this.#says());
     this.#parts.onChange();

@@ -183,6 +183,12 @@ export class Writer {
       .map((buffer) => ({ run: buffer.run, kind: "metrics", sealed: false, sequence: 0, count: 0, buffer }));
   }
 
+  /** What is in memory of metrics, the open chunks first: of NaN nothing, which old servers refuse the second time. */
+  *buffers(): Iterable<MetricBuffer> {
+    for (const { buckets } of this.#runs.values()) for (const { values } of buckets) yield values;
+    for (const { buffer } of this.outbox) if (buffer && !Number.isNaN(buffer.value[0])) yield buffer;
+  }
+
   /** Something was taken that no store may hold yet. */
   get dirty(): boolean {
     if (this.putting !== undefined || this.outbox.length > 0) return true;

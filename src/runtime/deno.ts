@@ -45,6 +45,7 @@ const denoFiles: Files = {
 function denoLifecycle(node: Lifecycle): Lifecycle {
   return {
     onHidden: (listener) => node.onHidden(listener),
+    onShown: (listener) => node.onShown?.(listener) ?? (() => {}),
     keepAlive: () => node.keepAlive(),
     onEnd(listener) {
       let settled = false;

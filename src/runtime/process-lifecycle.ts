@@ -39,6 +39,10 @@ export class ProcessLifecycle implements Lifecycle {
     return () => {};
   }
 
+  onShown(): () => void {
+    return () => {};
+  }
+
   onEnd(listener: Listener): () => void {
     const own: Listener = (reason) => listener(reason);
     if (this.#listeners.size === 0) this.#wire("on");

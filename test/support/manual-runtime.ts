@@ -1,5 +1,5 @@
 import type { AsyncContexts } from "../../src/runtime/ports/async-context.ts";
-import type { EndReason, Lifecycle } from "../../src/runtime/ports/lifecycle.ts";
+import type { EndReason, Hiding, Lifecycle } from "../../src/runtime/ports/lifecycle.ts";
 import type { Online } from "../../src/runtime/ports/online.ts";
 import type { Runtime } from "../../src/runtime/runtime.ts";
 import { ManualClock } from "./manual-clock.ts";
@@ -14,14 +14,20 @@ export { seededRandom };
 
 /** A lifecycle that ends when told to. */
 export class ManualLifecycle implements Lifecycle {
-  #hidden = new Set<() => void>();
+  #hidden = new Set<(how: Hiding) => void>();
+  #shown = new Set<() => void>();
   #end = new Set<(reason: EndReason) => void | Promise<void>>();
   /** How many holders keep the process alive. */
   kept = 0;
 
-  onHidden(listener: () => void): () => void {
+  onHidden(listener: (how: Hiding) => void): () => void {
     this.#hidden.add(listener);
     return () => this.#hidden.delete(listener);
+  }
+
+  onShown(listener: () => void): () => void {
+    this.#shown.add(listener);
+    return () => this.#shown.delete(listener);
   }
 
   onEnd(listener: (reason: EndReason) => void | Promise<void>): () => void {
@@ -40,11 +46,15 @@ export class ManualLifecycle implements Lifecycle {
 
   /** Number of listeners attached. */
   get listeners(): number {
-    return this.#hidden.size + this.#end.size;
+    return this.#hidden.size + this.#shown.size + this.#end.size;
   }
 
-  hide(): void {
-    for (const listener of this.#hidden) listener();
+  hide(how: Hiding = "hidden"): void {
+    for (const listener of this.#hidden) listener(how);
+  }
+
+  show(): void {
+    for (const listener of this.#shown) listener();
   }
 
   async end(reason: EndReason = { kind: "exit" }): Promise<void> {

@@ -8,10 +8,24 @@ export type EndReason = (
   readonly final?: boolean;
 };
 
+/**
+ * How a page went out of sight: `hidden` goes on in the background, `frozen` may be stopped in the next moment, `cached`
+ * lies in the back-forward cache if nothing keeps it out, `left` is not expected to come back.
+ */
+export type Hiding = "hidden" | "frozen" | "cached" | "left";
+
 /** The life of the process or page that hosts a tracker. */
 export interface Lifecycle {
-  /** The page was hidden or frozen: what is in memory should be made durable now. Returns the way to stop. */
-  onHidden(listener: () => void): () => void;
+  /**
+   * The page was hidden, frozen or left: what is in memory should be made durable now. Nothing that waits for a task is
+   * sure to go on. Returns the way to stop.
+   */
+  onHidden(listener: (how: Hiding) => void): () => void;
+  /**
+   * A page that was frozen, or lay in the back-forward cache, goes on. Returns the way to stop. Left out by copies of the
+   * library that do not know of it.
+   */
+  onShown?(listener: () => void): () => void;
   /**
    * The process is about to end. The listener may return a promise: the end waits for it, where the platform lets it.
    * When the end cannot wait for it after all, it is told once more with `final`.

@@ -1,0 +1,47 @@
+import type { Lifecycle } from "../runtime/ports/lifecycle.ts";
+import { decodeMetrics, encodeMetrics } from "./chunk-codec.ts";
+import { pickRows } from "./columns.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import type { MetricBuffer } from "./metric-buffer.ts";
+import { metricsBody } from "./metrics-body.ts";
+import type { RunMapping } from "./storage.ts";
+
+/** Bytes of all bodies that outlive one page: browsers allow 64 KiB, for whatever else the page sends as well. */
+const MOST = 60_000;
+const spent = new WeakMap<Lifecycle, number>();
+
+const text = new TextEncoder();
+
+/**
+ * Sends the last points of runs that the server has, by requests that outlive the page. Best effort: nothing waits for an
+ * answer and no state changes, so that the next page sends the same points again, which changes nothing on the server.
+ *
+ * @param page All queues of a page share what may be sent.
+ */
+export function sendLastWords(
+  buffers: Iterable<MetricBuffer>,
+  mappings: ReadonlyMap<string, RunMapping>,
+  { runs }: DeliveryClient,
+  page: Lifecycle,
+): void {
+  for (const buffer of buffers) {
+    const mapping = mappings.get(buffer.run);
+    const body = mapping && bodyOf(buffer, mapping.runId, MOST - (spent.get(page) ?? 0));
+    if (!body) continue;
+    spent.set(page, (spent.get(page) ?? 0) + text.encode(body).length);
+    runs.logBatchBody(body, { keepalive: true, retry: false }).catch(() => {});
+  }
+}
+
+/** The body of as many of the last points as may be sent. */
+function bodyOf(buffer: MetricBuffer, runId: string, most: number): string | undefined {
+  for (let rows = buffer.count; rows > 0; ) {
+    const points = pickRows(buffer, (row) => row >= buffer.count - rows);
+    // In the order of a chunk: servers before 2026 refuse others the second time.
+    const body = metricsBody(runId, decodeMetrics(encodeMetrics(points)));
+    const { length } = text.encode(body);
+    if (length <= most) return body;
+    rows = Math.min(rows - 1, Math.floor((rows * most) / length));
+  }
+  return undefined;
+}
