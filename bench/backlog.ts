@@ -1,4 +1,4 @@
-import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
+import { type BacklogReport, runBacklog } from "../test/kill/backlog/run-backlog.ts";
 import { type Growth, type Shape, shapes } from "../test/kill/backlog/shape.ts";
 import { commandOf } from "../test/kill/runtimes.ts";
 
@@ -13,13 +13,15 @@ const PARTS = [0.01, 0.1, 1];
 export async function benchBacklog(): Promise<void> {
   for (const shape of shapes) {
     console.log(`\nbacklog of ${shape.name}, drained into the embedded server`);
-    const figures: (readonly [points: number, ms: number])[] = [];
-    for (const part of PARTS) figures.push(await drainPart(shape, Math.round(shape.points * part)));
-    console.log(`  drain time grows with the points to the power of ${slope(figures).toFixed(2)}`);
+    const reports: BacklogReport[] = [];
+    for (const part of PARTS) reports.push(await drainPart(shape, Math.round(shape.points * part)));
+    const power = (of: "drain" | "cpu"): string =>
+      slope(reports.map((report) => [report.points, report[of]])).toFixed(2);
+    console.log(`  grows with the points to the power of: time ${power("drain")}, processor ${power("cpu")}`);
   }
 }
 
-async function drainPart(shape: Shape, points: number): Promise<readonly [points: number, ms: number]> {
+async function drainPart(shape: Shape, points: number): Promise<BacklogReport> {
   const command = commandOf("node");
   const free = await runBacklog({ command, shape, points });
   const small = await runBacklog({
@@ -35,11 +37,12 @@ async function drainPart(shape: Shape, points: number): Promise<readonly [points
     `first request after ${free.firstRequest.toFixed(0)} ms`,
     `${free.requests} requests in ${(free.drain / 1_000).toFixed(2)} s`,
     `${Math.round((points * 1_000) / free.drain).toLocaleString("en-US")} points/s`,
+    `processor ${(free.cpu / 1_000).toFixed(2)} s`,
     `memory +${grown(free.rss)} MB`,
     `with a small heap +${grown(small.rss)} MB`,
   ];
   console.log(`  ${cells.join("  ")}`);
-  return [points, free.drain];
+  return free;
 }
 
 function grown({ before, most }: Growth): string {

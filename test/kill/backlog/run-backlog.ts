@@ -77,7 +77,7 @@ function checkRows(database: string, runs: number, points: number): string[] {
       Number(sql.prepare(`SELECT ${what} AS count FROM ${table} AND ${own}`).get(EXPERIMENT)?.["count"]);
     const found = count("COUNT(*)", "runs WHERE true");
     const rows = count("COUNT(*)", "metrics WHERE true");
-    const different = count("COUNT(DISTINCT run_uuid || ' ' || step)", "metrics WHERE true");
+    const different = count("COUNT(DISTINCT step)", "metrics WHERE true");
     const wrong = count(
       "COUNT(*)",
       "metrics WHERE (value != 1.0 / (step + 1) OR timestamp != 1700000000000 + step * 10)",

@@ -33,6 +33,8 @@ export interface DrainFigures {
   readonly firstRequest: number;
   /** Milliseconds from then until all was delivered. */
   readonly drain: number;
+  /** Milliseconds of the processor that the process took for all of it, which other work on the machine changes less. */
+  readonly cpu: number;
   /** Bytes of resident memory, when the program was loaded and had delivered something else, and at most after that. */
   readonly rss: Growth;
   /** Bytes of the JavaScript heap, what nobody needs any more included. */

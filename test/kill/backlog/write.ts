@@ -11,14 +11,15 @@ const tracker = createTracker({
   queue: sqliteQueue({ path }),
   onProblem: ({ kind, message }) => kind !== "server-unreachable" && console.log(`problem ${message}`),
 });
-let left = points;
+let step = 0;
 for (let number = 0; number < runs; number++) {
   const run = tracker.startRun({ name: `run ${number}` });
-  const own = Math.ceil(left / (runs - number));
-  for (let step = 0; step < own; step++) {
+  // One after the other, as in a sweep: no two points of a backlog have the same step, or time.
+  for (const end = Math.ceil((points * (number + 1)) / runs); step < end; ) {
     run.logMetric("loss", 1 / (step + 1), { step, timestamp: 1_700_000_000_000 + step * 10 });
-    if (--left % flushEvery === 0) await tracker.flush({ until: "durable" });
+    if (++step % flushEvery === 0) await tracker.flush({ until: "durable" });
   }
+  void run.end();
 }
 await tracker.flush({ until: "durable" });
 console.log("durable");
