@@ -41,7 +41,7 @@ export interface LifeReport {
   readonly problems: readonly string[];
 }
 
-const LOGGER = new URL("programs/logger.ts", import.meta.url);
+const LOGGER = new URL("./programs/logger.ts", import.meta.url);
 /** Milliseconds after which a child is killed although the phase was not met. */
 const PATIENCE = 15_000;
 const LONGEST_RANDOM_LIFE = 300;

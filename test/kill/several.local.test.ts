@@ -13,8 +13,13 @@ import { startServer } from "./server-process.ts";
 
 const directory = temporaryDirectories();
 const command = commandOf(detectRuntime() as KilledRuntime);
-const program = (name: string): URL => new URL(`./programs/${name}.ts`, import.meta.url);
-const start = (name: string, job: unknown): Child => new Child(command, program(name), [JSON.stringify(job)]);
+const programs = {
+  logger: new URL("./programs/logger.ts", import.meta.url),
+  threads: new URL("./programs/threads.ts", import.meta.url),
+  cluster: new URL("./programs/cluster.ts", import.meta.url),
+};
+const start = (name: keyof typeof programs, job: unknown): Child =>
+  new Child(command, programs[name], [JSON.stringify(job)]);
 
 /** A server, and jobs that share one queue file in front of it. */
 async function place(names: readonly string[]) {

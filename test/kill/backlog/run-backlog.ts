@@ -7,6 +7,9 @@ import { Child } from "../child.ts";
 import { startServer } from "../server-process.ts";
 import { type BacklogJob, type DrainFigures, EXPERIMENT, type Shape } from "./shape.ts";
 
+const WRITE = new URL("./write.ts", import.meta.url);
+const DRAIN = new URL("./drain.ts", import.meta.url);
+
 /** What became of a backlog. */
 export interface BacklogReport extends DrainFigures {
   readonly shape: string;
@@ -32,13 +35,13 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogReport
   const { command, shape, points = shape.points, drainFlags = [] } = options;
   const directory = await realpath(await mkdtemp(join(tmpdir(), "tracklet-backlog-")));
   const path = join(directory, "queue.db");
-  const start = (program: string, job: BacklogJob, flags: readonly string[] = []): Child =>
-    new Child([...command, ...flags], new URL(`./${program}.ts`, import.meta.url), [JSON.stringify(job)]);
+  const start = (program: URL, job: BacklogJob, flags: readonly string[] = []): Child =>
+    new Child([...command, ...flags], program, [JSON.stringify(job)]);
   try {
     const { perRun = points, flushEvery } = shape;
     const runs = Math.ceil(points / perRun);
     const job = { points, runs, flushEvery, path };
-    const writer = start("write", { ...job, trackingUri: "http://127.0.0.1:9" });
+    const writer = start(WRITE, { ...job, trackingUri: "http://127.0.0.1:9" });
     await writer.line("durable");
     const written = await writer.killed();
     const problems = [written.stderr, ...written.lines.filter((line) => line.startsWith("problem "))];
@@ -47,7 +50,7 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogReport
     if (waiting.points !== points) problems.push(`${waiting.points} of ${points} points were durable`);
 
     const server = await startServer(command, directory);
-    const { lines, stderr } = await start("drain", { ...job, trackingUri: server.url }, drainFlags).end;
+    const { lines, stderr } = await start(DRAIN, { ...job, trackingUri: server.url }, drainFlags).end;
     await server.stop();
     problems.push(stderr, ...lines.filter((line) => line.startsWith("problem ")));
     const said = lines.find((line) => line.startsWith("figures "))?.slice("figures ".length);
