@@ -35,6 +35,7 @@ export class LeaderNote {
   #suspects: readonly Range[] = [];
   readonly #term: number;
   #ready: Promise<void> | undefined;
+  #kept: Promise<void> = Promise.resolve();
   /** Last place in the order when the term began: what is below it may have been sent by another leader. */
   #began = 0;
 
@@ -97,15 +98,17 @@ export class LeaderNote {
   }
 
   /** Keeps the doubts in the storage when they changed. Rejects with StaleTermError when the term is over. */
-  async keep(): Promise<void> {
-    if (this.#changed) await this.#write();
+  keep(): Promise<void> {
+    // One after the other, so that no older note takes the place of a newer one; who comes later waits for them.
+    if (this.#changed) this.#kept = this.#kept.catch(() => undefined).then(() => this.#write());
+    return this.#kept;
   }
 
   /** Notes that a chunk of points is sent now. `inView` are all that may be sent soon, in order. */
   async sending(order: number, inView: () => Iterable<number>): Promise<void> {
     const place = Math.floor(order);
     this.#sent.add(place);
-    if (within(this.#noted, place)) return;
+    if (within(this.#noted, place)) return this.keep();
     const [first] = await this.#store.heads(0, 1);
     const lowest = Math.floor(first?.order ?? place);
     const noted: Range[] = [];
@@ -118,7 +121,8 @@ export class LeaderNote {
     }
     addRange(noted, last, last + AHEAD);
     this.#noted = noted;
-    await this.#write();
+    this.#changed = true;
+    return this.keep();
   }
 
   /** A chunk of points left the storage. */
@@ -145,6 +149,7 @@ export class LeaderNote {
   }
 
   async #write(): Promise<void> {
+    if (!this.#changed) return;
     this.#changed = false;
     const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]]);
     try {

@@ -287,7 +287,16 @@ export class MemoryStore implements QueueStore {
   }
 
   async status(): Promise<StorageCounts> {
-    return { ...structuredClone(this.#counts), order: this.#order };
+    const { waiting, delivered, quarantined, dropped, ...bytes } = this.#counts;
+    // Asked for often: a deep clone would cost ten times as much.
+    return {
+      ...bytes,
+      waiting: { ...waiting },
+      delivered: { ...delivered },
+      quarantined: { ...quarantined },
+      dropped: { ...dropped },
+      order: this.#order,
+    };
   }
 
   async close(): Promise<void> {}
