@@ -6,13 +6,15 @@ import { mappingOf } from "../queue/storage/sqlite-runs.ts";
 import type { Amount, NewRun } from "../queue/types.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 
+const PAGE = 64;
+
 /** What waits of one run. */
 export interface WaitingRun extends Amount {
   /** Our id. */
   readonly run: string;
   /** MLflow's id, once it is created there. */
   readonly runId: string | undefined;
-  /** Known while the run is not created on the server. */
+  /** As it was named at the start; unknown of a run that was resumed. */
   readonly name: string | undefined;
   /** Bodies and artifacts. */
   readonly bytes: number;
@@ -51,10 +53,11 @@ export function waitingRuns(database: SqlDatabase): WaitingRun[] {
     .all();
   return rows.map((row) => {
     const run = String(row["run"]);
+    const mapping = mappingOf(database, run);
     return {
       run,
-      runId: mappingOf(database, run)?.runId,
-      name: names.get(run),
+      runId: mapping?.runId,
+      name: names.get(run) ?? mapping?.name,
       points: Number(row["points"]),
       requests: Number(row["requests"]),
       bytes: Number(row["bytes"]),
@@ -63,14 +66,18 @@ export function waitingRuns(database: SqlDatabase): WaitingRun[] {
   });
 }
 
-/** What was set aside, with the server's words. */
+/** What was set aside, with the server's words; bodies are read page by page, for their keys alone. */
 export function quarantinedLines(database: SqlDatabase): QuarantinedLine[] {
-  const rows = database.prepare("SELECT * FROM quarantined ORDER BY place").all();
-  return rows.map((row) => {
-    const { run, kind, count, at } = readHeader(row);
-    const keys = attempt(() => keysOf(kind, readBody(row))) ?? [];
-    return { run, runId: mappingOf(database, run)?.runId, kind, keys, count, at, reason: String(row["reason"]) };
-  });
+  const lines: QuarantinedLine[] = [];
+  const page = database.prepare(`SELECT * FROM quarantined WHERE place > ? ORDER BY place LIMIT ${PAGE}`);
+  for (let rows = page.all(0); rows.length > 0; rows = page.all(rows.at(-1)!["place"]!)) {
+    for (const row of rows) {
+      const { run, kind, count, at } = readHeader(row);
+      const keys = attempt(() => keysOf(kind, readBody(row))) ?? [];
+      lines.push({ run, runId: mappingOf(database, run)?.runId, kind, keys, count, at, reason: String(row["reason"]) });
+    }
+  }
+  return lines;
 }
 
 function keysOf(kind: ChunkKind, body: Uint8Array<ArrayBuffer>): readonly string[] {

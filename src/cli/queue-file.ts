@@ -1,6 +1,8 @@
 import { existsSync, type Stats, statSync } from "node:fs";
 import { ConfigurationError, isTrackletError, StorageError } from "../errors/index.ts";
+import type { Destination } from "../queue/destination.ts";
 import type { QueueStorage, StorageCounts } from "../queue/storage.ts";
+import { destinationOf } from "../queue/storage/sqlite-destination.ts";
 import { faultOf } from "../queue/storage/sqlite-errors.ts";
 import { readState } from "../queue/storage/sqlite-rows.ts";
 import { migrations } from "../queue/storage/sqlite-schema.ts";
@@ -14,6 +16,8 @@ export interface QueueFile extends Pick<QueueStorage, "name"> {
   /** Version of its schema. */
   readonly version: number;
   readonly counts: StorageCounts;
+  /** Where its data goes; undefined when nobody said so yet. */
+  readonly destination: Destination | undefined;
   /** Runs of which something waits, the one that waits longest first. */
   readonly runs: readonly WaitingRun[];
   readonly quarantined: readonly QuarantinedLine[];
@@ -33,7 +37,8 @@ export function readQueueFile(path: string): QueueFile {
     database.exec("BEGIN");
     const version = checkVersion(path, database);
     const { counts } = readState(database);
-    const held = { runs: waitingRuns(database), quarantined: quarantinedLines(database) };
+    const destination = destinationOf(database);
+    const held = { destination, runs: waitingRuns(database), quarantined: quarantinedLines(database) };
     database.exec("COMMIT");
     return { name: path, version, counts, ...held };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { formatTime } from "../internal/format.ts";
 import { groupThousands } from "../internal/group-thousands.ts";
+import { destinationText } from "../queue/destination.ts";
 import type { Amount } from "../queue/types.ts";
 import type { StatusFlags } from "./commands/status.ts";
 import { quarantineText } from "./quarantine-text.ts";
@@ -17,11 +18,12 @@ export function runStatus(file: string, flags: StatusFlags): void {
 }
 
 /** Names and units are a promise to scripts: times are ISO 8601, what is not known is null. */
-function asJson({ name, version, counts, runs, quarantined }: QueueFile): object {
+function asJson({ name, version, counts, destination, runs, quarantined }: QueueFile): object {
   const { waiting, delivered, dropped, bytes, blobBytes } = counts;
   return {
     file: name,
     schemaVersion: version,
+    destination: destination ?? null,
     waiting: { ...waiting, bytes, artifactBytes: blobBytes },
     quarantined: counts.quarantined,
     delivered,
@@ -47,7 +49,7 @@ function asJson({ name, version, counts, runs, quarantined }: QueueFile): object
   };
 }
 
-function asText({ name, counts, runs, quarantined }: QueueFile): string {
+function asText({ name, counts, destination, runs, quarantined }: QueueFile): string {
   const { waiting, delivered, dropped, bytes, blobBytes } = counts;
   const line = (word: string, { points, requests }: Amount): string[] => [
     word,
@@ -65,7 +67,8 @@ function asText({ name, counts, runs, quarantined }: QueueFile): string {
     [1, 2],
   );
   const artifacts = blobBytes > 0 ? `, and artifacts of ${bytesText(blobBytes)} in its spool folder` : "";
-  const lines = [name, `${bytesText(bytes)} wait${artifacts}`, "", ...totals];
+  const made = destination ? ` for ${destinationText(destination)}` : "";
+  const lines = [name + made, `${bytesText(bytes)} wait${artifacts}`, "", ...totals];
   if (runs.length > 0) {
     const rows = runs
       .slice(0, SHOWN)
@@ -81,7 +84,8 @@ function asText({ name, counts, runs, quarantined }: QueueFile): string {
     if (runs.length > SHOWN) lines.push(`and ${groupThousands(runs.length - SHOWN)} more runs: --json names all`);
   }
   if (quarantined.length > 0) lines.push("", "quarantined:", ...quarantineText(quarantined));
-  if (runs.length > 0) lines.push("", `send it: tracklet sync ${shellWord(name)} --tracking-uri URI`);
+  if (runs.length > 0)
+    lines.push("", `send it: tracklet sync ${shellWord(name)} --tracking-uri ${destination?.uri ?? "URI"}`);
   return lines.join("\n");
 }
 

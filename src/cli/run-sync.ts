@@ -12,6 +12,7 @@ import type { SyncFlags } from "./commands/sync.ts";
 import { quarantineText } from "./quarantine-text.ts";
 import { type QueueFile, readQueueFile } from "./queue-file.ts";
 import { type StopSignals, stopSignals } from "./stop-signals.ts";
+import { checkDestination, type HalfDelivered, halfDeliveredText } from "./sync-force.ts";
 import { showProgress, type SyncProgress } from "./sync-progress.ts";
 import { openSyncTarget, type SyncTarget } from "./sync-target.ts";
 
@@ -24,14 +25,15 @@ import { openSyncTarget, type SyncTarget } from "./sync-target.ts";
  */
 export async function runSync(file: string, flags: SyncFlags, runtime: Runtime = defaultRuntime()): Promise<number> {
   const path = resolve(file);
-  const { counts } = readQueueFile(path);
+  const found = readQueueFile(path);
   const target = await openSyncTarget(flags.trackingUri, runtime);
-  checkConnection(target.connection);
   const signals = stopSignals();
   try {
-    const report = await drain(path, counts.waiting, flags, target, signals, runtime);
+    checkConnection(target.connection);
+    const half = await checkDestination(found, target, flags.force);
+    const report = await drain(found, flags, target, signals, runtime);
     const after = readQueueFile(path);
-    for (const line of summary(report, after, target, signals.code !== undefined, flags)) {
+    for (const line of summary(report, after, target, signals.code !== undefined, flags, half)) {
       process.stdout.write(`${line}\n`);
     }
     return signals.code ?? (isEmpty(after.counts.waiting) && isEmpty(after.counts.quarantined) ? 0 : 1);
@@ -42,10 +44,9 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
 }
 
 async function drain(
-  path: string,
-  total: Amount,
-  { timeout }: SyncFlags,
-  { connection }: SyncTarget,
+  { name: path, counts: { waiting: total }, destination }: QueueFile,
+  { timeout, retryQuarantined }: SyncFlags,
+  { connection, destination: target }: SyncTarget,
   signals: StopSignals,
   runtime: Runtime,
 ): Promise<FlushReport> {
@@ -54,6 +55,8 @@ async function drain(
     storage: sqliteQueue({ path, clock: runtime.clock }),
     client: lateClient(connection, runtime),
     runtime,
+    // A file that names no server yet is this one's from now on; whether any other may be sent was decided before.
+    ...(destination === undefined ? { destination: target } : {}),
     // Whatever its writer allowed: nothing may be dropped to make room here.
     delivery: { maxStoredBytes: Number.POSITIVE_INFINITY },
     onProblem: ({ kind, message }) => {
@@ -63,7 +66,18 @@ async function drain(
   });
   progress = showProgress(queue, total, runtime);
   try {
-    await queue.flush({ signal: signals.signal, ...(timeout === undefined ? {} : { timeout: timeout * 1000 }) });
+    if (retryQuarantined) await (await queue.quarantine()).retry(undefined, signals.signal);
+    const { clock } = runtime;
+    const end = clock.monotonic() + (timeout ?? Number.POSITIVE_INFINITY) * 1_000;
+    // Again for what came meanwhile: the ends of runs whose process died, or what a program logs that is at work.
+    for (let left = Number.POSITIVE_INFINITY, more = true; more; ) {
+      const rest = end - clock.monotonic();
+      const limits = rest === Number.POSITIVE_INFINITY ? {} : { timeout: Math.max(0, rest) };
+      const { pending } = await queue.flush({ signal: signals.signal, ...limits });
+      const waiting = pending.points + pending.requests;
+      more = waiting > 0 && waiting < left && rest > 0;
+      left = waiting;
+    }
   } catch (error) {
     if (!signals.signal.aborted) throw error;
   } finally {
@@ -74,11 +88,14 @@ async function drain(
 
 function summary(
   { delivered, problems }: FlushReport,
-  { name, counts: { waiting, quarantined }, quarantined: aside }: QueueFile,
+  file: QueueFile,
   { label }: SyncTarget,
   stopped: boolean,
   flags: SyncFlags,
+  half: HalfDelivered,
 ): string[] {
+  const { name, counts, quarantined: aside } = file;
+  const { waiting, quarantined } = counts;
   const sent = isEmpty(delivered) ? [] : [`Sent ${amountText(delivered)} to ${label}`];
   const rest = isEmpty(waiting) ? `Nothing waits in ${name}` : `Left in ${name}: ${amountText(waiting)}`;
   const lines = [...sent, isEmpty(delivered) && isEmpty(waiting) ? `Nothing to do: nothing waits in ${name}` : rest];
@@ -90,6 +107,7 @@ function summary(
       const time = flags.timeout === undefined ? "" : ` after ${flags.timeout} s: give more time with --timeout`;
       why.push(`Not all was sent${time}`);
     }
+    if (half.length > 0) lines.push(`  ${halfDeliveredText(half, file)}`);
     lines.push(...why.map((message) => `  ${message}`));
   }
   if (!isEmpty(quarantined)) {

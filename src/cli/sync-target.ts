@@ -1,4 +1,5 @@
 import type { Connection } from "../client/types/connection.ts";
+import { type Destination, plainUri } from "../queue/destination.ts";
 import { openLocalServer } from "../open/local-server.ts";
 import { parseTrackingPlace } from "../open/tracking-place.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
@@ -10,6 +11,8 @@ export interface SyncTarget {
   readonly connection: Connection;
   /** For people; holds no credentials. */
   readonly label: string;
+  /** What a queue file says that is for it. */
+  readonly destination: Destination;
   close(): Promise<void>;
 }
 
@@ -29,7 +32,8 @@ export async function openSyncTarget(trackingUri: string, runtime: Runtime): Pro
       return server.fetch(request);
     };
     const connection = { trackingUri: server.trackingUri, fetch, runtime };
-    return { connection, label: place.path, close: async () => server.close() };
+    const destination = { uri: `sqlite://${place.path}` };
+    return { connection, label: place.path, destination, close: async () => server.close() };
   }
   const settings = resolveSettings({ trackingUri: place.trackingUri }, runtime.environment, runtime.name);
   const { auth, workspace, timeout, retries } = settings;
@@ -44,6 +48,7 @@ export async function openSyncTarget(trackingUri: string, runtime: Runtime): Pro
       ...(retries === undefined ? {} : { retry: { limit: retries } }),
     },
     label: settings.trackingUri,
+    destination: { uri: plainUri(settings.trackingUri), ...(workspace === undefined ? {} : { workspace }) },
     close: async () => {},
   };
 }

@@ -2,6 +2,7 @@ import { ArtifactsResource } from "./artifacts.ts";
 import { ExperimentsResource } from "./experiments.ts";
 import { MetricsResource } from "./metrics.ts";
 import { RunsResource } from "./runs.ts";
+import { ServerResource } from "./server.ts";
 import { Transport } from "./transport.ts";
 import type { Connection } from "./types/connection.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -12,6 +13,7 @@ export interface Resources {
   readonly runs: RunsResource;
   readonly metrics: MetricsResource;
   readonly artifacts: ArtifactsResource;
+  readonly server: ServerResource;
 }
 
 /** Makes them over one transport. This module brings the REST client with it, so it is imported late. */
@@ -22,5 +24,6 @@ export function connect(connection: Connection, runtime: Runtime): Resources {
     runs: new RunsResource(transport),
     metrics: new MetricsResource(transport),
     artifacts: new ArtifactsResource(transport),
+    server: new ServerResource(transport),
   };
 }

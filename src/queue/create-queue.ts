@@ -4,6 +4,7 @@ import { StorageError } from "../errors/usage-errors.ts";
 import type { Hiding } from "../runtime/ports/lifecycle.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import type { Destination } from "./destination.ts";
 import { Drain } from "./drain.ts";
 import { Flusher } from "./flusher.ts";
 import { Ledger } from "./ledger.ts";
@@ -37,6 +38,8 @@ export interface CreateQueueOptions extends QueueOptions {
   readonly lease?: number | undefined;
   /** How many runs that are delivered and over `receipt()` and `knownRunId()` still know. @default 10000 */
   readonly keptRuns?: number | undefined;
+  /** Where the data goes, and whose it is: a storage of another one is not used. @default whatever it is of */
+  readonly destination?: Destination | undefined;
 }
 
 /** Makes a queue over a storage. Nothing happens before the first write: no I/O and no timer. */
@@ -66,7 +69,7 @@ class StoredQueue implements Queue {
   #closed: Promise<FlushReport> | undefined;
   #ended = false;
 
-  constructor({ storage, client, runtime, delivery, onProblem, keptRuns, lease }: CreateQueueOptions) {
+  constructor({ storage, client, runtime, delivery, onProblem, keptRuns, lease, destination }: CreateQueueOptions) {
     const settings = deliverySettings(delivery);
     const { maxMemoryBytes, maxStoredBytes } = settings;
     const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
@@ -89,6 +92,7 @@ class StoredQueue implements Queue {
       settings,
       lease,
       maxBytes,
+      destination,
       mappings: this.#mappings,
       onMapped: (mapping) => this.#mapped(mapping),
       onChange: () => this.#changed(),

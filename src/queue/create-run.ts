@@ -77,12 +77,13 @@ export class RunCreator {
         throw error;
       }
     }
-    const { runId, artifactUri } = data.info;
+    const { runId, artifactUri, runName: name } = data.info;
     return {
       localId: run.localId,
       runId,
       experimentId,
       artifactUri,
+      name,
       ...(rootId !== undefined && { rootId }),
       ...(orphanOf !== undefined && { orphanOf }),
     };

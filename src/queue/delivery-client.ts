@@ -27,6 +27,9 @@ export interface DeliveryClient {
   readonly metrics: {
     history(query: { readonly runId: string; readonly key: string }, options?: CallOptions): AsyncIterable<MetricPoint>;
   };
+  readonly server: {
+    info(options?: CallOptions): Promise<{ readonly storeType: string | undefined } | undefined>;
+  };
   readonly artifacts: {
     list(runId: string, path?: string, options?: CallOptions): Promise<readonly FileInfo[]>;
     upload(

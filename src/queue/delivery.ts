@@ -1,4 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
+import { HttpError } from "../errors/network-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import { type Content, decodeChunk, keysOf } from "./content.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
@@ -35,6 +36,7 @@ export class Delivery {
   readonly #verdicts: Verdicts;
   readonly #creator: RunCreator;
   readonly #family: Family;
+  #repeats: boolean | undefined;
   readonly #options: SendOptions & CallOptions;
 
   constructor(
@@ -103,6 +105,10 @@ export class Delivery {
   async #try(job: Job): Promise<Finish | undefined> {
     const { run, chunk, content, term } = job;
     if (this.#verdicts.tooLarge(chunk)) return this.#verdicts.refused(job, undefined);
+    if (chunk.kind === "metrics" && this.#note.maySent(chunk.order) && (await this.#keepsRepeats())) {
+      const finish = await this.#verdicts.there(job, chunk.count);
+      if (finish) return finish;
+    }
     const mapping = await this.#send(job);
     this.#verdicts.succeeded();
     if (chunk.kind === "metrics")
@@ -117,6 +123,21 @@ export class Delivery {
       run.checked = true;
       this.#parts.onMapped(mapping);
     };
+  }
+
+  /** True for a server that may keep a point twice that it gets twice: MLflow's file store, and what is told to be one. */
+  async #keepsRepeats(): Promise<boolean> {
+    const { client, settings } = this.#parts;
+    if (settings.readBack !== "auto") return settings.readBack === "always";
+    this.#repeats ??= await client.server.info(this.#options).then(
+      (info) => info?.storeType !== undefined && !/sql/i.test(info.storeType),
+      (error: unknown) => {
+        // Whoever refuses to say so is taken for a database.
+        if (error instanceof HttpError) return false;
+        throw error;
+      },
+    );
+    return this.#repeats;
   }
 
   /** Gives the mapping of a run that was created. */

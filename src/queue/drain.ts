@@ -1,5 +1,7 @@
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import { type Destination, destinationText, isSameDestination } from "./destination.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
 import type { put, putNow } from "./put.ts";
@@ -25,6 +27,8 @@ export interface DrainParts {
   readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;
   readonly onChange: () => void;
+  /** Undefined: wherever what waits there goes. */
+  readonly destination?: Destination | undefined;
 }
 
 /** What puts and sends, and where. */
@@ -77,12 +81,15 @@ export class Drain {
 
   /** Puts what a writer holds into the store, and tells the engine. */
   async put(writer: Writer): Promise<void> {
-    const { put, engine } = await this.open();
+    const { put, store, engine } = await this.open();
     const { ledger, runtime } = this.#parts;
     const { order, renewed } = await put(writer, engine.intake, ledger.writer, this.order, runtime.clock);
     this.order = renewed ? order : Math.max(this.order, order);
     engine.appended();
-    if (renewed) engine.restart();
+    if (renewed) {
+      await this.#assign(store);
+      engine.restart();
+    }
   }
 
   /** The page is left, and may be gone in the next moment: sends what it can by requests that outlive it. */
@@ -141,6 +148,17 @@ export class Drain {
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
   }
 
+  /** Nothing of one server, or of one user, ever goes to another. */
+  async #assign(store: QueueStore): Promise<void> {
+    const { destination, storage, problems } = this.#parts;
+    if (!destination) return;
+    const stands = await store.assign(destination);
+    if (isSameDestination(stands, destination)) return;
+    const message = `Cannot use the queue "${storage.name}" as it must be of ${destinationText(destination)}: current value is ${destinationText(stands)}; name another queue, or send what waits there with "tracklet sync"`;
+    problems.report({ kind: "storage", key: "destination", message });
+    throw new ConfigurationError(message);
+  }
+
   async #open(): Promise<Opened> {
     const { storage, ledger, client: connect } = this.#parts;
     const [{ put, putNow, sendLastWords, SyncEngine }, client, store] = await Promise.all([
@@ -148,6 +166,7 @@ export class Drain {
       connect(),
       storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
+    await this.#assign(store);
     this.#store = store;
     this.#putNow = putNow;
     this.#lastWords = (writer) =>

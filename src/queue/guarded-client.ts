@@ -3,7 +3,7 @@ import { ofStorage } from "./storage-trouble.ts";
 
 /** A client whose requests that change something are sent only after `check` has resolved; what only reads is not held. */
 export function guardedClient(client: DeliveryClient, check: () => Promise<void>): DeliveryClient {
-  const { experiments, runs, metrics, artifacts } = client;
+  const { experiments, runs, metrics, artifacts, server } = client;
   const checked =
     <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -29,6 +29,7 @@ export function guardedClient(client: DeliveryClient, check: () => Promise<void>
       logInputs: checked((...args) => runs.logInputs(...args)),
     },
     metrics: { history: (...args) => metrics.history(...args) },
+    server: { info: (...args) => server.info(...args) },
     artifacts: {
       list: (...args) => artifacts.list(...args),
       upload: checked((...args) => artifacts.upload(...args)),

@@ -11,6 +11,7 @@ const defaults: DeliverySettings = {
   maxStoredBytes: 256 * 2 ** 20,
   whenFull: "decimate",
   requestTimeout: 120_000,
+  readBack: "auto",
   concurrency: 4,
   exitTimeout: 10_000,
 };

@@ -84,6 +84,8 @@ export interface RunMapping {
   readonly experimentId: string;
   /** Root of its artifacts, as MLflow told it at the creation. */
   readonly artifactUri?: string;
+  /** As it was named at the creation, for people. */
+  readonly name?: string;
   /** MLflow's id of the topmost ancestor. */
   readonly rootId?: string;
   /** Our id of its parent, which was not there when it was created. */

@@ -102,6 +102,14 @@ export interface DeliveryOptions {
   readonly whenFull?: "decimate" | "drop-oldest-metrics" | "block";
   /** Milliseconds for one request. @default 120000 */
   readonly requestTimeout?: number;
+  /**
+   * Whether points are looked for on the server before a batch of them is sent that it may have already. MLflow's
+   * databases keep a point once however often they get it; its file store, and servers that only look like MLflow, may
+   * keep it twice. `"auto"` asks the server (MLflow 3) and looks where it has no database; `"always"` is for servers
+   * that cannot be asked.
+   * @default "auto"
+   */
+  readonly readBack?: "auto" | "always" | "never";
   /** Requests at once, at most 6. @default 4 */
   readonly concurrency?: number;
   /** Milliseconds that the end of a process or `close()` may wait for a memory queue to drain. @default 10000 */

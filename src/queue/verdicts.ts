@@ -171,30 +171,40 @@ export class Verdicts {
   /** The server never takes this body: what it has of it already is done, the rest is divided; a single item goes aside. */
   async refused(job: Job, cause: unknown): Promise<Finish | undefined> {
     const { run, chunk, content } = job;
-    const { client } = this.#parts;
     const status = cause instanceof HttpError ? cause.status : 0;
     if (status === 413) this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
-    const doubtful = content.kind === "metrics" && cause !== undefined && status !== 413;
-    if (doubtful && run.mapping && (chunk.span === 1 || chunk.count === 1)) {
-      const { runId } = run.mapping;
-      const look = (): ReturnType<typeof readBack> => readBack(client, runId, content.columns, this.#options);
-      let { present, missing } = await look();
-      if (present.count === 0 && !(cause instanceof HttpError && cause.errorCode === "INVALID_PARAMETER_VALUE")) {
-        // Sent or refused as if it were there, and not there: the history may be that of a replica.
-        await this.settle();
-        ({ present, missing } = await look());
-      }
-      if (present.count > 0) {
-        return async () => {
-          await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : [], keyCounts(present));
-          this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged");
-        };
-      }
+    if (cause !== undefined && status !== 413 && (chunk.span === 1 || chunk.count === 1)) {
+      // Sent or refused as if it were there.
+      const expected = cause instanceof HttpError && cause.errorCode === "INVALID_PARAMETER_VALUE" ? 0 : 1;
+      const finish = await this.there(job, expected);
+      if (finish) return finish;
     }
     const children = divide(content);
     if (children) return () => this.#replace(job, children);
     if (content.kind === "create") return this.park(run, messageOf(cause));
     return this.quarantine(job, content, cause);
+  }
+
+  /**
+   * What the server has of a chunk of points is done, and the rest is left; undefined when it has nothing of it. Where
+   * fewer than `expected` are found, it is looked a second time.
+   */
+  async there(job: Job, expected: number): Promise<Finish | undefined> {
+    const { run, chunk, content } = job;
+    if (content.kind !== "metrics" || !run.mapping) return undefined;
+    const { runId } = run.mapping;
+    const look = (): ReturnType<typeof readBack> => readBack(this.#parts.client, runId, content.columns, this.#options);
+    let { present, missing } = await look();
+    if (present.count < expected) {
+      // The request may be on its way still, or the history be that of a replica.
+      await this.settle();
+      ({ present, missing } = await look());
+    }
+    if (present.count === 0) return undefined;
+    return async () => {
+      await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : [], keyCounts(present));
+      this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged");
+    };
   }
 
   async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[], there: KeyCounts = []): Promise<void> {

@@ -46,6 +46,7 @@ export const trackerRules: OptionRules = {
     maxMemoryBytes: [1],
     maxStoredBytes: [1],
     whenFull: ["decimate", "drop-oldest-metrics", "block"],
+    readBack: ["auto", "always", "never"],
     requestTimeout: [1],
     concurrency: [1, 6],
     exitTimeout: [0],

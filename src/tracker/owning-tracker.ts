@@ -1,5 +1,6 @@
 import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
+import { type Destination, plainUri } from "../queue/destination.ts";
 import type { Queue } from "../queue/queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
@@ -47,6 +48,8 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     client,
     runtime,
     onProblem: guard.pass,
+    // The address of a server in this process means nothing.
+    ...(owned.embedded === true ? {} : { destination: destinationOf(options, settings) }),
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),
   });
   guard.hostedBy({ refuse: (...call) => queue.refuse(...call), now: () => runtime.clock.now() });
@@ -94,6 +97,14 @@ function waitFor(core: Core): void {
   const delivered = handedOver(core, limits()).then(() => core.queue.flush(limits()));
   if (typeof waitUntil === "function") waitUntil(delivered);
   else waitUntil.waitUntil(delivered);
+}
+
+function destinationOf({ partition }: TrackerOptions, { trackingUri, workspace }: Settings): Destination {
+  return {
+    uri: plainUri(trackingUri),
+    ...(workspace === undefined ? {} : { workspace }),
+    ...(partition === undefined ? {} : { partition }),
+  };
 }
 
 function connectionOf(options: TrackerOptions, settings: Settings, runtime: Core["runtime"]): Connection {

@@ -34,10 +34,10 @@ async function server(answer: (request: Request, next: Fetch) => Promise<Respons
 }
 
 /** A queue file with a run of some points, a param and its end. */
-async function leftBehind(points = 10): Promise<string> {
+async function leftBehind(points = 10, trackingUri = "http://127.0.0.1:9"): Promise<string> {
   const path = join(await temporaryDirectory(), "queue.db");
   const tracker = createTracker({
-    trackingUri: "http://127.0.0.1:9",
+    trackingUri,
     experiment: "offline",
     queue: sqliteQueue({ path }),
     delivery: { mode: "manual" },
@@ -100,11 +100,11 @@ describe("tracklet status and tracklet sync", () => {
     expect(table.stdout).toMatch(/^waiting +1,500 +4$/m);
     expect(table.stdout).toMatch(/^delivered +0 +0$/m);
     expect(table.stdout).toMatch(new RegExp(`^${status.runs[0].run} +killed +1,500 +4 `, "m"));
-    expect(table.stdout).toContain(`tracklet sync ${path} --tracking-uri URI`);
+    expect(table.stdout).toContain(`tracklet sync ${path} --tracking-uri http://127.0.0.1:9`);
     expect(fingerprint(path)).toBe(before);
 
     const target = await server();
-    const sync = await tracklet("sync", path, "--tracking-uri", target.url);
+    const sync = await tracklet("sync", path, "--force", "--tracking-uri", target.url);
     expect(sync).toEqual({
       code: 0,
       signal: null,
@@ -119,7 +119,7 @@ describe("tracklet status and tracklet sync", () => {
     const note = await target.client.artifacts.download(run!.info.runId, "note.txt");
     expect(await note.text()).toBe("kept");
 
-    const again = await tracklet("sync", path, "--tracking-uri", target.url);
+    const again = await tracklet("sync", path, "--force", "--tracking-uri", target.url);
     expect(again).toMatchObject({ code: 0, stdout: `Nothing to do: nothing waits in ${path}\n`, stderr: "" });
     expect(await pointsOf(target)).toEqual([1_500]);
     const after = JSON.parse((await tracklet("status", path, "--json")).stdout);
@@ -133,7 +133,7 @@ describe("tracklet status and tracklet sync", () => {
       if (!text.includes('"lr"')) return next(request);
       return Response.json({ error_code: "INVALID_PARAMETER_VALUE", message: "no rates today" }, { status: 400 });
     });
-    const sync = await tracklet("sync", path, "--tracking-uri", target.url);
+    const sync = await tracklet("sync", path, "--force", "--tracking-uri", target.url);
     expect(sync.code).toBe(1);
     expect(sync.stdout).toMatch(/^Sent 10 points and \d requests to /);
     expect(sync.stdout).toContain(
@@ -149,7 +149,7 @@ describe("tracklet status and tracklet sync", () => {
       expect.objectContaining({ kind: "params", keys: ["lr"], count: 1, reason: expect.stringContaining("no rates") }),
     ]);
     // Nothing waits any more, but not everything is on the server.
-    expect((await tracklet("sync", path, "--tracking-uri", target.url)).code).toBe(1);
+    expect((await tracklet("sync", path, "--force", "--tracking-uri", target.url)).code).toBe(1);
   });
 });
 
@@ -161,7 +161,7 @@ describe("tracklet sync", () => {
     expect(end.stdout).toMatch(new RegExp(`^Left in ${path}: 10 points and 3 requests\n {2}.*127\\.0\\.0\\.1:9`));
     expect(end.stderr).toContain("Nothing is lost");
     const target = await server();
-    expect((await tracklet("sync", path, "--tracking-uri", target.url)).code).toBe(0);
+    expect((await tracklet("sync", path, "--force", "--tracking-uri", target.url)).code).toBe(0);
     expect(await pointsOf(target)).toEqual([10]);
   });
 
@@ -177,15 +177,89 @@ describe("tracklet sync", () => {
       held();
       return new Promise<Response>((resolve) => opened.push(() => resolve(reply)));
     });
-    const program = start(["sync", path, "--tracking-uri", target.url]);
+    const program = start(["sync", path, "--force", "--tracking-uri", target.url]);
     await arrived;
     program.kill("SIGINT");
     const end = await program.end;
     expect(end.code).toBe(130);
     expect(end.stdout).toMatch(/Left in .*\n {2}Stopped before the end: the same command goes on\n$/);
     hold = false;
-    expect((await tracklet("sync", path, "--tracking-uri", target.url)).code).toBe(0);
+    expect((await tracklet("sync", path, "--force", "--tracking-uri", target.url)).code).toBe(0);
     expect(await pointsOf(target)).toEqual([10]);
+  });
+
+  test("F46 sends to the server that the file was made for, and to another one only when that is meant", async () => {
+    const path = await leftBehind(10, "http://ada:secret@127.0.0.1:9/mlflow/");
+    const before = fingerprint(path);
+    const target = await server();
+    const refused = await tracklet("sync", path, "--tracking-uri", target.url);
+    expect(refused).toMatchObject({ code: 1, stdout: "" });
+    expect(refused.stderr).toContain(
+      `to ${target.url} as it was made for http://127.0.0.1:9/mlflow: send it there, or`,
+    );
+    expect(refused.stderr).not.toContain("secret");
+    expect(fingerprint(path)).toBe(before);
+    expect(await pointsOf(target)).toEqual([]);
+    const { destination } = JSON.parse((await tracklet("status", path, "--json")).stdout);
+    expect(destination).toEqual({ uri: "http://127.0.0.1:9/mlflow" });
+
+    expect(await tracklet("sync", path, "--force", "--tracking-uri", target.url)).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
+    expect(await pointsOf(target)).toEqual([10]);
+    // It is that server's now.
+    expect(await tracklet("sync", path, "--tracking-uri", `${target.url}/`)).toMatchObject({ code: 0, stderr: "" });
+  });
+
+  test("F46 leaves a run in the file, by name, of which a part is on another server, whatever is said", {
+    timeout: 60_000,
+  }, async () => {
+    let refuses = true;
+    const first = await server(async (request, next) => {
+      const isPoints = request.url.endsWith("/log-batch") && (await request.clone().text()).includes("loss");
+      return refuses && isPoints ? new Response("later", { status: 503 }) : next(request);
+    });
+    const path = await leftBehind(10, first.url);
+    expect((await tracklet("sync", path, "--tracking-uri", first.url, "--timeout", "2")).code).toBe(1);
+    expect(await pointsOf(first)).toEqual([0]);
+    const tracker = createTracker({
+      trackingUri: first.url,
+      experiment: "offline",
+      queue: sqliteQueue({ path }),
+      delivery: { mode: "manual" },
+    });
+    await tracker.withRun({ name: "fresh" }, (run) => run.logMetric("loss", 1));
+    await tracker.close();
+
+    const other = await server();
+    const args = ["sync", path, "--force", "--tracking-uri", other.url, "--timeout", "20"];
+    const forced = await start(args).end;
+    expect(forced.code).toBe(1);
+    expect(forced.stdout).toContain(`Not sent, as a part of it is on ${first.url} already: 1 run ("left")`);
+    expect(await pointsOf(other)).toEqual([1]);
+    refuses = false;
+    expect((await tracklet("sync", path, "--tracking-uri", first.url)).code).toBe(0);
+    expect(await pointsOf(first)).toEqual([10]);
+    expect(await pointsOf(other)).toEqual([1]);
+  });
+
+  test("puts back what the server refused for good with --retry-quarantined", { timeout: 60_000 }, async () => {
+    let refuses = true;
+    const target = await server(async (request, next) => {
+      const text = await request.clone().text();
+      if (!refuses || !text.includes('"lr"')) return next(request);
+      return Response.json({ error_code: "INVALID_PARAMETER_VALUE", message: "no rates today" }, { status: 400 });
+    });
+    const path = await leftBehind(10, target.url);
+    expect((await tracklet("sync", path, "--tracking-uri", target.url)).code).toBe(1);
+    refuses = false;
+    expect((await tracklet("sync", path, "--tracking-uri", target.url)).code).toBe(1);
+    const again = await tracklet("sync", path, "--tracking-uri", target.url, "--retry-quarantined");
+    expect(again).toMatchObject({ code: 0, stderr: "" });
+    const { experimentId } = (await target.client.experiments.getByName("offline"))!;
+    const [run] = (await target.client.runs.search({ experimentIds: [experimentId] })).items;
+    expect(run?.data.params).toEqual({ lr: "0.1" });
   });
 
   test("says who it must be when the server asks, and takes credentials from the environment", async () => {
@@ -194,7 +268,7 @@ describe("tracklet sync", () => {
       if (request.headers.get("authorization") === `Basic ${btoa("ada:lovelace-1815")}`) return next(request);
       return new Response("You are not authenticated", { status: 401 });
     });
-    const args = ["sync", path, "--tracking-uri", target.url];
+    const args = ["sync", path, "--force", "--tracking-uri", target.url];
     const refused = await start(args, { MLFLOW_TRACKING_TOKEN: "wrong-token-1815" }).end;
     expect(refused.code).toBe(1);
     expect(refused.stdout).toMatch(/^Left in .*: 10 points and 3 requests\n {2}.*401/);
@@ -207,7 +281,10 @@ describe("tracklet sync", () => {
     const path = await leftBehind();
     const directory = await temporaryDirectory();
     const file = join(directory, "mlflow.db");
-    expect(await tracklet("sync", path, "--tracking-uri", `sqlite:///${file}`)).toMatchObject({ code: 0, stderr: "" });
+    expect(await tracklet("sync", path, "--force", "--tracking-uri", `sqlite:///${file}`)).toMatchObject({
+      code: 0,
+      stderr: "",
+    });
     const points = withSqliteFile(file, (database) => database.prepare("SELECT count(*) AS n FROM metrics").get());
     expect(points?.["n"]).toBe(10);
   });
@@ -217,7 +294,7 @@ describe("tracklet sync", () => {
   }, async () => {
     const path = await leftBehind(300_000);
     const file = join(await temporaryDirectory(), "mlflow.db");
-    const args = ["sync", path, "--tracking-uri", `sqlite:///${file}`];
+    const args = ["sync", path, "--force", "--tracking-uri", `sqlite:///${file}`];
     const limited = await start([...args, "--timeout", "0.2"]).end;
     expect(limited).toMatchObject({ code: 1, stderr: "" });
     expect(limited.stdout).toMatch(/\n {2}Not all was sent after 0\.2 s: give more time with --timeout\n$/);

@@ -3,14 +3,19 @@ import { Command, InvalidArgumentError, Option } from "commander";
 /** What was asked of `tracklet sync`. */
 export interface SyncFlags {
   readonly trackingUri: string;
+  /** Send to another address than the file was made for. */
+  readonly force: boolean;
+  /** Put back first what the server refused for good. */
+  readonly retryQuarantined: boolean;
   /** Seconds; undefined: until all is sent. */
   readonly timeout?: number;
 }
 
 const notes = `
 Credentials come from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.
-A queue file does not name its server: give the address that it was made for. Runs that another server
-has already wait in the file; those that no server has yet are created at the address that is given.
+A queue file names the server that it was made for. To another address it is sent with --force only: runs
+that no server has yet are created there; one of which a part was delivered already stays in the file,
+unless it is the same server under another name.
 Exit code: 0 when nothing is left in the file, 1 when something is, 130 after Ctrl-C.`;
 
 /** `tracklet sync`: sends what waits in a queue file. */
@@ -26,6 +31,8 @@ export function syncCommand(): Command {
     .addOption(
       new Option("--timeout <seconds>", "longest time to try (default: until all is sent)").argParser(parseSeconds),
     )
+    .option("--force", "send to another address than the file was made for", false)
+    .option("--retry-quarantined", "try again what the server refused for good", false)
     .addHelpText("after", notes)
     .action(async (file: string, flags: SyncFlags) => {
       const { runSync } = await import("../run-sync.ts");
