@@ -82,6 +82,12 @@ export class Page {
     throw new Error(`In the page: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
   }
 
+  /** Hides the page, as when its window is minimised or another tab is in front. */
+  async hide(): Promise<void> {
+    const { windowId } = await this.send<{ windowId: number }>("Browser.getWindowForTarget");
+    await this.send("Browser.setWindowBounds", { windowId, bounds: { windowState: "minimized" } });
+  }
+
   /** Hears what programs in the page announce, up to the moment in which it dies. */
   async listen(listener: (text: string) => void): Promise<void> {
     this.on("Runtime.bindingCalled", ({ payload }) => listener(String(payload)));

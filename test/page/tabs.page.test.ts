@@ -1,0 +1,132 @@
+import { describe, expect, test } from "vitest";
+import type { Page } from "./support/page.ts";
+import { until } from "./support/until.ts";
+import { POINTS, RUNS, withStage } from "./support/with-stage.ts";
+
+const shared = withStage();
+
+/** The lease of a minute is over in six seconds. */
+const HASTE = 10;
+
+const log = (page: Page, run: string, from: number, to: number): Promise<unknown> =>
+  page.call(
+    async (name, first, last) => {
+      lab.log(name, first, last);
+      await lab.tracker.flush({ until: "durable" });
+    },
+    run,
+    from,
+    to,
+  );
+
+describe("tabs that share a queue", () => {
+  test("two tabs and a service worker log to one queue: all is there once", async () => {
+    const { stage } = shared;
+    const server = await stage.server();
+    const [first, second] = [await shared.page(server), await shared.page(server)];
+    const inWorker = first.call(async (trackingUri) => {
+      await navigator.serviceWorker.register("/service-worker.js", { type: "module" });
+      const { active } = await navigator.serviceWorker.ready;
+      return new Promise<unknown>((resolve) => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = ({ data }) => resolve(data);
+        active!.postMessage({ trackingUri, run: "worker", points: 3_000 }, [port2]);
+      });
+    }, server.url);
+    for (let from = 1; from <= 3_000; from += 100) {
+      await Promise.all([log(first, "first", from, from + 99), log(second, "second", from, from + 99)]);
+    }
+    expect(await inWorker).toBe("durable");
+    await until("all is there", () => server.number(POINTS) === 9_000);
+    expect(server.rows("select name from runs order by name").map(({ name }) => name)).toEqual([
+      "first",
+      "second",
+      "worker",
+    ]);
+    for (const page of [first, second]) {
+      await until("nothing waits", () => page.call(() => lab.tracker.queue.status().waiting.points === 0));
+      expect(await page.call(() => lab.problems)).toEqual([]);
+    }
+  });
+
+  test("F18 a run that two tabs may create, one of which dies while it does, is one run on the server", async () => {
+    const server = await shared.stage.server();
+    const [first, second] = [await shared.page(server), await shared.page(server)];
+    const creates: (() => void)[] = [];
+    let searched = 0;
+    server.between = async (request, answer) => {
+      const { pathname } = new URL(request.url);
+      if (pathname.endsWith("/runs/search")) searched++;
+      if (!pathname.endsWith("/runs/create") || request.method !== "POST") return answer(request);
+      const body = await request.clone().arrayBuffer();
+      // The first one is on its way until the other tab has begun to look for it.
+      if (creates.length === 0) await new Promise<void>((go) => creates.push(go));
+      return answer(new Request(request, { body }));
+    };
+    await log(first, "a", 1, 500);
+    await until("the run is being created", () => creates.length === 1);
+    await log(second, "b", 1, 1);
+    await first.signal("SIGKILL");
+    await until("the other tab looks for it", () => searched > 0);
+    creates[0]!();
+    await until("all is there", () => server.number(POINTS) === 501);
+    expect(server.rows("select name from runs order by name").map(({ name }) => name)).toEqual(["a", "b"]);
+  });
+
+  test("F37 a tab goes on where the leading one was killed, at once", async () => {
+    const server = await shared.stage.server();
+    const [leader, follower] = [await shared.page(server), await shared.page(server)];
+    await log(leader, "a", 1, 100);
+    await until("the leader leads", () => server.number(POINTS) === 100);
+    await server.down();
+    await log(leader, "a", 101, 1_000);
+    await log(follower, "b", 1, 1_000);
+    await leader.signal("SIGKILL");
+    await server.up();
+    await until("all is there", () => server.number(POINTS) === 2_000);
+    expect(server.number(RUNS)).toBe(2);
+  });
+
+  test("F37 a tab takes over from one that is stopped beyond its lease, and when that goes on nothing is doubled", async () => {
+    const server = await shared.stage.server();
+    const leader = await shared.page(server, { lab: { haste: HASTE, announce: true } });
+    await log(leader, "a", 1, 100);
+    await until("the leader leads", () => server.number(POINTS) === 100);
+    const follower = await shared.page(server, { lab: { haste: HASTE, announce: true } });
+    await log(follower, "b", 1, 100);
+    await until("the leader delivers for others", () => server.number(POINTS) === 200);
+    const id = await leader.processId();
+    let held: (() => void) | undefined;
+    server.between = async (request, answer) => {
+      const body = request.method === "POST" ? await request.clone().arrayBuffer() : undefined;
+      const isFirst = held === undefined && request.url.endsWith("/log-batch") && request.method === "POST";
+      if (isFirst) await new Promise<void>((go) => (held = go));
+      return answer(body === undefined ? request : new Request(request, { body }));
+    };
+    await log(leader, "a", 101, 300);
+    await until("a request is on its way", () => held !== undefined);
+    // Between two of its transactions, which the browser would leave open.
+    const stopped = new Promise<void>((resolve) => {
+      let sent = false;
+      void leader.listen((text) => {
+        if (!text.startsWith("beat") || sent) return;
+        sent = true;
+        process.kill(id, "SIGSTOP");
+        resolve();
+      });
+    });
+    await stopped;
+    await log(follower, "b", 101, 300);
+    await until("the follower delivers", () => server.number(POINTS) === 600);
+    held!();
+    process.kill(id, "SIGCONT");
+    await log(leader, "a", 301, 400);
+    await until("all is there", () => server.number(POINTS) === 700);
+    expect(server.number(RUNS)).toBe(2);
+    for (const page of [leader, follower]) {
+      await until("nothing waits", () => page.call(() => lab.tracker.queue.status().waiting.points === 0));
+      const status = await page.call(() => lab.tracker.queue.status());
+      expect(status).toMatchObject({ dropped: { points: 0 }, quarantined: { points: 0 }, parked: { points: 0 } });
+    }
+  });
+});
