@@ -48,7 +48,16 @@ export async function killProcesses(options: KillSuiteOptions): Promise<KillRepo
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next; next = waiting.shift()) {
       const [number, kills] = next;
-      const life = { command, seed: seed + number, name: `life-${seed + number}`, kills, server, directory, pace };
+      const life = {
+        command,
+        seed: seed + number,
+        name: `life-${seed + number}`,
+        kills,
+        server,
+        directory,
+        opens: number % 2 === 1,
+        pace,
+      };
       const { hits, problems, ...counts } = await live({ ...life, ...(trace && { trace }) });
       for (const phase of Object.keys(hits) as Phase[]) total.hits[phase] += hits[phase];
       for (const what of ["runs", "points", "artifacts"] as const) total[what] += counts[what];

@@ -1,5 +1,7 @@
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { readQueueFile } from "../../src/cli/queue-file.ts";
+import { queueName } from "../../src/queue/queue-name.ts";
 import { Chance } from "../simulation/world/chance.ts";
 import { checkQueueFile, checkServer, type Logged } from "./check.ts";
 import { Child, type ChildEnd } from "./child.ts";
@@ -24,6 +26,8 @@ export interface LifeOptions {
   readonly kills: readonly KillKind[];
   readonly server: ServerProcess;
   readonly directory: string;
+  /** Its processes open their trackers by `openTracker()`. */
+  readonly opens: boolean;
   /** How many times as fast the clocks of its processes are. @default 1 */
   readonly pace?: number;
   /** Hears of each kill. */
@@ -51,10 +55,12 @@ const DRAIN = 120_000;
 
 /** Lives one life. */
 export async function live(options: LifeOptions): Promise<LifeReport> {
-  const { command, seed, name, kills, server, directory, pace = 1 } = options;
-  const path = join(directory, `${name}.db`);
+  const { command, seed, name, kills, server, opens, pace = 1 } = options;
+  const directory = join(options.directory, name);
+  await mkdir(directory);
   const gate = await Gate.open(server.url);
-  const job = { seed, path, experiment: name, trackingUri: gate.url, runs: 4, pace };
+  const path = opens ? join(directory, ".tracklet", `${queueName(gate.url)}.db`) : join(directory, "queue.db");
+  const job = { seed, path, experiment: name, trackingUri: gate.url, runs: 4, pace, ...(opens && { directory }) };
   const hits = noHits();
   const children: Logged[] = [];
   const problems: string[] = [];

@@ -6,6 +6,8 @@ import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
 import { platformClock } from "../../../src/runtime/platform-clock.ts";
 import type { Clock } from "../../../src/runtime/ports/clock.ts";
 import { createTracker } from "../../../src/tracker/create-tracker.ts";
+import type { Tracker } from "../../../src/tracker/types/tracker.ts";
+import type { TrackerOptions } from "../../../src/tracker/types/tracker-options.ts";
 import type { Run } from "../../../src/tracker/types/run.ts";
 import { Chance } from "../../simulation/world/chance.ts";
 import type { LoggerJob } from "../logger-job.ts";
@@ -25,10 +27,9 @@ const clock: Clock = {
   after: (ms, callback) => platformClock.after(ms / pace, callback),
 };
 const chance = new Chance(job.seed, `${job.name} options`);
-const tracker = createTracker({
+const options: TrackerOptions = {
   trackingUri: job.trackingUri,
   experiment: job.experiment,
-  queue: sqliteQueue({ path: job.path, clock }),
   delivery: {
     flushInterval: chance.int(10, 100),
     batchSize: chance.pick([50, 300, 1_000]),
@@ -37,7 +38,8 @@ const tracker = createTracker({
   },
   runtime: { clock },
   onProblem: ({ kind, message }) => say(`problem ${kind} ${message}`),
-});
+};
+const tracker = await open(job);
 if (job.silent) tracker.queue.pause();
 
 const runs = new Map<string, Run>();
@@ -53,6 +55,12 @@ if (job.drain !== undefined) {
 say("end");
 parentPort?.postMessage("end");
 setInterval(() => {}, 60_000);
+
+async function open({ path, directory }: LoggerJob): Promise<Tracker> {
+  if (directory === undefined) return createTracker({ ...options, queue: sqliteQueue({ path, clock }) });
+  const { openTracker } = await import("../../../src/open/local.ts");
+  return openTracker({ ...options, directory });
+}
 
 async function act(op: Op, number: number): Promise<void> {
   if (op.kind === "durable") {
