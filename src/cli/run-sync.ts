@@ -16,6 +16,10 @@ import { checkDestination, type HalfDelivered, halfDeliveredText } from "./sync-
 import { showProgress, type SyncProgress } from "./sync-progress.ts";
 import { openSyncTarget, type SyncTarget } from "./sync-target.ts";
 
+/** How often, and after how many milliseconds, it is looked for what came while all was sent. */
+const TRIES = 20;
+const PAUSE = 100;
+
 /**
  * Sends what waits in a queue file, by the same queue that left it there, until nothing can be sent any more, the time is
  * over, or a signal comes; what is left stays in the file.
@@ -65,22 +69,25 @@ async function drain(
     },
   });
   progress = showProgress(queue, total, runtime);
+  const release = runtime.lifecycle.keepAlive();
   try {
     if (retryQuarantined) await (await queue.quarantine()).retry(undefined, signals.signal);
     const { clock } = runtime;
     const end = clock.monotonic() + (timeout ?? Number.POSITIVE_INFINITY) * 1_000;
-    // Again for what came meanwhile: the ends of runs whose process died, or what a program logs that is at work.
-    for (let left = Number.POSITIVE_INFINITY, more = true; more; ) {
+    // Again for what came meanwhile: the ends of runs whose process died.
+    for (let tries = 0; tries < TRIES; tries++) {
       const rest = end - clock.monotonic();
       const limits = rest === Number.POSITIVE_INFINITY ? {} : { timeout: Math.max(0, rest) };
-      const { pending } = await queue.flush({ signal: signals.signal, ...limits });
-      const waiting = pending.points + pending.requests;
-      more = waiting > 0 && waiting < left && rest > 0;
-      left = waiting;
+      const { parked } = await queue.flush({ signal: signals.signal, ...limits });
+      const { waiting } = readQueueFile(path).counts;
+      const moves = waiting.points + waiting.requests > parked.points + parked.requests;
+      if (!moves || rest <= 0 || queue.status().host !== "ok") break;
+      await new Promise<void>((resolve) => void clock.after(PAUSE, resolve));
     }
   } catch (error) {
     if (!signals.signal.aborted) throw error;
   } finally {
+    release();
     progress.end();
   }
   return queue.close();
