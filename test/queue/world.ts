@@ -1,10 +1,12 @@
+import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
 import type { Broadcast } from "../../src/runtime/ports/broadcast.ts";
+import type { Clock, Timer } from "../../src/runtime/ports/clock.ts";
 import type { Locks } from "../../src/runtime/ports/locks.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
 import { threadBroadcast } from "../../src/queue/storage/thread-share.ts";
 import { ManualClock } from "../support/manual-clock.ts";
-import { manualRuntime, type ManualRuntime } from "../support/manual-runtime.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
 import { OracleServer } from "../support/oracle-server.ts";
 import { type Harness, harness } from "./harness.ts";
 
@@ -16,13 +18,69 @@ export interface WorldOptions {
   readonly broadcast?: boolean;
 }
 
-/** All that there are. */
-export const kinds: [string, WorldOptions][] = [
+const all: [string, WorldOptions][] = [
   ["a lease alone", { locks: "none" }],
   ["a lease and messages", { locks: "none", broadcast: true }],
   ["Web Locks", { locks: "web", broadcast: true }],
   ["locked files", { locks: "file" }],
 ];
+
+/** All that there are; in a browser, where time in tests is dear, those that browsers have. */
+export const kinds: [string, WorldOptions][] = all.filter(
+  ([, { broadcast }]) => broadcast || detectRuntime() !== "browser",
+);
+
+/** The time of one process, which may be stopped while that of the world goes on. */
+class ProcessClock implements Clock {
+  readonly #world: Clock;
+  #held: (() => void)[] | undefined;
+  dead = false;
+  /** Milliseconds that the wall clock is off. */
+  offset = 0;
+
+  constructor(world: Clock) {
+    this.#world = world;
+  }
+
+  now(): number {
+    return this.#world.now() + this.offset;
+  }
+
+  monotonic(): number {
+    return this.#world.monotonic();
+  }
+
+  after(ms: number, callback: () => void): Timer {
+    let over = false;
+    const timer = this.#world.after(ms, () => {
+      this.deliver(() => {
+        if (!over) callback();
+      });
+    });
+    return {
+      cancel: () => {
+        over = true;
+        timer.cancel();
+      },
+    };
+  }
+
+  /** Lets something from outside reach the process: not when it is dead, later when it is stopped. */
+  deliver(event: () => void): void {
+    if (this.#held) this.#held.push(event);
+    else if (!this.dead) event();
+  }
+
+  stop(): void {
+    this.#held ??= [];
+  }
+
+  goOn(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const event of held) this.deliver(event);
+  }
+}
 
 interface Holder {
   readonly process: WorldProcess;
@@ -31,7 +89,7 @@ interface Holder {
 
 /** A process with a queue over the storage that all share. */
 export interface WorldProcess extends Harness {
-  readonly clock: ManualClock;
+  readonly clock: ProcessClock;
   /** Ends it without a word: the platform lets go of its locks. */
   die(): void;
   /** Its time stands, and nothing reaches it, until it goes on. */
@@ -48,54 +106,37 @@ export class World {
   readonly #held = new Map<string, Holder>();
   readonly #waiting: { name: string; process: WorldProcess; take: () => void }[] = [];
   readonly #broadcast = threadBroadcast();
-  readonly #processes: WorldProcess[] = [];
-  readonly #gone = new Set<WorldProcess>();
-  readonly #stopped = new Set<WorldProcess>();
-
+  #started = 0;
   constructor(options: WorldOptions = {}) {
     this.#options = options;
   }
 
-  /** Lets all that run live for so long, a tenth of a second at a time. */
-  async pass(ms: number): Promise<void> {
-    for (let at = 0; at < ms; at += 100) {
-      await this.clock.advance(Math.min(100, ms - at));
-      for (const process of this.#processes) {
-        if (!this.#gone.has(process) && !this.#stopped.has(process))
-          await process.clock.advance(Math.min(100, ms - at));
-      }
-    }
+  /** Lets time pass. */
+  pass(ms: number): Promise<void> {
+    return this.clock.advance(ms);
   }
 
   /** Lets time pass until a promise settles. */
-  async until<T>(promise: Promise<T>, limit = 600_000): Promise<T> {
-    let done = false;
-    const mark = (): void => {
-      done = true;
-    };
-    promise.then(mark, mark);
-    for (let at = 0; at < limit && !done; at += 100) await this.pass(100);
-    if (!done) throw new Error(`Cannot wait for a promise as nothing settles it within ${limit} ms`);
-    return promise;
+  until<T>(promise: Promise<T>, limit = 600_000): Promise<T> {
+    return this.clock.until(promise, limit);
   }
 
   /** Starts a process. */
-  start(seed: number = this.#processes.length + 1): WorldProcess {
-    const clock = new ManualClock();
-    const runtime: ManualRuntime = manualRuntime({ seed, clock });
+  start(seed: number = ++this.#started): WorldProcess {
+    const clock = new ProcessClock(this.clock);
+    const runtime = { ...manualRuntime({ seed }), clock: clock as never };
     const storage = this.#storage(() => process);
     const it = harness({ runtime, storage, oracle: this.oracle });
     const process: WorldProcess = {
       ...it,
       clock,
       die: () => {
-        this.#gone.add(process);
+        clock.dead = true;
         for (const [name, holder] of this.#held) if (holder.process === process) this.#free(name);
       },
-      stop: () => void this.#stopped.add(process),
-      goOn: () => void this.#stopped.delete(process),
+      stop: () => clock.stop(),
+      goOn: () => clock.goOn(),
     };
-    this.#processes.push(process);
     return process;
   }
 
@@ -117,10 +158,7 @@ export class World {
 
   #broadcastOf(self: () => WorldProcess): Broadcast {
     return {
-      join: (listener) =>
-        this.#broadcast.join((message) => {
-          if (!this.#gone.has(self()) && !this.#stopped.has(self())) listener(message);
-        }),
+      join: (listener) => this.#broadcast.join((message) => self().clock.deliver(() => listener(message))),
     };
   }
 
@@ -154,7 +192,7 @@ export class World {
 
   #free(name: string): void {
     this.#held.delete(name);
-    const at = this.#waiting.findIndex((next) => next.name === name && !this.#gone.has(next.process));
+    const at = this.#waiting.findIndex((next) => next.name === name && !next.process.clock.dead);
     if (at >= 0) this.#waiting.splice(at, 1)[0]!.take();
   }
 }

@@ -1,5 +1,4 @@
 import { fnv64 } from "../../internal/fnv64.ts";
-import { freshDesired } from "../desired-state.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
@@ -20,14 +19,13 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
-import { accountsOf, putAccounts, settleAccount } from "./sqlite-accounts.ts";
-import { type Change, findChunk, forgetBody, insertChunk, removeChunk } from "./sqlite-change.ts";
-import type { FileLocks } from "./file-locks.ts";
+import { accountsOf, settleAccount } from "./sqlite-accounts.ts";
+import { type Change, findChunk, forgetBody, removeChunk } from "./sqlite-change.ts";
+import type { FileLocks } from "./sqlite-locks.ts";
 import { keepDestination } from "./sqlite-destination.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
 import {
   type ChunkRow,
-  divide,
   HEADER,
   placeOf,
   readBody,
@@ -38,10 +36,12 @@ import {
   writeRow,
   writeState,
 } from "./sqlite-rows.ts";
-import { desiredOf, keepLast, keepMapping, lastOf, mappingOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";
-import { isOpenBy, noteOpen, readOpenRuns } from "./sqlite-open-runs.ts";
+import { desiredOf, keepMapping, lastOf, mappingOf, touch } from "./sqlite-runs.ts";
+import { isOpenBy, readOpenRuns } from "./sqlite-open-runs.ts";
+import { putChunks } from "./sqlite-put.ts";
+import { replaceChunk } from "./sqlite-replace.ts";
 import { keepMeta, metaOf, say, saidBy } from "./sqlite-lease.ts";
-import { checkTerm, isChild, tally, tallyWaiting } from "./tally.ts";
+import { checkTerm, tally, tallyWaiting } from "./tally.ts";
 
 /** A queue in SQLite, over the SQL port. Statements are synchronous and short; nothing waits in the thread but for a lock. */
 export class SqliteStore implements QueueStore {
@@ -75,46 +75,7 @@ export class SqliteStore implements QueueStore {
     accounts: readonly AccountDraft[] = [],
     spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
   ): readonly Appended[] {
-    return this.#changeNow((change) => this.#put(change, writer, chunks, desired, accounts, spooled));
-  }
-
-  #put(
-    change: Change,
-    writer: string,
-    chunks: readonly ChunkDraft[],
-    desired?: ReadonlyMap<string, DesiredRun>,
-    accounts: readonly AccountDraft[] = [],
-    spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
-  ): readonly Appended[] {
-    const { database } = change;
-    const { memory, ...put } = lastOf(database, writer);
-    let { last } = put;
-    const results = chunks.map((draft): Appended => {
-      const before = draft.order === undefined ? undefined : findChunk(database, placeOf(draft.order));
-      const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
-      if (own ? own.sealed : draft.sequence <= last)
-        return { stored: false, order: own?.order ?? 0, count: memory.put(draft.sequence, own?.count) };
-      if (own) memory.put(draft.sequence, draft.count);
-      if (own) removeChunk(change, own);
-      const order = own?.order ?? ++change.state.counts.order;
-      last = Math.max(last, draft.sequence);
-      const blob = spooled?.get(draft);
-      insertChunk(
-        change,
-        { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
-        draft.body,
-      );
-      noteOpen(database, writer, draft);
-      return { stored: true, order, count: draft.count };
-    });
-    const at = chunks.at(-1)?.at ?? this.#host.now();
-    if (chunks.length > 0) {
-      keepLast(database, writer, last, at, memory);
-    }
-    for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
-    putAccounts(database, writer, accounts);
-    for (const [run, later] of freshDesired(desired, chunks, results)) mergeDesiredOf(database, run, later, at);
-    return results;
+    return this.#changeNow((change) => putChunks(change, writer, chunks, desired, accounts, spooled));
   }
 
   lease(): Promise<Lease> {
@@ -213,34 +174,7 @@ export class SqliteStore implements QueueStore {
     for (const [n, child] of children.entries()) {
       if (child.blob) files.set(child, await this.#keep(`child-${term}-${placeOf(order)}-${n}`, child.blob));
     }
-    return this.#guarded(order, term, (change, parent) => {
-      const { database, state } = change;
-      const place = placeOf(order);
-      const { body } = database.prepare("SELECT body FROM chunks WHERE place = ?").get(place)!;
-      if (isChild({ ...parent, body: body as Uint8Array }, children[0])) {
-        // It took place before, and only its answer was lost: nothing may be counted twice.
-        return children.flatMap((_, n) => findChunk(database, place + n * placeOf(parent.span)) ?? []).map(plain);
-      }
-      removeChunk(change, parent);
-      tally(state.counts, parent, rest);
-      settleAccount(database, parent, keys, rest === "delivered" ? "acknowledged" : rest);
-      return divide(place, placeOf(parent.span), children.length).map(({ place, span }, n) => {
-        const child = children[n]!;
-        const { kind, count, body } = child;
-        const facts = {
-          kind,
-          count,
-          sequence: 0,
-          bytes: body.length,
-          sealed: true,
-          attempted: 0,
-          spooled: files.get(child),
-        };
-        insertChunk(change, { ...parent, ...facts, order: place / placeOf(1), span: span / placeOf(1) }, body);
-        tally(state.counts, child, rest, -1);
-        return plain(findChunk(database, place)!);
-      });
-    });
+    return this.#guarded(order, term, (change, parent) => replaceChunk(change, parent, children, rest, keys, files));
   }
 
   openRuns(after: string, limit: number): Promise<readonly OpenRun[]> {
@@ -263,7 +197,7 @@ export class SqliteStore implements QueueStore {
     return this.#change((change) => {
       checkTerm(change.state.term, term);
       if (!isOpenBy(change.database, open)) return false;
-      this.#put(change, writer, chunks, new Map([[open.run, desired]]));
+      putChunks(change, writer, chunks, new Map([[open.run, desired]]));
       return true;
     });
   }
@@ -440,8 +374,4 @@ export class SqliteStore implements QueueStore {
     const blob = spooled && (await this.#host.spool.open(spooled.file, blobBytes, spooled.type));
     return { ...header, body: readBody(row), ...(blob && { blob }) };
   }
-}
-
-function plain({ spooled: _, blobBytes: __, ...header }: ChunkRow): ChunkHeader {
-  return header;
 }

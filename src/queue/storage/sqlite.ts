@@ -58,7 +58,7 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
     const [{ SqliteFile }, { SqliteStore }, { fileLocks }] = await Promise.all([
       import("./sqlite-file.ts"),
       import("./sqlite-store.ts"),
-      import("./file-locks.ts"),
+      import("./sqlite-locks.ts"),
     ]);
     loaded = new SqliteStore(new SqliteFile({ path: file, clock, report }), fileLocks(`${file}-locks`));
     return loaded;
