@@ -9,7 +9,7 @@ import { Drain } from "./drain.ts";
 import { Flusher } from "./flusher.ts";
 import { Ledger } from "./ledger.ts";
 import { Problems } from "./problems.ts";
-import type { Queue, QueueOptions } from "./queue.ts";
+import type { MetricMemo, Queue, QueueOptions } from "./queue.ts";
 import { isEnd } from "./request.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
@@ -61,7 +61,8 @@ class StoredQueue implements Queue {
   readonly #mappings = new Map<string, RunMapping>();
   readonly #localIds = new Map<string, string>();
   readonly #listeners = new Set<(status: QueueStatus) => void>();
-  #told = false;
+  /** Told in this task already, or nobody listens. */
+  #told = true;
   /** Nothing can wait in the storage from before. */
   #fresh = false;
   #leave: (() => void)[] | undefined;
@@ -143,8 +144,8 @@ class StoredQueue implements Queue {
     this.#drain.map(mapping);
   }
 
-  logMetric(localId: string, key: string, value: number, timestamp: number, step: number): void {
-    this.#writer.metric(localId, key, value, timestamp, step);
+  logMetric(localId: string, key: string, value: number, timestamp: number, step: number, memo: MetricMemo = {}): void {
+    this.#writer.metric(localId, key, value, timestamp, step, memo);
     this.#tell();
   }
 
@@ -282,7 +283,7 @@ class StoredQueue implements Queue {
 
   async quarantine(): Promise<StoredQuarantine> {
     const [{ StoredQuarantine }, { store, engine }] = await Promise.all([
-      import("./stored-quarantine.ts"),
+      import("./sender.ts"),
       this.#drain.open(),
     ]);
     const onChange = async (order: number): Promise<void> => {
@@ -318,6 +319,7 @@ class StoredQueue implements Queue {
 
   subscribe(listener: (status: QueueStatus) => void): () => void {
     this.#listeners.add(listener);
+    this.#told = false;
     return () => this.#listeners.delete(listener);
   }
 
@@ -432,10 +434,10 @@ class StoredQueue implements Queue {
 
   /** Once per task, however much happened in it. */
   #tell(): void {
-    if (this.#told || this.#listeners.size === 0) return;
+    if (this.#told) return;
     this.#told = true;
     this.#runtime.clock.after(0, () => {
-      this.#told = false;
+      this.#told = this.#listeners.size === 0;
       const status = this.status();
       for (const listener of this.#listeners) listener(status);
     });

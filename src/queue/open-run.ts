@@ -14,7 +14,7 @@ export interface Bucket {
 
 /** A metric key of a run, and where its points go. */
 export interface Slot {
-  readonly key: string;
+  readonly run: OpenRun;
   readonly index: number;
   readonly bucket: Bucket;
   readonly line: Line;
@@ -29,8 +29,8 @@ export class OpenRun {
   readonly waiting: Count;
   readonly params: OpenRows = new Map();
   readonly tags: OpenRows = new Map();
-  /** Slot of the latest call. */
-  recent: Slot | undefined;
+  /** Its buffers are closed, and what is logged to it goes to new ones. */
+  forgotten = false;
   readonly #account: RunAccount;
   readonly #slots = new Map<string, Slot>();
   readonly #buckets = new Map<number, Bucket>();
@@ -54,7 +54,7 @@ export class OpenRun {
       const line = this.#account.line("metric", key);
       const bucket = this.#bucket(line.bucket);
       const index = bucket.keys.push(key) - 1;
-      slot = { key, index, bucket, line };
+      slot = { run: this, index, bucket, line };
       this.#slots.set(key, slot);
     }
     return slot;

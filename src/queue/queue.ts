@@ -1,5 +1,6 @@
 import type { StoredQuarantine } from "./stored-quarantine.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
+import type { Slot } from "./open-run.ts";
 import type {
   Amount,
   DeliveryOptions,
@@ -21,8 +22,11 @@ export interface Queue {
   createRun(run: NewRun): void;
   /** Takes part in the life of a run that the server has already (resume): the mapping is known from the start. */
   adoptRun(localId: string, runId: string, experimentId: string): void;
-  /** The hot path: no allocation in the steady state. */
-  logMetric(localId: string, key: string, value: number, timestamp: number, step: number): void;
+  /**
+   * The hot path: no allocation in the steady state. `memo` is one object for each run and key, in which the queue keeps
+   * where their points go.
+   */
+  logMetric(localId: string, key: string, value: number, timestamp: number, step: number, memo?: MetricMemo): void;
   logParam(localId: string, key: string, value: string): void;
   setTag(localId: string, key: string, value: string): void;
   deleteTag(localId: string, key: string): void;
@@ -74,6 +78,11 @@ export interface Queue {
   keepNow(): Amount;
   /** True when unsent data survives the process; false once a storage that cannot be opened was replaced by memory. */
   readonly durable: boolean;
+}
+
+/** What a queue remembers of a metric of a run with who logs it; made empty. */
+export interface MetricMemo {
+  slot?: Slot;
 }
 
 /** What a queue needs from around it. */

@@ -9,3 +9,4 @@ export { sendLastWords } from "./last-words.ts";
 export { put, putNow } from "./put.ts";
 export { receiptOf } from "./run-receipt.ts";
 export { SyncEngine } from "./sync-engine.ts";
+export { StoredQuarantine } from "./stored-quarantine.ts";

@@ -3,6 +3,7 @@ import type { KeyCounts } from "./key-counts.ts";
 import { bytesOf, makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
+import type { MetricMemo } from "./queue.ts";
 import type { ChunkKind, Requests } from "./request.ts";
 import type { Count } from "./amount.ts";
 import type { DatedDraft, RunAccount } from "./run-account.ts";
@@ -48,7 +49,6 @@ export class Writer {
   readonly #withRows = new Set<OpenRun>();
   readonly #spares: MetricBuffer[] = [];
   #dirty = new Set<MetricBuffer>();
-  #recent: OpenRun | undefined;
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #running: Promise<boolean> | undefined;
@@ -67,15 +67,13 @@ export class Writer {
   }
 
   /** The hot path: a few typed-array stores, no allocation but buffers now and then. */
-  metric(localId: string, key: string, value: number, timestamp: number, step: number): void {
-    let run = this.#recent;
-    if (run === undefined || run.id !== localId) run = this.#recent = this.#run(localId);
-    let slot = run.recent;
-    if (slot === undefined || slot.key !== key) slot = run.recent = run.slot(key);
+  metric(localId: string, key: string, value: number, timestamp: number, step: number, memo: MetricMemo): void {
+    let { slot } = memo;
+    if (slot === undefined || slot.run.forgotten) slot = memo.slot = this.#run(localId).slot(key);
+    const { run, bucket } = slot;
     slot.line.logged++;
     run.waiting.points++;
     this.#waiting.points++;
-    const { bucket } = slot;
     const buffer = Number.isNaN(value) ? run.nans(bucket) : bucket.values;
     if (buffer.count === buffer.persisted) this.#dirty.add(buffer);
     if (buffer.push(slot.index, value, timestamp, step)) this.#seal(run, bucket, buffer);
@@ -134,8 +132,9 @@ export class Writer {
 
   /** Forgets the buffers of a run of which nothing waits. */
   forget(localId: string): void {
+    const run = this.#runs.get(localId);
+    if (run) run.forgotten = true;
     this.#runs.delete(localId);
-    this.#recent = undefined;
   }
 
   /** The account of a run. */

@@ -1,9 +1,18 @@
-import type { Queue } from "../queue/queue.ts";
+import type { MetricMemo, Queue } from "../queue/queue.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault, quote } from "./key.ts";
 import type { MetricOptions, MetricSeries } from "./types/run.ts";
+
+/** A legal key of a run. */
+interface KnownKey {
+  readonly key: string;
+  /** The greatest step so far. */
+  step: number;
+  /** Where the queue puts its points. */
+  readonly memo: MetricMemo;
+}
 
 /** The metrics of one run: checks values, and fixes step and timestamp at the call. */
 export class MetricLog {
@@ -11,8 +20,10 @@ export class MetricLog {
   readonly #queue: Queue;
   readonly #clock: Clock;
   readonly #guard: Guard;
-  /** Greatest step of each legal key; one object per key, so that a call in the steady state allocates nothing. */
-  readonly #last = new Map<string, { step: number }>();
+  /** What is known of each legal key; one object per key, so that a call in the steady state allocates nothing. */
+  readonly #keys = new Map<string, KnownKey>();
+  /** The key of the latest call: most loops log one metric many times, or look it up once a call. */
+  #latest: KnownKey | undefined;
 
   constructor(run: string, queue: Queue, clock: Clock, guard: Guard) {
     this.#run = run;
@@ -23,17 +34,21 @@ export class MetricLog {
 
   /** The step that a key has reached, so that a resumed run goes on from there. */
   reached(key: string, step: number): void {
-    const last = this.#last.get(key);
-    if (last === undefined) this.#last.set(key, { step });
-    else if (step > last.step) last.step = step;
+    const known = this.#keys.get(key);
+    if (known === undefined) this.#keys.set(key, { key, step, memo: {} });
+    else if (step > known.step) known.step = step;
   }
 
   log(key: string, value: number, step: number | undefined, timestamp: number | undefined): void {
-    const last = this.#last.get(key) ?? this.#admit(key);
-    if (last === undefined) return;
+    let known = this.#latest;
+    if (known === undefined || known.key !== key) {
+      known = this.#keys.get(key) ?? this.#admit(key);
+      if (known === undefined) return;
+      this.#latest = known;
+    }
     const at = timestamp === undefined ? this.#clock.now() : this.#time(key, timestamp);
     if (at === undefined) return;
-    const place = step === undefined ? last.step + 1 : step;
+    const place = step === undefined ? known.step + 1 : step;
     if (!Number.isSafeInteger(place)) {
       this.#badStep(key, place);
       return;
@@ -41,8 +56,8 @@ export class MetricLog {
     const stored = typeof value === "number" ? value : this.#number(key, value);
     if (stored === undefined) return;
     if (this.#guard.closed && this.#guard.late(this.#run, "metric", key)) return;
-    if (place > last.step) last.step = place;
-    this.#queue.logMetric(this.#run, key, normalised(stored), at, place);
+    if (place > known.step) known.step = place;
+    this.#queue.logMetric(this.#run, key, normalised(stored), at, place, known.memo);
   }
 
   logAll(values: Readonly<Record<string, number>>, options: MetricOptions | undefined): void {
@@ -88,12 +103,12 @@ export class MetricLog {
     }
   }
 
-  #admit(key: string): { step: number } | undefined {
+  #admit(key: string): KnownKey | undefined {
     const fault = keyFault(key);
     if (fault !== undefined) return this.#reject(String(key), fault);
-    const last = { step: -1 };
-    this.#last.set(key, last);
-    return last;
+    const known = { key, step: -1, memo: {} };
+    this.#keys.set(key, known);
+    return known;
   }
 
   #badStep(key: string, step: unknown): void {

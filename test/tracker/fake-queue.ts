@@ -42,8 +42,8 @@ export class FakeQueue implements Queue {
     this.ids.set(localId, runId);
     this.calls.push(["adopt", localId, runId, experimentId]);
   }
-  logMetric(...call: [localId: string, key: string, value: number, timestamp: number, step: number]): void {
-    this.calls.push(["metric", ...call]);
+  logMetric(localId: string, key: string, value: number, timestamp: number, step: number): void {
+    this.calls.push(["metric", localId, key, value, timestamp, step]);
   }
   logParam(...call: [localId: string, key: string, value: string]): void {
     this.calls.push(["param", ...call]);
