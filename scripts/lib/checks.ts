@@ -40,6 +40,7 @@ export function allChecks(entries: readonly string[]): readonly Check[] {
     { name: "exports", about: "the export maps against each other", run: () => script("check-exports.ts") },
     { name: "lengths", about: "files stay short", run: () => script("check-lengths.ts") },
     { name: "words", about: "no registry addresses, no machine paths", run: () => script("check-words.ts") },
+    { name: "faults", about: "docs/faults.md against the names of tests", run: () => script("check-faults.ts") },
     { name: "locks", about: "npm install leaves the lock files as they are", run: () => script("check-locks.ts") },
     {
       name: "docs",

@@ -29,5 +29,5 @@ lostSuite(() => server);
 slowSuite(() => server);
 runSuite(() => server);
 valueSuite(() => server);
-// MLflow does not understand a compressed body: HTML with status 500, each time.
-poisonSuite(() => server, { header: ["Content-Encoding", "gzip"] });
+// MLflow answers this as a batch with a page and status 500, as it does a compressed body.
+poisonSuite(() => server, { body: "[]" });

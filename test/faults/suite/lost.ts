@@ -84,6 +84,28 @@ export function lostSuite(server: () => FaultServer): void {
       });
     });
 
+    test("F10 F11 delivers NaN and 150 keys a step once when the first answer to each batch is lost", async () => {
+      await withFaults(server(), {}, async ({ tracker, proxy, rows, problems }) => {
+        const seen = new Set<string>();
+        proxy.script = (request) => {
+          if (!isFor(request, "runs/log-batch") || seen.has(request.body)) return undefined;
+          seen.add(request.body);
+          return { cutAnswer: 0, reset: true };
+        };
+        const run = tracker.startRun();
+        const expected: Record<string, number> = {};
+        for (let step = 0; step < 6; step++) {
+          for (let key = 0; key < 150; key++) {
+            run.logMetric(`k${key}`, step > 3 ? Number.NaN : step, { step, timestamp: 1_000 });
+            expected[`k${key}`] = 6;
+          }
+        }
+        expectAllDelivered(await tracker.flush());
+        expect(await rows(await run.runId())).toEqual(expected);
+        expect(problems.filter(({ kind }) => kind === "quarantined")).toEqual([]);
+      });
+    });
+
     test.each(["request", "answer"] as const)("F6 sends the same again when the %s is swallowed", async (swallow) => {
       await withFaults(server(), { delivery: { requestTimeout: real(server().patience) } }, async (bench) => {
         const struck = new Set<string>();

@@ -3,13 +3,13 @@ import { isFor, type ProxyFault } from "../../support/proxy/exchange.ts";
 import { type FaultServer, withFaults } from "../bench.ts";
 import { nothing } from "../workload.ts";
 
-/** A body at which the server fails for ever; `fault` makes it fail. */
-export function poisonSuite(server: () => FaultServer, fault: ProxyFault): void {
+/** A body at which the server fails for ever; `bad` makes it fail. */
+export function poisonSuite(server: () => FaultServer, bad: ProxyFault): void {
   describe("a batch that the server fails at for ever", () => {
     test("F9 sets the one point aside whose batch is a 500, and delivers the rest of its run and other runs", async () => {
       await withFaults(server(), {}, async ({ tracker, proxy, rows, problems }) => {
         proxy.script = (request) =>
-          isFor(request, "runs/log-batch") && request.body.includes("6.66") ? fault : undefined;
+          isFor(request, "runs/log-batch") && request.body.includes("6.66") ? bad : undefined;
         const [run, other] = [tracker.startRun(), tracker.startRun()];
         for (let step = 0; step < 64; step++) run.logMetric("loss", step === 40 ? 6.66 : step);
         await run.end();

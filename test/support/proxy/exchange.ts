@@ -39,8 +39,8 @@ export type ProxyFault =
   /** The connection is reset before the server has seen the request. */
   | { readonly reset: true }
   | ProxyAnswer
-  /** One more header. */
-  | { readonly header: readonly [name: string, value: string] };
+  /** The server gets another body in its place. */
+  | { readonly body: string };
 
 /** Asked for each request; undefined lets it pass. */
 export type ProxyScript = (request: ProxiedRequest) => ProxyFault | undefined;

@@ -49,11 +49,14 @@ function parse(bytes: Buffer): RawRequest | undefined {
 }
 
 /**
- * The bytes to send on: without `Connection`, since each request gets a connection of its own, so that the end of an
- * answer is the end of the connection.
+ * The bytes to send on: with `Connection: close`, since each request gets a connection of its own, so that the end of
+ * an answer is the end of the connection.
  */
-export function bytesOf({ head, body }: RawRequest, extra?: readonly [name: string, value: string]): Buffer {
-  const kept = head.trimEnd().replace(/\r\n(?:connection|keep-alive):[^\r]*/gi, "");
-  const more = extra === undefined ? "" : `${extra[0]}: ${extra[1]}\r\n`;
-  return Buffer.concat([Buffer.from(`${kept}\r\nConnection: close\r\n${more}\r\n`, "latin1"), body]);
+export function bytesOf({ head, body }: RawRequest, instead?: string): Buffer {
+  const content = instead === undefined ? body : Buffer.from(instead);
+  const own =
+    instead === undefined ? /\r\n(?:connection|keep-alive):[^\r]*/gi : /\r\n(?:connection|content-length):[^\r]*/gi;
+  const length = instead === undefined ? "" : `Content-Length: ${content.length}\r\n`;
+  const kept = head.trimEnd().replace(own, "");
+  return Buffer.concat([Buffer.from(`${kept}\r\nConnection: close\r\n${length}\r\n`, "latin1"), content]);
 }

@@ -126,7 +126,7 @@ export class TcpProxy {
 
   async #pass(client: Socket, raw: RawRequest, exchange: Exchange): Promise<void> {
     const fault = exchange.fault ?? { delay: 0 };
-    const bytes = bytesOf(raw, "header" in fault ? fault.header : undefined);
+    const bytes = bytesOf(raw, "answer" in fault || !("body" in fault) ? undefined : fault.body);
     if ("reset" in fault && !("cutAnswer" in fault)) return reset(client);
     if ("answer" in fault) return void client.end(answerOf(fault));
     if ("swallow" in fault && fault.swallow === "request") return;
