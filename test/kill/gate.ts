@@ -8,8 +8,10 @@ export interface Hold {
   readonly number: number;
   /** Counts only writes whose path ends so. */
   readonly path?: string;
-  /** What becomes of a held request when its client is dead: it never comes, or it comes to the server now. */
+  /** What becomes of a held request when its client is dead: it never comes, or it comes to the server late. */
   readonly fate: "lost" | "late";
+  /** Milliseconds after which it comes then. @default 0 */
+  readonly after?: number;
 }
 
 /** How far a request is. */
@@ -123,8 +125,7 @@ export class Gate {
   }
 
   async #travel(): Promise<void> {
-    const ms = this.#latency();
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    await wait(this.#latency());
   }
 
   /** Lets the first part of a body through, and cuts the connection when its sender is dead. */
@@ -139,10 +140,10 @@ export class Gate {
     incoming.destroy();
   }
 
-  async #holdRequest(incoming: IncomingMessage, body: Buffer, { fate }: Hold): Promise<void> {
+  async #holdRequest(incoming: IncomingMessage, body: Buffer, { fate, after = 0 }: Hold): Promise<void> {
     await this.#standStill();
     if (fate === "late") {
-      const late = this.#forward(incoming, body).then(() => {});
+      const late = wait(after).then(async () => void (await this.#forward(incoming, body)));
       this.#late.add(late);
       await late;
     }
@@ -181,6 +182,10 @@ interface Answer {
   readonly status: number;
   readonly headers: Record<string, string>;
   readonly body: Buffer;
+}
+
+async function wait(ms: number): Promise<void> {
+  if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 async function read(stream: IncomingMessage): Promise<Buffer> {

@@ -51,6 +51,8 @@ const PATIENCE = 15_000;
 const LONGEST_RANDOM_LIFE = 300;
 /** Milliseconds that a request of a slow child takes on its way, and its answer. */
 const LONGEST_WAY = 30;
+/** Milliseconds after which a request of a dead process still comes to the server, at most. */
+const LATEST = 1_000;
 const DRAIN = 120_000;
 
 /** Lives one life. */
@@ -67,7 +69,9 @@ export async function live(options: LifeOptions): Promise<LifeReport> {
   try {
     for (const [number, kind] of kills.entries()) {
       const child = `${name}-${number}`;
-      const { end, phase } = await killOne(command, kind, { ...job, name: child }, gate);
+      // What comes when nobody is left who waits for it, nobody can mend.
+      const patience = number + 1 < kills.length ? LATEST / pace : 0;
+      const { end, phase } = await killOne(command, kind, { ...job, name: child }, gate, patience);
       hits[phase]++;
       options.trace?.(`${child} ${kind}: killed ${phase}`);
       children.push(loggedOf({ ...job, name: child }, end.lines));
@@ -109,8 +113,9 @@ interface Trap {
   readonly delay?: number;
 }
 
-function trapFor(kind: KillKind, chance: Chance): Trap {
+function trapFor(kind: KillKind, chance: Chance, patience: number): Trap {
   const fate = chance.pick(["lost", "late"] as const);
+  const after = chance.int(0, patience);
   const number = chance.int(1, 4);
   // A create is what a server does not know again by itself.
   const write = chance.may(0.3) ? { number: 1, path: "/runs/create" } : { number };
@@ -120,7 +125,7 @@ function trapFor(kind: KillKind, chance: Chance): Trap {
     case "b":
       return { ...(chance.may(0.5) ? { silent: true } : { gate: "down" }), line: "end", delay: chance.int(0, 20) };
     case "c":
-      return { gate: { at: "request", ...write, fate } };
+      return { gate: { at: "request", ...write, fate, after } };
     case "d":
       if (chance.may(0.3)) return { freeze: { at: "delete", number }, line: "frozen" };
       return { gate: { at: "answer", ...write, fate } };
@@ -137,9 +142,10 @@ async function killOne(
   kind: KillKind,
   job: LoggerJob,
   gate: Gate,
+  patience: number,
 ): Promise<{ end: ChildEnd; phase: Phase }> {
   const chance = new Chance(job.seed, `${job.name} kill`);
-  const { gate: hold, freeze, silent = false, line, delay = 0 } = trapFor(kind, chance);
+  const { gate: hold, freeze, silent = false, line, delay = 0 } = trapFor(kind, chance, patience);
   const slow = kind === "random" && chance.may(0.7);
   const held = gate.arm(hold, slow ? () => chance.int(0, LONGEST_WAY) : undefined);
   const runs = kind === "b" ? 1 : job.runs;
