@@ -44,12 +44,9 @@ export function hostAndPortOf(text: string): string | undefined {
 /** What keeps an address that begins as it should from being one. Shows nothing of it: there may be user info. */
 function fault(text: string): string {
   const [, authority = ""] = /^https?:[\\/]*([^\\/?#]*)/i.exec(text) ?? [];
-  const [, host = "", port = ""] = /^(.*?)(?::([^:\]]*))?$/.exec(authority.replace(/^.*@/, "")) ?? [];
-  if (host === "") return "current value has no host";
-  if (port !== "" && !(/^\d+$/.test(port) && Number(port) <= 65_535)) {
-    return "the port of the current value is no number from 0 to 65535";
-  }
-  return "the host of the current value cannot be one";
+  return /^(.*@)?(:.*)?$/.test(authority)
+    ? "current value has no host"
+    : "the host of the current value, or its port, cannot be one (ports go from 0 to 65535)";
 }
 
 /** Shows of the text no more than scheme, host and port: the rest may hold credentials. */

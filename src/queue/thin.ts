@@ -37,7 +37,7 @@ export function dropMessage(gone: MetricColumns): string {
     last = Math.max(last, gone.step[row]!);
   }
   return (
-    `Dropped ${gone.count} metric points (steps ${first} to ${last}) as the queue is full, more may follow: ` +
+    `Dropped ${gone.count} metric points (steps ${first} to ${last}) as the queue is full: ` +
     "raise delivery.maxMemoryBytes, log less often or mend the connection; receipts have the counts"
   );
 }

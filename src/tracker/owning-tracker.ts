@@ -1,6 +1,6 @@
 import type { Connection } from "../client/types/connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
-import { type Destination, plainUri } from "../queue/destination.ts";
+import type { Destination } from "../queue/destination.ts";
 import type { Queue } from "../queue/queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
@@ -101,7 +101,8 @@ function waitFor(core: Core): void {
 
 function destinationOf({ partition }: TrackerOptions, { trackingUri, workspace }: Settings): Destination {
   return {
-    uri: plainUri(trackingUri),
+    // Plain already: the settings have taken user info and trailing slashes off it.
+    uri: trackingUri,
     ...(workspace === undefined ? {} : { workspace }),
     ...(partition === undefined ? {} : { partition }),
   };

@@ -56,13 +56,13 @@ describe("parseTrackingUri()", () => {
   });
 
   test.each([
-    ["http://127.0.0.1:99999", "port of the current value is no number from 0 to 65535"],
-    ["http://host:port/x", "port of the current value is no number from 0 to 65535"],
-    ["http://[::1]:70000", "port of the current value is no number from 0 to 65535"],
+    ["http://127.0.0.1:99999", "or its port, cannot be one (ports go from 0 to 65535)"],
+    ["http://host:port/x", "or its port, cannot be one (ports go from 0 to 65535)"],
+    ["http://[::1]:70000", "or its port, cannot be one (ports go from 0 to 65535)"],
     ["http://", "has no host"],
     ["https:///?x", "has no host"],
     ["http://me:hunter22@:80", "has no host"],
-    ["http://[a]", "host of the current value cannot be one"],
+    ["http://[a]", "the host of the current value, or its port, cannot be one"],
   ])("says what is wrong with %s, which begins as it should", (uri, what) => {
     expect(refusal(uri)).toContain(what);
     expect(refusal(uri)).not.toContain("begins with");
