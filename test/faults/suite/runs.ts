@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { first, isFor } from "../../support/proxy/exchange.ts";
 import { Gate } from "../../support/proxy/gate.ts";
 import { type FaultServer, withFaults } from "../bench.ts";
@@ -158,6 +158,15 @@ export function runSuite(server: () => FaultServer): void {
         expect(found).toMatchObject({ info: { run_name: "child", status: "FINISHED" } });
         expect(found?.tags["mlflow.tracklet.parentRunId"]).toBe(parent.localId);
         expect(await rows(found!.info.run_id)).toEqual({ loss: 1 });
+        await reader.call("experiments/restore", { experiment_id });
+        tracker.queue.resume();
+        expectAllDelivered(await tracker.flush());
+        const parentId = await parent.runId();
+        const followed = async (): Promise<string | undefined> =>
+          (await reader.run(found!.info.run_id)).tags["mlflow.parentRunId"];
+        // The tags follow once the parent is there.
+        await vi.waitUntil(async () => (await followed()) === parentId, { timeout: 30_000 });
+        expect((await reader.run(found!.info.run_id)).tags["mlflow.rootRunId"]).toBe(parentId);
       });
     });
   });

@@ -110,10 +110,14 @@ export class TcpProxy {
     this.#log.push({ exchange, begins: true });
     this.#busy++;
     this.#changed();
-    const gone = (): void => void this.#log.push({ exchange, begins: false });
-    if (client.destroyed) gone();
-    else client.once("close", gone);
+    let over = false;
+    const gone = (): void => {
+      if (!over) this.#log.push({ exchange, begins: false });
+      over = true;
+    };
+    client.once("close", gone);
     await this.#pass(client, raw, exchange);
+    if (client.destroyed || client.writableEnded) gone();
     this.#busy--;
     this.#changed();
   }
