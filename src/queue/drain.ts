@@ -1,7 +1,6 @@
-import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
-import { type Destination, destinationText, isSameDestination } from "./destination.ts";
+import type { Destination } from "./destination.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
 import type { put, putNow } from "./put.ts";
@@ -33,6 +32,7 @@ export interface DrainParts {
 
 /** What puts and sends, and where. */
 interface Opened {
+  readonly assign: () => Promise<void>;
   readonly put: typeof put;
   readonly store: QueueStore;
   readonly engine: SyncEngine;
@@ -81,13 +81,13 @@ export class Drain {
 
   /** Puts what a writer holds into the store, and tells the engine. */
   async put(writer: Writer): Promise<void> {
-    const { put, store, engine } = await this.open();
+    const { assign, put, engine } = await this.open();
     const { ledger, runtime } = this.#parts;
     const { order, renewed } = await put(writer, engine.intake, ledger.writer, this.order, runtime.clock);
     this.order = renewed ? order : Math.max(this.order, order);
     engine.appended();
     if (renewed) {
-      await this.#assign(store);
+      await assign();
       engine.restart();
     }
   }
@@ -148,25 +148,15 @@ export class Drain {
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
   }
 
-  /** Nothing of one server, or of one user, ever goes to another. */
-  async #assign(store: QueueStore): Promise<void> {
-    const { destination, storage, problems } = this.#parts;
-    if (!destination) return;
-    const stands = await store.assign(destination);
-    if (isSameDestination(stands, destination)) return;
-    const message = `Cannot use the queue "${storage.name}" as it must be of ${destinationText(destination)}: current value is ${destinationText(stands)}; name another queue, or send what waits there with "tracklet sync"`;
-    problems.report({ kind: "storage", key: "destination", message });
-    throw new ConfigurationError(message);
-  }
-
   async #open(): Promise<Opened> {
     const { storage, ledger, client: connect } = this.#parts;
-    const [{ put, putNow, sendLastWords, SyncEngine }, client, store] = await Promise.all([
+    const [{ assignStore, put, putNow, sendLastWords, SyncEngine }, client, store] = await Promise.all([
       import("./sender.ts"),
       connect(),
       storage.open((problem) => this.#parts.problems.report(problem)),
     ]);
-    await this.#assign(store);
+    const assign = (): Promise<void> => assignStore(store, this.#parts);
+    await assign();
     this.#store = store;
     this.#putNow = putNow;
     this.#lastWords = (writer) =>
@@ -180,6 +170,6 @@ export class Drain {
     const engine = new SyncEngine({ ...this.#parts, ...found, settleDelay: SETTLE_DELAY });
     this.engine = engine;
     engine.run(this.#running);
-    return { put, store, engine };
+    return { assign, put, store, engine };
   }
 }

@@ -6,6 +6,7 @@
 export { connect } from "../client/resources.ts";
 export { MemoryStore } from "./storage/memory-store.ts";
 export { sendLastWords } from "./last-words.ts";
+export { assignStore } from "./assign-store.ts";
 export { put, putNow } from "./put.ts";
 export { receiptOf } from "./run-receipt.ts";
 export { SyncEngine } from "./sync-engine.ts";

@@ -24,11 +24,11 @@ export class TrackerHandle implements types.Tracker {
       status: () => guard.merge(queue.status()),
       subscribe: (listener) => queue.subscribe((status) => listener(guard.merge(status))),
       quarantine: {
-        list: (options) => later(async () => (await import("./on-demand.ts")).listQuarantine(core, options)),
-        export: (options) => later(async () => (await import("./on-demand.ts")).exportQuarantine(core, options)),
-        body: async (...rest) => (await import("./on-demand.ts")).quarantineBody(core, ...rest),
-        retry: async (...rest) => (await import("./on-demand.ts")).retryQuarantine(core, ...rest),
-        discard: async (...rest) => (await import("./on-demand.ts")).discardQuarantine(core, ...rest),
+        list: (options) => later(() => onDemand().then((late) => late.listQuarantine(core, options))),
+        export: (options) => later(() => onDemand().then((late) => late.exportQuarantine(core, options))),
+        body: async (...rest) => (await onDemand()).quarantineBody(core, ...rest),
+        retry: async (...rest) => (await onDemand()).retryQuarantine(core, ...rest),
+        discard: async (...rest) => (await onDemand()).discardQuarantine(core, ...rest),
       },
       pause: () => queue.pause(),
       resume: () => queue.resume(),
@@ -49,11 +49,11 @@ export class TrackerHandle implements types.Tracker {
   }
 
   async findOrStartRun(options: types.FindOrStartRunOptions): Promise<RunHandle> {
-    return (await import("./on-demand.ts")).findOrStartRun(this.#core, options);
+    return (await onDemand()).findOrStartRun(this.#core, options);
   }
 
   async resumeRun(id: string, options?: CallOptions): Promise<RunHandle> {
-    return (await import("./on-demand.ts")).resumeRun(this.#core, id, options);
+    return (await onDemand()).resumeRun(this.#core, id, options);
   }
 
   activeRun(): RunHandle | undefined {
@@ -61,35 +61,35 @@ export class TrackerHandle implements types.Tracker {
   }
 
   async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment> {
-    return (await import("./on-demand.ts")).setExperiment(this.#core, name, options);
+    return (await onDemand()).setExperiment(this.#core, name, options);
   }
 
   async searchRuns(options?: types.SearchRunsOptions): Promise<RunTable> {
-    return (await import("./on-demand.ts")).searchRuns(this.#core, options);
+    return (await onDemand()).searchRuns(this.#core, options);
   }
 
   async getRun(id: string, options?: ReadOptions): Promise<RunData> {
-    return (await import("./on-demand.ts")).getRun(this.#core, id, options);
+    return (await onDemand()).getRun(this.#core, id, options);
   }
 
   async getMetricHistory(id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
-    return (await import("./on-demand.ts")).getMetricHistory(this.#core, id, key, options);
+    return (await onDemand()).getMetricHistory(this.#core, id, key, options);
   }
 
   async runTree(id: string, options?: ReadOptions): Promise<types.RunNode> {
-    return (await import("./on-demand.ts")).runTree(this.#core, id, options);
+    return (await onDemand()).runTree(this.#core, id, options);
   }
 
   async listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]> {
-    return (await import("./on-demand.ts")).listArtifacts(this.#core, id, path, options);
+    return (await onDemand()).listArtifacts(this.#core, id, path, options);
   }
 
   async openArtifact(id: string, path: string, options?: ReadOptions): Promise<Response> {
-    return (await import("./on-demand.ts")).openArtifact(this.#core, id, path, options);
+    return (await onDemand()).openArtifact(this.#core, id, path, options);
   }
 
   async downloadArtifacts(id: string, path: string | undefined, options: types.DownloadOptions): Promise<string> {
-    return (await import("./on-demand.ts")).downloadArtifacts(this.#core, id, path, options);
+    return (await onDemand()).downloadArtifacts(this.#core, id, path, options);
   }
 
   async flush(options?: FlushOptions): Promise<FlushReport & Shown> {
@@ -158,10 +158,13 @@ export class TrackerHandle implements types.Tracker {
 async function tellLeft(core: Core, report: FlushReport): Promise<void> {
   const { pending, parked, quarantined } = report;
   if ([pending, parked, quarantined].every(({ points, requests }) => points + requests === 0)) return;
-  (await import("./on-demand.ts")).tellLeft(core, report);
+  (await onDemand()).tellLeft(core, report);
 }
 
 /** What its code, loaded when it is walked, gives. */
 async function* later<T>(load: () => Promise<AsyncIterable<T>>): AsyncGenerator<T> {
   yield* await load();
 }
+
+/** Everything that is not on the way of logging. */
+const onDemand = (): Promise<typeof import("./on-demand.ts")> => import("./on-demand.ts");
