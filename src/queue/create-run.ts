@@ -99,14 +99,18 @@ export class RunCreator {
     this.#experiments.clear();
   }
 
-  /** The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again. */
+  /**
+   * The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again: these come
+   * first, since another one may have come late.
+   */
   async find(localId: string, experimentId: string, options: SendOptions): Promise<RunData[]> {
     const filter = `tags.\`${RUN_ID_TAG}\` = '${localId}'`;
     const found: RunData[] = [];
     for await (const run of this.#client.runs.search({ experimentIds: [experimentId], filter, view: "all" }, options)) {
       if (run.data.tags[RUN_ID_TAG] === localId) found.push(run);
     }
-    return found.sort((a, b) => (a.info.runId < b.info.runId ? -1 : 1));
+    const isDeleted = ({ info }: RunData): number => Number(info.lifecycleStage === "deleted");
+    return found.sort((a, b) => isDeleted(b) - isDeleted(a) || (a.info.runId < b.info.runId ? -1 : 1));
   }
 
   async #experiment(experiment: NewRun["experiment"], options: SendOptions): Promise<string> {

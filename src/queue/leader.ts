@@ -193,9 +193,11 @@ export class Leadership {
     } else if (!locks && (!lease.held || lease.says.includes(id))) await this.#begin({ seen: lease });
     else if (this.#still >= this.#parts.lease && !this.#alone) {
       this.#asking?.abort();
-      const unlock = await locks?.acquire(LOCK, { steal: true, onLost: () => this.#stolen() });
+      const unlock = await locks?.acquire(LOCK, { steal: true, onLost: () => this.#stolen() }).catch(() => {
+        this.#broken = true;
+      });
       if (unlock) this.#locked(unlock);
-      await this.#begin({ seen: lease, locked: unlock !== undefined });
+      await this.#begin({ seen: lease, locked: Boolean(unlock) });
     } else if (locks && !this.#asking && now >= this.#askAfter && (lease.locked || !lease.held || this.#alone))
       this.#ask(locks);
   }

@@ -42,7 +42,8 @@ export class Outstanding {
   put(draft: ChunkDraft, { stored, order, count }: Appended): void {
     const { run, blob } = draft;
     const entry = { ...amountOf({ ...draft, count: count ?? draft.count }), run, blobBytes: blob?.size ?? 0 };
-    if (stored || (order > 0 && !this.#placed.has(order))) {
+    if (stored || order > 0) {
+      // One that was there before may have grown all the same, by a put that said that it failed.
       this.#forget(this.#placed, order);
       this.#keep(this.#placed, order, entry);
     } else if (!stored && order === 0 && draft.order === undefined) {

@@ -11,8 +11,11 @@ export interface Item {
   until: number;
   /** Tries without an answer that counts. */
   failures: number;
-  /** Answers 400. */
+  /** Answers 400, and the address of the request that got the last of them. */
   refusals: number;
+  refusedBy?: string | undefined;
+  /** Those of them that what it is a part of got. */
+  inherited: number;
   /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
   successes: number;
   /** The last try came to the request that must not be repeated blindly. */
@@ -64,5 +67,15 @@ export function newRunState(id: string): RunState {
 export function newItem(header: ChunkHeader, seen: number, successes = -1): Item {
   // A part of what was refused before is divided on at once; only the last single item is asked for again.
   const refusals = header.span < 1 && header.count > 1 ? CONFIRMATIONS - 1 : 0;
-  return { header, seen, until: 0, failures: 0, refusals, successes, sent: false, ambiguous: header.attempted > 0 };
+  return {
+    header,
+    seen,
+    until: 0,
+    failures: 0,
+    refusals,
+    inherited: refusals,
+    successes,
+    sent: false,
+    ambiguous: header.attempted > 0,
+  };
 }

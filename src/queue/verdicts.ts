@@ -85,7 +85,15 @@ export class Verdicts {
     const { run, item, chunk, content, term } = job;
     const { store, client, runtime, problems } = this.#parts;
     let cause = error;
+    // What makes sure of an experiment before a run is created in it says nothing about the creation.
+    if (item.refusedBy !== undefined && addressOf(error) !== item.refusedBy) item.refusals = 0;
     let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
+    if (outcome.action === "inspect" && item.inherited > 0 && !divide(content)) {
+      // Nothing is left to divide: it is the last item itself that is asked for again.
+      item.refusals -= item.inherited;
+      item.inherited = 0;
+      outcome = classify(cause, chunk.kind, item.refusals);
+    }
     try {
       if (outcome.action === "inspect") {
         if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
@@ -144,8 +152,10 @@ export class Verdicts {
   ): void {
     const { runtime, problems } = this.#parts;
     const now = runtime.clock.monotonic();
-    if (outcome?.refused) item.refusals++;
-    else item.failures++;
+    if (outcome?.refused) {
+      item.refusals++;
+      item.refusedBy = addressOf(cause);
+    } else item.failures++;
     if (item.successes < 0) item.successes = this.#successes;
     item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
     if (outcome?.ambiguous) {
@@ -263,6 +273,11 @@ function fieldsOf(content: Content): readonly string[] {
   if (content.kind === "tags") return content.request.map(([key]) => key);
   if (content.kind === "untag") return [content.request];
   return content.kind === "update" ? [""] : [];
+}
+
+/** Where a request went that was answered with an error. */
+function addressOf(error: unknown): string | undefined {
+  return error instanceof HttpError ? error.request.url : undefined;
 }
 
 /** The words of an error. */

@@ -78,10 +78,9 @@ export class Director {
     await timeline.pass(world.weather.hold + 10_000);
     world.revoked.clear();
     for (const run of book.runs.values()) {
-      const runId = world.disk.store.runIds.get(run.localId);
       if (run.blocked === "revoked") run.blocked = undefined;
       if (run.blocked === "deleted" && this.#chance.may(0.5)) {
-        if (runId) await server.setDeleted(runId, false);
+        for (const runId of run.personDeleted) await server.setDeleted(runId, false);
         run.blocked = undefined;
       }
     }
