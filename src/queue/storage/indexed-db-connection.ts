@@ -3,7 +3,7 @@ import { StorageError } from "../../errors/usage-errors.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Problem } from "../types.ts";
 import { isLost, storageError } from "./indexed-db-errors.ts";
-import { newState, type Schema, SCHEMA_VERSION, upgrade } from "./indexed-db-schema.ts";
+import { type Migration, newState, type Schema, SCHEMA_VERSION, upgrade } from "./indexed-db-schema.ts";
 
 /** A name of an object store. */
 export type StoreName =
@@ -31,6 +31,8 @@ export interface ConnectionParts {
   readonly openTimeout: number;
   readonly clock: Clock;
   readonly report: (problem: Problem) => void;
+  /** Steps beyond the newest version, for tests of what a later one will do. */
+  readonly later?: readonly Migration[];
 }
 
 /** A database that is opened when it is needed, and again when its handle was lost. */
@@ -107,15 +109,17 @@ export class Connection {
   }
 
   async #connect(forget: () => void): Promise<IDBPDatabase<Schema>> {
-    const { name, openTimeout, clock } = this.#parts;
+    const { name, openTimeout, clock, later = [] } = this.#parts;
     if (typeof indexedDB === "undefined") {
       throw new StorageError(`Cannot open the queue "${name}" as this runtime has no IndexedDB`, { fault: "denied" });
     }
     let made = false;
     let late = false;
-    const opening = openDB<Schema>(name, SCHEMA_VERSION, {
+    const opening = openDB<Schema>(name, SCHEMA_VERSION + later.length, {
       upgrade(database, before, _after, transaction) {
+        queued(transaction.done);
         upgrade(database, before);
+        for (const step of later.slice(Math.max(0, before - SCHEMA_VERSION))) step(database, transaction);
         made = before === 0;
         if (made) queued(transaction.objectStore("state").put(newState(), "state"));
       },

@@ -1,4 +1,4 @@
-import type { DBSchema, IDBPDatabase } from "idb";
+import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from "idb";
 import type { Destination } from "../destination.ts";
 import type { FateLine } from "../fates.ts";
 import { freeLease, type LeaseState } from "../lease.ts";
@@ -57,6 +57,12 @@ export interface Schema extends DBSchema {
   open: { key: string; value: Omit<OpenRun, "at"> };
   runs: { key: string; value: RunRecord; indexes: { at: number } };
 }
+
+/** One step to a later version, within the transaction that IndexedDB gives for all of them. */
+export type Migration = (
+  database: IDBPDatabase<Schema>,
+  transaction: IDBPTransaction<Schema, StoreNames<Schema>[], "versionchange">,
+) => void;
 
 /** State of an empty queue. */
 export function newState(): StateRecord {

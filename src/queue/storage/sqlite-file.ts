@@ -18,6 +18,8 @@ export interface SqliteFileParts {
   readonly path: string;
   readonly clock: Clock;
   readonly report: (problem: Problem) => void;
+  /** `strict`: a commit waits for the disk. */
+  readonly durability?: "relaxed" | "strict";
   /** Another way to open a file, for tests that let it fail. */
   readonly open?: (path: string) => SqlDatabase;
 }
@@ -87,7 +89,7 @@ export class SqliteFile implements SqliteHost {
   }
 
   #open(): SqlDatabase {
-    const { path, open = openNew } = this.#parts;
+    const { path, durability, open = openNew } = this.#parts;
     this.#fs.mkdirSync(builtin("node:path")!.dirname(path), { recursive: true });
     this.#identity = this.#identify();
     const database = open(path);
@@ -96,6 +98,7 @@ export class SqliteFile implements SqliteHost {
       database.exec(
         `PRAGMA busy_timeout = ${BUSY_TIMEOUT}; PRAGMA cache_size = -4096; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 16777216`,
       );
+      if (durability === "strict") database.exec("PRAGMA synchronous = FULL");
       prepareSchema(database);
       readState(database);
       checkWritable(database);

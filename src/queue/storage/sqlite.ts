@@ -14,13 +14,20 @@ const PATIENCE = 5_000;
 export interface SqliteQueueOptions {
   /** Path or `file:` URL of a file of its own. It, its folder, `<path>-spool` for artifacts and `<path>-locks` are made when needed. */
   readonly path: string | URL;
+  /**
+   * `relaxed` survives the end and the crash of the process; `strict` waits for the disk at each put, and so survives a
+   * power cut too.
+   * @default "relaxed"
+   */
+  readonly durability?: "relaxed" | "strict";
   /** @default the platform's */
   readonly clock?: Clock;
 }
 
 /**
  * A queue in a SQLite file: what waits there survives the process, and several processes may share it. Node, Deno and
- * Bun. What a commit promises is a crash of the process, not a power cut.
+ * Bun. What is put there survives a crash of the process; with `durability: "strict"` a power cut, too. Without it that
+ * may cost the last seconds, never what came before something that is still there.
  *
  * @throws StorageError from `open()` when the file cannot be used, or a newer tracklet made it; ConfigurationError where
  * the runtime has no built-in SQLite.
@@ -34,7 +41,8 @@ export interface SqliteQueueOptions {
  * await using tracker = createTracker({ trackingUri: "http://localhost:5000", queue });
  * ```
  */
-export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions): QueueStorage {
+export function sqliteQueue(options: SqliteQueueOptions): QueueStorage {
+  const { path, clock = platformClock, durability = "relaxed" } = options;
   // Resolved now: the working directory may change.
   const file = builtin("node:path") ? localFiles.resolve(path) : String(path);
   const listeners = new Set<(problem: Problem) => void>();
@@ -60,7 +68,7 @@ export function sqliteQueue({ path, clock = platformClock }: SqliteQueueOptions)
       import("./sqlite-store.ts"),
       import("./sqlite-locks.ts"),
     ]);
-    loaded = new SqliteStore(new SqliteFile({ path: file, clock, report }), fileLocks(`${file}-locks`));
+    loaded = new SqliteStore(new SqliteFile({ path: file, clock, report, durability }), fileLocks(`${file}-locks`));
     return loaded;
   };
   const get = (): Promise<QueueStore> => {

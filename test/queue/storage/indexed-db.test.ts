@@ -80,7 +80,7 @@ describe("indexedDbQueue", () => {
     await store.close();
   });
 
-  test.each([undefined, "relaxed", "strict"] as const)("commits with durability %s", async (durability) => {
+  test.each([undefined, "relaxed", "strict"] as const)("F33 commits with durability %s", async (durability) => {
     const store = await indexedDbQueue({ name: newName(), ...(durability && { durability }) }).open();
     const seen: unknown[] = [];
     await patched(

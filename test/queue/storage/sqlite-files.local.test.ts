@@ -124,7 +124,9 @@ describe("sqliteQueue on files that it cannot use", () => {
 });
 
 describe("sqliteQueue in trouble", () => {
-  test("F26 opens whatever became of its file: reads it, or moves it aside and starts anew", { timeout: 60_000 }, async () => {
+  test("F26 opens whatever became of its file: reads it, or moves it aside and starts anew", {
+    timeout: 60_000,
+  }, async () => {
     const path = await newPath();
     const store = await sqliteQueue({ path }).open();
     for (let n = 1; n <= 20; n++) await store.append("w", [draft(n, { run: `run ${n}` })]);
