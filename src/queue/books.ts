@@ -9,6 +9,8 @@ import type { Amount } from "./types.ts";
 const PAGE = 64;
 /** Pages that are compared at one look, beside the first one. */
 const PAGES = 3;
+/** Times that the counts are read in the hope that nothing changes meanwhile. */
+const TRIES = 5;
 
 /**
  * Keeps the ledger of this process right while others write to the same storage and drain it: the totals are those of the
@@ -40,8 +42,8 @@ export class Books {
     this.intake = { append: (...args) => this.#append(...args) };
     ledger.onSettle = (chunk) => {
       this.#changes++;
-      const { order, blob } = chunk;
-      return order === undefined || this.#own.settle(order, { ...amountOf(chunk) }, blob?.size ?? 0);
+      const { order, sequence = 0, blob } = chunk;
+      return order === undefined || this.#own.settle(order, sequence, { ...amountOf(chunk) }, blob?.size ?? 0);
     };
   }
 
@@ -74,10 +76,15 @@ export class Books {
    * `anyway`.
    */
   async refresh(anyway: boolean): Promise<StorageCounts> {
-    const changes = this.#changes;
-    const counts = await this.#store.status();
-    const quiet = changes === this.#changes && this.#changing === 0;
-    if (!anyway && !quiet) return counts;
+    let counts: StorageCounts;
+    let quiet = false;
+    for (let tries = 1; ; tries++) {
+      const changes = this.#changes;
+      counts = await this.#store.status();
+      quiet = changes === this.#changes && this.#changing === 0;
+      if (quiet || anyway) break;
+      if (tries === TRIES) return counts;
+    }
     // A change that took place although it was said to have failed was counted twice: in quiet the storage is right.
     const atLeast = (amount: Amount, bound: Amount): Amount => (quiet ? amount : least(amount, bound));
     const ledger = this.#ledger;

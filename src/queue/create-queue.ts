@@ -1,5 +1,4 @@
 import type { DatasetInput } from "../client/types/entities.ts";
-import { TimeoutError } from "../errors/network-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Hiding } from "../runtime/ports/lifecycle.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -11,6 +10,7 @@ import { Ledger } from "./ledger.ts";
 import { Problems } from "./problems.ts";
 import type { MetricMemo, Queue, QueueOptions } from "./queue.ts";
 import { isEnd } from "./request.ts";
+import { RunIds } from "./run-ids.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
 import type { QueueStorage, RunMapping } from "./storage.ts";
@@ -57,9 +57,7 @@ class StoredQueue implements Queue {
   readonly #drain: Drain;
   readonly #waiters: Waiters;
   readonly #flusher: Flusher;
-  /** Runs that are known to be on the server in this session, by our id; and our ids by MLflow's. */
-  readonly #mappings = new Map<string, RunMapping>();
-  readonly #localIds = new Map<string, string>();
+  readonly #ids = new RunIds();
   readonly #listeners = new Set<(status: QueueStatus) => void>();
   /** Told in this task already, or nobody listens. */
   #told = true;
@@ -94,7 +92,7 @@ class StoredQueue implements Queue {
       lease,
       maxBytes,
       destination,
-      mappings: this.#mappings,
+      mappings: this.#ids.mappings,
       onMapped: (mapping) => this.#mapped(mapping),
       onChange: () => this.#changed(),
     });
@@ -202,29 +200,18 @@ class StoredQueue implements Queue {
     );
   }
 
-  async runId(localId: string, options: WaitLimits = {}): Promise<string> {
-    const over = (): boolean => this.#closed !== undefined || this.#drain.engine?.parks(localId) === true;
-    const known = (): boolean => this.#mappings.has(localId) || over();
-    const stop = known() ? undefined : this.#drain.seek(localId);
-    await this.#waiters.until(known, options);
-    stop?.();
-    options.signal?.throwIfAborted();
-    const runId = this.#mappings.get(localId)?.runId;
-    if (runId !== undefined) return runId;
-    const problems = this.#problems.list().map(({ message }) => message);
-    const reason = ["it must be created on the server first", ...problems].join(". ");
-    throw new TimeoutError(`Cannot give MLflow's id of run "${localId}" as ${reason}`, {
-      method: "POST",
-      url: "runs/create",
-    });
+  runId(localId: string, options: WaitLimits = {}): Promise<string> {
+    const isOver = (): boolean => this.#closed !== undefined || this.#drain.engine?.parks(localId) === true;
+    const wait = { drain: this.#drain, waiters: this.#waiters, problems: this.#problems, isOver };
+    return this.#ids.wait(localId, wait, options);
   }
 
   knownRunId(id: string): string | undefined {
-    return this.#mappings.get(id)?.runId ?? (this.#localIds.has(id) ? id : undefined);
+    return this.#ids.runIdOf(id);
   }
 
   localIdOf(id: string): string | undefined {
-    return this.#localIds.get(id) ?? (this.#mappings.has(id) || this.#ledger.find(id) ? id : undefined);
+    return this.#ids.localIdOf(id) ?? (this.#ledger.find(id) ? id : undefined);
   }
 
   async settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number> {
@@ -282,10 +269,7 @@ class StoredQueue implements Queue {
   }
 
   async quarantine(): Promise<StoredQuarantine> {
-    const [{ StoredQuarantine }, { store, engine }] = await Promise.all([
-      import("./sender.ts"),
-      this.#drain.open(),
-    ]);
+    const [{ StoredQuarantine }, { store, engine }] = await Promise.all([import("./sender.ts"), this.#drain.open()]);
     const onChange = async (order: number): Promise<void> => {
       this.#drain.order = Math.max(this.#drain.order, order);
       if (order > 0) engine.appended();
@@ -305,7 +289,7 @@ class StoredQueue implements Queue {
   async receipt(localId: string): Promise<Receipt> {
     const id = this.localIdOf(localId) ?? localId;
     const { receiptOf } = await import("./sender.ts");
-    const mapping = this.#mappings.get(id);
+    const mapping = this.#ids.mappings.get(id);
     const account = this.#ledger.find(id);
     if (this.#untouched()) return receiptOf(id, mapping?.runId, account, [], "");
     const { store } = await this.#drain.open();
@@ -390,23 +374,20 @@ class StoredQueue implements Queue {
     const open = await this.#drain.engine?.rise();
     if (!open) return;
     for (const run of this.#ledger.unended()) {
-      if (open.has(run) || !this.#mappings.has(run)) continue;
+      if (open.has(run) || !this.#ids.mappings.has(run)) continue;
       this.deleteTag(run, "mlflow.tracklet.endedBy");
       this.updateRun(run, { status: "RUNNING" });
     }
   }
 
   #mapped(mapping: RunMapping): void {
-    this.#mappings.set(mapping.localId, mapping);
-    this.#localIds.set(mapping.runId, mapping.localId);
+    this.#ids.add(mapping);
     this.#waiters.check();
   }
 
   /** A run that is long over: the storage knows it for as long as it keeps such runs. */
   #forget(localId: string): void {
-    const mapping = this.#mappings.get(localId);
-    if (mapping) this.#localIds.delete(mapping.runId);
-    this.#mappings.delete(localId);
+    this.#ids.forget(localId);
     this.#writer.forget(localId);
   }
 

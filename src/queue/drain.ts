@@ -124,6 +124,11 @@ export class Drain {
       });
   }
 
+  /** Which run of the server a run is, as the storage knows; undefined when it does not. */
+  async mapping(run: string): Promise<RunMapping | undefined> {
+    return this.#store?.mapping(run).catch(() => undefined);
+  }
+
   /** Has the storage looked at for the mapping of a run, until the returned function is called. */
   seek(run: string): () => void {
     const sought = this.#sought;

@@ -60,6 +60,8 @@ export class Leadership {
   #lookedAt = 0;
   #beaten: Moment;
   #timer: Timer | undefined;
+  /** There is more to say than with the last beat. */
+  #news = false;
   #retryIn = 0;
   #looking = false;
   #again = false;
@@ -110,9 +112,11 @@ export class Leadership {
     } while (isSilent());
   }
 
-  /** Something was done: drives the beat where timers are held back. */
-  poke(): void {
-    if (this.term > 0 && this.#isDue()) this.look();
+  /** Something was done: drives the beat where timers are held back; `news` are told at once. */
+  poke(news: boolean): void {
+    if (this.term === 0 || this.#alone) return;
+    this.#news ||= news;
+    if (this.#news || this.#isDue()) this.look();
   }
 
   /** A change was refused as the term is over. */
@@ -151,7 +155,7 @@ export class Leadership {
       try {
         const lease = await this.#parts.store.lease();
         if (this.term > 0 && lease.term !== this.term) this.lost(this.term);
-        else if (this.term > 0 && this.#isDue()) await this.#beat();
+        else if (this.term > 0 && (this.#news || this.#isDue())) await this.#beat();
         if (this.term === 0 && this.#wanted) await this.#seek(lease);
         if (!this.#stopped) await this.#parts.onLook(lease);
       } catch (error) {
@@ -262,6 +266,7 @@ export class Leadership {
   async #beat(): Promise<void> {
     const at = this.#now();
     const { store, says } = this.#parts;
+    this.#news = false;
     await store.beat(this.term, { locked: this.#unlock !== undefined, says: says() });
     this.#beaten = at;
   }

@@ -13,6 +13,7 @@ const KEPT = 10_000;
 export type Settled = Pick<StoredChunk, "run" | "kind" | "count" | "blob"> & {
   readonly writer?: string;
   readonly order?: number;
+  readonly sequence?: number;
 };
 
 /** Counts what the queue took and what became of it, per run and in all, without walking anything. */

@@ -52,8 +52,13 @@ export class Outstanding {
   }
 
   /** Notes that a chunk, or a part of it, was settled here; false when it was known to have left before. */
-  settle(order: number, part: Count, blobBytes: number): boolean {
+  settle(order: number, sequence: number, part: Count, blobBytes: number): boolean {
     const place = Math.floor(order);
+    const unplaced = this.#unplaced.get(sequence);
+    if (unplaced && !this.#placed.has(place)) {
+      this.#forget(this.#unplaced, sequence);
+      this.#keep(this.#placed, place, unplaced);
+    }
     const entry = this.#placed.get(place);
     if (!entry) return !this.#left.has(place);
     this.#reduce(this.#placed, place, entry, part, blobBytes);

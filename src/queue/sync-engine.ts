@@ -47,6 +47,8 @@ export class SyncEngine {
   readonly #recovery: Recovery | undefined;
   /** As it said last, or as this one said when it led. */
   #leader: LeaderState = readLeaderState("");
+  /** How the server answered at the last request. */
+  #said: HostState = "unknown";
   /** Last place in the order that is known to be given. */
   #order = 0;
   /** The page may be stopped in the next moment, or was. */
@@ -286,7 +288,10 @@ export class SyncEngine {
   /** A request was answered, or was not. */
   #done(): void {
     this.#want();
-    this.#leadership.poke();
+    const { host } = this.#loop;
+    // Who hears no messages reads of it in the lease.
+    this.#leadership.poke(host !== this.#said && !this.#parts.store.broadcast);
+    this.#said = host;
     this.#channel.changed(() => this.#says());
     this.#parts.onChange();
   }

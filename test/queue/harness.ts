@@ -1,5 +1,6 @@
 import { createClient } from "../../src/client/client.ts";
 import { createQueue } from "../../src/queue/create-queue.ts";
+import type { Fetch } from "../../src/runtime/ports/fetch.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
@@ -44,13 +45,15 @@ export function harness(
     oracle?: OracleServer;
     runtime?: ManualRuntime;
     keptRuns?: number;
+    /** What sends, instead of going to the oracle at once. */
+    fetch?: Fetch;
   } = {},
 ): Harness {
   const runtime = options.runtime ?? manualRuntime({ seed: options.seed ?? 1 });
   const oracle = options.oracle ?? new OracleServer(runtime.clock);
   const storage = options.storage ?? memoryQueue();
   const problems: Problem[] = [];
-  const client = createClient({ trackingUri: "http://oracle.test", fetch: oracle.fetch, runtime });
+  const client = createClient({ trackingUri: "http://oracle.test", fetch: options.fetch ?? oracle.fetch, runtime });
   const queue = createQueue({
     storage,
     client: async () => client,

@@ -80,4 +80,107 @@ describe.each(kinds)("Leadership by %s", (_, options) => {
     expect((await world.store.lease()).term).toBe(term + 1);
     expect(world.oracle.named("a").points.size).toBe(1);
   });
+
+  test("F37 a leader that stalled sends nothing of what it had at hand when it wakes, nor does it lead again", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const run = a.start("a");
+    b.start("b");
+    await world.until(Promise.all([a.queue.flush(), b.queue.flush()]));
+    for (let step = 0; step < 5_000; step++) a.queue.logMetric(run, "m", step, 1, step);
+    a.stop();
+    await world.pass(100_000);
+    b.queue.logMetric(run, "m", 1, 2, 3);
+    await world.until(b.queue.flush());
+    const sent = a.writes.length;
+    a.goOn();
+    await world.until(a.queue.flush());
+    expect(a.writes.length).toBe(sent);
+    expect(world.oracle.named("a").points.size).toBe(5_001);
+    await world.pass(15_000);
+    expect(a.queue.status()).toMatchObject({ waiting: nothing, host: "ok" });
+  });
+
+  test("F38 a leader whose wall clock jumps shows that it lives before it sends, and goes on", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const run = a.start("a");
+    b.start("b");
+    await world.until(Promise.all([a.queue.flush(), b.queue.flush()]));
+    for (const jump of [3_600_000, -86_400_000]) {
+      const { term, beat } = await world.store.lease();
+      a.clock.offset += jump;
+      a.queue.logMetric(run, "m", jump, 1, 1);
+      await world.until(a.queue.flush());
+      const after = await world.store.lease();
+      expect(after.term).toBe(term);
+      if (jump > 0) expect(after.beat).toBeGreaterThan(beat);
+    }
+    expect(world.oracle.named("a").points.size).toBe(2);
+    expect(b.writes).toEqual([]);
+  });
+
+  test("status() of a follower tells what the leader does", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    await world.until(a.queue.flush());
+    const run = b.start("b");
+    for (let step = 0; step < 30; step++) b.queue.logMetric(run, "m", step, 1, step);
+    await world.until(b.queue.flush());
+    await world.pass(20_000);
+    const delivered = { points: 30, requests: 2 };
+    const told: unknown[] = [];
+    b.queue.subscribe((status) => told.push(status));
+    expect(a.queue.status()).toMatchObject({ waiting: nothing, delivered, inFlight: nothing, host: "ok" });
+    // The run of the leader was there before the follower opened the storage, or was made at the same time.
+    expect(b.queue.status()).toMatchObject({ waiting: nothing, inFlight: nothing, host: "ok", lag: 0 });
+    expect(b.queue.status().delivered.points).toBe(30);
+    world.oracle.fault = () => ({ status: 401 });
+    b.queue.logMetric(run, "m", 1, 2, 3);
+    await world.pass(30_000);
+    expect(b.queue.status()).toMatchObject({ waiting: { points: 1, requests: 0 }, host: "refused" });
+    expect((await world.until(b.queue.flush(), 1_000)).pending).toEqual({ points: 1, requests: 0 });
+    expect(told.at(-1)).toMatchObject({ host: "refused" });
+    world.oracle.fault = () => undefined;
+    await world.until(b.queue.flush({ timeout: 120_000 }));
+    await world.pass(120_000);
+    expect(b.queue.status()).toMatchObject({ waiting: nothing, delivered: { points: 31 }, host: "ok" });
+    expect(b.writes).toEqual([]);
+  });
+
+  test("flush() of a follower does not wait for a parked run, whose points it tells", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    const run = b.start("b");
+    await world.until(Promise.all([a.queue.flush(), b.queue.flush()]));
+    world.oracle.named("b").deleted = true;
+    b.queue.logMetric(run, "m", 1, 1, 1);
+    await world.pass(30_000);
+    const report = await world.until(b.queue.flush(), 30_000);
+    expect(report).toMatchObject({ parked: { points: 1, requests: 0 }, pending: nothing });
+    await expect(world.until(b.queue.runId(run))).resolves.toBe(world.oracle.named("b").id);
+  });
+
+  test("a paused leader leaves it to the others, and takes its turn again when they close", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const run = a.start("a");
+    await world.until(a.queue.flush());
+    a.queue.pause();
+    a.queue.logMetric(run, "m", 1, 1, 1);
+    b.start("b");
+    await world.until(b.queue.flush(), 20_000);
+    await world.pass(20_000);
+    expect(world.oracle.named("a").points.size).toBe(1);
+    expect(b.writes.length).toBeGreaterThan(0);
+    const sent = a.writes.length;
+    a.queue.resume();
+    await world.until(b.queue.close());
+    a.queue.logMetric(run, "m", 1, 1, 2);
+    await world.until(a.queue.flush(), 20_000);
+    expect(a.writes.length).toBeGreaterThan(sent);
+    expect(world.oracle.named("a").points.size).toBe(2);
+  });
 });

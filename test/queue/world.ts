@@ -90,6 +90,8 @@ interface Holder {
 /** A process with a queue over the storage that all share. */
 export interface WorldProcess extends Harness {
   readonly clock: ProcessClock;
+  /** Requests that it sent to change something. */
+  readonly writes: string[];
   /** Ends it without a word: the platform lets go of its locks. */
   die(): void;
   /** Its time stands, and nothing reaches it, until it goes on. */
@@ -126,10 +128,16 @@ export class World {
     const clock = new ProcessClock(this.clock);
     const runtime = { ...manualRuntime({ seed }), clock: clock as never };
     const storage = this.#storage(() => process);
-    const it = harness({ runtime, storage, oracle: this.oracle });
+    const writes: string[] = [];
+    const fetch = (request: Request): Promise<Response> => {
+      if (request.method !== "GET" && !request.url.endsWith("search")) writes.push(request.url.split("/mlflow/")[1]!);
+      return this.oracle.fetch(request);
+    };
+    const it = harness({ runtime, storage, oracle: this.oracle, fetch });
     const process: WorldProcess = {
       ...it,
       clock,
+      writes,
       die: () => {
         clock.dead = true;
         for (const [name, holder] of this.#held) if (holder.process === process) this.#free(name);
