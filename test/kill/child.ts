@@ -68,7 +68,7 @@ export class Child {
   /** Kills the process that said its id after `up `: what was started may be a script around the runtime. */
   async kill(up = "up "): Promise<void> {
     const pid = Number((await this.line(up))?.slice(up.length));
-    if (pid > 0 && !this.#ended) process.kill(pid, "SIGKILL");
+    if (pid > 0) this.#signal(pid, "SIGKILL");
   }
 
   /** Kills it, and waits for its end. */
@@ -79,8 +79,17 @@ export class Child {
 
   /** Asks it to end. */
   async stop(): Promise<ChildEnd> {
-    if (!this.#ended) process.kill(this.#pid, "SIGTERM");
+    this.#signal(this.#pid, "SIGTERM");
     return this.end;
+  }
+
+  #signal(pid: number, signal: NodeJS.Signals): void {
+    if (this.#ended) return;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has just ended by itself.
+    }
   }
 
   #tell(): void {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { checkQueueFile, checkServer, type Logged } from "./check.ts";
@@ -12,20 +12,30 @@ import { readServer } from "./server-rows.ts";
 import { startServer } from "./server-process.ts";
 
 const directory = temporaryDirectories();
+const opened: (() => Promise<unknown>)[] = [];
+// Also what a failed test has left.
+afterEach(async () => {
+  for (const close of opened.splice(0).reverse()) await close();
+});
 const command = commandOf(detectRuntime() as KilledRuntime);
 const programs = {
   logger: new URL("./programs/logger.ts", import.meta.url),
   threads: new URL("./programs/threads.ts", import.meta.url),
   cluster: new URL("./programs/cluster.ts", import.meta.url),
 };
-const start = (name: keyof typeof programs, job: unknown): Child =>
-  new Child(command, programs[name], [JSON.stringify(job)]);
+const start = (name: keyof typeof programs, job: unknown): Child => {
+  const child = new Child(command, programs[name], [JSON.stringify(job)]);
+  opened.push(() => child.killed());
+  return child;
+};
 
 /** A server, and jobs that share one queue file in front of it. */
 async function place(names: readonly string[]) {
   const folder = await directory();
   const server = await startServer(command, folder);
+  opened.push(() => server.stop());
   const gate = await Gate.open(server.url);
+  opened.push(() => gate.close());
   const path = join(folder, "queue.db");
   const shared = { seed: 43, experiment: "several", path, trackingUri: gate.url, runs: 2, pace: 5 };
   const jobs = names.map((name): LoggerJob => ({ ...shared, name }));
@@ -38,8 +48,6 @@ async function place(names: readonly string[]) {
       const child = start("logger", job);
       await child.line("end");
       const end = await child.killed();
-      await gate.close();
-      await server.stop();
       const found = readServer(server, "several");
       return [
         ...complaintsOf("drain", end),
