@@ -10,6 +10,7 @@ import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
 import { killProcesses, type KillReport } from "../test/kill/kill-suite.ts";
 import { type Phase, phases } from "../test/kill/phase.ts";
 import { commandOf, executableOf, type KilledRuntime } from "../test/kill/runtimes.ts";
+import { backlogChromium } from "../test/page/backlog-chromium.ts";
 import { killChromium } from "../test/page/kill-chromium.ts";
 import { installPackage } from "./lib/install-package.ts";
 
@@ -21,7 +22,7 @@ const AMOUNTS: Record<KilledRuntime, { readonly each: number; readonly random: n
 };
 /** Kills of pages, of Chromium, and of tabs. */
 const CHROMIUM = 30;
-const PARTS = [...Object.keys(AMOUNTS), "chromium", "backlog"];
+const PARTS = [...Object.keys(AMOUNTS), "chromium", "backlog", "chromium-backlog"];
 /** Megabytes by which delivering a backlog may grow a process, and the heap that V8 is given for it. */
 const GROWTH = 64;
 const SMALL_HEAP = ["--max-old-space-size=40", "--max-semi-space-size=1"];
@@ -41,7 +42,7 @@ if (unknown.length > 0) {
   console.error(`Cannot kill "${unknown.join(", ")}": there are ${PARTS.join(", ")}`);
   process.exit(2);
 }
-if (["deno", "bun", "chromium"].some((name) => chosen.includes(name)))
+if (["deno", "bun", "chromium", "chromium-backlog"].some((name) => chosen.includes(name)))
   await installPackage("runtime-tests", "Deno, Bun and Chromium");
 
 const seed = Number(values.seed);
@@ -52,6 +53,7 @@ for (const name of Object.keys(AMOUNTS) as KilledRuntime[]) if (chosen.includes(
 if (chosen.includes("chromium")) await killPages();
 if (reports.size > 0) console.log(`\n${table(reports)}\n`);
 if (chosen.includes("backlog")) await drainBacklogs();
+if (chosen.includes("chromium-backlog")) await drainPageBacklogs();
 
 for (const failure of failures.slice(0, 50)) console.log(`FAILED ${failure}`);
 const kills = [...reports.values()].reduce((sum, report) => sum + report.kills, 0);
@@ -106,6 +108,20 @@ async function drainBacklogs(): Promise<void> {
     );
     failures.push(...problems.map((problem) => `backlog of ${shape.name}: ${problem}`));
     if (grown > GROWTH) failures.push(`backlog of ${shape.name}: grown by ${grown} MB, more than ${GROWTH}`);
+  }
+}
+
+async function drainPageBacklogs(): Promise<void> {
+  for (const shape of shapes) {
+    const began = performance.now();
+    const { points, requests, heapGrowth, wrong } = await backlogChromium(shape);
+    const grown = heapGrowth / 2 ** 20;
+    console.log(
+      `backlog of ${shape.name} in a page: ${points} points in ${requests} requests, heap grown by ` +
+        `${grown.toFixed(1)} MB, ${wrong.length} wrong, ${since(began)} s`,
+    );
+    failures.push(...wrong.map((problem) => `backlog of ${shape.name} in a page: ${problem}`));
+    if (grown > GROWTH) failures.push(`backlog of ${shape.name} in a page: grown by ${grown} MB, more than ${GROWTH}`);
   }
 }
 

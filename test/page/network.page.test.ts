@@ -7,7 +7,8 @@ const shared = withStage();
 describe("a page and its network", () => {
   test("F2 what is logged while a page is offline goes out by itself when it is online again", async () => {
     const server = await shared.stage.server();
-    const page = await shared.page(server);
+    // Pauses of the engine, such as that of five seconds before it believes that a run is not there, are over sooner.
+    const page = await shared.page(server, { lab: { haste: 10 } });
     await page.call(() => lab.log("a", 1, 10));
     await until("the first points are there", () => server.number(POINTS) === 10);
     await page.setOffline(true);

@@ -73,7 +73,8 @@ describe("a page and what its browser keeps", () => {
         }),
       name,
     );
-    const page = await shared.page(server, { path: "/next" });
+    // The five seconds that the browser has to open a database are over sooner.
+    const page = await shared.page(server, { path: "/next", lab: { haste: 5 } });
     await page.call(() => lab.log("b", 1, 500));
     await until("all is there", () => server.number(POINTS) === 510);
     const told = await problems(page);

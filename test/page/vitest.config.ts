@@ -11,8 +11,8 @@ const config: ViteUserConfig = defineConfig({
     include: ["test/page/**/*.page.test.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Each file has a Chromium of its own, and two of them are as much as a small machine can do.
-    maxWorkers: 2,
+    // Each file has a Chromium of its own; most of the time they wait, not for the processor.
+    maxWorkers: 3,
     passWithNoTests: true,
   },
 });

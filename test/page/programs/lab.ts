@@ -67,6 +67,18 @@ class Lab {
     for (let step = from; step <= to; step++) run.logMetric(key, step, { step });
   }
 
+  /** Logs points in turn to some runs, and makes all durable now and then. */
+  async fill({ points, runs, flushEvery }: { points: number; runs: number; flushEvery: number }): Promise<void> {
+    for (let step = 0; step < points; step++) {
+      this.run(`run ${step % runs}`).logMetric("loss", 1 / (step + 1), {
+        step,
+        timestamp: 1_700_000_000_000 + step * 10,
+      });
+      if ((step + 1) % flushEvery === 0) await this.tracker.flush({ until: "durable" });
+    }
+    await this.tracker.flush({ until: "durable" });
+  }
+
   /** Logs without an end, and announces what is durable, as `durable <run> <points> <artifacts>`. */
   async work({ run: name, points, artifact }: Work): Promise<never> {
     announce(`started ${name}`);
