@@ -1,4 +1,5 @@
 import { benchBacklog } from "./backlog.ts";
+import { benchFlood } from "./flood.ts";
 import { benchLogCall } from "./log-call.ts";
 import { benchServerPoints } from "./server-points.ts";
 import { machine } from "./support/print.ts";
@@ -7,7 +8,11 @@ const benches: Record<string, () => Promise<void>> = {
   "log-call": benchLogCall,
   "server-points": benchServerPoints,
   backlog: benchBacklog,
+  flood: benchFlood,
 };
+
+/** Take minutes: only when they are named. */
+const long = ["flood"];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));
@@ -18,5 +23,7 @@ if (unknown.length > 0) {
   process.exitCode = 1;
 } else {
   console.log(`${machine()}; medians of rounds run in turn; "speed" is against the first line of its table`);
-  for (const [name, bench] of Object.entries(benches)) if (wanted.length === 0 || wanted.includes(name)) await bench();
+  for (const [name, bench] of Object.entries(benches)) {
+    if (wanted.length === 0 ? !long.includes(name) : wanted.includes(name)) await bench();
+  }
 }

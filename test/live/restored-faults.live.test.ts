@@ -8,40 +8,32 @@ import { swapBetweenSessions, swapMidSession } from "../faults/suite/swap.ts";
 import { type MlflowServer, startMlflowServer } from "./support/mlflow-server.ts";
 import { room } from "./support/room.ts";
 
-/** A real MLflow whose database file is put back to what it was before the test began. */
+/** The MLflow of all live tests, and one on its database as it was when the test began. */
 async function restored(body: (first: FaultServer, swap: () => Promise<FaultServer>) => Promise<void>): Promise<void> {
-  const environment = await mlflowEnvironment(inject("mlflowVersion"));
   const directory = await room();
   const file = join(directory, "mlflow.db");
-  const backup = join(directory, "backup.db");
-  const start = (): Promise<MlflowServer> =>
-    startMlflowServer(environment, {
-      backendStoreUri: `sqlite:///${file}`,
-      artifactsDestination: join(directory, "artifacts"),
-    });
-  let server = await start();
-  await server.close();
-  await copyFile(file, backup);
-  server = await start();
+  await copyFile(inject("databaseFile"), file);
+  let server: MlflowServer | undefined;
   try {
-    await body({ trackingUri: server.trackingUri, patience: 4_000 }, async () => {
-      await server.close();
-      await copyFile(backup, file);
-      server = await start();
+    await body({ trackingUri: inject("trackingUri"), patience: 4_000 }, async () => {
+      server = await startMlflowServer(await mlflowEnvironment(inject("mlflowVersion")), {
+        backendStoreUri: `sqlite:///${file}`,
+        artifactsDestination: join(directory, "artifacts"),
+      });
       // The id of the experiment that was lost goes to another one.
       await new ServerReader(server.trackingUri).call("experiments/create", { name: "somebody else's" });
       return { trackingUri: server.trackingUri, patience: 4_000 };
     });
   } finally {
-    await server.close();
+    await server?.close();
   }
 }
 
 test("F21 parks runs that a restored MLflow has lost, and makes new ones in the right experiment", async () => {
   await restored(swapMidSession);
-});
+}, 300_000);
 
 test("F21 looks at a run once a session before it writes to it, and parks it when MLflow has lost it", async () => {
   const directory = await room();
   await restored((first, swap) => swapBetweenSessions(first, swap, join(directory, "queue.db")));
-});
+}, 300_000);
