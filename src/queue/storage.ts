@@ -176,10 +176,18 @@ export interface QueueStorage {
 }
 
 /**
- * An open storage. Every method is one transaction: all of it happened or nothing. `keys` says what a chunk, or the part
- * of it that goes, stands for, so that its fate is counted in the account of its run together with the change. Writers append; one leader drains,
- * and whatever only a leader may do takes its term and rejects with `StaleTermError` when that is over.
- * There is no way to count or list all chunks: both cost more the longer the backlog is.
+ * An open storage. Who makes one of their own keeps these, which `tracklet/queue/contract` tests:
+ *
+ * - Every method is one transaction: all of it happened or nothing, for all who have the storage open, and what is durable
+ *   is so when the promise resolves. An error may come although the change took place; every change can be repeated then.
+ * - Writers append, all at the same time. One leader drains: whatever only a leader may do takes its term, and rejects with
+ *   `StaleTermError` when that is over, in the same transaction.
+ * - The lease is kept beside the term. Give `locks` where the platform has some that die with their holder, and
+ *   `broadcast` where it has a channel between all who have the storage open: both may be left out, and cost time then.
+ * - Which runs are open is kept by each put that says so, with its writer, so that the runs of a dead one can be ended.
+ * - `keys` says what a chunk, or the part of it that goes, stands for: its fate is counted in the account of its run
+ *   together with the change.
+ * - There is no way to count or list all chunks: both cost more the longer the backlog is. Counts change with each change.
  */
 export interface QueueStore {
   /**
