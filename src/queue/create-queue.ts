@@ -36,6 +36,8 @@ export interface CreateQueueOptions extends QueueOptions {
   readonly runtime: Runtime;
   /** Milliseconds without a sign of life after which a leader counts as gone; for tests. @default 60000 */
   readonly lease?: number | undefined;
+  /** The server is in this process: with a memory queue, only what it has is durable. @default false */
+  readonly inProcess?: boolean | undefined;
   /** How many runs that are delivered and over `receipt()` and `knownRunId()` still know. @default 10000 */
   readonly keptRuns?: number | undefined;
   /** Where the data goes, and whose it is: a storage of another one is not used. @default whatever it is of */
@@ -51,6 +53,7 @@ class StoredQueue implements Queue {
   readonly #storage: QueueStorage;
   readonly #runtime: Runtime;
   readonly #settings: DeliverySettings;
+  readonly #inProcess: boolean;
   readonly #ledger: Ledger;
   readonly #problems: Problems;
   readonly #writer: Writer;
@@ -68,7 +71,17 @@ class StoredQueue implements Queue {
   #closed: Promise<FlushReport> | undefined;
   #ended = false;
 
-  constructor({ storage, client, runtime, delivery, onProblem, keptRuns, lease, destination }: CreateQueueOptions) {
+  constructor({
+    storage,
+    client,
+    runtime,
+    delivery,
+    onProblem,
+    inProcess = false,
+    keptRuns,
+    lease,
+    destination,
+  }: CreateQueueOptions) {
     const settings = deliverySettings(delivery);
     const { maxMemoryBytes, maxStoredBytes } = settings;
     const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
@@ -80,6 +93,7 @@ class StoredQueue implements Queue {
     this.#storage = storage;
     this.#runtime = runtime;
     this.#settings = settings;
+    this.#inProcess = inProcess;
     this.#problems = problems;
     this.#waiters = new Waiters(runtime);
     this.#drain = new Drain({
@@ -92,6 +106,7 @@ class StoredQueue implements Queue {
       lease,
       maxBytes,
       destination,
+      awaited: () => this.#flusher.flushing > 0 || ledger.hasOpen(),
       mappings: this.#ids.mappings,
       onMapped: (mapping) => this.#mapped(mapping),
       onChange: () => this.#changed(),
@@ -227,7 +242,11 @@ class StoredQueue implements Queue {
   }
 
   async flush(options: FlushOptions = {}): Promise<FlushReport> {
-    if (options.until === "durable") await this.#flusher.keep(options);
+    // What a server in this process has is in its file, and it takes no longer than a queue of its own.
+    const delivers =
+      options.until !== "durable" || (this.#inProcess && !this.durable && this.#settings.mode === "auto");
+    if (!delivers) await this.#flusher.keep(options);
+    else if (options.until === "durable") await this.#flusher.deliver(options, undefined, true);
     else await this.#flusher.deliver(options);
     options.signal?.throwIfAborted();
     await this.#refresh();

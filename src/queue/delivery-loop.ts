@@ -20,6 +20,8 @@ export interface LoopParts extends DeliveryParts {
   readonly trouble: StorageTrouble;
   /** Bytes of bodies that may wait in the store. */
   readonly maxBytes: () => number;
+  /** Somebody in this process waits for what is sent, or has logged it. */
+  readonly awaited: () => boolean;
   /** The term of which this process is the leader; 0 while it follows. */
   readonly term: () => number;
   /** Called right before each request that changes something; rejects when the term is over. */
@@ -33,6 +35,9 @@ export interface LoopParts extends DeliveryParts {
   /** Called after everything that may let somebody go on who waits. */
   readonly onChange: () => void;
 }
+
+/** Milliseconds between two rounds of what nobody here waits for. */
+const BREATH = 1;
 
 /** Sends what a storage holds, chunk by chunk, while this process leads: the only reader of chunks, and the only one that deletes them. */
 export class DeliveryLoop {
@@ -199,9 +204,11 @@ export class DeliveryLoop {
       if (!this.#running || !this.#leads) continue;
       await this.#delivery?.ready();
       const now = this.#now();
-      const allowed = this.#gate.allows(concurrency, now);
+      // What earlier processes left goes in rounds: between two of them a process that has nothing else to do may end.
+      const most = this.#inFlight > 0 && !this.#parts.awaited() ? 0 : concurrency;
+      const allowed = Math.min(most, this.#gate.allows(concurrency, now));
       // A completion drives the loop; a timer is only for what has to wait.
-      let at = allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
+      let at = most > 0 && allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
       while (this.#running && this.#leads && this.#inFlight < allowed) {
         const next = this.#view.pick(now, flushInterval);
         if (!next) {
@@ -225,7 +232,7 @@ export class DeliveryLoop {
     this.#inFlight++;
     add(inFlight, amount);
     // A delivery on its way keeps the process alive; waiting for the next try does not.
-    this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
+    if (this.#parts.awaited()) this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
     try {
       // What the server has acknowledged is not sent again when only the storage failed.
       item.finish ??= await this.#delivery!.attempt(run, item, term);
@@ -245,7 +252,8 @@ export class DeliveryLoop {
         this.#release = undefined;
       }
       this.#parts.onDone();
-      this.wake();
+      if (this.#inFlight === 0 && !this.#parts.awaited()) this.#wakeIn(BREATH);
+      else this.wake();
     }
   }
 

@@ -23,6 +23,8 @@ export interface DrainParts {
   /** Bytes of bodies that may wait in the storage. */
   readonly maxBytes: () => number;
   readonly lease?: number | undefined;
+  /** Somebody in this process waits for what is sent, or has logged it. */
+  readonly awaited: () => boolean;
   readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;
   readonly onChange: () => void;

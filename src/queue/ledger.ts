@@ -93,6 +93,12 @@ export class Ledger {
     return open;
   }
 
+  /** Something waits that was logged here. */
+  hasOpen(): boolean {
+    for (const { waiting } of this.#runs.values()) if (waiting.points + waiting.requests > 0) return true;
+    return false;
+  }
+
   /** Runs that are logged to here and have not ended. */
   unended(): string[] {
     return [...this.#runs].flatMap(([run, { ended }]) => (ended ? [] : [run]));

@@ -19,6 +19,8 @@ const LEASE = 60_000;
 export interface EngineParts extends DeliveryParts {
   /** Bytes of bodies that may wait in the store. */
   readonly maxBytes: () => number;
+  /** Somebody in this process waits for what is sent, or has logged it. */
+  readonly awaited: () => boolean;
   /** Called after everything that may let somebody go on who waits. */
   readonly onChange: () => void;
   /** Runs whose mapping somebody waits for. */

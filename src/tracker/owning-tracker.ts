@@ -48,6 +48,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     client,
     runtime,
     onProblem: guard.pass,
+    inProcess: owned.embedded === true,
     // The address of a server in this process means nothing.
     ...(owned.embedded === true ? {} : { destination: destinationOf(options, settings) }),
     ...(options.delivery === undefined ? {} : { delivery: options.delivery }),

@@ -51,6 +51,24 @@ describe("the end of a process that tracks into a local store", () => {
     });
   });
 
+  test("process.exit() loses nothing of runs whose end was awaited", async () => {
+    const directory = await temporaryDirectory();
+    expect(await train(directory, "end").end).toMatchObject({ code: 0, stderr: "" });
+    expect(stored(directory)).toEqual({
+      runs: [
+        ["end", "FINISHED"],
+        ["fold 1", "FINISHED"],
+      ],
+      ...all,
+    });
+  });
+
+  test("F31 a kill loses nothing of what was logged before flush() until it was durable", async () => {
+    const directory = await temporaryDirectory();
+    expect(await train(directory, "durable").end).toMatchObject({ signal: "SIGKILL" });
+    expect(stored(directory)).toMatchObject({ points: 1500, params: 1 });
+  });
+
   test("process.exit() loses what waits in memory, and standard error says how much and what helps", async () => {
     const end = await train(await temporaryDirectory(), "exit").end;
     expect(end.code).toBe(0);

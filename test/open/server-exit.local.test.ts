@@ -139,6 +139,31 @@ describe("the end of a process whose server does not answer", () => {
     expect((await tracker.getRun(id)).data.tags["last"]).toBe("word");
   });
 
+  test("who only reads is not kept alive by what others left, and sends some of it", async () => {
+    const directory = await temporaryDirectory();
+    const server = await testServer();
+    let batches = 0;
+    const slow = async (request: Request): Promise<Response> => {
+      const response = await server.fetch(request);
+      if (!request.url.endsWith("log-batch")) return response;
+      batches++;
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      return response;
+    };
+    const { url, close } = await serve(slow, { host: "127.0.0.1", port: 0, onError: () => {} });
+    ends.push(() => server.close(), close);
+    const gone = (): Promise<Response> => Promise.reject(new TypeError("fetch failed"));
+    const left = await openTracker({ directory, trackingUri: url, fetch: gone, onProblem: () => {} });
+    await left.withRun({ name: "left" }, (run) => {
+      for (let step = 0; step < 40_000; step++) run.logMetric("loss", step);
+    });
+    await left.close();
+    const program = startProgram(new URL("./programs/reads.ts", import.meta.url), [directory, url]);
+    expect(await program.end).toMatchObject({ code: 0, stdout: expect.stringMatching(/^read [01]\n$/) });
+    expect(readQueueFile(await queueFile(directory)).counts.waiting.points).toBeGreaterThan(20_000);
+    expect(batches).toBeLessThan(20);
+  });
+
   test("process.exit() tells what of it could not be kept: the body of an artifact", async () => {
     const directory = await temporaryDirectory();
     const end = await program(directory, await refused(), "exit with a body").end;

@@ -10,6 +10,15 @@ const child = run.startChild({ name: "fold 1" });
 child.logParam("fold", 1);
 
 if (how === "exit") process.exit(0);
+if (how === "end") {
+  await child.end();
+  await run.end();
+  process.exit(0);
+}
+if (how === "durable") {
+  await tracker.flush({ until: "durable" });
+  process.kill(process.pid, "SIGKILL");
+}
 if (how === "throw") throw new Error("the loss exploded");
 if (how === "signal") {
   setInterval(() => {}, 1000);
