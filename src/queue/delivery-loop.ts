@@ -3,6 +3,7 @@ import { add, amountOf } from "./amount.ts";
 import type { Books } from "./books.ts";
 import { Delivery } from "./delivery.ts";
 import type { Walk } from "./follower.ts";
+import type { Lease } from "./lease.ts";
 import { guardedClient } from "./guarded-client.ts";
 import { HostGate } from "./host-gate.ts";
 import { makeRoom } from "./make-room.ts";
@@ -10,9 +11,15 @@ import { Reader } from "./reader.ts";
 import type { Item, RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
-import { StaleTermError } from "./storage.ts";
+import { StaleTermError, type StorageCounts } from "./storage.ts";
 import type { HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
+
+/** What a storage was found like. */
+export interface Opening {
+  readonly counts: Pick<StorageCounts, "order">;
+  readonly lease: Pick<Lease, "term" | "held">;
+}
 
 /** What the loop needs. */
 export interface LoopParts extends DeliveryParts {
@@ -20,6 +27,8 @@ export interface LoopParts extends DeliveryParts {
   readonly trouble: StorageTrouble;
   /** Bytes of bodies that may wait in the store. */
   readonly maxBytes: () => number;
+  /** The storage when it was opened. */
+  readonly opened: Opening;
   /** Somebody in this process waits for what is sent, or has logged it. */
   readonly awaited: () => boolean;
   /** The term of which this process is the leader; 0 while it follows. */
@@ -107,7 +116,11 @@ export class DeliveryLoop {
     const client = guardedClient(this.#parts.client, () => this.#parts.check(term));
     this.#abort = new AbortController();
     const { signal } = this.#abort;
-    this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#reader, this.#gate, { term, signal });
+    const { lease, counts } = this.#parts.opened;
+    // What was put here before this first term was sent by nobody.
+    const opened = !lease.held && term === lease.term + 1 ? counts.order : undefined;
+    const its = { term, signal, opened };
+    this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#reader, this.#gate, its);
     this.#reset();
     this.grew();
   }

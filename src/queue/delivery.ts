@@ -26,6 +26,15 @@ const waits = Symbol("waits for the parent");
 /** Another leader has delivered it. */
 const gone = Symbol("gone");
 
+/** The leadership that a delivery is a part of. */
+export interface Term {
+  readonly term: number;
+  /** Aborts when it is over. */
+  readonly signal: AbortSignal;
+  /** Last place in the order when the storage was opened, if nobody has led since. */
+  readonly opened: number | undefined;
+}
+
 /** Delivers single chunks: sends, judges the answer, and says what it means for the store. */
 export class Delivery {
   /** Looks after runs in doubt. */
@@ -39,16 +48,10 @@ export class Delivery {
   #repeats: boolean | undefined;
   readonly #options: SendOptions & CallOptions;
 
-  constructor(
-    parts: DeliveryParts,
-    view: Scheduler,
-    reader: Reader,
-    gate: HostGate,
-    { term, signal }: { readonly term: number; readonly signal: AbortSignal },
-  ) {
+  constructor(parts: DeliveryParts, view: Scheduler, reader: Reader, gate: HostGate, { term, signal, opened }: Term) {
     this.#parts = parts;
     this.#view = view;
-    this.#note = new LeaderNote(parts.store, parts.runtime.clock, term);
+    this.#note = new LeaderNote(parts.store, parts.runtime.clock, term, opened);
     this.#creator = new RunCreator(parts.client, parts.runtime.clock, parts.settleDelay);
     this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
     this.#family = new Family(parts, this.#creator, this.#options);

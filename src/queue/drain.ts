@@ -173,7 +173,8 @@ export class Drain {
     this.order = counts.order;
     const name = storage.name;
     const sought = this.#sought;
-    const found = { client, name, store, sought, counts, durable: storage.durable };
+    const opened = { counts, lease: await store.lease() };
+    const found = { client, name, store, sought, opened, durable: storage.durable };
     const engine = new SyncEngine({ ...this.#parts, ...found, settleDelay: SETTLE_DELAY });
     this.engine = engine;
     engine.run(this.#running);

@@ -34,12 +34,15 @@ export class LeaderNote {
   #noted: Range[] = [];
   #suspects: readonly Range[] = [];
   readonly #term: number;
+  readonly #opened: number | undefined;
   #ready: Promise<void> | undefined;
   #kept: Promise<void> = Promise.resolve();
   /** Last place in the order when the term began: what is below it may have been sent by another leader. */
   #began = 0;
 
-  constructor(store: QueueStore, clock: Clock, term: number) {
+  /** @param opened Last place in the order when the storage was opened, if nobody has led since. */
+  constructor(store: QueueStore, clock: Clock, term: number, opened?: number) {
+    this.#opened = opened;
     this.#store = store;
     this.#clock = clock;
     this.#term = term;
@@ -55,7 +58,7 @@ export class LeaderNote {
   }
 
   async #begin(): Promise<void> {
-    this.#began = (await this.#store.status()).order;
+    this.#began = this.#opened ?? (await this.#store.status()).order;
     const { doubts, sent } = parseNote(await this.#store.note());
     for (const [run, create, fields] of doubts) {
       // Only this clock is known to run: how long ago the last request was sent, no wall clock can be asked.

@@ -1,6 +1,6 @@
 import { Books } from "./books.ts";
 import { add, type Count } from "./amount.ts";
-import { DeliveryLoop } from "./delivery-loop.ts";
+import { DeliveryLoop, type Opening } from "./delivery-loop.ts";
 import { Follower, type Walk } from "./follower.ts";
 import { Leadership } from "./leader.ts";
 import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
@@ -25,8 +25,8 @@ export interface EngineParts extends DeliveryParts {
   readonly onChange: () => void;
   /** Runs whose mapping somebody waits for. */
   readonly sought: ReadonlyMap<string, unknown>;
-  /** What the storage had counted when it was opened. */
-  readonly counts: StorageCounts;
+  /** The storage when it was opened. */
+  readonly opened: Opening & { readonly counts: StorageCounts };
   /** What is put there survives the process. */
   readonly durable: boolean;
   /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
@@ -68,7 +68,7 @@ export class SyncEngine {
     this.#lease = lease;
     this.#presence = new Presence(store, ledger.writer);
     this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
-    this.#books = new Books(ledger, store, parts.counts, this.#presence);
+    this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
     this.intake = this.#books.intake;
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
     this.#follower = new Follower({ ...parts, parks: (run) => this.#leader.parkedRuns.includes(run) });

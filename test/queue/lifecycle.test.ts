@@ -14,6 +14,16 @@ describe("createQueue()", () => {
     expect(runtime.clock.pending).toBe(0);
   });
 
+  test("has nothing to make sure of at the end of a run that no other leader can have sent anything of", async () => {
+    const { queue, oracle, runtime, start } = harness();
+    const run = start("a");
+    queue.setTag(run, "t", "1");
+    queue.updateRun(run, { status: "FINISHED" });
+    await runtime.clock.until(queue.flush());
+    expect(runtime.clock.monotonic()).toBeLessThan(5_000);
+    expect(oracle.trace()).not.toContain("runs/get");
+  });
+
   test("sends by itself within the flush interval", async () => {
     const { queue, oracle, runtime, start } = harness({ delivery: { flushInterval: 300 } });
     const run = start("a");
