@@ -42,7 +42,7 @@ class Lab {
       ...options,
       experiment: "lab",
       ...(haste !== undefined && { runtime: { clock: hastyClock(haste) } }),
-      ...(told && { queue: announcing(indexedDbQueue({ name: "announced" })) }),
+      ...(told && { queue: announcing(indexedDbQueue({ name: `announced ${options.trackingUri}` })) }),
       delivery: { flushInterval: 100, ...delivery },
       onProblem: ({ kind, message }) => this.problems.push({ kind, message }),
     });
