@@ -9,8 +9,8 @@ const config: ViteUserConfig = defineConfig({
   test: {
     name: "page",
     include: ["test/page/**/*.page.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     // Each file has a Chromium of its own; most of the time they wait, not for the processor.
     maxWorkers: 3,
     passWithNoTests: true,

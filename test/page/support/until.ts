@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 export async function until<T>(
   what: string,
   ask: () => T | undefined | false | Promise<T | undefined | false>,
-  timeout = 40_000,
+  timeout = 90_000,
 ): Promise<T> {
   for (const end = performance.now() + timeout; ; ) {
     const answer = await ask();
