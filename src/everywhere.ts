@@ -30,6 +30,7 @@ export type {
   StartRunOptions,
   TableData,
 } from "./tracker/types/run.ts";
+export type { Quarantine } from "./tracker/types/quarantine.ts";
 export type { Shown } from "./tracker/shown.ts";
 export type { RunColumn, RunRow, RunTable, SelectedRow } from "./tracker/run-table-types.ts";
 
@@ -47,14 +48,21 @@ export type {
   ReceiptLine,
   RunChange,
 } from "./queue/types.ts";
+export type { Destination } from "./queue/destination.ts";
+export type { Fate, FateLine } from "./queue/fates.ts";
+export type { KeyCounts } from "./queue/key-counts.ts";
+export type { QuarantinedItem, QuarantineTarget } from "./queue/quarantine-types.ts";
 export type { ChunkKind, Requests, Rows } from "./queue/request.ts";
 export type {
+  AccountDraft,
+  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
   DesiredRun,
   QuarantinedChunk,
+  QuarantinedHeader,
   QueueStorage,
   QueueStore,
   RunMapping,
