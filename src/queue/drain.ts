@@ -173,8 +173,17 @@ export class Drain {
     this.order = counts.order;
     const name = storage.name;
     const sought = this.#sought;
+    // Nobody waits for it: until it is known, the bound is that of the options.
+    let room = Number.POSITIVE_INFINITY;
+    void storage
+      .room?.()
+      .then((bytes = room) => {
+        room = bytes;
+      })
+      .catch(() => {});
+    const maxBytes = (): number => Math.min(room, this.#parts.maxBytes());
     const opened = { counts, lease: await store.lease() };
-    const found = { client, name, store, sought, opened, durable: storage.durable };
+    const found = { client, name, store, sought, opened, maxBytes, durable: storage.durable };
     const engine = new SyncEngine({ ...this.#parts, ...found, settleDelay: SETTLE_DELAY });
     this.engine = engine;
     engine.run(this.#running);

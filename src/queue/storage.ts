@@ -167,6 +167,8 @@ export interface QueueStorage {
    * a damaged file moved aside, a storage that was emptied by somebody else.
    */
   open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
+  /** Bytes that it may take of what the platform allows; undefined when that is not known. Left out: all that there is. */
+  room?(): Promise<number | undefined>;
   /** Loads what `openNow` needs. Opens and makes nothing. */
   prepare?(): Promise<unknown>;
   /** Opens it at once, for the last moment of a process; undefined when it was not prepared, or cannot be. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import type { QueueStorage } from "../../src/queue/storage.ts";
 import type { DeliveryOptions } from "../../src/queue/types.ts";
 import { harness } from "./harness.ts";
 
@@ -81,5 +83,24 @@ describe("Queue that is full", () => {
     for (let step = 0; step < 200_000; step++) queue.logMetric(run, "m", step + 0.5, step, step);
     expect(queue.status().waiting.points).toBeLessThan(6_000);
     expect(queue.status().waiting.points + queue.status().dropped.points).toBe(200_000);
+  });
+
+  test("keeps within what the platform has room for, when that is less than maxStoredBytes", async () => {
+    const memory = memoryQueue();
+    const room = async (): Promise<number> => 60_000;
+    const storage: QueueStorage = { name: "small", durable: true, open: () => memory.open(), room };
+    const { queue, oracle, runtime, start } = harness({ storage });
+    oracle.fault = () => "drop-before";
+    const run = start("a");
+    for (let step = 0; step < 30_000; step++) {
+      queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 3_000 === 0) await runtime.clock.advance(1_500);
+    }
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.advance(1_000);
+    expect((await (await storage.open()).status()).bytes).toBeLessThanOrEqual(60_000);
+    const { waiting, dropped } = queue.status();
+    expect(dropped.points).toBeGreaterThan(10_000);
+    expect(waiting.points + dropped.points).toBe(30_000);
   });
 });

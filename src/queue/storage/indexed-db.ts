@@ -7,6 +7,9 @@ import type { Problem } from "../types.ts";
 
 const OPEN_TIMEOUT = 5_000;
 
+/** Part of what the browser allows the site: the rest is for the page's own data. */
+const SHARE = 0.1;
+
 /** Which database, and how safe. */
 export interface IndexedDbQueueOptions {
   /** Name of the database, of its own: `queueName()` makes one for a destination and a user. */
@@ -81,6 +84,10 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
   return {
     name,
     durable: true,
+    async room() {
+      const { quota } = (await globalThis.navigator?.storage?.estimate?.()) ?? {};
+      return quota && quota * SHARE;
+    },
     async holds() {
       if (typeof indexedDB === "undefined") return false;
       // Not known by all browsers; one that opens a database to find out makes it.

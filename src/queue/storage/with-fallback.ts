@@ -14,6 +14,7 @@ export function withFallback(first: QueueStorage, second: QueueStorage): QueueSt
       return current.durable;
     },
     holds: () => current.holds?.() ?? true,
+    room: async () => current.room?.(),
     prepare: async () => current.prepare?.(),
     openNow: () => current.openNow?.(),
     async open(onProblem) {
