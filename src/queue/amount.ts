@@ -14,3 +14,8 @@ export function add(to: Count, amount: Amount, sign = 1): void {
   to.points += sign * amount.points;
   to.requests += sign * amount.requests;
 }
+
+/** Points and requests together. */
+export function total(amount: Amount | undefined): number {
+  return amount ? amount.points + amount.requests : 0;
+}

@@ -7,6 +7,7 @@ import type { put, putNow } from "./put.ts";
 import type { DeliverySettings } from "./settings.ts";
 import type { QueueStorage, QueueStore, RunMapping } from "./storage.ts";
 import type { SyncEngine } from "./sync-engine.ts";
+import type { Amount } from "./types.ts";
 import type { Writer } from "./writer.ts";
 
 /** Weak evidence, such as a search without hits, is looked for a second time after this. */
@@ -105,13 +106,22 @@ export class Drain {
     this.#putNow = putNow;
   }
 
-  /** Puts what a writer holds without waiting, in the last moment of a process; throws when that is not possible. */
-  keepNow(writer: Writer): void {
-    const { storage, ledger, runtime } = this.#parts;
-    const now = (this.#store ?? storage.openNow?.())?.now;
-    if (!now || !this.#putNow) throw new Error("This storage cannot be written to without waiting");
-    for (const mapping of this.#mapping) now.map(mapping);
-    this.#putNow(writer, now, ledger.writer, this.order, runtime.clock);
+  /** Puts what a writer holds without waiting, in the last moment of a process; gives what could not be kept. */
+  keepNow(writer: Writer): Amount {
+    const { storage, ledger, runtime, problems } = this.#parts;
+    writer.seal();
+    // Counted before: they are left out.
+    const { bodies } = writer;
+    try {
+      const now = (this.#store ?? storage.openNow?.())?.now;
+      if (!now || !this.#putNow) throw new Error("This storage cannot be written to without waiting");
+      for (const mapping of this.#mapping) now.map(mapping);
+      this.#putNow(writer, now, ledger.writer, this.order, runtime.clock);
+      return { points: 0, requests: bodies };
+    } catch (cause) {
+      problems.report({ kind: "storage", message: "Cannot keep what is logged at the end", cause });
+      return writer.unkept();
+    }
   }
 
   /** Keeps which run of the server a run of ours is. */

@@ -1,3 +1,4 @@
+import type { Clock } from "../runtime/ports/clock.ts";
 import type { Drain } from "./drain.ts";
 import type { Walk } from "./follower.ts";
 import type { Waiters, WaitLimits } from "./waiters.ts";
@@ -62,6 +63,30 @@ export class Flusher {
     drain.engine?.forget(walk);
     this.flushing--;
     onFlushing();
+  }
+
+  /** Keeps all, and has `deliver` spend what is left of the time. */
+  async finish(limits: WaitLimits, clock: Clock, deliver: (rest: WaitLimits) => Promise<void>): Promise<void> {
+    const begun = clock.monotonic();
+    // Only then is it known whether the storage could be opened.
+    await this.keep(limits);
+    const spent = clock.monotonic() - begun;
+    const { timeout } = limits;
+    await deliver(timeout === undefined ? limits : { ...limits, timeout: Math.max(0, timeout - spent) });
+    await this.refresh();
+  }
+
+  /** Counts what other processes did, too; a storage that does not answer leaves what is known. */
+  async refresh(): Promise<void> {
+    const { engine } = this.#parts.drain;
+    if (!engine) return;
+    let over = false;
+    const end = (): void => {
+      over = true;
+      this.#parts.waiters.check();
+    };
+    engine.refresh().then(end, end);
+    await this.#parts.waiters.until(() => over, { timeout: 1_000 });
   }
 
   /** Puts all that was logged before; tells whether that succeeded, undefined while it is not known. */

@@ -1,0 +1,395 @@
+import type { DatasetInput } from "../client/types/entities.ts";
+import { StorageError } from "../errors/usage-errors.ts";
+import type { Hiding } from "../runtime/ports/lifecycle.ts";
+import type { Runtime } from "../runtime/runtime.ts";
+import { total } from "./amount.ts";
+import { Drain } from "./drain.ts";
+import { Flusher } from "./flusher.ts";
+import { Ledger } from "./ledger.ts";
+import { Problems } from "./problems.ts";
+import type { MetricMemo, Queue } from "./queue.ts";
+import { isEnd } from "./request.ts";
+import { RunIds } from "./run-ids.ts";
+import { type DeliverySettings, deliverySettings } from "./settings.ts";
+import { reportOf, type StatusParts, statusOf } from "./status.ts";
+import type { QueueStorage, RunMapping } from "./storage.ts";
+import type {
+  Amount,
+  FlushOptions,
+  FlushReport,
+  NewRun,
+  QueueStatus,
+  Receipt,
+  ReceiptLine,
+  RunChange,
+} from "./types.ts";
+import type { StoredQuarantine } from "./stored-quarantine.ts";
+import { type WaitLimits, Waiters } from "./waiters.ts";
+import { Writer } from "./writer.ts";
+import type { CreateQueueOptions } from "./create-queue.ts";
+
+/** A queue over a storage: takes what is logged, and leads it to the server by way of the storage. */
+export class StoredQueue implements Queue {
+  readonly #storage: QueueStorage;
+  readonly #runtime: Runtime;
+  readonly #settings: DeliverySettings;
+  readonly #inProcess: boolean;
+  readonly #ledger: Ledger;
+  readonly #problems: Problems;
+  readonly #writer: Writer;
+  readonly #drain: Drain;
+  readonly #waiters: Waiters;
+  readonly #flusher: Flusher;
+  readonly #ids = new RunIds();
+  readonly #listeners = new Set<(status: QueueStatus) => void>();
+  /** Told in this task already, or nobody listens. */
+  #told = true;
+  /** Nothing can wait in the storage from before. */
+  #fresh = false;
+  #leave: (() => void)[] | undefined;
+  #paused = false;
+  #closed: Promise<FlushReport> | undefined;
+  #ended = false;
+
+  constructor({
+    storage,
+    client,
+    runtime,
+    delivery,
+    onProblem,
+    inProcess = false,
+    keptRuns,
+    lease,
+    destination,
+  }: CreateQueueOptions) {
+    const settings = deliverySettings(delivery);
+    const { maxMemoryBytes, maxStoredBytes } = settings;
+    const ledger = new Ledger((localId) => this.#forget(localId), keptRuns);
+    const problems = new Problems(onProblem);
+    // In memory, a quarter is for what is not put yet: the store drops from its oldest on, and never the newest for it.
+    const fresh = maxMemoryBytes / 4;
+    const maxBytes = (): number => (storage.durable ? maxStoredBytes : maxMemoryBytes - fresh);
+    this.#ledger = ledger;
+    this.#storage = storage;
+    this.#runtime = runtime;
+    this.#settings = settings;
+    this.#inProcess = inProcess;
+    this.#problems = problems;
+    this.#waiters = new Waiters(runtime);
+    this.#drain = new Drain({
+      storage,
+      client,
+      runtime,
+      ledger,
+      problems,
+      settings,
+      lease,
+      maxBytes,
+      destination,
+      awaited: () => this.#flusher.flushing > 0 || ledger.hasOpen(),
+      mappings: this.#ids.mappings,
+      onMapped: (mapping) => this.#mapped(mapping),
+      onChange: () => this.#changed(),
+    });
+    const full = (bytes: number): boolean =>
+      bytes > (storage.durable ? maxMemoryBytes : Math.max(fresh, maxMemoryBytes - ledger.bytes));
+    this.#writer = new Writer({
+      ...settings,
+      clock: runtime.clock,
+      ledger,
+      problems,
+      full,
+      pressing: (bytes) => full(2 * bytes) && ledger.bytes <= maxBytes(),
+      put: (writer) => this.#drain.put(writer),
+    });
+    this.#flusher = new Flusher({
+      drain: this.#drain,
+      writer: this.#writer,
+      waiters: this.#waiters,
+      untouched: () => this.#untouched(),
+      stopped: () => this.#paused || this.#ended,
+      onFlushing: () => this.#run(),
+    });
+    this.#run();
+  }
+
+  get durable(): boolean {
+    return this.#storage.durable;
+  }
+
+  async recover(): Promise<void> {
+    this.#fresh = (await this.#storage.holds?.()) === false;
+    if (!this.#fresh && !this.#closed) this.#begin();
+  }
+
+  createRun(run: NewRun): void {
+    this.#begin();
+    this.#ledger.request(run.localId);
+    // At once, but with all that is logged in the same task: a person waits to see the run.
+    this.#writer.request(run.localId, "create", run, [], 0);
+    this.#tell();
+  }
+
+  adoptRun(localId: string, runId: string, experimentId: string): void {
+    this.#begin();
+    const mapping = { localId, runId, experimentId, adopted: true };
+    this.#mapped(mapping);
+    this.#drain.map(mapping);
+  }
+
+  logMetric(localId: string, key: string, value: number, timestamp: number, step: number, memo: MetricMemo = {}): void {
+    this.#writer.metric(localId, key, value, timestamp, step, memo);
+    this.#tell();
+  }
+
+  logParam(localId: string, key: string, value: string): void {
+    this.#writer.row(localId, "params", key, value);
+    this.#tell();
+  }
+
+  setTag(localId: string, key: string, value: string): void {
+    this.#writer.row(localId, "tags", key, value);
+    this.#tell();
+  }
+
+  deleteTag(localId: string, key: string): void {
+    this.#writer.sealTags(localId);
+    this.#ledger.request(localId, ["tag", key]);
+    this.#writer.request(localId, "untag", key, [["tag", key, 1]]);
+    this.#tell();
+  }
+
+  updateRun(localId: string, change: RunChange): void {
+    if (isEnd(change)) this.#writer.end(localId);
+    this.#ledger.request(localId);
+    if (change.status !== undefined) this.#ledger.run(localId).ended = isEnd(change);
+    this.#writer.request(localId, "update", change);
+    this.#tell();
+  }
+
+  logInputs(localId: string, inputs: readonly DatasetInput[]): void {
+    this.#ledger.request(localId);
+    for (const { dataset } of inputs) this.#ledger.run(localId).take("input", dataset.name);
+    const keys = inputs.map(({ dataset }) => ["input", dataset.name, 1] as const);
+    this.#writer.request(localId, "inputs", inputs, keys);
+    this.#tell();
+  }
+
+  async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
+    const { maxStoredBytes, maxMemoryBytes, whenFull } = this.#settings;
+    if (whenFull === "block") await this.#waiters.until(() => this.#ledger.bytes <= maxMemoryBytes || this.#paused);
+    const { blobBytes } = this.#ledger;
+    if (blobBytes + body.size > maxStoredBytes) {
+      throw new StorageError(
+        `Cannot keep artifact "${path}" as delivery.maxStoredBytes must leave room for its ${body.size} bytes: current value is ${maxStoredBytes}, and ${blobBytes} wait`,
+      );
+    }
+    this.#begin();
+    this.#ledger.blobBytes += body.size;
+    this.#ledger.request(localId, ["artifact", path]);
+    this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
+    this.#tell();
+    if (await this.#writer.persist()) return;
+    throw new StorageError(
+      `Cannot keep artifact "${path}" in "${this.#storage.name}": it is in memory and tried again`,
+    );
+  }
+
+  runId(localId: string, options: WaitLimits = {}): Promise<string> {
+    const isOver = (): boolean => this.#closed !== undefined || this.#drain.engine?.parks(localId) === true;
+    const wait = { drain: this.#drain, waiters: this.#waiters, problems: this.#problems, isOver };
+    return this.#ids.wait(localId, wait, options);
+  }
+
+  knownRunId(id: string): string | undefined {
+    return this.#ids.runIdOf(id);
+  }
+
+  localIdOf(id: string): string | undefined {
+    return this.#ids.localIdOf(id) ?? (this.#ledger.find(id) ? id : undefined);
+  }
+
+  async settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number> {
+    const runs = options.runs && new Set(options.runs.map((id) => this.localIdOf(id) ?? id));
+    const left = (): number => {
+      if (!runs) return total(this.#ledger.waiting);
+      return [...runs].reduce((sum, id) => sum + total(this.#ledger.find(id)?.waiting), 0);
+    };
+    if (left() === 0 || options.timeout <= 0 || this.#settings.mode === "manual") return left();
+    await this.#flusher.deliver(options, runs);
+    await this.#flusher.refresh();
+    return left();
+  }
+
+  async flush(options: FlushOptions = {}): Promise<FlushReport> {
+    // What a server in this process has is in its file, and it takes no longer than a queue of its own.
+    const delivers =
+      options.until !== "durable" || (this.#inProcess && !this.durable && this.#settings.mode === "auto");
+    if (!delivers) await this.#flusher.keep(options);
+    else if (options.until === "durable") await this.#flusher.deliver(options, undefined, true);
+    else await this.#flusher.deliver(options);
+    options.signal?.throwIfAborted();
+    await this.#flusher.refresh();
+    return reportOf(this.#figures());
+  }
+
+  async finish(limits: WaitLimits = {}): Promise<FlushReport> {
+    await this.#flusher.finish(limits, this.#runtime.clock, async (rest) => {
+      if (this.#settings.mode !== "auto") return;
+      if (this.durable) await this.#flusher.deliver(rest, this.#ledger.open(), true);
+      else await this.#flusher.deliver(rest);
+    });
+    return reportOf(this.#figures());
+  }
+
+  prepare(): Promise<void> {
+    return this.#drain.prepare();
+  }
+
+  keepNow(): Amount {
+    return this.durable && this.#writer.dirty ? this.#drain.keepNow(this.#writer) : this.#writer.unkept();
+  }
+
+  async quarantine(): Promise<StoredQuarantine> {
+    const [{ StoredQuarantine }, { store, engine }] = await Promise.all([import("./sender.ts"), this.#drain.open()]);
+    const onChange = async (order: number): Promise<void> => {
+      this.#drain.order = Math.max(this.#drain.order, order);
+      if (order > 0) engine.appended();
+      if (total((await store.status()).quarantined) === 0) {
+        for (const { kind, run } of this.#problems.list()) if (kind === "quarantined") this.#problems.solve(kind, run);
+      }
+      this.#changed();
+    };
+    return new StoredQuarantine({ store, books: engine.quarantine, onChange });
+  }
+
+  refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void {
+    this.#ledger.run(localId).refuse(kind, key, count);
+    if (!this.#ended) this.#writer.wakeIn(this.#settings.flushInterval);
+  }
+
+  async receipt(localId: string): Promise<Receipt> {
+    const id = this.localIdOf(localId) ?? localId;
+    const { receiptOf } = await import("./sender.ts");
+    const mapping = this.#ids.mappings.get(id);
+    const account = this.#ledger.find(id);
+    if (this.#untouched()) return receiptOf(id, mapping?.runId, account, [], "");
+    const { store } = await this.#drain.open();
+    const [records, stored] = await Promise.all([store.accounts(id), mapping ?? store.mapping(id)]);
+    return receiptOf(id, stored?.runId, this.#ledger.find(id), records, this.#ledger.writer);
+  }
+
+  status(): QueueStatus {
+    return statusOf(this.#figures(), this.#storage.name, this.#paused);
+  }
+
+  subscribe(listener: (status: QueueStatus) => void): () => void {
+    this.#listeners.add(listener);
+    this.#told = false;
+    return () => this.#listeners.delete(listener);
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.#run();
+    this.#changed();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#run();
+    this.#drain.engine?.unpark();
+    this.#changed();
+  }
+
+  close(options: WaitLimits = {}): Promise<FlushReport> {
+    this.#closed ??= this.#close(options);
+    return this.#closed;
+  }
+
+  async #close(options: WaitLimits): Promise<FlushReport> {
+    const limits = { timeout: this.#settings.exitTimeout, ...options };
+    await this.finish(limits);
+    this.#ended = true;
+    this.#drain.engine?.stop();
+    this.#writer.stop();
+    for (const leave of this.#leave ?? []) leave();
+    // Aborted requests are over within a few turns; the storage is not pulled away from under them.
+    await this.#waiters.until(() => this.#drain.engine?.idle !== false, { timeout: 1_000 });
+    const report = reportOf(this.#figures());
+    await this.#drain.close();
+    this.#changed();
+    return report;
+  }
+
+  /** Nothing was logged, and nothing can wait from before. */
+  #untouched(): boolean {
+    return this.#drain.untouched && (!this.durable || this.#fresh) && total(this.#ledger.waiting) === 0;
+  }
+
+  /** Sends in auto mode, and while somebody flushes. */
+  #run(): void {
+    this.#drain.run(!this.#paused && (this.#settings.mode === "auto" || this.#flusher.flushing > 0));
+  }
+
+  /** The first write: opens what is needed, and hears the platform. */
+  #begin(): void {
+    if (this.#leave) return;
+    const { lifecycle, online } = this.#runtime;
+    this.#leave = [
+      lifecycle.onHidden((how) => this.#hidden(how)),
+      lifecycle.onShown?.(() => void this.#shown().catch(() => {})) ?? (() => {}),
+      online.onOnline(() => this.#drain.engine?.hurry()),
+    ];
+    this.#drain.open().catch(() => {});
+  }
+
+  /** The page may be stopped in the next moment: what is done first is the surest to be done. */
+  #hidden(how: Hiding): void {
+    void this.#writer.persist();
+    if (how === "left") this.#drain.lastWords(this.#writer);
+    if (how !== "hidden") this.#drain.engine?.rest(how !== "frozen");
+  }
+
+  /** Others may have taken the page for dead meanwhile, and have ended its runs: they go on. */
+  async #shown(): Promise<void> {
+    const open = await this.#drain.engine?.rise();
+    if (!open) return;
+    for (const run of this.#ledger.unended()) {
+      if (open.has(run) || !this.#ids.mappings.has(run)) continue;
+      this.deleteTag(run, "mlflow.tracklet.endedBy");
+      this.updateRun(run, { status: "RUNNING" });
+    }
+  }
+
+  #mapped(mapping: RunMapping): void {
+    this.#ids.add(mapping);
+    this.#waiters.check();
+  }
+
+  /** A run that is long over: the storage knows it for as long as it keeps such runs. */
+  #forget(localId: string): void {
+    this.#ids.forget(localId);
+    this.#writer.forget(localId);
+  }
+
+  #figures(): StatusParts {
+    return { ledger: this.#ledger, problems: this.#problems, engine: this.#drain.engine };
+  }
+
+  #changed(): void {
+    this.#waiters.check();
+    this.#tell();
+  }
+
+  /** Once per task, however much happened in it. */
+  #tell(): void {
+    if (this.#told) return;
+    this.#told = true;
+    this.#runtime.clock.after(0, () => {
+      this.#told = this.#listeners.size === 0;
+      const status = this.status();
+      for (const listener of this.#listeners) listener(status);
+    });
+  }
+}
