@@ -1,3 +1,4 @@
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { Child } from "./child.ts";
 
@@ -11,13 +12,22 @@ export interface ServerProcess {
   stop(): Promise<void>;
 }
 
+/** An address where nobody listens now, for a server that starts later. */
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+  return port;
+}
+
 /** Starts one over files in a directory. */
-export async function startServer(command: readonly string[], directory: string): Promise<ServerProcess> {
+export async function startServer(command: readonly string[], directory: string, port = 0): Promise<ServerProcess> {
   const database = join(directory, "mlflow.db");
   const artifacts = join(directory, "artifacts");
   const child = new Child(command, new URL("../../src/cli/main.ts", import.meta.url), [
     "server",
-    "--port=0",
+    `--port=${port}`,
     `--backend-store-uri=sqlite:///${database}`,
     `--artifacts-destination=${artifacts}`,
   ]);

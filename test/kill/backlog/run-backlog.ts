@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readQueueFile } from "../../../src/cli/queue-file.ts";
 import { openNodeSqlite } from "../../../src/sql/node-sqlite.ts";
 import { Child } from "../child.ts";
-import { startServer } from "../server-process.ts";
+import { freePort, startServer } from "../server-process.ts";
 import { type BacklogJob, type DrainFigures, EXPERIMENT, type Shape } from "./shape.ts";
 
 const WRITE = new URL("./write.ts", import.meta.url);
@@ -40,8 +40,10 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogReport
   try {
     const { perRun = points, flushEvery } = shape;
     const runs = Math.ceil(points / perRun);
-    const job = { points, runs, flushEvery, path };
-    const writer = start(WRITE, { ...job, trackingUri: "http://127.0.0.1:9" });
+    // The address is that of the server from the start: a queue sends to none but its own.
+    const port = await freePort();
+    const job = { points, runs, flushEvery, path, trackingUri: `http://127.0.0.1:${port}` };
+    const writer = start(WRITE, job);
     await writer.line("durable");
     const written = await writer.killed();
     const problems = [written.stderr, ...written.lines.filter((line) => line.startsWith("problem "))];
@@ -49,8 +51,8 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogReport
     const { waiting, bytes } = readQueueFile(path).counts;
     if (waiting.points !== points) problems.push(`${waiting.points} of ${points} points were durable`);
 
-    const server = await startServer(command, directory);
-    const { lines, stderr } = await start(DRAIN, { ...job, trackingUri: server.url }, drainFlags).end;
+    const server = await startServer(command, directory, port);
+    const { lines, stderr } = await start(DRAIN, job, drainFlags).end;
     await server.stop();
     problems.push(stderr, ...lines.filter((line) => line.startsWith("problem ")));
     const said = lines.find((line) => line.startsWith("figures "))?.slice("figures ".length);
