@@ -6,7 +6,7 @@ import type { TrackingServer } from "./support/tracking-server.ts";
 import { until } from "./support/until.ts";
 
 /** Where a page was killed. */
-export const PHASES = ["append", "persisted", "attempted", "committed", "uploading"] as const;
+const PHASES = ["append", "persisted", "attempted", "committed", "uploading"] as const;
 type Phase = (typeof PHASES)[number];
 
 /** What is killed: the process of the page, all of Chromium, or only the tab, which is closed. */
