@@ -26,9 +26,10 @@ import { accountsOf, putAccounts, settleAccount } from "./indexed-db-accounts.ts
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
 import { type Connection, queued, type StoreName } from "./indexed-db-connection.ts";
 import { beatOpenRuns, isOpenBy, noteOpen, readOpenRuns } from "./indexed-db-open-runs.ts";
+import { replaceChunk } from "./indexed-db-replace.ts";
 import { keepMapping, touchRun } from "./indexed-db-runs.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
-import { checkTerm, isChild, tally } from "./tally.ts";
+import { checkTerm, tally } from "./tally.ts";
 
 /** What a put changes, beside the state. */
 const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open"];
@@ -185,28 +186,7 @@ export class IndexedDbStore implements QueueStore {
     rest: "delivered" | "dropped",
     keys?: KeyCounts,
   ): Promise<readonly ChunkHeader[] | undefined> {
-    return this.#guarded(order, term, async (change, parent) => {
-      const { transaction, counts } = change;
-      const chunks = transaction.objectStore("chunks");
-      const same = children[0]?.count === parent.count && (await wholeChunk(transaction, parent));
-      if (same && isChild(same, children[0])) {
-        // It took place before, and only its answer was lost: nothing may be counted twice.
-        const places = children.map((_, n) => order + n * parent.span);
-        const found = await Promise.all(places.map((place) => chunks.get(place)));
-        return found.flatMap((chunk) => (chunk ? [plainHeader(chunk)] : []));
-      }
-      removeChunk(change, parent);
-      tally(counts, parent, rest);
-      await settleAccount(transaction, parent, keys, rest === "delivered" ? "acknowledged" : rest);
-      const span = parent.span / children.length;
-      return children.map(({ body, blob, ...child }, n) => {
-        const place = { order: order + n * span, span, sequence: 0 };
-        const header = { ...plainHeader(parent), ...child, ...place, bytes: body.length, sealed: true, attempted: 0 };
-        insertChunk(change, header, blob ? { body, blob } : { body });
-        tally(counts, child, rest, -1);
-        return header;
-      });
-    });
+    return this.#guarded(order, term, (change, parent) => replaceChunk(change, parent, children, rest, keys));
   }
 
   openRuns(after: string, limit: number): Promise<readonly OpenRun[]> {
