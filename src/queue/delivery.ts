@@ -41,6 +41,7 @@ export class Delivery {
   readonly mender: Mender;
   readonly #parts: DeliveryParts;
   readonly #view: Scheduler;
+  readonly #gate: HostGate;
   readonly #note: LeaderNote;
   readonly #verdicts: Verdicts;
   readonly #creator: RunCreator;
@@ -51,6 +52,7 @@ export class Delivery {
   constructor(parts: DeliveryParts, view: Scheduler, reader: Reader, gate: HostGate, { term, signal, opened }: Term) {
     this.#parts = parts;
     this.#view = view;
+    this.#gate = gate;
     this.#note = new LeaderNote(parts.store, parts.runtime.clock, term, opened);
     this.#creator = new RunCreator(parts.client, parts.runtime.clock, parts.settleDelay);
     this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
@@ -185,7 +187,11 @@ export class Delivery {
       this.#verdicts.doubt(run, content);
     }
     run.term = term;
+    const { clock } = this.#parts.runtime;
+    const began = clock.monotonic();
     await send(client, mapping, content, chunk.blob, options);
+    // A long upload says nothing of a server that has too much to do.
+    if (chunk.kind !== "artifact") this.#gate.answered(clock.monotonic() - began);
     if (content.kind !== "update" || !isEnd(content.request)) return undefined;
     await this.#family.ended(mapping);
     if (this.#note.doubts.has(run.id)) {

@@ -2,8 +2,16 @@ import { backoff } from "./backoff.ts";
 import type { HostState } from "./types.ts";
 
 const REFUSED_WAIT = 30_000;
+/** Requests at once to one host, whatever is asked for. */
+const MOST = 6;
+/** Milliseconds from which on an answer says that the server has more to do than it can. */
+const SLOW = 10_000;
 
-/** The way to the server as a circuit breaker: after a failure of the host one probe at a time, with growing pauses. */
+/**
+ * The way to the server as a circuit breaker: after a failure of the host one probe at a time, with growing pauses.
+ * How many requests go at once follows its answers: one more for each round of quick ones, half as many after a slow one
+ * or none.
+ */
 export class HostGate {
   state: HostState = "unknown";
   /** Monotonic time of the next probe. */
@@ -13,6 +21,8 @@ export class HostGate {
   #failures = 0;
   /** The pause is the server's wish. */
   #asked = false;
+  /** Requests at once that the host has shown to be able to take. */
+  #limit = MOST;
   readonly #fraction: () => number;
 
   constructor(fraction: () => number) {
@@ -21,7 +31,7 @@ export class HostGate {
 
   /** Requests that may be in flight at once now. */
   allows(concurrency: number, now: number): number {
-    if (this.#failures === 0) return concurrency;
+    if (this.#failures === 0) return Math.min(concurrency, Math.floor(this.#limit));
     return now >= this.until ? 1 : 0;
   }
 
@@ -34,8 +44,15 @@ export class HostGate {
     return true;
   }
 
+  /** A request was acknowledged after so many ms. */
+  answered(ms: number): void {
+    if (ms < SLOW) this.#limit = Math.min(MOST, this.#limit + 1 / this.#limit);
+    else this.#slowDown();
+  }
+
   /** No answer, or one that asks for a pause of `after` ms. */
   failed(now: number, after: number | undefined): void {
+    this.#slowDown();
     this.misses++;
     this.#failures++;
     this.state = "retrying";
@@ -56,5 +73,9 @@ export class HostGate {
   hurry(): void {
     if (this.state === "refused") this.state = "retrying";
     if (!this.#asked) this.until = 0;
+  }
+
+  #slowDown(): void {
+    this.#limit = Math.max(1, this.#limit / 2);
   }
 }

@@ -11,7 +11,7 @@ describe("HostGate", () => {
     expect([it.allows(4, 2_000), it.allows(4, 60_999), it.state]).toEqual([0, 0, "retrying"]);
     expect(it.allows(4, 61_000)).toBe(1);
     it.ok(61_100);
-    expect([it.allows(4, 61_100), it.state]).toEqual([4, "ok"]);
+    expect([it.allows(4, 61_100), it.state]).toEqual([3, "ok"]);
   });
 
   test("forgets an old pause once it is open again", () => {
@@ -33,7 +33,7 @@ describe("HostGate", () => {
     const it = gate();
     it.failed(0, undefined);
     it.ok(1);
-    expect(it.allows(4, 1)).toBe(4);
+    expect(it.allows(4, 1)).toBe(3);
   });
 
   test("keeps the server's pause through a refusal and a hurry", () => {
@@ -42,5 +42,29 @@ describe("HostGate", () => {
     it.refused(1);
     it.hurry();
     expect(it.allows(4, 3_599_999)).toBe(0);
+  });
+
+  test("F5 sends fewer requests at once to a host that is slow or fails, down to one, and more again as it recovers", () => {
+    const it = gate();
+    const allowed = (): number => it.allows(6, 1e9);
+    const after = (ms: number): number => {
+      it.answered(ms);
+      return allowed();
+    };
+    expect(allowed()).toBe(6);
+    expect([30_000, 30_000, 30_000, 30_000].map(after)).toEqual([3, 1, 1, 1]);
+    // One more for each round of as many quick answers.
+    expect([5, 5, 5, 5, 5, 5].map(after)).toEqual([2, 2, 2, 3, 3, 3]);
+    for (let n = 0; n < 20; n++) it.answered(5);
+    expect(allowed()).toBe(6);
+    it.failed(0, undefined);
+    it.ok(1);
+    expect(allowed()).toBe(3);
+  });
+
+  test("never sends more requests at once than asked for", () => {
+    const it = gate();
+    for (let n = 0; n < 100; n++) it.answered(5);
+    expect([it.allows(1, 0), it.allows(4, 0)]).toEqual([1, 4]);
   });
 });
