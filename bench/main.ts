@@ -1,14 +1,20 @@
 import { benchBacklog } from "./backlog.ts";
+import { benchDrain } from "./drain.ts";
+import { benchFootprint } from "./footprint.ts";
 import { benchFlood } from "./flood.ts";
 import { benchLogCall } from "./log-call.ts";
+import { benchPageQueue } from "./page-queue.ts";
 import { benchServerPoints } from "./server-points.ts";
 import { machine } from "./support/print.ts";
 
 const benches: Record<string, () => Promise<void>> = {
   "log-call": benchLogCall,
   "server-points": benchServerPoints,
+  drain: benchDrain,
+  footprint: benchFootprint,
   backlog: benchBacklog,
   flood: benchFlood,
+  "page-queue": benchPageQueue,
 };
 
 /** Take minutes: only when they are named. */
