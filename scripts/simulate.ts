@@ -2,11 +2,13 @@
  * `npm run simulate -- --seeds 2000 --from 0`: plays seeds of the simulator (test/simulation) in worker threads, prints
  * how often each kind of request met each outcome, and for each failing seed the command that replays it.
  * `npm run simulate -- --seeds 1 --from N --trace` prints all that happens; `--mutant NAME` plays a faulty queue.
+ * `npm run simulate -- --sweep` plays one fixed workload again and again, each time with one fault at one operation.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { mutants, none } from "../test/simulation/mutants.ts";
+import { plans, play } from "../test/simulation/sweep.ts";
 import { simulate, type SeedReport } from "../test/simulation/simulate.ts";
 import { embeddedServer } from "../test/simulation/world/embedded-server.ts";
 import { Hits } from "../test/simulation/world/hits.ts";
@@ -24,6 +26,8 @@ const { values } = parseArgs({
     workers: { type: "string", default: String(availableParallelism()) },
     mutant: { type: "string", default: none.name },
     trace: { type: "boolean", default: false },
+    sweep: { type: "boolean", default: false },
+    only: { type: "string" },
   },
 });
 const seeds = count("seeds", values.seeds, 1);
@@ -37,20 +41,24 @@ if (!mutant) {
 }
 
 const hits = new Hits();
-const gaps = new Map<string, number>();
 const failed: SeedReport[] = [];
 const began = performance.now();
 let played = 0;
 
-if (values.trace) {
+if (values.sweep) {
+  for (const plan of await plans()) {
+    const name = `${plan.name}@${plan.at}`;
+    if (values.only !== undefined && values.only !== name) continue;
+    take(await play(plan, { mutant, ...(values.trace && { trace: (line) => console.log(line) }) }), name);
+  }
+} else if (values.trace) {
   for (let seed = from; seed < from + seeds; seed++) {
     take(await simulate(seed, { mutant, embedded: embeddedServer, trace: (line) => console.log(line) }));
   }
 } else await playAll();
 
 console.log(`\n${hits}\n`);
-for (const [gap, times] of gaps) console.log(`not mended yet: ${gap} (${times} times)`);
-const zeros = seeds >= ENOUGH && mutant === none ? hits.zeros() : [];
+const zeros = seeds >= ENOUGH && mutant === none && !values.sweep ? hits.zeros() : [];
 for (const zero of zeros) console.log(`FAILED no ${zero} in ${seeds} seeds`);
 const seconds = (performance.now() - began) / 1_000;
 console.log(`${played} seeds, ${hits.total} requests, ${failed.length} seeds failed, ${seconds.toFixed(1)} s`);
@@ -79,19 +87,20 @@ async function playAll(): Promise<void> {
   await Promise.all(Array.from({ length: Math.min(workers, Math.ceil(seeds / BLOCK)) }, work));
 }
 
-function take(report: SeedReport): void {
+function take(report: SeedReport, plan?: string): void {
   played++;
   hits.merge(report.hits);
-  for (const [gap, times] of report.gaps) gaps.set(gap, (gaps.get(gap) ?? 0) + times);
   if (report.violations.length > 0) {
     failed.push(report);
-    if (failed.length <= SHOWN) show(report);
+    if (failed.length <= SHOWN) show(report, plan);
   }
-  if (played % 500 === 0 && played < seeds) console.log(`${played} of ${seeds} seeds, ${failed.length} failed`);
+  if (played % 500 === 0 && !values.sweep && played < seeds)
+    console.log(`${played} of ${seeds} seeds, ${failed.length} failed`);
 }
 
-function show({ seed, server, violations }: SeedReport): void {
-  console.log(`FAILED seed ${seed} (${server}): npm run simulate -- --seeds 1 --from ${seed} --trace`);
+function show({ seed, server, violations }: SeedReport, plan?: string): void {
+  const which = plan === undefined ? `--seeds 1 --from ${seed}` : `--sweep --only "${plan}"`;
+  console.log(`FAILED ${plan ?? `seed ${seed}`} (${server}): npm run simulate -- ${which} --trace`);
   for (const violation of violations.slice(0, 5)) console.log(`  ${violation}`);
 }
 

@@ -10,6 +10,8 @@ const MOST_PROCESSES = 3;
 /** Plays a seed: the calls of the processes, and what befalls them, the disk and the server. */
 export class Director {
   readonly workload: Workload;
+  /** Operations of the disk before the weather cleared. */
+  operations = 0;
   /** The process that drains at the end. */
   final: SimProcess | undefined;
   readonly #world: World;
@@ -25,7 +27,7 @@ export class Director {
     this.workload = new Workload(world);
     const chance = this.#chance;
     this.#delivery = deliveryOf(chance, world.weather.hold);
-    if (chance.may(0.15)) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
+    if (chance.may(0.15) && !world.plan) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
     const maybe = (share: number, weight: number, event: () => void): [number, () => void] => [
       chance.may(share) ? weight : 0,
       event,
@@ -55,7 +57,7 @@ export class Director {
       const what = this.#chance.weighted([
         [70, "step"],
         [20, "wait"],
-        [5, "event"],
+        [this.#world.plan ? 0 : 5, "event"],
       ] as const);
       if (what === "wait") await timeline.pass(this.#chance.pick([0, 5, 40, 300, 300, 1_200, 1_200, 6_000, 40_000]));
       else if (what === "event") this.#chance.weighted(this.#events)();
@@ -67,6 +69,7 @@ export class Director {
   async finish(): Promise<void> {
     const world = this.#world;
     const { timeline, network, book, server } = world;
+    this.operations = world.disk.operations;
     network.calm = true;
     network.down = false;
     world.disk.faults = [];

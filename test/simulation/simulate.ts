@@ -3,6 +3,7 @@ import { Director } from "./director.ts";
 import { type Mutant, none } from "./mutants.ts";
 import { warmUp } from "./world/warm-up.ts";
 import { Chance } from "./world/chance.ts";
+import type { Plan } from "./world/plan.ts";
 import { oracleServer, type SimServer } from "./world/server.ts";
 import { World } from "./world/world.ts";
 
@@ -16,8 +17,9 @@ export interface SeedReport {
   /** Equal for two simulations that went the same way. */
   readonly fingerprint: string;
   readonly server: string;
-  /** What the engine does not do yet, and how often it was met. */
-  readonly gaps: readonly (readonly [string, number])[];
+  /** Requests, and operations of the disk before the weather cleared. */
+  readonly requests: number;
+  readonly operations: number;
 }
 
 /** How to simulate. */
@@ -26,6 +28,8 @@ export interface SimulateOptions {
   readonly trace?: (line: string) => void;
   /** Makes the embedded server, for every 20th seed. @default none: it needs a SQLite */
   readonly embedded?: (world: World, chance: Chance) => SimServer;
+  /** The only thing that goes wrong, and where. @default what the seed brings */
+  readonly plan?: Plan;
   /** Steps of the workload and of the world. @default 300 to 400 */
   readonly operations?: number;
 }
@@ -33,7 +37,7 @@ export interface SimulateOptions {
 /** Plays one seed from its start to its end, and checks it. */
 export async function simulate(seed: number, options: SimulateOptions = {}): Promise<SeedReport> {
   await warmUp();
-  const { mutant = none, trace, embedded } = options;
+  const { mutant = none, trace, embedded, plan } = options;
   const restore = mutant.patch?.();
   try {
     const chance = new Chance(seed, "server");
@@ -42,7 +46,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
       embedded && seed % EMBEDDED === 0
         ? embedded(world, chance)
         : oracleServer(acts, () => world.timeline.now, chance, world.book.artifacts);
-    const world = new World(seed, mutant, server, trace);
+    const world = new World(seed, mutant, server, trace, plan);
     const director = new Director(world);
     try {
       await director.play(options.operations ?? world.chance.int(300, 400));
@@ -61,7 +65,8 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
       hits: hits.entries(),
       fingerprint,
       server: world.server.name,
-      gaps: [...checks.gaps],
+      requests: network.count,
+      operations: director.operations,
     };
   } finally {
     restore?.();

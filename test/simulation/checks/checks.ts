@@ -16,8 +16,6 @@ const SETTLED = 5_000;
 /** What must hold at every moment: looked at whenever something is put, sent, processed or taken off the disk. */
 export class Checks implements DiskWatcher {
   readonly violations: string[] = [];
-  /** What was met that the engine does not do yet. */
-  readonly gaps: Map<string, number> = new Map();
   readonly quarantined: { points: number; requests: number } = { points: 0, requests: 0 };
   /** Runs that went with a restored server. */
   readonly lostRuns: Set<string> = new Set();
@@ -32,11 +30,6 @@ export class Checks implements DiskWatcher {
   fail(message: string): void {
     this.#world.note(() => `VIOLATION ${message}`);
     if (this.violations.length < MOST) this.violations.push(message);
-  }
-
-  gap(what: string): void {
-    this.#world.note(() => `gap: ${what}`);
-    this.gaps.set(what, (this.gaps.get(what) ?? 0) + 1);
   }
 
   /** The simulator itself, or something that nobody caught. */

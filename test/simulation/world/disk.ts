@@ -14,6 +14,7 @@ import type {
   StoredChunk,
 } from "../../../src/queue/storage.ts";
 import { eachMethod, type Method } from "./each-method.ts";
+import { befall } from "./plan.ts";
 import type { SimProcess } from "./process.ts";
 
 /** What became of a chunk, as the disk saw it. */
@@ -176,6 +177,7 @@ export class Disk {
   #operate<R>(process: SimProcess, name: string, args: readonly unknown[], operation: () => Promise<R>): Promise<R> {
     const { world } = process;
     const number = ++this.operations;
+    if (world.plan?.at === number) befall(world, world.plan);
     const fault = this.faults.find(
       ({ from, count, puts }) => number >= from && number < from + count && (!puts || name === "append"),
     );

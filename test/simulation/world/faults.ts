@@ -26,6 +26,10 @@ export type OutcomeName = (typeof OUTCOMES)[number];
 /** Columns that are only chosen as faults. */
 export type FaultName = Exclude<OutcomeName, "answered" | "refused by the server">;
 
+export const FAULTS: readonly FaultName[] = OUTCOMES.filter(
+  (name) => name !== "answered" && name !== "refused by the server",
+);
+
 /** True where a fault can meet a request: a replica answers reads only. */
 export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
   // Two of a create whose answer arrives are MLflow's to prevent.

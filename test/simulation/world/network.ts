@@ -1,5 +1,5 @@
 import { Chance } from "./chance.ts";
-import { type FaultName, faultOf, type Weather } from "./faults.ts";
+import { canMeet, FAULTS, type FaultName, faultOf, type Weather } from "./faults.ts";
 import type { WireRequest } from "../oracle/oracle.ts";
 import type { SimProcess } from "./process.ts";
 import { type RequestKind, requestKind } from "./request-kind.ts";
@@ -85,7 +85,7 @@ export class Network {
     ) as Body;
     const kind = requestKind(path, body);
     const chance = new Chance(this.#world.seed + number * 0x10001, "request");
-    const fault = this.#choose(kind, `${kind} ${String(body["run_id"] ?? text)}`, chance);
+    const fault = this.#choose(number, kind, `${kind} ${String(body["run_id"] ?? text)}`, chance);
     const { term } = this.#world.disk.store;
     // No seed logs an integer that a number cannot hold, so the server need not parse the body anew.
     const parsed = text === "" ? wire : { ...wire, json: body as NonNullable<WireRequest["json"]> };
@@ -117,8 +117,10 @@ export class Network {
     };
   }
 
-  #choose(kind: RequestKind, target: string, chance: Chance): FaultName | undefined {
+  #choose(number: number, kind: RequestKind, target: string, chance: Chance): FaultName | undefined {
     if (this.down) return "unreachable";
+    const { plan } = this.#world;
+    if (plan) return FAULTS.find((name) => plan.at === number && plan.name === name && canMeet(name, kind));
     if (this.calm) return undefined;
     let fault = faultOf(this.#weather, kind, chance);
     const inARow = this.#inARow.get(target) ?? 0;

@@ -139,7 +139,12 @@ export class SimProcess {
 
   #wholeClient(): DeliveryClient {
     const fetch = (request: Request): Promise<Response> => this.world.network.fetch(this, request);
-    return createClient({ trackingUri: "http://sim.test", fetch, runtime: this.runtime });
+    const { experiments, runs, metrics, artifacts } = createClient({
+      trackingUri: "http://sim.test",
+      fetch,
+      runtime: this.runtime,
+    });
+    return { experiments, runs, metrics, artifacts };
   }
 
   /** Ends it in good order. */

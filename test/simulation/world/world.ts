@@ -11,6 +11,7 @@ import type { Sent } from "./trip.ts";
 import { SimProcess } from "./process.ts";
 import type { DeliveryOptions } from "../../../src/queue/types.ts";
 import type { SimServer } from "./server.ts";
+import type { Plan } from "./plan.ts";
 import { MANNERS, Sharing } from "./sharing.ts";
 import { Timeline } from "./timeline.ts";
 
@@ -47,6 +48,8 @@ export class World {
   readonly revoked: Set<string> = new Set();
   /** Requests go by the whole client, and not by a light one. */
   readonly whole: boolean;
+  /** The only thing that goes wrong, where that is laid down. */
+  readonly plan: Plan | undefined;
   readonly #trace: ((line: string) => void) | undefined;
 
   constructor(
@@ -54,10 +57,12 @@ export class World {
     mutant: Mutant,
     server: (world: World) => SimServer,
     trace: ((line: string) => void) | undefined,
+    plan?: Plan,
   ) {
     this.seed = seed;
     this.mutant = mutant;
     this.#trace = trace;
+    this.plan = plan;
     this.whole = seed % WHOLE === WHOLE / 2;
     this.chance = new Chance(seed, "world");
     this.checks = new Checks(this);
