@@ -1,15 +1,16 @@
-import { createMlflowMock, type MlflowMock, type MlflowRelease } from "../../mocks/index.ts";
+import type { MlflowRelease } from "../../mocks/act-as.ts";
 import type { Problem } from "../../src/queue/types.ts";
 import type { Fetch } from "../../src/runtime/ports/fetch.ts";
 import { createTracker } from "../../src/tracker/create-tracker.ts";
 import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import type { TrackerOptions } from "../../src/tracker/types/tracker-options.ts";
 import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";
+import { type LightMock, lightMock } from "./light-mock.ts";
 import { ServerReader } from "./server-reader.ts";
 
 /** A whole tracker before a mock of MLflow, with time in the hands of the test. */
 export interface MockBench {
-  readonly mock: MlflowMock;
+  readonly mock: LightMock;
   readonly tracker: Tracker;
   readonly runtime: ManualRuntime;
   readonly problems: Problem[];
@@ -32,9 +33,7 @@ export async function mockBench(
   } = {},
 ): Promise<MockBench> {
   const { actAs, between, manual: runtime = manualRuntime(), ...rest } = options;
-  const mock = createMlflowMock({ clock: runtime.clock, ...(actAs === undefined ? {} : { actAs }) });
-  // Opens its database now, in real time.
-  await mock.fetch(new Request(`${mock.trackingUri}/version`));
+  const mock = await lightMock(runtime.clock, actAs);
   const seen: { path: string; body: string; status: number }[] = [];
   const carry: Fetch = async (request) => {
     const body = await request.clone().text();

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { MlflowRelease } from "../../mocks/index.ts";
+import type { MlflowRelease } from "../../mocks/act-as.ts";
 import type { Run } from "../../src/tracker/types/run.ts";
 import { mockBench } from "./mock-bench.ts";
 import { expectAllDelivered, nothing } from "./workload.ts";
