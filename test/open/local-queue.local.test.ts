@@ -1,13 +1,16 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { memoryQueue } from "../../src/index.ts";
 import { type OpenTrackerOptions, openTracker } from "../../src/open/local.ts";
 import type { Problem } from "../../src/queue/types.ts";
 import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { testServer } from "../support/test-server.ts";
+
+// Several trackers are opened one after the other, also on a machine with other work.
+vi.setConfig({ testTimeout: 30_000 });
 
 const temporaryDirectory = temporaryDirectories();
 const nothing = { points: 0, requests: 0 };
