@@ -24,6 +24,7 @@ export interface WireReply {
 
 type Body = { readonly [member: string]: Json };
 const API = "/api/2.0/mlflow/";
+const INFO = "/api/3.0/mlflow/server-info";
 const FILES = "/api/2.0/mlflow-artifacts/artifacts/";
 
 /** A small MLflow of plain maps, written apart from the embedded server, so that both cannot share one wrong idea. */
@@ -51,6 +52,8 @@ export class Oracle {
     try {
       if (path.startsWith(FILES))
         return this.#file(request.method, decodeURIComponent(path.slice(FILES.length)), bytesOf(request.body));
+      if (path === INFO && this.acts !== "2.22")
+        return json(200, { store_type: "SqlStore", workspaces_enabled: false });
       if (!path.startsWith(API)) return html(404, "404 Not Found");
       return json(200, this.#route(path.slice(API.length), this.#body(query, request)));
     } catch (error) {

@@ -39,6 +39,7 @@ export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
   if (fault === "status 400") return !isRead(kind) && kind !== "put artifact" && kind !== "create experiment";
   if (fault === "refused by the server") {
     return [
+      "server info",
       "create run",
       "update run",
       "metrics",

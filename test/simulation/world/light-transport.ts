@@ -7,6 +7,7 @@ import { NoAnswer } from "../../../src/client/no-answer.ts";
 import { errorFromReply } from "../../../src/client/reply-error.ts";
 import { parseObject, readReplyWords } from "../../../src/client/reply-text.ts";
 import { RunsResource } from "../../../src/client/runs.ts";
+import { ServerResource } from "../../../src/client/server.ts";
 import { type ApiRequest, Transport } from "../../../src/client/transport.ts";
 import type { CallOptions, ClientRuntime } from "../../../src/client/types/connection.ts";
 import type { Schema } from "../../../src/client/wire/entities.ts";
@@ -98,8 +99,7 @@ export function lightClient(process: SimProcess, runtime: ClientRuntime): Delive
     runs: new RunsResource(transport),
     metrics: new MetricsResource(transport),
     artifacts: new ArtifactsResource(transport),
-    // The oracle keeps a point once; whoever asks for that is tested elsewhere.
-    server: { info: async () => ({ storeType: "SqlStore" }) },
+    server: new ServerResource(transport),
   };
 }
 

@@ -139,12 +139,7 @@ export class SimProcess {
 
   #wholeClient(): DeliveryClient {
     const fetch = (request: Request): Promise<Response> => this.world.network.fetch(this, request);
-    const { experiments, runs, metrics, artifacts } = createClient({
-      trackingUri: "http://sim.test",
-      fetch,
-      runtime: this.runtime,
-    });
-    return { experiments, runs, metrics, artifacts };
+    return createClient({ trackingUri: "http://sim.test", fetch, runtime: this.runtime });
   }
 
   /** Ends it in good order. */

@@ -1,5 +1,6 @@
 /** What a request is for; a row of the table of hits. */
 export const REQUEST_KINDS = [
+  "server info",
   "experiment by name",
   "create experiment",
   "get experiment",
@@ -39,11 +40,20 @@ const kinds: Readonly<Record<string, RequestKind>> = {
 
 /** True for requests that change nothing. */
 export function isRead(kind: RequestKind): boolean {
-  return ["experiment by name", "get experiment", "get run", "search runs", "history", "list artifacts"].includes(kind);
+  return [
+    "server info",
+    "experiment by name",
+    "get experiment",
+    "get run",
+    "search runs",
+    "history",
+    "list artifacts",
+  ].includes(kind);
 }
 
 export function requestKind(path: string, body: { readonly [member: string]: unknown }): RequestKind {
   const name = path.slice("/api/2.0/mlflow/".length).split("?")[0]!;
+  if (path.startsWith("/api/3.0/mlflow/server-info")) return "server info";
   if (path.startsWith("/api/2.0/mlflow-artifacts/")) return "put artifact";
   if (name === "runs/log-batch") return holds(body["params"]) ? "params" : holds(body["tags"]) ? "tags" : "metrics";
   const kind = kinds[name];
