@@ -89,7 +89,7 @@ export class DeliveryLoop {
     return this.#gate.state;
   }
 
-  /** Times that the host gave no answer, or one that refuses everybody. */
+  /** Times that the host gave no answer, failed, or refused everybody. */
   get misses(): number {
     return this.#gate.misses;
   }

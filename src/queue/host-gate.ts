@@ -16,7 +16,7 @@ export class HostGate {
   state: HostState = "unknown";
   /** Monotonic time of the next probe. */
   until = 0;
-  /** Times that it gave no answer, or one that refuses everybody. */
+  /** Times that it gave no answer, failed, or refused everybody. */
   misses = 0;
   #failures = 0;
   /** The pause is the server's wish. */
@@ -58,6 +58,11 @@ export class HostGate {
     this.state = "retrying";
     this.#asked = after !== undefined || (this.#asked && now < this.until);
     this.until = Math.max(this.until, now + (after ?? backoff(this.#failures, this.#fraction())));
+  }
+
+  /** It failed at one request, which says nothing about others. */
+  missed(): void {
+    this.misses++;
   }
 
   /** The host refuses everybody. */

@@ -107,7 +107,7 @@ export class SyncEngine {
     return (this.leads ? this.#loop : this.#leader).host;
   }
 
-  /** Times that the host gave no answer, or one that refuses everybody. */
+  /** Times that the host gave no answer, failed, or refused everybody. */
   get misses(): number {
     return (this.leads ? this.#loop : this.#leader).misses;
   }

@@ -169,8 +169,9 @@ export class Verdicts {
     if (outcome?.host) {
       this.#gate.failed(now, outcome.after);
       item.until = now;
-    } else if (cause instanceof HttpError) {
-      this.#gate.ok(now);
+    } else {
+      if (!outcome?.refused) this.#gate.missed();
+      if (cause instanceof HttpError) this.#gate.ok(now);
     }
     if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
       const message = `${sentence(cause)} Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
