@@ -11,6 +11,8 @@ export interface Item {
   until: number;
   /** Tries without an answer that counts. */
   failures: number;
+  /** Those of them that speak against the chunk itself, and not against what is asked before it is sent. */
+  strikes: number;
   /** Answers 400, and the address of the request that got the last of them. */
   refusals: number;
   refusedBy?: string | undefined;
@@ -72,6 +74,7 @@ export function newItem(header: ChunkHeader, seen: number, successes = -1): Item
     seen,
     until: 0,
     failures: 0,
+    strikes: 0,
     refusals,
     inherited: refusals,
     successes,

@@ -142,7 +142,7 @@ export class Verdicts {
     // What looks for a run before it is created says nothing about its creation.
     const own = chunk.kind === "artifact" || (failed && (chunk.kind !== "create" || item.sent));
     const limit = chunk.count > 1 ? POISON : POISON_ITEM;
-    return own && item.failures >= limit && this.#successes > item.successes;
+    return own && item.strikes >= limit && this.#successes > item.successes;
   }
 
   #later(
@@ -155,7 +155,10 @@ export class Verdicts {
     if (outcome?.refused) {
       item.refusals++;
       item.refusedBy = addressOf(cause);
-    } else item.failures++;
+    } else {
+      item.failures++;
+      if (chunk.kind !== "create" || item.sent) item.strikes++;
+    }
     if (item.successes < 0) item.successes = this.#successes;
     item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
     if (outcome?.ambiguous) {
