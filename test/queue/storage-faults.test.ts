@@ -278,8 +278,14 @@ describe("Queue over a storage that fails", () => {
           expect(oracle.named("b").tags.get("t")).toBe(String(step));
         },
       ),
-      // A put that took place although it failed, counted while it was tried again.
-      { numRuns: 60, examples: [[[[66, "after"]], [0, 351, 649], 0]] },
+      // Puts that took place although they failed, counted while they were tried again.
+      {
+        numRuns: 60,
+        examples: [
+          [[[66, "after"]], [0, 351, 649], 0],
+          [[[46, "after"]], [0], 0],
+        ],
+      },
     );
   }, 60_000);
 });
