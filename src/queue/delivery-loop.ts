@@ -94,6 +94,12 @@ export class DeliveryLoop {
     return this.#gate.misses;
   }
 
+  /** The server is known to keep a point twice that it gets twice. */
+  get keepsRepeats(): boolean {
+    const { readBack } = this.#parts.settings;
+    return readBack === "always" || (readBack === "auto" && this.#gate.repeats === true);
+  }
+
   /** Milliseconds since the oldest chunk in view came into view. */
   get age(): number {
     return this.#view.age(this.#now());

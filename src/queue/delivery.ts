@@ -46,7 +46,6 @@ export class Delivery {
   readonly #verdicts: Verdicts;
   readonly #creator: RunCreator;
   readonly #family: Family;
-  #repeats: boolean | undefined;
   readonly #options: SendOptions & CallOptions;
 
   constructor(parts: DeliveryParts, view: Scheduler, reader: Reader, gate: HostGate, { term, signal, opened }: Term) {
@@ -134,7 +133,7 @@ export class Delivery {
   async #keepsRepeats(): Promise<boolean> {
     const { client, settings } = this.#parts;
     if (settings.readBack !== "auto") return settings.readBack === "always";
-    this.#repeats ??= await client.server.info(this.#options).then(
+    this.#gate.repeats ??= await client.server.info(this.#options).then(
       (info) => info?.storeType !== undefined && !/sql/i.test(info.storeType),
       (error: unknown) => {
         // Whoever refuses to say so is taken for a database.
@@ -142,7 +141,7 @@ export class Delivery {
         throw error;
       },
     );
-    return this.#repeats;
+    return this.#gate.repeats;
   }
 
   /** Gives the mapping of a run that was created. */

@@ -95,9 +95,12 @@ export class Drain {
     }
   }
 
-  /** The page is left, and may be gone in the next moment: sends what it can by requests that outlive it. */
+  /**
+   * The page is left, and may be gone in the next moment: sends what it can by requests that outlive it, unless the
+   * server would keep all of it twice when the next page sends it again.
+   */
   lastWords(writer: Writer): void {
-    if (this.#running) this.#lastWords?.(writer);
+    if (this.#running && !this.engine?.keepsRepeats) this.#lastWords?.(writer);
   }
 
   /** Loads what `keepNow` needs, so that it works from the first write on. */

@@ -18,6 +18,8 @@ export class HostGate {
   until = 0;
   /** Times that it gave no answer, failed, or refused everybody. */
   misses = 0;
+  /** It may keep a point twice that it gets twice; undefined until it was asked. */
+  repeats: boolean | undefined;
   #failures = 0;
   /** The pause is the server's wish. */
   #asked = false;

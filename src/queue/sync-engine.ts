@@ -112,6 +112,11 @@ export class SyncEngine {
     return (this.leads ? this.#loop : this.#leader).misses;
   }
 
+  /** The server is known to keep a point twice that it gets twice. */
+  get keepsRepeats(): boolean {
+    return this.#loop.keepsRepeats;
+  }
+
   /** Milliseconds since the oldest chunk in view came into view. */
   get age(): number {
     return this.leads ? this.#loop.age : this.#leader.lag;

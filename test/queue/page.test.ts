@@ -252,6 +252,30 @@ describe("Queue of a page that is left", () => {
     expect(Math.max(...steps.map(({ step }) => step))).toBe(998);
   });
 
+  test("F34 sends nothing to a server that keeps a point twice that it gets twice", async () => {
+    for (const readBack of ["always", "auto", "never"] as const) {
+      const { sent, ...server } = watched();
+      const it = harness({
+        ...server,
+        delivery: { flushInterval: 1e6, readBack },
+        fetch: async (request) => {
+          if (request.url.endsWith("server-info")) return Response.json({ store_type: "FileStore" });
+          return server.oracle.fetch(request);
+        },
+      });
+      const run = await started(it);
+      it.oracle.fault = ({ path }) => (path.endsWith("log-batch") ? "drop-after" : undefined);
+      it.queue.logMetric(run, "m", 1, 1, 1);
+      await it.runtime.clock.until(it.queue.flush({ timeout: 1_000 }));
+      it.oracle.fault = () => undefined;
+      await it.runtime.clock.until(it.queue.flush());
+      it.queue.logMetric(run, "m", 2, 2, 2);
+      it.runtime.lifecycle.hide("left");
+      await it.runtime.clock.advance(0);
+      expect(sent).toHaveLength(readBack === "never" ? 1 : 0);
+    }
+  });
+
   test("F34 sends nothing while delivery is paused or manual", async () => {
     const { sent, ...server } = watched();
     const it = harness({ ...server, delivery: { mode: "manual" } });
