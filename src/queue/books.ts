@@ -29,6 +29,9 @@ export class Books {
   #changing = 0;
   /** Place up to which all was compared in the present round. */
   #at = 0;
+  /** What had left the storage when all was compared last; pages that were read and could not be compared. */
+  #compared: string;
+  #unread = 0;
   /** As `append` of the storage, for what is logged here. */
   readonly intake: Pick<QueueStore, "append">;
 
@@ -38,6 +41,7 @@ export class Books {
     this.#store = store;
     this.#own = new Outstanding(ledger.writer);
     this.#base = counts;
+    this.#compared = leftOf(counts);
     this.#foreignBlobs = counts.blobBytes;
     this.intake = { append: (...args) => this.#append(...args) };
     ledger.onSettle = (chunk) => {
@@ -69,6 +73,7 @@ export class Books {
     const before = (amount: Amount): Amount => ({ points: -amount.points, requests: -amount.requests });
     this.#base = { delivered: before(delivered), dropped: before(minus(dropped, lost)) };
     this.#at = 0;
+    this.#compared = "";
   }
 
   /**
@@ -108,8 +113,18 @@ export class Books {
   async compare(all: boolean): Promise<void> {
     const { first } = this.#own;
     if (first === undefined) return;
+    const counts = await this.#store.status();
+    const left = leftOf(counts);
+    // Where nothing has left, a long backlog is not read again.
+    if (left === this.#compared && this.#own.isWithin(counts.waiting)) return;
+    const unread = this.#unread;
     await this.#page(Math.max(0, first - 1));
     if (all) this.#at = 0;
+    await this.#round(all);
+    if (all && this.#unread === unread) this.#compared = left;
+  }
+
+  async #round(all: boolean): Promise<void> {
     for (let pages = 0; (all || pages < PAGES) && !this.#own.isEmpty; pages++) {
       this.#at = Math.max(this.#at, (this.#own.first ?? 0) - 1, 0);
       const next = await this.#page(this.#at);
@@ -124,7 +139,8 @@ export class Books {
     const page = await this.#store.heads(after, PAGE);
     const isLast = page.length < PAGE;
     // A put on its way may have changed what was read.
-    if (changes === this.#changes && this.#changing === 0) {
+    if (changes !== this.#changes || this.#changing > 0) this.#unread++;
+    else {
       this.#own.compare(after, page, isLast, (run, left, blobBytes) => this.#ledger.leave(run, left, blobBytes));
     }
     const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
@@ -172,6 +188,11 @@ export class Books {
       return results;
     });
   }
+}
+
+/** All that ever left, by amounts that no appending changes. */
+function leftOf({ delivered, quarantined, dropped }: StorageCounts): string {
+  return [delivered, quarantined, dropped].map(({ points, requests }) => `${points} ${requests}`).join();
 }
 
 function minus(from: Amount, amount: Amount): { points: number; requests: number } {

@@ -38,6 +38,12 @@ export class Outstanding {
     return undefined;
   }
 
+  /** All of it has its place, and may be a part of what waits in all. */
+  isWithin(waiting: Count): boolean {
+    const { points, requests } = this.total;
+    return this.#unplaced.size === 0 && points <= waiting.points && requests <= waiting.requests;
+  }
+
   /** Notes what became of a put. */
   put(draft: ChunkDraft, { stored, order, count }: Appended): void {
     const { run, blob } = draft;

@@ -127,3 +127,17 @@ describe("Queue with a long backlog", () => {
     expect(counted.given).toBeLessThan(1_000);
   });
 });
+
+describe("Queue that sends nothing", () => {
+  test("does not read what waits again with each put", async () => {
+    const counted = counting();
+    const it = harness({ storage: counted.storage, delivery: { mode: "manual" } });
+    const run = it.start("a");
+    for (let chunk = 0; chunk < 300; chunk++) {
+      it.queue.logMetric(run, "m", 1, 1, chunk);
+      await it.runtime.clock.until(it.queue.flush({ until: "durable" }));
+    }
+    expect(it.queue.status().waiting).toEqual({ points: 300, requests: 1 });
+    expect(counted.given).toBeLessThan(300);
+  });
+});
