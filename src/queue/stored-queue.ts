@@ -3,6 +3,7 @@ import { StorageError } from "../errors/usage-errors.ts";
 import type { Hiding } from "../runtime/ports/lifecycle.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { total } from "./amount.ts";
+import { ArtifactRoom } from "./artifact-room.ts";
 import { Drain } from "./drain.ts";
 import { Flusher } from "./flusher.ts";
 import { Ledger } from "./ledger.ts";
@@ -40,6 +41,7 @@ export class StoredQueue implements Queue {
   readonly #drain: Drain;
   readonly #waiters: Waiters;
   readonly #flusher: Flusher;
+  readonly #room: ArtifactRoom;
   readonly #ids = new RunIds();
   readonly #listeners = new Set<(status: QueueStatus) => void>();
   /** Told in this task already, or nobody listens. */
@@ -110,6 +112,14 @@ export class StoredQueue implements Queue {
       stopped: () => this.#paused || this.#ended,
       onFlushing: () => this.#run(),
     });
+    this.#room = new ArtifactRoom({
+      ledger,
+      waiters: this.#waiters,
+      limit: maxStoredBytes,
+      drain: this.#drain,
+      ended: () => this.#ended,
+      stands: () => this.#paused || (settings.mode === "manual" && this.#flusher.flushing === 0),
+    });
     this.#run();
   }
 
@@ -176,16 +186,9 @@ export class StoredQueue implements Queue {
   }
 
   async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
-    const { maxStoredBytes, maxMemoryBytes, whenFull } = this.#settings;
-    if (whenFull === "block") await this.#waiters.until(() => this.#ledger.bytes <= maxMemoryBytes || this.#paused);
-    const { blobBytes } = this.#ledger;
-    if (blobBytes + body.size > maxStoredBytes) {
-      throw new StorageError(
-        `Cannot keep artifact "${path}" as delivery.maxStoredBytes must leave room for its ${body.size} bytes: current value is ${maxStoredBytes}, and ${blobBytes} wait`,
-      );
-    }
+    if (this.#settings.whenFull !== "block") this.#room.take(path, body.size);
+    else await this.#room.wait(path, body.size);
     this.#begin();
-    this.#ledger.blobBytes += body.size;
     this.#ledger.request(localId, ["artifact", path]);
     this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
     this.#tell();

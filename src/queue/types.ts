@@ -95,8 +95,9 @@ export interface DeliveryOptions {
    * sent always stay; each point that goes is counted in `dropped`, in the receipt of its run, and told to `onProblem`.
    * `"decimate"` drops every second step of the densest chunks, oldest first, again and again: curves keep their shape.
    * `"drop-oldest-metrics"` drops whole chunks of points, oldest first: the latest are kept at full density.
-   * `"block"` makes `logArtifact`, which is awaited, wait until there is room; calls that return at once, such as
-   * `logMetric`, cannot wait: while they go on, points make room as with `"drop-oldest-metrics"`.
+   * `"block"` makes `logArtifact`, which is awaited, wait until there is room for it, where it rejects otherwise; calls
+   * that return at once, such as `logMetric`, cannot wait: while they go on, points make room as with
+   * `"drop-oldest-metrics"`.
    * @default "decimate"
    */
   readonly whenFull?: "decimate" | "drop-oldest-metrics" | "block";

@@ -4,8 +4,8 @@ import type { QueueStorage } from "../../src/queue/storage.ts";
 import type { DeliveryOptions } from "../../src/queue/types.ts";
 import { harness } from "./harness.ts";
 
-function flooded(delivery: DeliveryOptions) {
-  const it = harness({ delivery: { maxMemoryBytes: 100_000, ...delivery } });
+function flooded(delivery: DeliveryOptions, storage?: QueueStorage) {
+  const it = harness({ ...(storage && { storage }), delivery: { maxMemoryBytes: 100_000, ...delivery } });
   it.oracle.fault = () => "drop-before";
   return { ...it, run: it.start("a", { tags: { keep: "1" } }) };
 }
@@ -102,5 +102,72 @@ describe("Queue that is full", () => {
     const { waiting, dropped } = queue.status();
     expect(dropped.points).toBeGreaterThan(10_000);
     expect(waiting.points + dropped.points).toBe(30_000);
+  });
+
+  test("keeps within maxStoredBytes in a durable storage with block, and counts exactly what goes", async () => {
+    const storage: QueueStorage = { ...memoryQueue(), durable: true };
+    const { queue, oracle, runtime, run } = flooded({ whenFull: "block", maxStoredBytes: 60_000 }, storage);
+    for (let step = 0; step < 30_000; step++) {
+      queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 3_000 === 0) await runtime.clock.advance(1_500);
+    }
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.advance(1_000);
+    expect((await (await storage.open()).status()).bytes).toBeLessThanOrEqual(60_000);
+    const { waiting, dropped } = queue.status();
+    expect(dropped.points).toBeGreaterThan(10_000);
+    expect(waiting.points + dropped.points).toBe(30_000);
+    oracle.fault = () => undefined;
+    const report = await runtime.clock.until(queue.flush());
+    expect(report).toMatchObject({ dropped, delivered: { points: waiting.points } });
+    expect(oracle.named("a").points.size).toBe(waiting.points);
+    const [line] = (await queue.receipt(run)).lines;
+    expect(line).toMatchObject({ logged: 30_000, dropped: dropped.points, acknowledged: waiting.points });
+  });
+
+  test("lets logArtifact() go on with block while the storage has room, however little the memory may hold", async () => {
+    const storage: QueueStorage = { ...memoryQueue(), durable: true };
+    const { queue, runtime, run } = flooded({ whenFull: "block", maxMemoryBytes: 10_000 }, storage);
+    for (let step = 0; step < 5_000; step++) {
+      queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 100 === 0) await runtime.clock.until(queue.flush({ until: "durable" }));
+    }
+    expect((await (await storage.open()).status()).bytes).toBeGreaterThan(20_000);
+    const before = runtime.clock.monotonic();
+    await runtime.clock.until(queue.logArtifact(run, "w.bin", new Blob(["1"])));
+    expect(runtime.clock.monotonic()).toBe(before);
+  });
+
+  test("makes logArtifact() wait with block until others are delivered, where it rejects otherwise", async () => {
+    for (const whenFull of ["block", "decimate"] as const) {
+      const { queue, oracle, runtime, run } = flooded({ whenFull, maxStoredBytes: 30_000 });
+      const body = new Blob(["x".repeat(20_000)]);
+      await runtime.clock.until(queue.logArtifact(run, "0.bin", body));
+      const kept: string[] = [];
+      const others = ["1.bin", "2.bin"].map((path) =>
+        queue.logArtifact(run, path, body).then(
+          () => kept.push(path),
+          (error: Error) => kept.push(error.message),
+        ),
+      );
+      await runtime.clock.advance(60_000);
+      if (whenFull === "decimate") {
+        expect(kept).toEqual([expect.stringContaining('"1.bin"'), expect.stringContaining('"2.bin"')]);
+        continue;
+      }
+      expect(kept).toEqual([]);
+      oracle.fault = () => undefined;
+      await runtime.clock.until(Promise.all(others));
+      expect(kept).toEqual(["1.bin", "2.bin"]);
+      await runtime.clock.until(queue.flush());
+      const lines = (await queue.receipt(run)).lines.filter(({ kind }) => kind === "artifact");
+      expect(lines.map(({ key, acknowledged }) => [key, acknowledged])).toEqual([
+        ["0.bin", 1],
+        ["1.bin", 1],
+        ["2.bin", 1],
+      ]);
+      const huge = queue.logArtifact(run, "huge.bin", new Blob(["x".repeat(30_001)]));
+      await expect(runtime.clock.until(huge)).rejects.toThrow('"huge.bin"');
+    }
   });
 });
