@@ -33,7 +33,6 @@ export interface DrainParts {
 
 /** What puts and sends, and where. */
 export interface Opened {
-  readonly client: DeliveryClient;
   readonly store: QueueStore;
   readonly engine: SyncEngine;
 }
@@ -47,7 +46,7 @@ export class Drain {
   /** Undefined before the storage is open. */
   store: QueueStore | undefined;
   /** Mappings that are not known to be kept. */
-  readonly mapping: Set<RunMapping> = new Set();
+  readonly unkept: Set<RunMapping> = new Set();
   /** Runs whose mapping somebody waits for, and how many do. */
   readonly sought: Map<string, number> = new Map();
   /** Sends, or does not for now. */
@@ -58,6 +57,8 @@ export class Drain {
   client: DeliveryClient | undefined;
   /** Highest place in the order that is known to be taken. */
   order = 0;
+  /** Bytes that the storage has room for, once it is known. */
+  room: number = Number.POSITIVE_INFINITY;
 
   constructor(parts: DrainParts) {
     const { clock, random } = parts.runtime;
@@ -85,7 +86,7 @@ export class Drain {
 
   /** Bytes of bodies that may wait in the storage. */
   maxBytes(): number {
-    return Math.min(this.#room, this.parts.maxBytes());
+    return Math.min(this.room, this.parts.maxBytes());
   }
 
   /** Loads what puts and sends; a failure is tried again by the next one. */
@@ -96,8 +97,8 @@ export class Drain {
 
   /** Puts what a writer holds into the store, and tells the engine. */
   async put(writer: Writer): Promise<void> {
-    await this.open();
-    await this.late!.putAll(this, writer);
+    const opened = await this.open();
+    await this.late!.putAll(this, writer, opened);
   }
 
   /**
@@ -115,7 +116,7 @@ export class Drain {
 
   /** Keeps which run of the server a run of ours is. */
   map(mapping: RunMapping): void {
-    this.mapping.add(mapping);
+    this.unkept.add(mapping);
     // Whoever takes up a run has loaded it.
     this.load().then(
       ({ keepMapping }) => keepMapping(this, mapping),

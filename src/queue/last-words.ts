@@ -1,10 +1,10 @@
 import type { Lifecycle } from "../runtime/ports/lifecycle.ts";
 import { decodeMetrics, encodeMetrics } from "./chunk-codec.ts";
 import { pickRows } from "./columns.ts";
-import type { DeliveryClient } from "./delivery-client.ts";
+import type { Drain } from "./drain.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { metricsBody } from "./metrics-body.ts";
-import type { RunMapping } from "./storage.ts";
+import type { Writer } from "./writer.ts";
 
 /** Bytes of all bodies that outlive one page: browsers allow 64 KiB, for whatever else the page sends as well. */
 const MOST = 60_000;
@@ -16,21 +16,24 @@ const text = new TextEncoder();
  * Sends the last points of runs that the server has, by requests that outlive the page. Best effort: nothing waits for an
  * answer and no state changes, so that the next page sends the same points again, which changes nothing on the server.
  *
- * @param page All queues of a page share what may be sent.
+ * All queues of a page share what may be sent.
  */
-export function sendLastWords(
-  buffers: Iterable<MetricBuffer>,
-  mappings: ReadonlyMap<string, RunMapping>,
-  { runs }: DeliveryClient,
-  page: Lifecycle,
-): void {
-  for (const buffer of buffers) {
-    const mapping = mappings.get(buffer.run);
+export function sendLastWords({ client, parts }: Drain, writer: Writer): void {
+  if (!client) return;
+  const page = parts.runtime.lifecycle;
+  for (const buffer of buffersOf(writer)) {
+    const mapping = parts.mappings.get(buffer.run);
     const body = mapping && bodyOf(buffer, mapping.runId, MOST - (spent.get(page) ?? 0));
     if (!body) continue;
     spent.set(page, (spent.get(page) ?? 0) + text.encode(body).length);
-    runs.logBatchBody(body, { keepalive: true, retry: false }).catch(() => {});
+    client.runs.logBatchBody(body, { keepalive: true, retry: false }).catch(() => {});
   }
+}
+
+/** What is in memory of metrics, the open chunks first: of NaN nothing, which old servers refuse the second time. */
+function* buffersOf({ runs, outbox }: Writer): Iterable<MetricBuffer> {
+  for (const { buckets } of runs.values()) for (const { values } of buckets) yield values;
+  for (const { buffer } of outbox) if (buffer && !Number.isNaN(buffer.value[0])) yield buffer;
 }
 
 /** The body of as many of the last points as may be sent. */

@@ -3,7 +3,9 @@ import type { Clock } from "../runtime/ports/clock.ts";
 import { encodeLines, encodeNames } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { desiredBy } from "./desired-state.ts";
+import type { MetricBuffer } from "./metric-buffer.ts";
 import { countPoints } from "./point-account.ts";
+import type { Ledger } from "./ledger.ts";
 import { isEnd } from "./request.ts";
 import type { RunAccount } from "./run-account.ts";
 import type { AccountDraft, Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
@@ -37,15 +39,15 @@ interface Batch {
 export async function put(
   writer: Writer,
   store: Pick<QueueStore, "append">,
-  id: string,
+  ledger: Ledger,
   known: number,
   clock: Clock,
 ): Promise<Put> {
-  const steps = puts(writer, known, clock);
+  const steps = puts(writer, ledger, known, clock);
   for (let step = steps.next(); ; ) {
     if (step.done) return step.value;
     const { drafts, desired, accounts } = step.value;
-    step = steps.next(await patiently(clock, () => store.append(id, drafts, desired, accounts)));
+    step = steps.next(await patiently(clock, () => store.append(ledger.writer, drafts, desired, accounts)));
   }
 }
 
@@ -55,23 +57,34 @@ export async function put(
  *
  * @throws StorageError when the store fails, or another process holds its lock for long.
  */
-export function putNow(writer: Writer, now: QueueStore["now"] & object, id: string, known: number, clock: Clock): void {
+export function putNow(
+  writer: Writer,
+  now: QueueStore["now"] & object,
+  ledger: Ledger,
+  known: number,
+  clock: Clock,
+): void {
   const hasBody = ({ blob }: Entry): boolean => blob !== undefined;
   writer.writing -= writer.outbox.slice(0, writer.writing).filter(hasBody).length;
   for (const entries of [writer.outbox, writer.putting ?? []]) {
     entries.splice(0, entries.length, ...entries.filter((entry) => !hasBody(entry)));
   }
-  const steps = puts(writer, known, clock);
+  const steps = puts(writer, ledger, known, clock);
   for (let step = steps.next(); !step.done; ) {
     const { drafts, desired, accounts } = step.value;
-    step = steps.next(stubbornly(() => now.append(id, drafts, desired, accounts)));
+    step = steps.next(stubbornly(() => now.append(ledger.writer, drafts, desired, accounts)));
   }
   // What was logged while an earlier put was on its way got no place in it.
-  if (writer.dirty) putNow(writer, now, id, known, clock);
+  if (isDirty(writer)) putNow(writer, now, ledger, known, clock);
 }
 
 /** The appends that a put is made of; gets what became of each. */
-function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Put, readonly Appended[]> {
+function* puts(
+  writer: Writer,
+  ledger: Ledger,
+  known: number,
+  clock: Clock,
+): Generator<Batch, Put, readonly Appended[]> {
   let highest = 0;
   let renewed = false;
   writer.closeRows();
@@ -80,12 +93,12 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
     const batch = writer.putting ?? writer.outbox.slice(0, CHUNKS_PER_APPEND);
     if (!writer.putting) writer.writing = batch.length;
     if (!writer.putting && tails && batch.length === writer.outbox.length) {
-      batch.push(...writer.tails());
+      batch.push(...takeTails(writer));
       tails = false;
     }
-    const drafts = batch.map((entry) => draft(writer, entry, clock.now()));
+    const drafts = batch.map((entry) => draft(writer, ledger, entry, clock.now()));
     // With what was counted just now.
-    const dated = writer.accounts();
+    const dated = ledger.accounts();
     const accounts = dated.map(({ run, bucket, lines, group }) => {
       group.names ??= encodeNames(lines);
       return { run, bucket, lines: encodeLines(lines, group.names) };
@@ -93,15 +106,33 @@ function* puts(writer: Writer, known: number, clock: Clock): Generator<Batch, Pu
     if (batch.length + accounts.length === 0) break;
     writer.putting = batch;
     const results = yield { drafts, desired: desiredBy(batch), accounts };
-    writer.accountsStored(dated);
+    ledger.accountsStored(dated);
     renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
-    const rest = batch.filter((entry, n) => !appended(writer, entry, results[n]!) && entry.sealed);
+    const rest = batch.filter((entry, n) => !appended(writer, ledger, entry, results[n]!) && entry.sealed);
     writer.outbox.splice(0, writer.writing, ...rest);
     writer.writing = 0;
     writer.putting = undefined;
     highest = results.reduce((sum, { order }) => Math.max(sum, order), highest);
   }
   return { order: highest, renewed };
+}
+
+/** Takes the buffers that are open and hold more than the store does. */
+function takeTails(writer: Writer): Entry[] {
+  const { dirty } = writer;
+  writer.dirty = new Set();
+  return [...dirty]
+    .filter(isAhead)
+    .map((buffer) => ({ run: buffer.run, kind: "metrics", sealed: false, sequence: 0, count: 0, buffer }));
+}
+
+/** Something was taken that no store may hold yet. */
+export function isDirty({ putting, outbox, dirty }: Writer): boolean {
+  return putting !== undefined || outbox.length > 0 || [...dirty].some(isAhead);
+}
+
+function isAhead({ count, persisted }: MetricBuffer): boolean {
+  return count > persisted;
 }
 
 /** Tries again while another process holds the lock of the storage. */
@@ -131,9 +162,9 @@ function isBusy(error: unknown): boolean {
   return error instanceof StorageError && error.fault === "busy";
 }
 
-function draft(writer: Writer, entry: Entry, at: number): ChunkDraft {
+function draft(writer: Writer, ledger: Ledger, entry: Entry, at: number): ChunkDraft {
   const { run, kind, buffer, blob } = entry;
-  const account = writer.account(run);
+  const account = ledger.run(run);
   if (!buffer) {
     entry.sequence ||= writer.nextSequence();
     const { sequence, count } = entry;
@@ -195,7 +226,7 @@ function countKeys(account: RunAccount, entry: Entry): number {
 }
 
 /** Notes what became of an entry; true when nothing of it is left to put. */
-function appended(writer: Writer, { buffer, sealed }: Entry, result: Appended): boolean {
+function appended(writer: Writer, { sealedTails }: Ledger, { buffer, sealed }: Entry, result: Appended): boolean {
   if (!buffer) return true;
   const { sequence, persisted } = buffer;
   if (result.stored) {
@@ -204,14 +235,14 @@ function appended(writer: Writer, { buffer, sealed }: Entry, result: Appended): 
     buffer.tried = 0;
   } else {
     // Sealed by the leader, or delivered: only what came after goes on, as a chunk of its own.
-    const rows = writer.sealedTails.get(sequence) ?? result.count ?? (persisted || buffer.tried);
+    const rows = sealedTails.get(sequence) ?? result.count ?? (persisted || buffer.tried);
     buffer.shift(rows);
   }
   const done = buffer.count === buffer.persisted;
-  if (!result.stored || (sealed && done)) writer.sealedTails.delete(sequence);
+  if (!result.stored || (sealed && done)) sealedTails.delete(sequence);
   if (sealed && done) writer.recycle(buffer);
   if (!sealed && !done) {
-    writer.touch(buffer);
+    if (!buffer.closed) writer.dirty.add(buffer);
     if (!result.stored) writer.wakeIn(0);
   }
   return done;

@@ -6,8 +6,6 @@
 export { connect } from "../client/resources.ts";
 export { MemoryStore } from "./storage/memory-store.ts";
 export { sendLastWords } from "./last-words.ts";
-export { assignStore } from "./assign-store.ts";
-export { put, putNow } from "./put.ts";
-export { receiptOf } from "./run-receipt.ts";
-export { SyncEngine } from "./sync-engine.ts";
-export { StoredQuarantine } from "./stored-quarantine.ts";
+export { keepNow } from "./keep-now.ts";
+export { keepMapping, openDrain, putAll } from "./open-drain.ts";
+export { drainedReceipt, openQuarantine } from "./drained.ts";

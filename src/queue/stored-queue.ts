@@ -250,20 +250,12 @@ export class StoredQueue implements Queue {
   }
 
   keepNow(): Amount {
-    return this.durable && this.#writer.dirty ? this.#drain.keepNow(this.#writer) : this.#writer.unkept();
+    // What is not loaded has put nothing anywhere.
+    return this.#drain.late?.keepNow(this.#drain, this.#writer) ?? { ...this.#ledger.waiting };
   }
 
   async quarantine(): Promise<StoredQuarantine> {
-    const [{ StoredQuarantine }, { store, engine }] = await Promise.all([import("./sender.ts"), this.#drain.open()]);
-    const onChange = async (order: number): Promise<void> => {
-      this.#drain.order = Math.max(this.#drain.order, order);
-      if (order > 0) engine.appended();
-      if (total((await store.status()).quarantined) === 0) {
-        for (const { kind, run } of this.#problems.list()) if (kind === "quarantined") this.#problems.solve(kind, run);
-      }
-      this.#changed();
-    };
-    return new StoredQuarantine({ store, books: engine.quarantine, onChange });
+    return (await this.#drain.load()).openQuarantine(this.#drain);
   }
 
   refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void {
@@ -273,13 +265,8 @@ export class StoredQueue implements Queue {
 
   async receipt(localId: string): Promise<Receipt> {
     const id = this.localIdOf(localId) ?? localId;
-    const { receiptOf } = await import("./sender.ts");
-    const mapping = this.#ids.mappings.get(id);
-    const account = this.#ledger.find(id);
-    if (this.#untouched()) return receiptOf(id, mapping?.runId, account, [], "");
-    const { store } = await this.#drain.open();
-    const [records, stored] = await Promise.all([store.accounts(id), mapping ?? store.mapping(id)]);
-    return receiptOf(id, stored?.runId, this.#ledger.find(id), records, this.#ledger.writer);
+    const { drainedReceipt } = await this.#drain.load();
+    return drainedReceipt(this.#drain, id, this.#untouched());
   }
 
   status(): QueueStatus {

@@ -6,7 +6,6 @@ import { type Bucket, OpenRun, type OpenRows, takeRows } from "./open-run.ts";
 import type { MetricMemo } from "./queue.ts";
 import type { ChunkKind, Requests } from "./request.ts";
 import type { Count } from "./amount.ts";
-import type { DatedDraft, RunAccount } from "./run-account.ts";
 
 const ROWS_PER_CHUNK = 100;
 const STORAGE_RETRY = 1_000;
@@ -45,15 +44,17 @@ export interface WriterParts extends MemoryRoomParts {
 export class Writer {
   readonly #parts: WriterParts;
   readonly #waiting: Count;
-  readonly #runs = new Map<string, OpenRun>();
+  readonly runs: Map<string, OpenRun> = new Map();
   readonly #withRows = new Set<OpenRun>();
   readonly #spares: MetricBuffer[] = [];
-  #dirty = new Set<MetricBuffer>();
+
   #timer: Timer | undefined;
   #timerAt = Number.POSITIVE_INFINITY;
   #running: Promise<boolean> | undefined;
   #next: Promise<boolean> | undefined;
   #sequence = 0;
+  /** Buffers that may be open and hold more than the store does. */
+  dirty: Set<MetricBuffer> = new Set();
   /** What is closed and waits to be put, in the order of logging. */
   readonly outbox: Entry[] = [];
   /** Entries at the start of the outbox that are being put. */
@@ -75,7 +76,7 @@ export class Writer {
     run.waiting.points++;
     this.#waiting.points++;
     const buffer = Number.isNaN(value) ? run.nans(bucket) : bucket.values;
-    if (buffer.count === buffer.persisted) this.#dirty.add(buffer);
+    if (buffer.count === buffer.persisted) this.dirty.add(buffer);
     if (buffer.push(slot.index, value, timestamp, step)) this.#seal(run, bucket, buffer);
     if (this.#timer === undefined) this.wakeIn(this.#parts.flushInterval);
   }
@@ -108,7 +109,7 @@ export class Writer {
 
   /** Closes the open chunks of a run, or of all, so that nothing more goes under their place in the order. */
   seal(localId?: string): void {
-    for (const run of localId === undefined ? this.#runs.values() : [this.#run(localId)]) {
+    for (const run of localId === undefined ? this.runs.values() : [this.#run(localId)]) {
       this.#sealRows(run, "params", run.params);
       this.#sealRows(run, "tags", run.tags);
       for (const bucket of run.buckets) {
@@ -132,29 +133,9 @@ export class Writer {
 
   /** Forgets the buffers of a run of which nothing waits. */
   forget(localId: string): void {
-    const run = this.#runs.get(localId);
+    const run = this.runs.get(localId);
     if (run) run.forgotten = true;
-    this.#runs.delete(localId);
-  }
-
-  /** The account of a run. */
-  account(run: string): RunAccount {
-    return this.#parts.ledger.run(run);
-  }
-
-  /** Accounts that are not in the store as they stand. */
-  accounts(): readonly DatedDraft[] {
-    return this.#parts.ledger.accounts();
-  }
-
-  /** Notes that they are in the store now. */
-  accountsStored(drafts: readonly DatedDraft[]): void {
-    this.#parts.ledger.accountsStored(drafts);
-  }
-
-  /** Points in tails that the leader of this process sealed, by sequence. */
-  get sealedTails(): Map<number, number> {
-    return this.#parts.ledger.sealedTails;
+    this.runs.delete(localId);
   }
 
   /** Puts all that was taken before this call; false when that failed, which is reported and tried again. */
@@ -171,50 +152,6 @@ export class Writer {
       this.#sealRows(run, "tags", run.tags);
     }
     this.#withRows.clear();
-  }
-
-  /** Buffers that are open and hold more than the store does. */
-  tails(): Entry[] {
-    const dirty = this.#dirty;
-    this.#dirty = new Set();
-    return [...dirty]
-      .filter((buffer) => buffer.count > buffer.persisted)
-      .map((buffer) => ({ run: buffer.run, kind: "metrics", sealed: false, sequence: 0, count: 0, buffer }));
-  }
-
-  /** What is in memory of metrics, the open chunks first: of NaN nothing, which old servers refuse the second time. */
-  *buffers(): Iterable<MetricBuffer> {
-    for (const { buckets } of this.#runs.values()) for (const { values } of buckets) yield values;
-    for (const { buffer } of this.outbox) if (buffer && !Number.isNaN(buffer.value[0])) yield buffer;
-  }
-
-  /** Something was taken that no store may hold yet. */
-  get dirty(): boolean {
-    if (this.putting !== undefined || this.outbox.length > 0) return true;
-    return [...this.#dirty].some((buffer) => buffer.count > buffer.persisted);
-  }
-
-  /** Says that an open buffer holds more than the store does. */
-  touch(buffer: MetricBuffer): void {
-    if (!buffer.closed) this.#dirty.add(buffer);
-  }
-
-  /** Artifacts that no store holds. */
-  get bodies(): number {
-    return new Set([...this.outbox, ...(this.putting ?? [])].filter(({ blob }) => blob)).size;
-  }
-
-  /** What was taken and no store holds. */
-  unkept(): Count {
-    const unkept = { points: 0, requests: 0 };
-    this.closeRows();
-    const buffers = new Set(this.#dirty);
-    for (const { buffer, count } of new Set([...this.outbox, ...(this.putting ?? [])])) {
-      if (buffer) buffers.add(buffer);
-      unkept.requests += count;
-    }
-    for (const { count, persisted } of buffers) unkept.points += count - persisted;
-    return unkept;
   }
 
   /** Takes a buffer back that nobody needs any more. */
@@ -244,10 +181,10 @@ export class Writer {
   }
 
   #run(localId: string): OpenRun {
-    let run = this.#runs.get(localId);
+    let run = this.runs.get(localId);
     if (!run) {
       run = new OpenRun(localId, this.#parts.ledger.run(localId), this.#parts.batchSize);
-      this.#runs.set(localId, run);
+      this.runs.set(localId, run);
     }
     return run;
   }
@@ -264,7 +201,7 @@ export class Writer {
     if (buffer.count === 0) return;
     if (buffer === bucket.nans) bucket.nans = undefined;
     else bucket.values = this.#fresh(run, bucket);
-    this.#dirty.delete(buffer);
+    this.dirty.delete(buffer);
     buffer.closed = true;
     this.outbox.push({ run: run.id, kind: "metrics", sealed: true, sequence: 0, count: 0, buffer });
     makeMemoryRoom(this.outbox, this.writing, this.#parts);
