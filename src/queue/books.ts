@@ -3,7 +3,7 @@ import type { KeyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outstanding } from "./outstanding.ts";
 import type { Presence } from "./presence.ts";
-import type { QuarantinedChunk, QueueStore, StorageCounts } from "./storage.ts";
+import type { ChunkHeader, QuarantinedChunk, QueueStore, StorageCounts } from "./storage.ts";
 import type { Amount } from "./types.ts";
 
 const PAGE = 64;
@@ -54,6 +54,11 @@ export class Books {
   /** Nothing that was put here is known to wait in the storage. */
   get isClear(): boolean {
     return this.#own.isEmpty;
+  }
+
+  /** True for a chunk that was logged here. */
+  owns({ order }: Pick<ChunkHeader, "order">): boolean {
+    return this.#own.has(order);
   }
 
   /** Notes a change of the storage that is under way, as the counts of the storage and those here differ until it is over. */

@@ -38,6 +38,11 @@ export class Outstanding {
     return undefined;
   }
 
+  /** True for a place at which something lies that was put here. */
+  has(order: number): boolean {
+    return this.#placed.has(Math.floor(order));
+  }
+
   /** All of it has its place, and may be a part of what waits in all. */
   isWithin(waiting: Count): boolean {
     const { points, requests } = this.total;

@@ -1,4 +1,3 @@
-import { add, type Count } from "./amount.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Problems } from "./problems.ts";
 import type { SyncEngine } from "./sync-engine.ts";
@@ -31,8 +30,7 @@ export function statusOf(parts: StatusParts, storage: string, paused: boolean): 
 /** What a flush found at its end. */
 export function reportOf({ ledger, problems, engine }: StatusParts): FlushReport {
   const { waiting, delivered, quarantined, dropped } = ledger;
-  const parked: Count = { points: 0, requests: 0 };
-  for (const id of engine?.parked() ?? []) add(parked, ledger.find(id)?.waiting ?? none);
+  const parked = least(engine?.parkedAmount ?? none, waiting);
   return {
     delivered: { ...delivered },
     pending: minus(waiting, parked),

@@ -5,6 +5,7 @@ import { Follower, type Walk } from "./follower.ts";
 import { Leadership } from "./leader.ts";
 import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
 import type { Lease } from "./lease.ts";
+import { ParkedAmount } from "./parked-amount.ts";
 import { Presence } from "./presence.ts";
 import { QueueChannel, type QueueMessage } from "./queue-channel.ts";
 import { Recovery } from "./recovery.ts";
@@ -45,6 +46,7 @@ export class SyncEngine {
   readonly #follower: Follower;
   readonly #channel: QueueChannel;
   readonly #books: Books;
+  readonly #parked: ParkedAmount;
   readonly #presence: Presence;
   readonly #recovery: Recovery | undefined;
   /** As it said last, or as this one said when it led. */
@@ -70,6 +72,7 @@ export class SyncEngine {
     this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
     this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
     this.intake = this.#books.intake;
+    this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
     this.#follower = new Follower({ ...parts, parks: (run) => this.#leader.parkedRuns.includes(run) });
     this.#leadership = new Leadership({
@@ -148,6 +151,7 @@ export class SyncEngine {
   restart(): void {
     this.#follower.reset();
     this.#books.reset();
+    this.#parked.reset();
     this.#leadership.lost(this.#leadership.term);
     this.#loop.wake();
   }
@@ -188,6 +192,14 @@ export class SyncEngine {
     return this.leads ? this.#loop.parked() : this.#leader.parkedRuns;
   }
 
+  /** What waits of parked runs. */
+  get parkedAmount(): Amount {
+    const parked = this.#parkedOf(this.parked());
+    if (this.leads || this.#leader.by === this.#parts.ledger.writer) return parked;
+    const { points, requests } = this.#leader.parked;
+    return { points: Math.max(points, parked.points), requests: Math.max(requests, parked.requests) };
+  }
+
   /** Lets a probe go now: the network may be back, or somebody says so. */
   hurry(): void {
     this.#loop.hurry();
@@ -196,6 +208,7 @@ export class SyncEngine {
 
   /** Takes parked runs up again. */
   unpark(): void {
+    this.#parked.reset();
     this.#loop.unpark();
     if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: true });
   }
@@ -209,6 +222,7 @@ export class SyncEngine {
   async refresh(): Promise<void> {
     if (!this.leads) await this.#books.compare(true);
     await this.#books.refresh(false);
+    await this.#parked.count(this.parked(), this.#parts.ledger.dropped);
   }
 
   /** Ends all requests. */
@@ -279,6 +293,7 @@ export class SyncEngine {
     const { order } = await this.#books.refresh(this.leads);
     if (this.leads && order > this.#order) this.#loop.grew();
     this.#order = order;
+    await this.#parked.count(this.parked(), this.#parts.ledger.dropped);
     await this.#presence.beat();
     await this.#recover();
     this.#parts.onChange();
@@ -323,11 +338,17 @@ export class SyncEngine {
     const { ledger } = this.#parts;
     const { host, misses, age } = this.#loop;
     const parkedRuns = this.#loop.parked();
-    const parked: Count = { points: 0, requests: 0 };
-    for (const id of parkedRuns) {
-      const account = ledger.find(id);
+    const parked = this.#parkedOf(parkedRuns);
+    return { by: ledger.writer, host, misses, lag: age, inFlight: { ...ledger.inFlight }, parked, parkedRuns };
+  }
+
+  /** What waits of runs: of what was logged here all, of what others did as much as was counted last. */
+  #parkedOf(runs: readonly string[]): Amount {
+    const parked: Count = { ...this.#parked.amount };
+    for (const id of runs) {
+      const account = this.#parts.ledger.find(id);
       if (account) add(parked, account.waiting);
     }
-    return { by: ledger.writer, host, misses, lag: age, inFlight: { ...ledger.inFlight }, parked, parkedRuns };
+    return parked;
   }
 }

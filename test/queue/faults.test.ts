@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { OracleCall, OracleFault } from "../support/oracle-server.ts";
 import { apart, type Harness, harness, row } from "./harness.ts";
 
@@ -327,6 +328,32 @@ describe("Queue against a server that parks a run", () => {
     it.queue.resume();
     expect((await it.runtime.clock.until(it.queue.flush())).parked).toEqual(nothing);
     expect([...it.oracle.named("a").points].sort()).toEqual(points);
+  });
+
+  test("tells what an earlier process logged of a run that is parked now, and what a later one adds", async () => {
+    for (const mode of ["auto", "manual"] as const) {
+      const it = harness({ storage: { ...memoryQueue(), durable: true } });
+      const run = it.start("a");
+      await it.runtime.clock.until(it.queue.flush());
+      it.oracle.named("a").deleted = true;
+      it.queue.pause();
+      logThree(it, run);
+      await it.runtime.clock.until(it.queue.close());
+      const next = harness({ ...it, seed: 2, delivery: { mode } });
+      await next.queue.recover();
+      const { parked, pending } = await it.runtime.clock.until(next.queue.flush());
+      expect({ parked, pending }).toMatchObject({ parked: { points: 3 }, pending: nothing });
+      expect(next.queue.status()).toMatchObject({ parked, waiting: nothing });
+      next.queue.logMetric(run, "m", 9, 9, 9);
+      const report = await it.runtime.clock.until(next.queue.flush());
+      expect(report).toMatchObject({ parked: { ...parked, points: 4 }, pending: nothing });
+      it.oracle.named("a").deleted = false;
+      next.queue.resume();
+      await it.runtime.clock.until(next.queue.flush());
+      expect(await it.runtime.clock.until(next.queue.flush())).toMatchObject({ parked: nothing, pending: nothing });
+      expect(it.oracle.named("a").points.size).toBe(4);
+      await it.runtime.clock.until(next.queue.close());
+    }
   });
 
   test("parks a run that the server lost", async () => {

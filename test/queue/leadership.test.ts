@@ -149,7 +149,7 @@ describe.each(kinds)("Leadership by %s", (_, options) => {
     expect(b.writes).toEqual([]);
   });
 
-  test("flush() of a follower does not wait for a parked run, whose points it tells", async () => {
+  test("flush() of a follower, or of the leader, does not wait for a parked run, whose points it tells", async () => {
     const world = new World(options);
     const [a, b] = [world.start(), world.start()];
     a.start("a");
@@ -159,7 +159,9 @@ describe.each(kinds)("Leadership by %s", (_, options) => {
     b.queue.logMetric(run, "m", 1, 1, 1);
     await world.pass(30_000);
     const report = await world.until(b.queue.flush(), 30_000);
-    expect(report).toMatchObject({ parked: { points: 1, requests: 0 }, pending: nothing });
+    const told = { parked: { points: 1, requests: 0 }, pending: nothing };
+    expect(report).toMatchObject(told);
+    expect(await world.until(a.queue.flush(), 30_000)).toMatchObject(told);
     await expect(world.until(b.queue.runId(run))).resolves.toBe(world.oracle.named("b").id);
   });
 
