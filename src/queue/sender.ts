@@ -5,7 +5,9 @@
  */
 export { connect } from "../client/resources.ts";
 export { MemoryStore } from "./storage/memory-store.ts";
+export { rise } from "./rise.ts";
 export { sendLastWords } from "./last-words.ts";
 export { keepNow } from "./keep-now.ts";
 export { keepMapping, openDrain, putAll } from "./open-drain.ts";
+export { noRoomError, notKeptError, waitForRoom } from "./artifact-room.ts";
 export { drainedReceipt, openQuarantine } from "./drained.ts";

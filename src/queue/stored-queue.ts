@@ -1,9 +1,7 @@
 import type { DatasetInput } from "../client/types/entities.ts";
-import { StorageError } from "../errors/usage-errors.ts";
 import type { Hiding } from "../runtime/ports/lifecycle.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { total } from "./amount.ts";
-import { ArtifactRoom } from "./artifact-room.ts";
 import { Drain } from "./drain.ts";
 import { Flusher } from "./flusher.ts";
 import { Ledger } from "./ledger.ts";
@@ -41,7 +39,6 @@ export class StoredQueue implements Queue {
   readonly #drain: Drain;
   readonly #waiters: Waiters;
   readonly #flusher: Flusher;
-  readonly #room: ArtifactRoom;
   readonly #ids = new RunIds();
   readonly #listeners = new Set<(status: QueueStatus) => void>();
   /** Told in this task already, or nobody listens. */
@@ -112,14 +109,6 @@ export class StoredQueue implements Queue {
       stopped: () => this.#paused || this.#ended,
       onFlushing: () => this.#run(),
     });
-    this.#room = new ArtifactRoom({
-      ledger,
-      waiters: this.#waiters,
-      limit: maxStoredBytes,
-      drain: this.#drain,
-      ended: () => this.#ended,
-      stands: () => this.#paused || (settings.mode === "manual" && this.#flusher.flushing === 0),
-    });
     this.#run();
   }
 
@@ -186,16 +175,22 @@ export class StoredQueue implements Queue {
   }
 
   async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
-    if (this.#settings.whenFull !== "block") this.#room.take(path, body.size);
-    else await this.#room.wait(path, body.size);
+    const { size } = body;
+    const { mode, whenFull, maxStoredBytes } = this.#settings;
+    if (whenFull === "block") {
+      const ended = (): boolean => this.#ended;
+      const stands = (): boolean => this.#paused || (mode === "manual" && this.#flusher.flushing === 0);
+      const { waitForRoom } = await this.#drain.load();
+      await waitForRoom(path, size, { drain: this.#drain, waiters: this.#waiters, ended, stands });
+    } else if (this.#ledger.blobBytes + size > maxStoredBytes) {
+      throw (await this.#drain.load()).noRoomError(path, size, this.#drain);
+    } else this.#ledger.blobBytes += size;
     this.#begin();
     this.#ledger.request(localId, ["artifact", path]);
     this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
     this.#tell();
     if (await this.#writer.persist()) return;
-    throw new StorageError(
-      `Cannot keep artifact "${path}" in "${this.#storage.name}": it is in memory and tried again`,
-    );
+    throw (await this.#drain.load()).notKeptError(path, this.#drain);
   }
 
   runId(localId: string, options: WaitLimits = {}): Promise<string> {
@@ -328,7 +323,7 @@ export class StoredQueue implements Queue {
     const { lifecycle, online } = this.#runtime;
     this.#leave = [
       lifecycle.onHidden((how) => this.#hidden(how)),
-      lifecycle.onShown?.(() => void this.#shown().catch(() => {})) ?? (() => {}),
+      lifecycle.onShown?.(() => void this.#drain.late?.rise(this.#drain, this).catch(() => {})) ?? (() => {}),
       online.onOnline(() => this.#drain.engine?.hurry()),
     ];
     this.#drain.open().catch(() => {});
@@ -339,17 +334,6 @@ export class StoredQueue implements Queue {
     void this.#writer.persist();
     if (how === "left") this.#drain.lastWords(this.#writer);
     if (how !== "hidden") this.#drain.engine?.rest(how !== "frozen");
-  }
-
-  /** Others may have taken the page for dead meanwhile, and have ended its runs: they go on. */
-  async #shown(): Promise<void> {
-    const open = await this.#drain.engine?.rise();
-    if (!open) return;
-    for (const run of this.#ledger.unended()) {
-      if (open.has(run) || !this.#ids.mappings.has(run)) continue;
-      this.deleteTag(run, "mlflow.tracklet.endedBy");
-      this.updateRun(run, { status: "RUNNING" });
-    }
   }
 
   #mapped(mapping: RunMapping): void {

@@ -1,6 +1,6 @@
 import { ValidationError } from "../errors/usage-errors.ts";
+import type { Count } from "../queue/amount.ts";
 import type { Amount, FlushReport, Problem, QueueStatus, ReceiptLine } from "../queue/types.ts";
-import type { QuarantinedItem } from "../queue/quarantine-types.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 
@@ -13,7 +13,7 @@ export interface Culprit {
 }
 
 /** What was rejected of one kind and key of a run, as the first time. */
-interface Rejected extends Culprit {
+export interface Rejected extends Culprit {
   readonly id: string;
   readonly reason: string;
   readonly at: number;
@@ -43,14 +43,15 @@ export class Guard {
   readonly #told = new Map<string, Set<string | undefined>>();
   readonly #names = new Map<string, string>();
   readonly #problems: Problem[] = [];
-  readonly #rejected = new Map<string, Rejected>();
+  /** What was rejected, by kind and key of a run. */
+  readonly rejected: Map<string, Rejected> = new Map();
   #host: GuardHost | undefined;
   #number = 0;
   /** The tracker has closed: nothing that is logged goes anywhere any more. */
   closed = false;
   /** Counts of what was rejected and stands, and of what was discarded. */
-  readonly #aside = { points: 0, requests: 0 };
-  readonly #gone = { points: 0, requests: 0 };
+  readonly aside: Count = { points: 0, requests: 0 };
+  readonly gone: Count = { points: 0, requests: 0 };
 
   constructor(strict: boolean, onProblem: ((problem: Problem) => void) | undefined) {
     this.#strict = strict;
@@ -62,14 +63,14 @@ export class Guard {
     const message = `Cannot log the ${culprit.kind} ${JSON.stringify(culprit.key.slice(0, 250))} as ${reason}`;
     if (this.#strict) throw new ValidationError(message, { key: culprit.key });
     const { run, key } = culprit;
-    this.#aside[culprit.kind === "metric" ? "points" : "requests"] += count;
+    this.aside[culprit.kind === "metric" ? "points" : "requests"] += count;
     this.#host?.refuse(run, culprit.kind, key, count);
     const id = `${culprit.kind} ${key}`;
     const name = JSON.stringify([run, id]);
-    const line = this.#rejected.get(name);
+    const line = this.rejected.get(name);
     if (line) line.count += count;
-    else if (this.#rejected.size < mostAside) {
-      this.#rejected.set(name, {
+    else if (this.rejected.size < mostAside) {
+      this.rejected.set(name, {
         ...culprit,
         id: `call-${++this.#number}`,
         reason: message,
@@ -146,35 +147,14 @@ export class Guard {
 
   /** A status or report of the queue with what was rejected before it got there. */
   merge<T extends QueueStatus | FlushReport>(report: T): T {
-    const quarantined = sum(report.quarantined, this.#aside);
-    const dropped = sum(report.dropped, this.#gone);
+    const quarantined = sum(report.quarantined, this.aside);
+    const dropped = sum(report.dropped, this.gone);
     return { ...report, quarantined, dropped, problems: [...this.#problems, ...report.problems] };
   }
 
   /** Has what is rejected counted in receipts. */
   hostedBy(host: GuardHost): void {
     this.#host = host;
-  }
-
-  /** What was rejected, one for each kind and key of a run. */
-  setAside(): QuarantinedItem[] {
-    return [...this.#rejected.values()].map(({ key, ...line }) => {
-      return { ...line, runId: undefined, keys: [key], atCall: true };
-    });
-  }
-
-  /** Forgets one of what was rejected, or all; gives how many. */
-  discard(id: string | undefined): number {
-    let gone = 0;
-    for (const [name, line] of this.#rejected) {
-      if (id !== undefined && line.id !== id) continue;
-      this.#rejected.delete(name);
-      const word = line.kind === "metric" ? "points" : "requests";
-      this.#aside[word] -= line.count;
-      this.#gone[word] += line.count;
-      gone++;
-    }
-    return gone;
   }
 }
 
