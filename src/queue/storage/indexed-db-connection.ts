@@ -1,5 +1,5 @@
 import { type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
-import { StorageError } from "../../errors/usage-errors.ts";
+import { StorageError } from "../../errors/storage-error.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Problem } from "../types.ts";
 import { isLost, storageError } from "./indexed-db-errors.ts";
@@ -115,13 +115,20 @@ export class Connection {
     }
     let made = false;
     let late = false;
+    let failure: unknown;
     const opening = openDB<Schema>(name, SCHEMA_VERSION + later.length, {
       upgrade(database, before, _after, transaction) {
         queued(transaction.done);
-        upgrade(database, before);
-        for (const step of later.slice(Math.max(0, before - SCHEMA_VERSION))) step(database, transaction);
-        made = before === 0;
-        if (made) queued(transaction.objectStore("state").put(newState(), "state"));
+        try {
+          upgrade(database, before);
+          for (const step of later.slice(Math.max(0, before - SCHEMA_VERSION))) step(database, transaction);
+          made = before === 0;
+          if (made) queued(transaction.objectStore("state").put(newState(), "state"));
+        } catch (error) {
+          // Thrown from here, a page would tell it as uncaught, and `open` only that it was aborted.
+          failure = error;
+          transaction.abort();
+        }
       },
       // Another page wants to upgrade or to delete: it must not wait for this one.
       blocking: (_current, _blocked, event) => {
@@ -146,7 +153,9 @@ export class Connection {
       (database) => late && database.close(),
       () => undefined,
     );
-    const database = await Promise.race([opening, timeout]);
+    const database = await Promise.race([opening, timeout]).catch((error: unknown) => {
+      throw failure ?? error;
+    });
     if (made && this.#known) this.lost();
     this.#known = true;
     return database;

@@ -70,7 +70,7 @@ describe("an upgrade of indexedDbQueue", () => {
       laterStore(name, second, () => {
         throw new Error("out of memory");
       }),
-    ).rejects.toThrow();
+    ).rejects.toThrow("out of memory");
     await expect(laterStore(name, second, (_, transaction) => transaction.abort())).rejects.toThrow();
     expect(await versionOf(name)).toEqual([1, before]);
     const old = await indexedDbQueue({ name }).open();
