@@ -17,8 +17,10 @@ const defaults: DeliverySettings = {
 };
 
 /** Fills options up, and keeps them within what MLflow takes. */
-export function deliverySettings(options: DeliveryOptions | undefined): DeliverySettings {
-  const settings = { ...defaults, ...options };
+export function deliverySettings(options: DeliveryOptions = {}): DeliverySettings {
+  // Options are often computed: one that is undefined is left out.
+  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  const settings: DeliverySettings = { ...defaults, ...given };
   const within = (value: number, most: number): number => Math.min(Math.max(1, Math.floor(value)), most);
   return { ...settings, batchSize: within(settings.batchSize, 1_000), concurrency: within(settings.concurrency, 6) };
 }
