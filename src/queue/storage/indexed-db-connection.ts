@@ -1,5 +1,5 @@
 import { type IDBPDatabase, type IDBPTransaction, openDB } from "idb";
-import { StorageError } from "../../errors/storage-error.ts";
+import { StorageError } from "../../errors/usage-errors.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Problem } from "../types.ts";
 import { isLost, storageError } from "./indexed-db-errors.ts";
