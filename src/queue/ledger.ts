@@ -2,8 +2,8 @@ import { add, amountOf, type Count } from "./amount.ts";
 import type { MetricColumns } from "./columns.ts";
 import type { Fate } from "./fates.ts";
 import { keyCounts } from "./key-counts.ts";
-import { type DatedDraft, RunAccount } from "./run-account.ts";
-import type { StorageCounts, StoredChunk } from "./storage.ts";
+import { RunAccount } from "./run-account.ts";
+import type { StoredChunk } from "./storage.ts";
 import type { Amount, ReceiptLine } from "./types.ts";
 
 /** Runs that are over and of which the account is kept. */
@@ -41,7 +41,8 @@ export class Ledger {
   /** Bytes of artifacts that wait. */
   blobBytes = 0;
   readonly #runs = new Map<string, RunAccount>();
-  readonly #dirty = new Map<string, RunAccount>();
+  /** Accounts that are not in the storage as they stand. */
+  readonly dirty: Map<string, RunAccount> = new Map();
   #buckets = 0;
   /** Runs that are over, the one that was settled last at the end. */
   readonly #over = new Set<string>();
@@ -54,15 +55,6 @@ export class Ledger {
     this.#kept = kept;
   }
 
-  /** Takes over what a storage held before this session. */
-  begin(counts: StorageCounts): void {
-    add(this.waiting, counts.waiting);
-    add(this.foreign, counts.waiting);
-    add(this.quarantined, counts.quarantined);
-    this.bytes = counts.bytes;
-    this.blobBytes += counts.blobBytes;
-  }
-
   /** The account of a run that is logged to here. */
   run(localId: string): RunAccount {
     let account = this.#runs.get(localId);
@@ -71,7 +63,7 @@ export class Ledger {
       account = new RunAccount(
         localId,
         () => ++this.#buckets,
-        (dirty) => this.#dirty.set(localId, dirty),
+        (dirty) => this.dirty.set(localId, dirty),
       );
       this.#runs.set(localId, account);
     }
@@ -107,16 +99,6 @@ export class Ledger {
   /** The account of a run, if there is one. */
   find(localId: string): RunAccount | undefined {
     return this.#runs.get(localId);
-  }
-
-  /** Accounts that are not in the storage as they stand. */
-  accounts(): readonly DatedDraft[] {
-    return [...this.#dirty.values()].flatMap((account) => account.drafts());
-  }
-
-  /** Notes that they are in the storage now. */
-  accountsStored(drafts: readonly DatedDraft[]): void {
-    for (const draft of drafts) if (this.#dirty.get(draft.run)?.stored(draft)) this.#dirty.delete(draft.run);
   }
 
   /** Counts points that went before they came to the storage. */

@@ -1,3 +1,4 @@
+import { beginLedger } from "./account-drafts.ts";
 import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
@@ -17,7 +18,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
   drain.store = store;
   drain.client = client;
   const counts = await store.status();
-  ledger.begin(counts);
+  beginLedger(ledger, counts);
   drain.order = counts.order;
   // Nobody waits for it: until it is known, the bound is that of the options.
   void storage

@@ -1,5 +1,6 @@
 import { StorageError } from "../errors/usage-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
+import { accountDrafts, draftsStored } from "./account-drafts.ts";
 import { encodeLines, encodeNames } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { desiredBy } from "./desired-state.ts";
@@ -98,7 +99,7 @@ function* puts(
     }
     const drafts = batch.map((entry) => draft(writer, ledger, entry, clock.now()));
     // With what was counted just now.
-    const dated = ledger.accounts();
+    const dated = accountDrafts(ledger);
     const accounts = dated.map(({ run, bucket, lines, group }) => {
       group.names ??= encodeNames(lines);
       return { run, bucket, lines: encodeLines(lines, group.names) };
@@ -106,7 +107,7 @@ function* puts(
     if (batch.length + accounts.length === 0) break;
     writer.putting = batch;
     const results = yield { drafts, desired: desiredBy(batch), accounts };
-    ledger.accountsStored(dated);
+    draftsStored(ledger, dated);
     renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
     const rest = batch.filter((entry, n) => !appended(writer, ledger, entry, results[n]!) && entry.sealed);
     writer.outbox.splice(0, writer.writing, ...rest);

@@ -1,8 +1,6 @@
-import type { AccountLine } from "./account-lines.ts";
 import type { Count } from "./amount.ts";
 import { KEYS_PER_CHUNK } from "./metric-buffer.ts";
 import type { PointAccount } from "./point-account.ts";
-import type { AccountDraft } from "./storage.ts";
 import type { ReceiptLine } from "./types.ts";
 
 /** A line that counts on. */
@@ -22,17 +20,10 @@ export interface Line extends Pick<ReceiptLine, "kind" | "key"> {
 }
 
 /** Lines that are stored together. */
-interface Group {
+export interface Group {
   readonly lines: Line[];
   /** Their kinds and keys, encoded at the first put since there is a new one. */
   names?: Uint8Array | undefined;
-}
-
-/** Lines to put, as of the last change of them. */
-export interface DatedDraft extends Omit<AccountDraft, "lines"> {
-  readonly lines: readonly AccountLine[];
-  readonly group: Group;
-  readonly change: number;
 }
 
 /** The account of one run: what was logged here. What became of it is counted in the storage. */
@@ -42,13 +33,13 @@ export class RunAccount {
   readonly waiting: Count = { points: 0, requests: 0 };
   /** Nothing more is expected. */
   ended = false;
-  readonly #lines = new Map<string, Line>();
-  readonly #buckets = new Map<number, Group>();
+  readonly lines: Map<string, Line> = new Map();
+  readonly buckets: Map<number, Group> = new Map();
   /** Buckets that new lines go to: of metrics, and of anything else. */
   readonly #open: { metric?: number; other?: number } = {};
   readonly #newBucket: () => number;
   /** Buckets that are not in the storage as they stand, with how often they changed. */
-  readonly #dirty = new Map<number, number>();
+  readonly dirty: Map<number, number> = new Map();
   #changes = 0;
   readonly #onDirty: (account: RunAccount) => void;
 
@@ -61,12 +52,12 @@ export class RunAccount {
   /** The line of a kind and key; made at first use. */
   line(kind: ReceiptLine["kind"], key: string): Line {
     const name = `${kind} ${key}`;
-    let line = this.#lines.get(name);
+    let line = this.lines.get(name);
     if (!line) {
       const bucket = this.#bucket(kind === "metric" ? "metric" : "other");
       line = { kind, key, bucket, logged: 0, kept: 0, dropped: 0, refused: 0 };
-      this.#lines.set(name, line);
-      const group = this.#buckets.get(bucket)!;
+      this.lines.set(name, line);
+      const group = this.buckets.get(bucket)!;
       group.lines.push(line);
       group.names = undefined;
     }
@@ -87,51 +78,16 @@ export class RunAccount {
 
   /** Notes that a line is not in the storage as it stands. */
   touch({ bucket }: Line): void {
-    if (this.#dirty.size === 0) this.#onDirty(this);
-    this.#dirty.set(bucket, ++this.#changes);
-  }
-
-  /** True for a group of lines of this account. */
-  has(bucket: number): boolean {
-    return this.#buckets.has(bucket);
-  }
-
-  /** All that was logged, whether it is in the storage or not. */
-  logged(): AccountLine[] {
-    return [...this.#lines.values()].map((line) => figuresOf(line, line.logged));
-  }
-
-  /** What is not in the storage as it stands, as it is once everything that was handed to the storage is there. */
-  drafts(): DatedDraft[] {
-    return [...this.#dirty].map(([bucket, change]) => {
-      const group = this.#buckets.get(bucket)!;
-      const lines = group.lines.map((line) => figuresOf(line, storedOf(line)));
-      return { run: this.run, bucket, lines, group, change };
-    });
-  }
-
-  /** Notes that a draft is in the storage; true when nothing is left to put. */
-  stored({ bucket, change }: DatedDraft): boolean {
-    if (this.#dirty.get(bucket) === change) this.#dirty.delete(bucket);
-    return this.#dirty.size === 0;
+    if (this.dirty.size === 0) this.#onDirty(this);
+    this.dirty.set(bucket, ++this.#changes);
   }
 
   #bucket(of: "metric" | "other"): number {
     const open = this.#open[of];
-    if (open !== undefined && this.#buckets.get(open)!.lines.length < KEYS_PER_CHUNK) return open;
+    if (open !== undefined && this.buckets.get(open)!.lines.length < KEYS_PER_CHUNK) return open;
     const bucket = this.#newBucket();
     this.#open[of] = bucket;
-    this.#buckets.set(bucket, { lines: [] });
+    this.buckets.set(bucket, { lines: [] });
     return bucket;
   }
-}
-
-function figuresOf({ kind, key, dropped, refused, points }: Line, logged: number): AccountLine {
-  const figures = points?.figures;
-  return { kind, key, logged, dropped, refused, ...(figures && { points: figures }) };
-}
-
-/** Calls of a line that are in the storage, or went before. */
-function storedOf({ kind, kept, dropped, points }: Line): number {
-  return (kind === "metric" ? (points?.counted ?? 0) : kept) + dropped;
 }

@@ -1,3 +1,4 @@
+import { loggedLines } from "./account-drafts.ts";
 import { type AccountLine, decodeLines, type PointFigures } from "./account-lines.ts";
 import { PointSum } from "./point-sum.ts";
 import type { RunAccount } from "./run-account.ts";
@@ -45,10 +46,10 @@ export function receiptOf(
     if (points) sum.points.push(points);
   };
   // First, so that lines come in the order of logging.
-  for (const line of account?.logged() ?? []) take(line);
+  for (const line of account ? loggedLines(account) : []) take(line);
   for (const record of records) {
     // What is in memory is newer than what was stored of it.
-    const own = record.writer === writer && account?.has(record.bucket);
+    const own = record.writer === writer && account?.buckets.has(record.bucket);
     if (!own) for (const line of record.lines ? decodeLines(record.lines) : []) take(line);
     for (const [kind, key, acknowledged, dropped, quarantined] of record.fates) {
       const sum = sumOf(kind, key);
