@@ -22,7 +22,7 @@ export interface FaultServer {
 export type CreateFaultServer = () => Promise<FaultServer>;
 
 /** How much faster than real the clock of trackers goes here: pauses of seconds take milliseconds. */
-export const HASTE = 50;
+const HASTE = 50;
 
 /** Pauses before another try are drawn from the low end of their range. */
 const random: Random = { ...platformRandom, fraction: () => platformRandom.fraction() / 100 };

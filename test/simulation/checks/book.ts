@@ -26,7 +26,7 @@ export interface Late {
  * True when the engine, as it is, need not have mended what a late request did. It keeps doubts in memory, and looks
  * at the next end of the run.
  */
-export function isBeyondMending({ ends }: RunBook, { process, givenUpAt, at }: Late): boolean {
+function isBeyondMending({ ends }: RunBook, { process, givenUpAt, at }: Late): boolean {
   const next = ends.find((end) => end.at >= givenUpAt);
   return next === undefined || next.process !== process || next.at <= at;
 }
