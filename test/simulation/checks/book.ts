@@ -22,15 +22,6 @@ export interface Late {
   readonly at: number;
 }
 
-/**
- * True when the engine, as it is, need not have mended what a late request did. It keeps doubts in memory, and looks
- * at the next end of the run.
- */
-function isBeyondMending({ ends }: RunBook, { process, givenUpAt, at }: Late): boolean {
-  const next = ends.find((end) => end.at >= givenUpAt);
-  return next === undefined || next.process !== process || next.at <= at;
-}
-
 /** What a simulation knows of one run, apart from the queue. */
 export interface RunBook {
   readonly localId: string;
