@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
-import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";
-import { OracleServer } from "../support/oracle-server.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
 import { type Harness, harness } from "./harness.ts";
 
 const nothing = { points: 0, requests: 0 };
@@ -184,105 +183,5 @@ describe("Queue of a page in the back-forward cache", () => {
     it.runtime.lifecycle.show();
     await it.runtime.clock.advance(60_000);
     expect(it.oracle.calls.length).toBe(before);
-  });
-});
-
-describe("Queue of a page that is left", () => {
-  /** A server that also tells which requests outlive their page. */
-  const watched = (): { runtime: ManualRuntime; oracle: OracleServer; sent: Request[] } => {
-    const runtime = manualRuntime();
-    const oracle = new OracleServer(runtime.clock);
-    const sent: Request[] = [];
-    const { fetch } = oracle;
-    const watching = (request: Request): Promise<Response> => {
-      if (request.keepalive) sent.push(request.clone());
-      return fetch(request);
-    };
-    Object.defineProperty(oracle, "fetch", { value: watching });
-    return { runtime, oracle, sent };
-  };
-
-  test("F34 sends the last points of runs that the server has by requests that outlive it, and changes no state", async () => {
-    const { sent, ...server } = watched();
-    const it = harness({ ...server, delivery: { flushInterval: 1e6 } });
-    const run = await started(it);
-    const fresh = it.start("not there yet");
-    for (let step = 0; step < 50; step++) {
-      it.queue.logMetric(run, "m", step / 3, step, step);
-      it.queue.logMetric(run, "nan", Number.NaN, step, step);
-      it.queue.logMetric(fresh, "m", step, step, step);
-    }
-    it.runtime.lifecycle.hide("hidden");
-    it.runtime.lifecycle.hide("frozen");
-    expect(sent).toHaveLength(0);
-    it.runtime.lifecycle.hide("left");
-    await Promise.resolve();
-    await it.runtime.clock.advance(0);
-    expect(sent).toHaveLength(1);
-    const { run_id, metrics } = (await sent[0]!.json()) as { run_id: string; metrics: { key: string }[] };
-    expect(run_id).toBe(it.oracle.named("a").id);
-    expect(metrics.map(({ key }) => key)).toEqual(Array(50).fill("m"));
-    expect(it.oracle.named("a").points.size).toBe(50);
-    // The next page sends all of it, as if nothing had been sent.
-    expect((await (await it.storage.open()).status()).waiting.points).toBe(150);
-    const next = harness({ storage: it.storage, oracle: it.oracle, runtime: it.runtime });
-    await next.queue.recover();
-    await it.runtime.clock.advance(120_000);
-    expect(it.oracle.named("a").points.size).toBe(100);
-    expect(it.oracle.named("not there yet").points.size).toBe(50);
-  });
-
-  test("F34 sends the latest points, at most 60,000 bytes from all queues of the page", async () => {
-    const { sent, ...server } = watched();
-    const it = harness({ ...server, delivery: { flushInterval: 1e6 } });
-    const other = harness({ ...server, delivery: { flushInterval: 1e6 } });
-    const runs = [await started(it), other.start("b")];
-    await it.runtime.clock.until(other.queue.flush());
-    for (let step = 0; step < 999; step++) {
-      it.queue.logMetric(runs[0]!, "m", Math.sqrt(step), 1_700_000_000_000 + step, step);
-      other.queue.logMetric(runs[1]!, "m", Math.sqrt(step), 1_700_000_000_000 + step, step);
-    }
-    it.runtime.lifecycle.hide("left");
-    await it.runtime.clock.advance(0);
-    const bodies = await Promise.all(sent.map((request) => request.text()));
-    const bytes = bodies.reduce((sum, body) => sum + body.length, 0);
-    expect(bytes).toBeLessThanOrEqual(60_000);
-    expect(bytes).toBeGreaterThan(55_000);
-    const steps = bodies.flatMap((body) => (JSON.parse(body) as { metrics: { step: number }[] }).metrics);
-    expect(Math.max(...steps.map(({ step }) => step))).toBe(998);
-  });
-
-  test("F34 sends nothing to a server that keeps a point twice that it gets twice", async () => {
-    for (const readBack of ["always", "auto", "never"] as const) {
-      const { sent, ...server } = watched();
-      const it = harness({
-        ...server,
-        delivery: { flushInterval: 1e6, readBack },
-        fetch: async (request) => {
-          if (request.url.endsWith("server-info")) return Response.json({ store_type: "FileStore" });
-          return server.oracle.fetch(request);
-        },
-      });
-      const run = await started(it);
-      it.oracle.fault = ({ path }) => (path.endsWith("log-batch") ? "drop-after" : undefined);
-      it.queue.logMetric(run, "m", 1, 1, 1);
-      await it.runtime.clock.until(it.queue.flush({ timeout: 1_000 }));
-      it.oracle.fault = () => undefined;
-      await it.runtime.clock.until(it.queue.flush());
-      it.queue.logMetric(run, "m", 2, 2, 2);
-      it.runtime.lifecycle.hide("left");
-      await it.runtime.clock.advance(0);
-      expect(sent).toHaveLength(readBack === "never" ? 1 : 0);
-    }
-  });
-
-  test("F34 sends nothing while delivery is paused or manual", async () => {
-    const { sent, ...server } = watched();
-    const it = harness({ ...server, delivery: { mode: "manual" } });
-    const run = await started(it);
-    it.queue.logMetric(run, "m", 1, 1, 1);
-    it.runtime.lifecycle.hide("left");
-    await it.runtime.clock.advance(0);
-    expect(sent).toHaveLength(0);
   });
 });
