@@ -37,14 +37,14 @@ export class RunCreator {
   }
 
   /**
-   * @param attempted A create of this run may have reached the server: look first.
+   * @param attempts Creates of this run that may have reached the server, as far as is known: look first.
    * @param parent The parent's mapping, when it is one of ours and known.
    * @param mark Called right before the request that must not be repeated blindly.
    * @param orphaned Called before a run is created without its parent.
    */
   async create(
     run: NewRun,
-    attempted: boolean,
+    attempts: number,
     parent: RunMapping | undefined,
     mark: () => Promise<void>,
     orphaned: (parent: string, experimentId: string) => Promise<void>,
@@ -54,9 +54,10 @@ export class RunCreator {
     const experimentId = await this.#experiment(run.experiment, options);
     const { tags: parentTags, rootId, orphanOf } = await this.#parent(run, parent, experimentId, options);
     if (orphanOf !== undefined) await orphaned(orphanOf, experimentId);
-    let data = attempted ? (await this.find(run.localId, experimentId, options))[0] : undefined;
-    if (!data && attempted) {
-      // Not found is weak evidence: the create may be on its way still, or the search be answered by a replica.
+    let data = attempts > 0 ? (await this.find(run.localId, experimentId, options))[0] : undefined;
+    if (attempts > 1 || (!data && attempts > 0)) {
+      // Not found is weak evidence: the create may be on its way still, or the search be answered by a replica, which
+      // may also show the one of two runs that nobody has deleted and not yet the other.
       await sleep(this.#clock, this.#settleDelay, options.signal);
       [data] = await this.find(run.localId, experimentId, options);
     }
@@ -73,7 +74,7 @@ export class RunCreator {
         this.#experiments.clear();
         // A server that was restored meanwhile has that experiment under another id, or not any more.
         const lost = error instanceof NotFoundError && "name" in run.experiment && !again;
-        if (lost) return this.create(run, attempted, parent, mark, orphaned, options, true);
+        if (lost) return this.create(run, attempts, parent, mark, orphaned, options, true);
         throw error;
       }
     }

@@ -162,10 +162,12 @@ export class Delivery {
       if (item.ambiguous) this.#note.doubtCreate(run.id);
       const mark = async (): Promise<void> => {
         await ofStorage(store.markAttempted(chunk.order, term));
+        item.twice = item.ambiguous;
         item.sent = true;
       };
       const { orphaned } = this.#family;
-      const mapping = await this.#creator.create(content.request, item.ambiguous, known, mark, orphaned, options);
+      const attempts = item.twice ? 2 : Number(item.ambiguous);
+      const mapping = await this.#creator.create(content.request, attempts, known, mark, orphaned, options);
       // The run is there: whatever fails from here on, the next try looks for it.
       item.ambiguous = true;
       await this.#family.created(mapping, chunk);

@@ -13,17 +13,21 @@ export interface Item {
   failures: number;
   /** Those of them that speak against the chunk itself, and not against what is asked before it is sent. */
   strikes: number;
-  /** Answers 400, and the address of the request that got the last of them. */
+  /** Answers 400 in a row that were alike, and what the last of them was. */
   refusals: number;
   refusedBy?: string | undefined;
   /** Those of them that what it is a part of got. */
   inherited: number;
   /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
   successes: number;
+  /** Requests that had succeeded when it last failed; -1 before. */
+  lastSuccesses: number;
   /** The last try came to the request that must not be repeated blindly. */
   sent: boolean;
   /** That request may have reached the server without our knowing. */
   ambiguous: boolean;
+  /** It was sent once more after that: there may be two of what it makes. */
+  twice: boolean;
   /** Our id of the parent that is to be created first. */
   parent?: string | undefined;
   /** What is left to do in the storage: the server has had its say. */
@@ -78,7 +82,9 @@ export function newItem(header: ChunkHeader, seen: number, successes = -1): Item
     refusals,
     inherited: refusals,
     successes,
+    lastSuccesses: -1,
     sent: false,
     ambiguous: header.attempted > 0,
+    twice: false,
   };
 }

@@ -86,7 +86,8 @@ export class Verdicts {
     const { store, client, runtime, problems } = this.#parts;
     let cause = error;
     // What makes sure of an experiment before a run is created in it says nothing about the creation.
-    if (item.refusedBy !== undefined && addressOf(error) !== item.refusedBy) item.refusals = 0;
+    // Nor do answers that differ say the same of it: what is never taken is refused in one way, each time.
+    if (item.refusedBy !== undefined && refusalOf(error) !== item.refusedBy) item.refusals = 0;
     let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
     if (outcome.action === "inspect" && item.inherited > 0 && !divide(content)) {
       // Nothing is left to divide: it is the last item itself that is asked for again.
@@ -138,9 +139,8 @@ export class Verdicts {
 
   /** A chunk that keeps failing while others go through is what fails, not the server. */
   #isPoison({ item, chunk }: Job, cause: unknown): boolean {
-    const failed = cause instanceof TimeoutError || (cause instanceof HttpError && cause.status >= 500);
     // What looks for a run before it is created says nothing about its creation.
-    const own = chunk.kind === "artifact" || (failed && (chunk.kind !== "create" || item.sent));
+    const own = chunk.kind === "artifact" || (isOfBody(cause) && (chunk.kind !== "create" || item.sent));
     const limit = chunk.count > 1 ? POISON : POISON_ITEM;
     return own && item.strikes >= limit && this.#successes > item.successes;
   }
@@ -153,11 +153,15 @@ export class Verdicts {
     const { runtime, problems } = this.#parts;
     const now = runtime.clock.monotonic();
     if (outcome?.refused) {
+      if (item.refusals === 0 && item.refusedBy !== undefined) item.failures++;
       item.refusals++;
-      item.refusedBy = addressOf(cause);
+      item.refusedBy = refusalOf(cause);
     } else {
       item.failures++;
-      if (chunk.kind !== "create" || item.sent) item.strikes++;
+      // That there is no network speaks against an upload only where others have met one since the last try.
+      const speaks = isOfBody(cause) || (chunk.kind === "artifact" && this.#successes > item.lastSuccesses);
+      if (speaks && (chunk.kind !== "create" || item.sent)) item.strikes++;
+      item.lastSuccesses = this.#successes;
     }
     if (item.successes < 0) item.successes = this.#successes;
     item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
@@ -279,9 +283,14 @@ function fieldsOf(content: Content): readonly string[] {
   return content.kind === "update" ? [""] : [];
 }
 
-/** Where a request went that was answered with an error. */
-function addressOf(error: unknown): string | undefined {
-  return error instanceof HttpError ? error.request.url : undefined;
+/** True for failures that a body can be the cause of: it takes the server too long, or brings it down. */
+function isOfBody(error: unknown): boolean {
+  return error instanceof TimeoutError || (error instanceof HttpError && error.status >= 500);
+}
+
+/** Where a request went that was answered with an error, and with which. */
+function refusalOf(error: unknown): string | undefined {
+  return error instanceof HttpError ? `${error.status} ${error.errorCode} ${error.request.url}` : undefined;
 }
 
 /** The words of an error. */

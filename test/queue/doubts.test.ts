@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type OracleCall, OracleServer } from "../support/oracle-server.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
 import { apart, harness } from "./harness.ts";
 
 const ofBatch = ({ path, body }: OracleCall): boolean => path.endsWith("log-batch") && "tags" in body;
@@ -116,5 +117,39 @@ describe("Queue against a server that is restored or busy", () => {
     const report = await it.runtime.clock.until(it.queue.flush());
     expect(report).toMatchObject({ parked: { requests: 0 }, pending: { requests: 0 } });
     expect(it.oracle.named("a").status).toBe("RUNNING");
+  });
+
+  test("adopts of two runs the one that a person has deleted, although a replica shows only the other yet", async () => {
+    const runtime = manualRuntime();
+    const oracle = new OracleServer(runtime.clock);
+    let creates = 0;
+    const behind = async (request: Request): Promise<Response> => {
+      if (!request.url.endsWith("runs/search") || runtime.clock.monotonic() > 9_000) return oracle.fetch(request);
+      const all = [...oracle.runs];
+      // The first is shown from when there are two.
+      for (const [id] of all.slice(all.length > 1 ? 1 : 0)) oracle.runs.delete(id);
+      const response = await oracle.fetch(request);
+      for (const [id, run] of all) oracle.runs.set(id, run);
+      return response;
+    };
+    oracle.fault = ({ path }) => {
+      if (!path.endsWith("runs/create")) return undefined;
+      return ++creates === 1 ? { late: 3_000 } : "drop-after";
+    };
+    const it = harness({ runtime, oracle, fetch: behind });
+    it.start("a");
+    const second = async (): Promise<void> => {
+      while (oracle.runs.size < 2) await runtime.clock.advance(10);
+    };
+    await second();
+    const [, deleted] = [...oracle.runs.values()];
+    deleted!.deleted = true;
+    const report = await runtime.clock.until(it.queue.flush());
+    it.queue.setTag("local-a", "k", "v");
+    await runtime.clock.advance(120_000);
+    expect(creates).toBe(2);
+    expect(report.pending).toEqual({ points: 0, requests: 0 });
+    expect(it.problems.some(({ kind }) => kind === "run-parked")).toBe(true);
+    expect([...oracle.runs.values()].map(({ deleted: gone }) => gone)).toEqual([true, true]);
   });
 });

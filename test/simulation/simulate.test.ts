@@ -11,9 +11,12 @@ const SEEDS = 50;
  * (5047), a put that said that it failed and was delivered (5090), counts that were doubled (5105, 10125), a doubt of a
  * run that may not be read (5138), the state of a repeated put (5632), refusals of another request (10466), a lock that
  * cannot be stolen (10541), a twin of a run that a person deleted (10631), a divided tag that was not asked for again
- * (21316).
+ * (21316), answers that differed and were taken for one refusal (30568), the twin of a run that a person deleted, seen
+ * by a replica (30610), an upload that met no network and was blamed (30561).
  */
-const regressions = [5039, 5047, 5090, 5105, 10_125, 5138, 5632, 10_466, 10_541, 10_631, 21_316];
+const regressions = [
+  5039, 5047, 5090, 5105, 10_125, 5138, 5632, 10_466, 10_541, 10_631, 21_316, 30_561, 30_568, 30_610, 701_056,
+];
 
 /** Of the faults that `npm run simulate -- --sweep` plays, every so many. */
 const EVERY = 23;
