@@ -237,6 +237,8 @@ export class DeliveryLoop {
           break;
         }
         void this.#deliver(next.run, next.item);
+        // A probe that always fails shall not keep what waits behind it from being the next one.
+        if (allowed === 1 && allowed < concurrency) await this.#reader.read(now);
       }
       at = Math.min(at, this.#mend(now, allowed));
       this.#timer?.cancel();

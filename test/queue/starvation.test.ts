@@ -90,6 +90,24 @@ describe("Queue with a run that is stuck", () => {
   });
 });
 
+describe("Queue with an upload that never gets through", () => {
+  test("delivers what is logged after it", async () => {
+    const it = harness();
+    const a = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let tries = 0;
+    it.oracle.fault = ({ method }) => (method === "PUT" && ++tries > 0 ? "drop-before" : undefined);
+    void it.queue.logArtifact(a, "weights.bin", new Blob(["12345"]));
+    for (let n = 0; n < 1_000 && tries === 0; n++) await it.runtime.clock.advance(10);
+    await it.runtime.clock.advance(10);
+    const b = it.start("b");
+    await it.runtime.clock.advance(60_000);
+    expect(tries).toBeGreaterThan(1);
+    expect(it.oracle.named("b").status).toBe("RUNNING");
+    expect(await it.runtime.clock.until(it.queue.runId(b))).toBe(it.oracle.named("b").id);
+  });
+});
+
 describe("Queue with a long backlog", () => {
   test.each([
     ["of one run", 1, 3_000],
