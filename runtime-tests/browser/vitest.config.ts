@@ -26,6 +26,8 @@ const config: ViteUserConfig = defineConfig({
       ...Object.keys(leftOut.chromium),
     ],
     setupFiles: ["./runtime-tests/setup-runtime.ts"],
+    // A page holds nested timers back, so that hours of the tests' own time take seconds.
+    testTimeout: 60_000,
     browser: {
       enabled: true,
       headless: true,

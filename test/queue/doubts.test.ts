@@ -139,7 +139,7 @@ describe("Queue against a server that is restored or busy", () => {
     const it = harness({ runtime, oracle, fetch: behind });
     it.start("a");
     const second = async (): Promise<void> => {
-      while (oracle.runs.size < 2) await runtime.clock.advance(10);
+      while (oracle.runs.size < 2) await runtime.clock.advance(100);
     };
     await second();
     const [, deleted] = [...oracle.runs.values()];
