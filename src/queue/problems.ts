@@ -16,7 +16,8 @@ export class Problems {
 
   report(problem: Problem): void {
     const of = `${problem.kind} ${problem.run ?? ""}`;
-    const key = problem.key ?? "";
+    // That a storage was emptied must be told although it could not be read a moment before.
+    const key = problem.key ?? (problem.kind === "storage" ? problem.message : "");
     const name = `${of} ${key}`;
     // Thousands of runs may have one each; what is wrong with the whole queue is always said.
     const own = problem.run !== undefined;

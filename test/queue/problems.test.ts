@@ -22,6 +22,17 @@ describe("Problems", () => {
     expect(told).toHaveLength(4);
   });
 
+  test("tells that a storage was emptied, although another fault of it stands", () => {
+    const told: string[] = [];
+    const problems = new Problems(({ message }) => told.push(message));
+    for (const message of ["cannot be read", "was emptied", "cannot be read"])
+      problems.report({ kind: "storage", message });
+    expect(told).toEqual(["cannot be read", "was emptied"]);
+    expect(problems.list().map(({ message }) => message)).toEqual(told);
+    problems.solve("storage");
+    expect(problems.list()).toEqual([]);
+  });
+
   test("tells again of one that came back after more had been said than are kept", () => {
     const told: string[] = [];
     const problems = new Problems(({ message }) => told.push(message));
