@@ -7,32 +7,18 @@ import { createTracker, memoryQueue } from "tracklet";
 import { createServer } from "tracklet/server";
 import { mlflowEnvironment } from "../scripts/mlflow-environment.ts";
 import { startMlflowServer } from "../test/live/support/mlflow-server.ts";
+import { type Handler, post as call } from "./support/post.ts";
 import { printRace } from "./support/print.ts";
 import { type Contestant, race } from "./support/race.ts";
 
 const batchSize = 1000;
 const epoch = 1_700_000_000_000;
 
-type Handler = (request: Request) => Promise<Response>;
-
 /** Where points go, and how many batches a round has in all. */
 interface Target {
   readonly handler: Handler;
   readonly base: string;
   readonly batches: number;
-}
-
-async function call({ handler, base }: Target, route: string, body: string): Promise<string> {
-  const response = await handler(
-    new Request(`${base}/api/2.0/mlflow/${route}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    }),
-  );
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${route} answered ${response.status}: ${text.slice(0, 200)}`);
-  return text;
 }
 
 /** The floor: bodies that were encoded before the clock started, one request after the other in each run. */
@@ -44,7 +30,7 @@ function bareLoop(target: Target, runs: number): Contestant {
       const create = JSON.stringify({ experiment_id: "0", start_time: epoch });
       const bodies: string[][] = [];
       for (let run = 0; run < runs; run++) {
-        const { run: made } = JSON.parse(await call(target, "runs/create", create)) as {
+        const { run: made } = JSON.parse(await call(target.handler, target.base, "runs/create", create)) as {
           run: { info: { run_id: string } };
         };
         const points = (batch: number): object[] =>
@@ -60,7 +46,7 @@ function bareLoop(target: Target, runs: number): Contestant {
       }
       const began = performance.now();
       const post = async (own: readonly string[]): Promise<void> => {
-        for (const body of own) await call(target, "runs/log-batch", body);
+        for (const body of own) await call(target.handler, target.base, "runs/log-batch", body);
       };
       await Promise.all(bodies.map(post));
       return performance.now() - began;

@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { createServer } from "tracklet/server";
 import { mlflowEnvironment } from "../scripts/mlflow-environment.ts";
 import { type MlflowServer, startMlflowServer } from "../test/live/support/mlflow-server.ts";
+import { type Handler, post } from "./support/post.ts";
 import { printRace } from "./support/print.ts";
 import { type Contestant, race } from "./support/race.ts";
 
@@ -13,25 +14,10 @@ const batchSize = 1000;
 const points = batches * batchSize;
 const epoch = 1_700_000_000_000;
 
-type Handler = (request: Request) => Promise<Response>;
-
-async function call(handler: Handler, base: string, route: string, body: string): Promise<string> {
-  const response = await handler(
-    new Request(`${base}/api/2.0/mlflow/${route}`, {
-      method: "POST",
-      headers: { "content-type": "application/json" },
-      body,
-    }),
-  );
-  const text = await response.text();
-  if (!response.ok) throw new Error(`${route} answered ${response.status}: ${text.slice(0, 200)}`);
-  return text;
-}
-
 /** Posts log-batch bodies that were encoded before the clock started, each round into a fresh run. */
 async function overFetch(name: string, handler: Handler, base: string): Promise<Contestant> {
   const made = JSON.parse(
-    await call(handler, base, "experiments/create", JSON.stringify({ name: `bench ${epoch}` })),
+    await post(handler, base, "experiments/create", JSON.stringify({ name: `bench ${epoch}` })),
   ) as {
     experiment_id: string;
   };
@@ -39,7 +25,7 @@ async function overFetch(name: string, handler: Handler, base: string): Promise<
     name,
     async run() {
       const create = JSON.stringify({ experiment_id: made.experiment_id, start_time: epoch });
-      const reply = JSON.parse(await call(handler, base, "runs/create", create)) as {
+      const reply = JSON.parse(await post(handler, base, "runs/create", create)) as {
         run: { info: { run_id: string } };
       };
       const bodies = Array.from({ length: batches }, (_, batch) =>
@@ -52,7 +38,7 @@ async function overFetch(name: string, handler: Handler, base: string): Promise<
         }),
       );
       const began = performance.now();
-      for (const body of bodies) await call(handler, base, "runs/log-batch", body);
+      for (const body of bodies) await post(handler, base, "runs/log-batch", body);
       return performance.now() - began;
     },
   };

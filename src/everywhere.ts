@@ -51,6 +51,8 @@ export type {
 export type { Destination } from "./queue/destination.ts";
 export type { Fate, FateLine } from "./queue/fates.ts";
 export type { KeyCounts } from "./queue/key-counts.ts";
+export type { Claim, Lease } from "./queue/lease.ts";
+export type { OpenRun } from "./queue/open-runs.ts";
 export type { QuarantinedItem, QuarantineTarget } from "./queue/quarantine-types.ts";
 export type { ChunkKind, Requests, Rows } from "./queue/request.ts";
 export type {
@@ -88,11 +90,13 @@ export type {
 // The platform, handed in
 export type { Runtime, RuntimeName } from "./runtime/runtime.ts";
 export type { AsyncContext, AsyncContexts } from "./runtime/ports/async-context.ts";
+export type { Broadcast, Channel } from "./runtime/ports/broadcast.ts";
 export type { Clock, Timer } from "./runtime/ports/clock.ts";
 export type { Environment } from "./runtime/ports/environment.ts";
 export type { Fetch } from "./runtime/ports/fetch.ts";
 export type { Files, FileStat } from "./runtime/ports/files.ts";
-export type { EndReason, Lifecycle } from "./runtime/ports/lifecycle.ts";
+export type { EndReason, Hiding, Lifecycle } from "./runtime/ports/lifecycle.ts";
+export type { LockOptions, Locks } from "./runtime/ports/locks.ts";
 export type { Online } from "./runtime/ports/online.ts";
 export type { Random } from "./runtime/ports/random.ts";
 export type { Terminal } from "./runtime/ports/terminal.ts";

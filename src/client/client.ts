@@ -1,10 +1,10 @@
 import { defaultRuntime } from "../runtime/default-runtime.ts";
-import { ArtifactsResource } from "./artifacts.ts";
-import { ExperimentsResource } from "./experiments.ts";
-import { MetricsResource } from "./metrics.ts";
-import { RunsResource } from "./runs.ts";
-import { ServerResource } from "./server.ts";
-import { Transport } from "./transport.ts";
+import type { ArtifactsResource } from "./artifacts.ts";
+import type { ExperimentsResource } from "./experiments.ts";
+import type { MetricsResource } from "./metrics.ts";
+import type { RunsResource } from "./runs.ts";
+import type { ServerResource } from "./server.ts";
+import { connect } from "./resources.ts";
 import type { Connection } from "./types/connection.ts";
 
 /** The REST API of an MLflow server. Its writes go straight to the server and skip the queue. */
@@ -33,12 +33,5 @@ export interface Client {
 export function createClient(trackerOrConnection: Connection | { readonly connection: Connection }): Client {
   const connection = "connection" in trackerOrConnection ? trackerOrConnection.connection : trackerOrConnection;
   const platform = defaultRuntime();
-  const transport = new Transport(connection, { fetch: platform.fetch, ...(connection.runtime ?? platform) });
-  return {
-    experiments: new ExperimentsResource(transport),
-    runs: new RunsResource(transport),
-    metrics: new MetricsResource(transport),
-    artifacts: new ArtifactsResource(transport),
-    server: new ServerResource(transport),
-  };
+  return connect(connection, { fetch: platform.fetch, ...(connection.runtime ?? platform) });
 }

@@ -4,8 +4,7 @@ import { MetricsResource } from "./metrics.ts";
 import { RunsResource } from "./runs.ts";
 import { ServerResource } from "./server.ts";
 import { Transport } from "./transport.ts";
-import type { Connection } from "./types/connection.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import type { ClientRuntime, Connection } from "./types/connection.ts";
 
 /** The resources of the client that a tracker and its queue need. */
 export interface Resources {
@@ -17,7 +16,7 @@ export interface Resources {
 }
 
 /** Makes them over one transport. This module brings the REST client with it, so it is imported late. */
-export function connect(connection: Connection, runtime: Runtime): Resources {
+export function connect(connection: Connection, runtime: ClientRuntime): Resources {
   const transport = new Transport(connection, runtime);
   return {
     experiments: new ExperimentsResource(transport),

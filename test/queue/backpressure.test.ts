@@ -1,13 +1,32 @@
 import { describe, expect, test } from "vitest";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { QueueStorage } from "../../src/queue/storage.ts";
-import type { DeliveryOptions } from "../../src/queue/types.ts";
-import { harness } from "./harness.ts";
+import type { DeliveryOptions, QueueStatus } from "../../src/queue/types.ts";
+import { type Harness, harness } from "./harness.ts";
 
 function flooded(delivery: DeliveryOptions, storage?: QueueStorage) {
   const it = harness({ ...(storage && { storage }), delivery: { maxMemoryBytes: 100_000, ...delivery } });
   it.oracle.fault = () => "drop-before";
   return { ...it, run: it.start("a", { tags: { keep: "1" } }) };
+}
+
+/** Logs far more than a storage with room for 60,000 bytes takes, and counts what stays and what goes. */
+async function overfilled(
+  { queue, runtime }: Pick<Harness, "queue" | "runtime">,
+  run: string,
+  storage: QueueStorage,
+): Promise<Pick<QueueStatus, "waiting" | "dropped">> {
+  for (let step = 0; step < 30_000; step++) {
+    queue.logMetric(run, "m", Math.sqrt(step), step, step);
+    if (step % 3_000 === 0) await runtime.clock.advance(1_500);
+  }
+  await runtime.clock.until(queue.flush({ until: "durable" }));
+  await runtime.clock.advance(1_000);
+  expect((await (await storage.open()).status()).bytes).toBeLessThanOrEqual(60_000);
+  const { waiting, dropped } = queue.status();
+  expect(dropped.points).toBeGreaterThan(10_000);
+  expect(waiting.points + dropped.points).toBe(30_000);
+  return { waiting, dropped };
 }
 
 describe.each(["decimate", "drop-oldest-metrics", "block"] as const)("Queue that is full, with %s,", (whenFull) => {
@@ -89,34 +108,17 @@ describe("Queue that is full", () => {
     const memory = memoryQueue();
     const room = async (): Promise<number> => 60_000;
     const storage: QueueStorage = { name: "small", durable: true, open: () => memory.open(), room };
-    const { queue, oracle, runtime, start } = harness({ storage });
-    oracle.fault = () => "drop-before";
-    const run = start("a");
-    for (let step = 0; step < 30_000; step++) {
-      queue.logMetric(run, "m", Math.sqrt(step), step, step);
-      if (step % 3_000 === 0) await runtime.clock.advance(1_500);
-    }
-    await runtime.clock.until(queue.flush({ until: "durable" }));
-    await runtime.clock.advance(1_000);
-    expect((await (await storage.open()).status()).bytes).toBeLessThanOrEqual(60_000);
-    const { waiting, dropped } = queue.status();
-    expect(dropped.points).toBeGreaterThan(10_000);
-    expect(waiting.points + dropped.points).toBe(30_000);
+    const it = harness({ storage });
+    it.oracle.fault = () => "drop-before";
+    const run = it.start("a");
+    await overfilled(it, run, storage);
   });
 
   test("keeps within maxStoredBytes in a durable storage with block, and counts exactly what goes", async () => {
     const storage: QueueStorage = { ...memoryQueue(), durable: true };
-    const { queue, oracle, runtime, run } = flooded({ whenFull: "block", maxStoredBytes: 60_000 }, storage);
-    for (let step = 0; step < 30_000; step++) {
-      queue.logMetric(run, "m", Math.sqrt(step), step, step);
-      if (step % 3_000 === 0) await runtime.clock.advance(1_500);
-    }
-    await runtime.clock.until(queue.flush({ until: "durable" }));
-    await runtime.clock.advance(1_000);
-    expect((await (await storage.open()).status()).bytes).toBeLessThanOrEqual(60_000);
-    const { waiting, dropped } = queue.status();
-    expect(dropped.points).toBeGreaterThan(10_000);
-    expect(waiting.points + dropped.points).toBe(30_000);
+    const it = flooded({ whenFull: "block", maxStoredBytes: 60_000 }, storage);
+    const { queue, oracle, runtime, run } = it;
+    const { waiting, dropped } = await overfilled(it, run, storage);
     oracle.fault = () => undefined;
     const report = await runtime.clock.until(queue.flush());
     expect(report).toMatchObject({ dropped, delivered: { points: waiting.points } });

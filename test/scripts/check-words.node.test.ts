@@ -33,7 +33,7 @@ describe("findWords", () => {
     "https://mlflow.example/api/2.0/mlflow/runs/create",
     'import { root } from "./root/files.ts";',
     "examples/work/main.ts",
-    "`${home}/work/file`",
+    ["`${home}", "work", "file`"].join("/"),
     "/home/ann/mlruns",
   ])("findWords() finds nothing in %s", (text) => {
     expect(found(text)).toEqual([]);
