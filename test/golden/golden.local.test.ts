@@ -8,7 +8,7 @@ import { compareWithRecording, replay } from "./replay/replay.ts";
 import { readAllowed, readRecording, readScenarios } from "./replay/scenario.ts";
 
 const version = "3.17.2";
-const numbers = ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "17"];
+const numbers = "01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 22 26".split(" ");
 const allowed = new Map(readAllowed().map(({ step, reason }) => [step, reason]));
 
 describe("the embedded server answers as MLflow 3.17.2", () => {
@@ -16,6 +16,7 @@ describe("the embedded server answers as MLflow 3.17.2", () => {
     test(`in scenario ${scenario.name}, ${scenario.steps.length} steps, but for the allowed differences`, async () => {
       const server = createServer({ database: ":memory:", artifacts: memoryArtifacts(), clock: tickingClock() });
       try {
+        await use(server.fetch);
         const found = compareWithRecording(
           scenario.name,
           readRecording(version, scenario.name),
@@ -48,8 +49,8 @@ describe("a mock that acts as MLflow 2.22 answers as MLflow 2.22.5", () => {
 });
 
 describe("allowed.json", () => {
-  test("holds at most 60 differences, none where data could be lost or sorted wrongly", () => {
-    expect(allowed.size).toBeLessThanOrEqual(60);
+  test("holds at most 80 differences, none where data could be lost or sorted wrongly", () => {
+    expect(allowed.size).toBeLessThanOrEqual(80);
     expect([...allowed.keys()].filter((step) => /^(08|10|14|15)-/u.test(step))).toEqual([]);
   });
 
@@ -60,6 +61,13 @@ describe("allowed.json", () => {
     expect(unexplained).toEqual([]);
   });
 });
+
+/** Makes an experiment, as the servers that were recorded had some: one scenario asks for the experiment of id 1. */
+async function use(fetch: (request: Request) => Promise<Response>): Promise<void> {
+  const body = JSON.stringify({ name: "made before" });
+  const headers = { "content-type": "application/json" };
+  await fetch(new Request("http://localhost/api/2.0/mlflow/experiments/create", { method: "POST", body, headers }));
+}
 
 /** Moves at every look: in process two experiments are made within a millisecond, which leaves their order open. */
 function tickingClock(): Clock {

@@ -1,8 +1,8 @@
-import { artifactPath } from "../artifacts/artifact-path.ts";
 import { sendArtifact } from "../artifacts/send-artifact.ts";
+import { filesIn, joined, legal, storePath } from "../artifacts/stored-files.ts";
 import { refusedByStore, storeUpload } from "../artifacts/store-upload.ts";
 import type { ServerContext } from "../context.ts";
-import { type JsonObject, list } from "../json.ts";
+import { list } from "../json.ts";
 import { refuse, refuseValue } from "../refusal.ts";
 import { jsonReply } from "../reply.ts";
 import type { Route } from "../route.ts";
@@ -131,34 +131,6 @@ function artifactUriOf({ db }: ServerContext, runId: string | null): string | nu
   const run = runId === null ? undefined : db.prepare("SELECT artifact_uri FROM runs WHERE run_uuid = ?").get(runId);
   if (run === undefined) refuse("RESOURCE_DOES_NOT_EXIST", `Run with id=${runId ?? "None"} not found`);
   return typeof run["artifact_uri"] === "string" ? run["artifact_uri"] : null;
-}
-
-/** Where an artifact URI lies in the store. */
-function storePath({ artifactRoot }: ServerContext, uri: string): string {
-  const path = artifactRoot.toPath(uri);
-  const segments = path?.split("/").filter((segment) => segment !== "");
-  if (segments !== undefined && !segments.includes(".") && !segments.includes("..")) return segments.join("/");
-  refuse(
-    "NOT_IMPLEMENTED",
-    `Cannot serve the artifacts of "${uri}" as it must lie in the artifact folder of this server: reach them where they are`,
-  );
-}
-
-async function filesIn({ artifacts }: ServerContext, path: string): Promise<(JsonObject & { path: string })[]> {
-  const entries = await refusedByStore(artifacts.list(path));
-  return entries.map(({ name, isDirectory, size }) => ({
-    path: name,
-    is_dir: isDirectory,
-    file_size: isDirectory || size === 0 ? undefined : size,
-  }));
-}
-
-function legal(path: string): string {
-  return artifactPath(path) ?? refuseValue("Invalid path");
-}
-
-function joined(directory: string, path: string): string {
-  return directory === "" || path === "" ? directory + path : `${directory}/${path}`;
 }
 
 function refusePresigned(kind: "upload" | "download", path: unknown): never {

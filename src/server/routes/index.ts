@@ -5,6 +5,8 @@ import { experimentRoutes } from "./experiments.ts";
 import { inputRoutes } from "./inputs.ts";
 import { logBatchRoutes } from "./log-batch.ts";
 import { logModelRoutes } from "./log-model.ts";
+import { loggedModelArtifactRoutes } from "./logged-model-artifacts.ts";
+import { loggedModelRoutes } from "./logged-models.ts";
 import { metricHistoryRoutes } from "./metric-history.ts";
 import { runTagRoutes } from "./run-tags.ts";
 import { runRoutes } from "./runs.ts";
@@ -22,6 +24,8 @@ export const routes: readonly Route[] = [
   ...metricHistoryRoutes,
   ...inputRoutes,
   ...logModelRoutes,
+  ...loggedModelRoutes,
+  ...loggedModelArtifactRoutes,
   ...searchRoutes,
   ...artifactRoutes,
 ];

@@ -3,7 +3,7 @@
  * client can tell "not here" from "no such thing".
  */
 const notServed: readonly RegExp[] = [
-  /^\/(?:ajax-)?api\/2\.0\/mlflow\/(?:logged-models|registered-models|model-versions|databricks|traces|webhooks|unified-traces|get-online-trace-details)(?:\/|$)/,
+  /^\/(?:ajax-)?api\/2\.0\/mlflow\/(?:registered-models|model-versions|databricks|traces|webhooks|unified-traces|get-online-trace-details)(?:\/|$)/,
   /^\/(?:ajax-)?api\/3\.0\/mlflow\/(?:traces|datasets|webhooks|scorers|issues|label-schemas|review-queues|gateway|prompt-optimization|workspaces|mcp-servers|mcp|assessments)(?:\/|$)/,
   /^\/ajax-api\/2\.0\/mlflow\/(?:gateway-proxy|scorers|jobs)(?:\/|$)/,
   /^\/(?:ajax-)?api\/3\.0\/jobs(?:\/|$)/,

@@ -70,6 +70,8 @@ export interface Grammar {
   readonly entities: readonly Entity[];
   /** The entity of a bare identifier, by its name. */
   readonly bare: string;
+  /** A text may stand without quotes, and double quotes belong to it: what the search of logged models makes of them. */
+  readonly unquotedText?: boolean;
   /** The column to order by; throws a Refusal for what cannot be ordered by. */
   order(entity: string | undefined, key: string): OrderColumn;
 }

@@ -51,9 +51,11 @@ class ClauseReader {
     const { field, key, entity } = fieldOf(left.text, grammar);
     if (comparator === "IS NULL" || comparator === "IS NOT NULL") {
       if (field.comparators.includes(comparator)) return { field, key, comparator, value: undefined };
-      refuseValue(`IS NULL / IS NOT NULL is only supported for tags and params, not for '${entity.name}' '${key}'`);
+      refuseValue(
+        `${comparator} is not supported for ${entity.name} '${key}': it must be one of ${field.comparators.join(", ")}`,
+      );
     }
-    const value = this.#value(comparator, field, key, entity);
+    const value = this.#value(comparator, field, key, entity, grammar);
     if (!field.comparators.includes(comparator as Comparator)) {
       refuseValue(
         `Invalid comparator '${comparator}' for ${entity.name} '${key}': it must be one of ${field.comparators.join(", ")}`,
@@ -100,7 +102,13 @@ class ClauseReader {
     return `NOT ${second}`;
   }
 
-  #value(comparator: string, field: Field, key: string, entity: Entity): string | number | readonly string[] {
+  #value(
+    comparator: string,
+    field: Field,
+    key: string,
+    entity: Entity,
+    grammar: Grammar,
+  ): string | number | readonly string[] {
     const first = this.#next();
     if (first.kind === "open") {
       const list = this.#list();
@@ -110,7 +118,8 @@ class ClauseReader {
       }
       refuseValue(`Expected a quoted string value for ${entity.name} (e.g. 'my-value'). Got a list`);
     }
-    const quoted = quotedText(first);
+    const bare = grammar.unquotedText === true && (first.kind === "word" || first.kind === "number");
+    const quoted = bare ? first.text : quotedText(first);
     if (field.type === "number") {
       if (first.kind === "number" || (field.comparators.includes("IN") && quoted !== undefined)) {
         const number = Number(quoted ?? first.text);

@@ -46,7 +46,7 @@ export function writeModelMetrics(
   experimentId: number,
   points: readonly MetricPoint[],
 ): void {
-  for (const { key, value, timestamp, step, isNan, model } of points) {
+  for (const { key, value, timestamp, step, model } of points) {
     if (model === undefined) continue;
     const known = db.prepare("SELECT experiment_id FROM logged_models WHERE model_id = ?").get(model.modelId);
     if (known === undefined) {
@@ -63,7 +63,7 @@ export function writeModelMetrics(
       key,
       timestamp,
       step,
-      isNan === 1 ? null : value,
+      value,
       experimentId,
       runId,
       dataset?.["dataset_uuid"] ?? null,
