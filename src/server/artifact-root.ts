@@ -50,6 +50,15 @@ function proxiedPath(uri: string): string | undefined {
 
 /** The path of an absolute folder, also in the form `file:///folder`; undefined for everything else. */
 function folderOf(uri: string): string | undefined {
-  if (/^file:\/\//i.test(uri)) return decodeURIComponent(uri.replace(/^file:\/\/[^/]*/i, ""));
+  if (/^file:\/\//i.test(uri)) return decoded(uri.replace(/^file:\/\/[^/]*/i, ""));
   return uri.startsWith("/") || /^[A-Za-z]:[\\/]/.test(uri) ? uri.replaceAll("\\", "/") : undefined;
+}
+
+/** What is not valid percent-encoding names no folder of ours. */
+function decoded(path: string): string | undefined {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -170,7 +170,7 @@ describe("the server", () => {
     ["GET", "/api/2.0/preview/mlflow/experiments/get", 404, "ENDPOINT_NOT_FOUND"],
     ["GET", "/api/2.0/mlflow/runs/create", 405, "BAD_REQUEST"],
     ["PUT", "/api/2.0/mlflow/runs/log-metric", 405, "BAD_REQUEST"],
-    ["POST", "/api/2.0/mlflow/registered-models/create", 501, "NOT_IMPLEMENTED"],
+    ["POST", "/api/2.0/mlflow/webhooks", 501, "NOT_IMPLEMENTED"],
     ["GET", "/api/2.0/mlflow/logged-models/m-1", 404, "RESOURCE_DOES_NOT_EXIST"],
     ["POST", "/api/3.0/mlflow/traces", 501, "NOT_IMPLEMENTED"],
     ["POST", "/graphql", 501, "NOT_IMPLEMENTED"],

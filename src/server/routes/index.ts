@@ -7,7 +7,12 @@ import { logBatchRoutes } from "./log-batch.ts";
 import { logModelRoutes } from "./log-model.ts";
 import { loggedModelArtifactRoutes } from "./logged-model-artifacts.ts";
 import { loggedModelRoutes } from "./logged-models.ts";
+import { modelVersionArtifactRoutes } from "./model-version-artifact.ts";
+import { modelVersionTagRoutes } from "./model-version-tags.ts";
+import { modelVersionRoutes } from "./model-versions.ts";
 import { metricHistoryRoutes } from "./metric-history.ts";
+import { registeredModelTagRoutes } from "./registered-model-tags.ts";
+import { registeredModelRoutes } from "./registered-models.ts";
 import { runTagRoutes } from "./run-tags.ts";
 import { runRoutes } from "./runs.ts";
 import { searchRoutes } from "./search.ts";
@@ -26,6 +31,11 @@ export const routes: readonly Route[] = [
   ...logModelRoutes,
   ...loggedModelRoutes,
   ...loggedModelArtifactRoutes,
+  ...registeredModelRoutes,
+  ...registeredModelTagRoutes,
+  ...modelVersionRoutes,
+  ...modelVersionTagRoutes,
+  ...modelVersionArtifactRoutes,
   ...searchRoutes,
   ...artifactRoutes,
 ];

@@ -3,13 +3,12 @@
  * client can tell "not here" from "no such thing".
  */
 const notServed: readonly RegExp[] = [
-  /^\/(?:ajax-)?api\/2\.0\/mlflow\/(?:registered-models|model-versions|databricks|traces|webhooks|unified-traces|get-online-trace-details)(?:\/|$)/,
+  /^\/(?:ajax-)?api\/2\.0\/mlflow\/(?:databricks|traces|webhooks|unified-traces|get-online-trace-details)(?:\/|$)/,
   /^\/(?:ajax-)?api\/3\.0\/mlflow\/(?:traces|datasets|webhooks|scorers|issues|label-schemas|review-queues|gateway|prompt-optimization|workspaces|mcp-servers|mcp|assessments)(?:\/|$)/,
   /^\/ajax-api\/2\.0\/mlflow\/(?:gateway-proxy|scorers|jobs)(?:\/|$)/,
   /^\/(?:ajax-)?api\/3\.0\/jobs(?:\/|$)/,
   /^\/graphql$/,
   /^\/v1\/(?:traces|metrics)$/,
-  /^\/model-versions\/get-artifact$/,
 ];
 
 /** True when MLflow answers this path with something that is not here yet. */

@@ -1,7 +1,7 @@
 import type { Comparator, Comparison, Field, SqlPiece } from "./grammar.ts";
 import { matchText } from "./match-text.ts";
 
-const textComparators: readonly Comparator[] = ["=", "!=", "LIKE", "ILIKE"];
+export const textComparators: readonly Comparator[] = ["=", "!=", "LIKE", "ILIKE"];
 export const listComparators: readonly Comparator[] = [...textComparators, "IN", "NOT IN"];
 const keyComparators: readonly Comparator[] = [...textComparators, "IS NULL", "IS NOT NULL"];
 const numberComparators: readonly Comparator[] = ["=", "!=", "<", "<=", ">", ">="];

@@ -37,7 +37,8 @@ export interface Comparison {
 export interface Field {
   /** What error messages call it. */
   readonly name: string;
-  readonly type: "text" | "number";
+  /** An integer may stand in quotes, other than a number. */
+  readonly type: "text" | "number" | "integer";
   readonly comparators: readonly Comparator[];
   /** SQL of the condition on the outer row. */
   condition(comparison: Comparison): SqlPiece;
@@ -72,6 +73,8 @@ export interface Grammar {
   readonly bare: string;
   /** A text may stand without quotes, and double quotes belong to it: what the search of logged models makes of them. */
   readonly unquotedText?: boolean;
+  /** What a filter means beside what it says. */
+  rewrite?(comparisons: readonly Comparison[]): readonly Comparison[];
   /** The column to order by; throws a Refusal for what cannot be ordered by. */
   order(entity: string | undefined, key: string): OrderColumn;
 }

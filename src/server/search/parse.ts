@@ -120,6 +120,10 @@ class ClauseReader {
     }
     const bare = grammar.unquotedText === true && (first.kind === "word" || first.kind === "number");
     const quoted = bare ? first.text : quotedText(first);
+    if (field.type === "integer") {
+      if (/^[+-]?\d+$/.test(quoted?.trim() ?? first.text)) return Number(quoted ?? first.text);
+      refuseValue(`Expected an integer value for ${entity.name} '${key}'. Found ${first.text}`);
+    }
     if (field.type === "number") {
       if (first.kind === "number" || (field.comparators.includes("IN") && quoted !== undefined)) {
         const number = Number(quoted ?? first.text);

@@ -4,11 +4,18 @@ import { refuseValue } from "../refusal.ts";
 /** Largest page of runs and experiments. */
 const mostResults = 50_000;
 
-/** `max_results`: 1 to 50,000. A missing one is `byDefault`; MLflow reads it as 0 where it has no default. */
-export function maxResultsField(fields: Fields, byDefault: number): number {
+/**
+ * `max_results`: 1 to 50,000 unless told otherwise. A missing one is `byDefault`; MLflow reads it as 0 where it has no
+ * default.
+ */
+export function maxResultsField(
+  fields: Fields,
+  byDefault: number,
+  { least = 1, most = mostResults }: { readonly least?: number; readonly most?: number } = {},
+): number {
   const value = fields.int64("max_results") ?? byDefault;
-  if (value > 0 && value <= mostResults) return Number(value);
-  const range = value > mostResults ? `at most ${mostResults}` : "a positive integer";
+  if (value >= least && value <= most) return Number(value);
+  const range = value > most ? `at most ${most}` : least === 0 ? "no negative integer" : "a positive integer";
   refuseValue(`Invalid value ${value} for parameter 'max_results' supplied. It must be ${range}`);
 }
 

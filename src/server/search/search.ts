@@ -28,9 +28,10 @@ export interface Found {
 
 /** Compiles a search to SQL and finds one page of ids. Everything a client wrote is bound, nothing is spliced in. */
 export function findPage({ db, compat }: ServerContext, search: Search): Found {
-  const { table, id, scope, maxResults } = search;
-  const filter = filterSql(search.filter ? parseFilter(search.filter, search.grammar) : []);
-  const order: OrderSql = orderSql(search.orderBy, search.grammar, search.ties);
+  const { grammar, table, id, scope, maxResults } = search;
+  const comparisons = search.filter ? parseFilter(search.filter, grammar) : [];
+  const filter = filterSql(grammar.rewrite?.(comparisons) ?? comparisons);
+  const order: OrderSql = orderSql(search.orderBy, grammar, search.ties);
   const offset = pageOffset(search.pageToken);
   const sql =
     `SELECT ${table}.${id} AS id FROM ${table} ${order.joins} WHERE ${scope.sql} AND ${filter.sql} ` +
