@@ -1,0 +1,111 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import { NetworkError } from "../errors/network-errors.ts";
+import type { Receipt } from "../queue/types.ts";
+import type { Run, StartRunOptions } from "../tracker/types/run.ts";
+import { ClaimLostError } from "./claim-lost-error.ts";
+import { type ClaimPlace, writeOnce } from "./claim-place.ts";
+import { claimState } from "./claim-state.ts";
+import type { Lease } from "./lease.ts";
+import type { CommittedClaim, HeldClaim } from "./types.ts";
+
+/** A claim of this program. */
+export class OwnClaim implements HeldClaim {
+  readonly state = "held";
+  readonly generation: number;
+  readonly lockRunId: string;
+  readonly #place: ClaimPlace;
+  readonly #lease: Lease;
+  readonly #nonce: string;
+  #over = false;
+
+  constructor(place: ClaimPlace, lease: Lease, won: { readonly generation: number; readonly nonce: string }) {
+    this.#place = place;
+    this.#lease = lease;
+    this.#nonce = won.nonce;
+    this.generation = won.generation;
+    this.lockRunId = place.runId;
+  }
+
+  get signal(): AbortSignal {
+    return this.#lease.signal;
+  }
+
+  startAttempt(options: StartRunOptions = {}): Run {
+    const signal = options.signal === undefined ? this.signal : AbortSignal.any([options.signal, this.signal]);
+    const own = { "mlflow.tracklet.claimedOn": this.lockRunId, "mlflow.tracklet.generation": String(this.generation) };
+    return this.#place.tracker.startRun({ ...options, signal, tags: { ...options.tags, ...own } });
+  }
+
+  async commit(attempt: Run, options: CallOptions = {}): Promise<CommittedClaim> {
+    const { keys, what } = this.#place;
+    this.#mustBeOpen("commit");
+    const before = await this.#outcome(attempt, options);
+    if (before !== undefined) return before;
+    this.#lease.mustHold();
+    await attempt.end("FINISHED", { ...options, until: "delivered" });
+    const runId = await attempt.runId(options);
+    mustBeDelivered(await attempt.receipt(options), what, this.#place.tracker.connection.trackingUri);
+    // Looked at last, after all that takes time.
+    this.#lease.mustHold();
+    if (!(await writeOnce(this.#place, keys.attempt(this.generation), runId, options))) {
+      throw this.#lost(`another attempt of generation ${this.generation}`);
+    }
+    await writeOnce(this.#place, keys.commit, String(this.generation), options);
+    const committed = await this.#outcome(attempt, options);
+    if (committed !== undefined) return committed;
+    throw new Error(`Cannot commit ${what} as the run "${this.lockRunId}" does not keep its params`);
+  }
+
+  /** What is committed already: ours, of a call whose answer was lost, or another's, which throws. */
+  async #outcome(attempt: Run, options: CallOptions): Promise<CommittedClaim | undefined> {
+    const { client, keys } = this.#place;
+    const state = claimState(await client.runs.get(this.lockRunId, options), keys);
+    if (state.state !== "committed") return undefined;
+    await this.#finish(options);
+    if (state.generation !== this.generation) throw this.#lost(`generation ${state.generation}`);
+    if (state.runId !== (await attempt.runId(options))) throw this.#lost("another attempt of this generation");
+    return state;
+  }
+
+  #lost(winner: string): ClaimLostError {
+    return new ClaimLostError(`Cannot commit ${this.#place.what} as ${winner} was committed first`, this.generation);
+  }
+
+  async release(options: CallOptions = {}): Promise<void> {
+    if (this.#over) return;
+    this.#lease.close();
+    // A lost one is not ours to give back, and need not be.
+    if (!this.signal.aborted) {
+      await writeOnce(this.#place, this.#place.keys.release(this.generation), this.#nonce, options);
+    }
+    await this.#finish(options);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.release();
+  }
+
+  #mustBeOpen(verb: string): void {
+    if (!this.#over) return;
+    throw new ClaimLostError(`Cannot ${verb} ${this.#place.what} as this claim has ended`, this.generation);
+  }
+
+  /** The beat says nothing any more; that it could not be deleted harms nobody. */
+  async #finish(options: CallOptions): Promise<void> {
+    this.#over = true;
+    this.#lease.close();
+    const { client, keys } = this.#place;
+    await client.runs.deleteTag(this.lockRunId, keys.beat(this.generation), options).catch(() => {});
+  }
+}
+
+/** Readers take a committed attempt for whole. */
+function mustBeDelivered({ lines }: Receipt, what: string, url: string): void {
+  let left = 0;
+  for (const { logged, acknowledged, dropped, quarantined } of lines) {
+    left += Math.max(0, logged - acknowledged - dropped - quarantined);
+  }
+  if (left === 0) return;
+  const message = `Cannot commit ${what} as ${left} of what its attempt logged is not delivered: see tracker.queue.status(), and commit again`;
+  throw new NetworkError(message, { method: "POST", url });
+}

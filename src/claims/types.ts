@@ -1,0 +1,66 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { Run, StartRunOptions } from "../tracker/types/run.ts";
+
+/** How a claim is made. */
+export interface ClaimOptions extends CallOptions {
+  /**
+   * Milliseconds after which a holder that shows no life may be followed by another one, from 1,000. The holder itself
+   * stops at half of it.
+   * @default 60000
+   */
+  readonly lease?: number;
+  /**
+   * Waits until the claim is free or its result is committed: `true` for as long as it takes (end it by `signal`), or
+   * milliseconds at most.
+   * @default false
+   */
+  readonly wait?: boolean | number;
+  /** A claim of an earlier life of this program, as `persist` got it: it is taken up again if nobody has followed. */
+  readonly token?: string;
+  /** Awaited with what takes this claim up again, before anything is sent; it is a secret of this holder. */
+  readonly persist?: (token: string) => void | Promise<void>;
+}
+
+/** Somebody else holds it. Asking again tells sooner or later that the holder is dead: it is seen by asking. */
+export interface BusyClaim {
+  readonly state: "busy";
+  /** The holder's generation, from 1. */
+  readonly generation: number;
+}
+
+/** The work is done: its result is this run. */
+export interface CommittedClaim {
+  readonly state: "committed";
+  /** Generation whose attempt counts. */
+  readonly generation: number;
+  /** MLflow's id of the run that holds the result. */
+  readonly runId: string;
+}
+
+/** A claim that is ours until `signal` aborts, or it is committed or released. */
+export interface HeldClaim extends AsyncDisposable {
+  readonly state: "held";
+  /** From 1; one more for each holder. */
+  readonly generation: number;
+  /** MLflow's id of the run that the claim lives on. */
+  readonly lockRunId: string;
+  /** Aborts with a `ClaimLostError` when the lease can no longer be proved; stop what was claimed then. */
+  readonly signal: AbortSignal;
+  /**
+   * Starts the run that this generation writes to. A holder that was thought dead may still write, but only to its own
+   * attempt; `commit` says which one counts.
+   */
+  startAttempt(options?: StartRunOptions): Run;
+  /**
+   * Ends an attempt as FINISHED, delivers it, and makes it the result. Write-once: of all generations one wins.
+   *
+   * @throws ClaimLostError when the lease is lost or another generation has committed.
+   * @throws NetworkError when the attempt could not be delivered, or the server did not answer; call it again.
+   */
+  commit(attempt: Run, options?: CallOptions): Promise<CommittedClaim>;
+  /** Gives the claim back undone, so that another may have it at once. A lost claim is released already. */
+  release(options?: CallOptions): Promise<void>;
+}
+
+/** What a claim came to. */
+export type ClaimResult = HeldClaim | BusyClaim | CommittedClaim;

@@ -1,0 +1,17 @@
+import { expect, inject, test } from "vitest";
+import { race } from "../claims/race.ts";
+import { commandOf } from "../kill/runtimes.ts";
+
+test("claim() has one committed result for each of 40 names on a real MLflow, with 8 processes, one killed and one stopped", async () => {
+  const trackingUri = inject("trackingUri");
+  const problems = await race({
+    trackingUri,
+    command: commandOf("node"),
+    processes: 8,
+    claims: 40,
+    // A real MLflow takes its time for 8 processes at once.
+    lease: 10_000,
+    disturb: true,
+  });
+  expect(problems).toEqual([]);
+}, 300_000);
