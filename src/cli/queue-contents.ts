@@ -1,3 +1,4 @@
+import { type Destination, formerPlace, type Place, placeOf } from "../queue/destination.ts";
 import { decodeChunk, keysOf as contentKeys } from "../queue/content.ts";
 import { decodeRequest } from "../queue/chunk-codec.ts";
 import type { ChunkKind } from "../queue/request.ts";
@@ -20,6 +21,8 @@ export interface WaitingRun extends Amount {
   readonly bytes: number;
   /** Wall time in milliseconds of the oldest. */
   readonly since: number;
+  /** The server that it cannot leave any more: a part of it is there, or may be, or its experiment is one of that server. */
+  readonly at: Place | undefined;
 }
 
 /** One thing that the server refused for good. */
@@ -36,13 +39,14 @@ export interface QuarantinedLine {
 }
 
 /** Runs of which something waits. Reads all headers, and no bodies but those of creates. */
-export function waitingRuns(database: SqlDatabase): WaitingRun[] {
-  const names = new Map<string, string | undefined>();
-  for (const row of database.prepare("SELECT run, body FROM chunks WHERE kind = 'create'").all()) {
-    names.set(
-      String(row["run"]),
-      attempt(() => (decodeRequest(readBody(row)) as NewRun).name),
-    );
+export function waitingRuns(database: SqlDatabase, destination: Destination | undefined): WaitingRun[] {
+  const creates = new Map<string, { readonly name?: string; readonly at: Place | undefined }>();
+  for (const row of database.prepare("SELECT run, body, attempted FROM chunks WHERE kind = 'create'").all()) {
+    const create = attempt(() => decodeRequest(readBody(row)) as NewRun);
+    const term = Number(row["attempted"]);
+    const tried = term > 0 && destination ? (formerPlace(destination, term) ?? placeOf(destination)) : undefined;
+    const of = create && "id" in create.experiment ? create.experiment.at : undefined;
+    creates.set(String(row["run"]), { ...(create?.name !== undefined && { name: create.name }), at: tried ?? of });
   }
   const points = "CASE kind WHEN 'metrics' THEN count ELSE 0 END";
   const rows = database
@@ -57,11 +61,12 @@ export function waitingRuns(database: SqlDatabase): WaitingRun[] {
     return {
       run,
       runId: mapping?.runId,
-      name: names.get(run) ?? mapping?.name,
+      name: creates.get(run)?.name ?? mapping?.name,
       points: Number(row["points"]),
       requests: Number(row["requests"]),
       bytes: Number(row["bytes"]),
       since: Number(row["since"]),
+      at: mapping?.at ?? creates.get(run)?.at,
     };
   });
 }

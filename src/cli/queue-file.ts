@@ -38,7 +38,7 @@ export function readQueueFile(path: string): QueueFile {
     const version = checkVersion(path, database);
     const { counts } = readState(database);
     const destination = destinationOf(database);
-    const held = { destination, runs: waitingRuns(database), quarantined: quarantinedLines(database) };
+    const held = { destination, runs: waitingRuns(database, destination), quarantined: quarantinedLines(database) };
     database.exec("COMMIT");
     return { name: path, version, counts, ...held };
   } catch (error) {

@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { checkConnection } from "../client/check-connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
+import type { Destination } from "../queue/destination.ts";
 import type { Queue } from "../queue/queue.ts";
 import { sqliteQueue } from "../queue/storage/sqlite.ts";
 import type { Amount, FlushReport, Problem } from "../queue/types.ts";
@@ -12,7 +13,7 @@ import type { SyncFlags } from "./commands/sync.ts";
 import { quarantineText } from "./quarantine-text.ts";
 import { type QueueFile, readQueueFile } from "./queue-file.ts";
 import { type StopSignals, stopSignals } from "./stop-signals.ts";
-import { checkDestination, type HalfDelivered, halfDeliveredText } from "./sync-force.ts";
+import { boundText, claimFile, giveBack } from "./sync-force.ts";
 import { showProgress, type SyncProgress } from "./sync-progress.ts";
 import { openSyncTarget, type SyncTarget } from "./sync-target.ts";
 
@@ -34,10 +35,18 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
   const signals = stopSignals();
   try {
     checkConnection(target.connection);
-    const half = await checkDestination(found, target, flags.force);
-    const report = await drain(found, flags, target, signals, runtime);
-    const after = readQueueFile(path);
-    for (const line of summary(report, after, target, signals.code !== undefined, flags, half)) {
+    const claimed = await claimFile(found, target, flags.force);
+    let after: QueueFile;
+    let bound: QueueFile["runs"];
+    let report: FlushReport;
+    try {
+      report = await drain(found, flags, target, claimed.destination, signals, runtime);
+    } finally {
+      after = readQueueFile(path);
+      bound = await giveBack(claimed, after);
+    }
+    const held = bound.length > 0 ? [boundText(bound, claimed)] : [];
+    for (const line of summary(report, after, target, signals.code !== undefined, flags, held)) {
       process.stdout.write(`${line}\n`);
     }
     return signals.code ?? (isEmpty(after.counts.waiting) && isEmpty(after.counts.quarantined) ? 0 : 1);
@@ -48,9 +57,10 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
 }
 
 async function drain(
-  { name: path, counts: { waiting: total }, destination }: QueueFile,
-  { timeout, retryQuarantined }: SyncFlags,
-  { connection, destination: target }: SyncTarget,
+  { name: path, counts: { waiting: total } }: QueueFile,
+  { timeout, retryQuarantined, experiment: moved }: SyncFlags,
+  { connection }: SyncTarget,
+  destination: Destination,
   signals: StopSignals,
   runtime: Runtime,
 ): Promise<FlushReport> {
@@ -59,8 +69,8 @@ async function drain(
     storage: sqliteQueue({ path, clock: runtime.clock }),
     client: lateClient(connection, runtime),
     runtime,
-    // A file that names no server yet is this one's from now on; whether any other may be sent was decided before.
-    ...(destination === undefined ? { destination: target } : {}),
+    destination,
+    moved,
     // Whatever its writer allowed: nothing may be dropped to make room here.
     delivery: { maxStoredBytes: Number.POSITIVE_INFINITY },
     onProblem: ({ kind, message }) => {
@@ -99,7 +109,7 @@ function summary(
   { label }: SyncTarget,
   stopped: boolean,
   flags: SyncFlags,
-  half: HalfDelivered,
+  held: readonly string[],
 ): string[] {
   const { name, counts, quarantined: aside } = file;
   const { waiting, quarantined } = counts;
@@ -114,8 +124,7 @@ function summary(
       const time = flags.timeout === undefined ? "" : ` after ${flags.timeout} s: give more time with --timeout`;
       why.push(`Not all was sent${time}`);
     }
-    if (half.length > 0) lines.push(`  ${halfDeliveredText(half, file)}`);
-    lines.push(...why.map((message) => `  ${message}`));
+    lines.push(...[...held, ...why].map((message) => `  ${message}`));
   }
   if (!isEmpty(quarantined)) {
     lines.push(`Quarantined in ${name}, as the server refuses it for good: ${amountText(quarantined)}`);

@@ -1,6 +1,5 @@
-import { createClient } from "../client/client.ts";
-import { ConfigurationError, isNotFoundError } from "../errors/index.ts";
-import { type Destination, destinationText, isSameDestination } from "../queue/destination.ts";
+import { ConfigurationError } from "../errors/index.ts";
+import { type Destination, destinationText, isSamePlace, placeOf } from "../queue/destination.ts";
 import { printable } from "../internal/terminal-text.ts";
 import { sqliteQueue } from "../queue/storage/sqlite.ts";
 import type { QueueFile } from "./queue-file.ts";
@@ -8,61 +7,63 @@ import type { SyncTarget } from "./sync-target.ts";
 
 /** Runs that are named. */
 const SHOWN = 20;
-const RUN_ID_TAG = "mlflow.tracklet.runId";
 
-/** Runs of a file of which a part is on the server that it was made for, and that another server does not know. */
-export type HalfDelivered = QueueFile["runs"];
+/** Where the data of a file goes from now on. */
+export interface Claimed {
+  readonly destination: Destination;
+  /** What it was made for, when that is another server. */
+  readonly before: Destination | undefined;
+}
 
 /**
  * Makes sure that a file may be sent to a server: to the one that it was made for, or, when that is meant, to another.
- * From then on it is that one's, unless a part of a run is on the old one.
+ * From then on it is that one's, and whoever has it open and sends elsewhere stops.
  *
- * @returns The runs that cannot go there: they stay in the file.
  * @throws ConfigurationError when the file was made for another server, and `force` is not given.
  */
-export async function checkDestination(file: QueueFile, target: SyncTarget, force: boolean): Promise<HalfDelivered> {
-  const { name, destination, runs } = file;
-  if (!destination || isSamePlace(destination, target.destination)) return [];
+export async function claimFile(file: QueueFile, target: SyncTarget, force: boolean): Promise<Claimed> {
+  const { name, destination } = file;
+  if (!destination) return { destination: target.destination, before: undefined };
+  if (isSamePlace(destination, target.destination)) return { destination, before: undefined };
   if (!force) {
     throw new ConfigurationError(
       `Cannot send "${name}" to ${destinationText(target.destination)} as it was made for ${destinationText(destination)}: send it there, or give --force to have its runs created at the new address`,
     );
   }
-  const half = await halfDelivered(runs, target);
-  if (half.length === 0) {
-    const { partition } = destination;
-    const store = await sqliteQueue({ path: name }).open();
-    await store.assign({ ...target.destination, ...(partition === undefined ? {} : { partition }) }, true);
-    await store.close();
-  }
-  return half;
+  return { destination: await assignAnew(name, target.destination), before: destination };
+}
+
+/** Gives a file back to the server that has a part of what waits in it; gives the names of what cannot leave it. */
+export async function giveBack({ before }: Claimed, { name, runs }: QueueFile): Promise<QueueFile["runs"]> {
+  const bound = before ? runs.filter(({ at }) => at && isSamePlace(at, before)) : [];
+  if (before && bound.length > 0) await assignAnew(name, before);
+  return bound;
 }
 
 /** One sentence for people, with the count and the names. */
-export function halfDeliveredText(half: HalfDelivered, { destination }: QueueFile): string {
-  const names = half.slice(0, SHOWN).map(({ name, runId, run }) => `"${printable(name ?? runId ?? run)}"`);
-  const more = half.length > SHOWN ? ` and ${half.length - SHOWN} more` : "";
-  const where = destination ? destinationText(destination) : "another server";
-  return `Not sent, as a part of it is on ${where} already: ${half.length} ${half.length === 1 ? "run" : "runs"} (${names.join(", ")}${more})`;
+export function boundText(bound: QueueFile["runs"], { before }: Claimed): string {
+  const names = bound.slice(0, SHOWN).map(({ name, runId, run }) => `"${printable(name ?? runId ?? run)}"`);
+  const more = bound.length > SHOWN ? ` and ${bound.length - SHOWN} more` : "";
+  const where = before ? destinationText(before) : "another server";
+  const count = `${bound.length} ${bound.length === 1 ? "run" : "runs"}`;
+  return `Not sent, as a part of it, or its experiment, is on ${where}: ${count} (${names.join(", ")}${more})`;
 }
 
-/** The same server under another name has these runs, with our tag. */
-async function halfDelivered(runs: QueueFile["runs"], { connection }: SyncTarget): Promise<HalfDelivered> {
-  const client = createClient(connection);
-  const half: QueueFile["runs"][number][] = [];
-  for (const run of runs) {
-    if (run.runId === undefined) continue;
-    const found = await client.runs.get(run.runId).catch((error: unknown) => {
-      // What the server does not say is decided when the run's turn comes, which then waits.
-      if (isNotFoundError(error)) return undefined;
-      throw error;
-    });
-    if (found?.data.tags[RUN_ID_TAG] !== run.run) half.push(run);
+/** A term of its own comes first: whoever led may send nothing more, and finds out where the data goes before it leads again. */
+async function assignAnew(path: string, target: Destination): Promise<Destination> {
+  const store = await sqliteQueue({ path }).open();
+  try {
+    const term = await store.beginTerm();
+    const { former = [], partition, ...old } = await store.assign(target);
+    const destination = {
+      ...placeOf(target),
+      ...(partition === undefined ? {} : { partition }),
+      former: [...former, { ...placeOf(old), term }],
+    };
+    await store.assign(destination, true);
+    await store.endTerm(term);
+    return destination;
+  } finally {
+    await store.close();
   }
-  return half;
-}
-
-/** Whose data it is does not matter to a person who sends it by hand. */
-function isSamePlace({ uri, workspace }: Destination, target: Destination): boolean {
-  return isSameDestination({ uri, ...(workspace === undefined ? {} : { workspace }) }, target);
 }

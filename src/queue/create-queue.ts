@@ -19,6 +19,8 @@ export interface CreateQueueOptions extends QueueOptions {
   readonly keptRuns?: number | undefined;
   /** Where the data goes, and whose it is: a storage of another one is not used. @default whatever it is of */
   readonly destination?: Destination | undefined;
+  /** Experiment, by name, for runs that were logged for another server and give theirs by its id. @default none: they wait */
+  readonly moved?: string | undefined;
 }
 
 /** Makes a queue over a storage. Nothing happens before the first write: no I/O and no timer. */

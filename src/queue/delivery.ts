@@ -3,6 +3,7 @@ import { HttpError } from "../errors/network-errors.ts";
 import { StorageError } from "../errors/usage-errors.ts";
 import { type Content, decodeChunk, keysOf } from "./content.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
+import { createdElsewhere, elsewhere, mappingAt, partElsewhere, withExperiment } from "./elsewhere.ts";
 import { Family } from "./family.ts";
 import type { HostGate } from "./host-gate.ts";
 import { LeaderNote } from "./leader-note.ts";
@@ -91,7 +92,8 @@ export class Delivery {
       run.mapping = this.#parts.mappings.get(run.id);
       run.checked = run.mapping !== undefined;
       run.mapping ??= await store.mapping(run.id);
-      if (run.mapping && !run.checked) this.#parts.onMapped(run.mapping);
+      const known = run.mapping && !run.checked && !elsewhere(run.mapping.at, this.#parts.destination);
+      if (known) this.#parts.onMapped(run.mapping!);
     }
     try {
       return await this.#try({ ...job, content });
@@ -146,13 +148,15 @@ export class Delivery {
 
   /** Gives the mapping of a run that was created. */
   async #send({ run, item, chunk, content, term }: Job): Promise<RunMapping | undefined> {
-    const { store, client } = this.#parts;
+    const { store, client, destination, moved } = this.#parts;
     const options = this.#options;
     if (content.kind === "create") {
       if (run.mapping) return run.mapping;
-      const { parent } = content.request;
+      const request = withExperiment(content.request, destination, moved);
+      const { parent } = request;
       const local = parent && "local" in parent ? parent.local : undefined;
-      const known = local === undefined ? undefined : await ofStorage(store.mapping(local));
+      let known = local === undefined ? undefined : await ofStorage(store.mapping(local));
+      if (elsewhere(known?.at, destination)) known = undefined;
       if (local !== undefined && !known && item.parent === undefined) {
         item.parent = local;
         throw waits;
@@ -161,23 +165,29 @@ export class Delivery {
       // Whoever sent it before may not know that it came to the server after all.
       if (item.ambiguous) this.#note.doubtCreate(run.id);
       const mark = async (): Promise<void> => {
+        const there = createdElsewhere(chunk, destination);
+        if (there) throw there;
         await ofStorage(store.markAttempted(chunk.order, term));
         item.twice = item.ambiguous;
         item.sent = true;
       };
       const { orphaned } = this.#family;
       const attempts = item.twice ? 2 : Number(item.ambiguous);
-      const mapping = await this.#creator.create(content.request, attempts, known, mark, orphaned, options);
+      const mapping = await this.#creator.create(request, attempts, known, mark, orphaned, options);
       // The run is there: whatever fails from here on, the next try looks for it.
       item.ambiguous = true;
       await this.#family.created(mapping, chunk);
-      return mapping;
+      return mappingAt(mapping, destination);
     }
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
     if (!run.checked) {
-      await checkRun(client, mapping, this.#verdicts.settle, options);
+      const there = partElsewhere(mapping, destination);
+      await checkRun(client, mapping, this.#verdicts.settle, options).catch((error: unknown) => {
+        throw there && error instanceof ParkError ? there : error;
+      });
       run.checked = true;
+      if (there) this.#parts.onMapped(mapping);
       // That took a while: another leader may have come and gone, and delivered this and what was logged later.
       if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
     }

@@ -29,6 +29,8 @@ export interface DrainParts {
   readonly onChange: () => void;
   /** Undefined: wherever what waits there goes. */
   readonly destination?: Destination | undefined;
+  /** Experiment, by name, for runs that give theirs by an id of another server. */
+  readonly moved?: string | undefined;
 }
 
 /** What puts and sends, and where. */
@@ -63,6 +65,7 @@ export class Drain {
   constructor(parts: DrainParts) {
     const { clock, random } = parts.runtime;
     this.parts = parts;
+    parts.ledger.place = parts.destination;
     // Unique on a device without a secure source of chance as well.
     parts.ledger.writer = `${clock.now().toString(36)}-${random.fraction().toString(36).slice(2)}`;
   }

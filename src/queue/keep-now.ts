@@ -1,5 +1,6 @@
 import type { Count } from "./amount.ts";
 import type { Drain } from "./drain.ts";
+import { mappingAt } from "./elsewhere.ts";
 import { isDirty, putNow } from "./put.ts";
 import type { Amount } from "./types.ts";
 import type { Entry, Writer } from "./writer.ts";
@@ -14,7 +15,7 @@ export function keepNow(drain: Drain, writer: Writer): Amount {
   try {
     const now = (drain.store ?? storage.openNow?.())?.now;
     if (!now) throw new Error("This storage cannot be written to without waiting");
-    for (const mapping of drain.unkept) now.map(mapping);
+    for (const mapping of drain.unkept) now.map(mappingAt(mapping, ledger.place));
     putNow(writer, now, ledger, drain.order, runtime.clock);
     return { points: 0, requests: bodies };
   } catch (cause) {

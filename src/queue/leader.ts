@@ -18,6 +18,8 @@ export interface LeadershipParts {
   readonly says: () => string;
   /** Something waits here: whether somebody else has got it done is looked for more often. */
   readonly eager: () => boolean;
+  /** False when this process may not lead: what waits there goes elsewhere now. Asked when a term has begun. */
+  readonly admits: (term: number) => Promise<boolean>;
   /** A term began, and all that was known of the storage is out of date. */
   readonly onBegin: (term: number) => void;
   /** The term is over. */
@@ -54,6 +56,8 @@ export class Leadership {
   #askAfter = 0;
   #notBefore = 0;
   #lost = 0;
+  /** The latest term when this one was not admitted: until another begins, nothing can have changed. */
+  #barred: number | undefined;
   /** The lease as it was seen last, for how long it was the same, and when that was looked at. */
   #seen: Lease | undefined;
   #still = 0;
@@ -189,7 +193,7 @@ export class Leadership {
     const locks = this.#broken ? undefined : store.locks;
     const { monotonic: now } = this.#now();
     this.#watch(lease, now);
-    if (now < this.#notBefore) return;
+    if (now < this.#notBefore || lease.term === this.#barred) return;
     if (this.#unlock) {
       // One who holds the lock leads, unless somebody took over who had good reason to ignore it.
       if (!lease.held || this.#alone || !this.#used) await this.#begin({ locked: true });
@@ -255,6 +259,12 @@ export class Leadership {
     const at = this.#now();
     const term = await this.#parts.store.beginTerm({ ...claim, says: this.#parts.says() });
     if (term === 0) return;
+    if (!(await this.#parts.admits(term))) {
+      this.#barred = term;
+      await this.#parts.store.endTerm(term);
+      this.#unlockFor(at.monotonic);
+      return;
+    }
     this.#used = true;
     this.#still = 0;
     this.term = term;

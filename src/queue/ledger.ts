@@ -3,6 +3,7 @@ import type { MetricColumns } from "./columns.ts";
 import type { Fate } from "./fates.ts";
 import { keyCounts } from "./key-counts.ts";
 import { RunAccount } from "./run-account.ts";
+import type { Place } from "./destination.ts";
 import type { StoredChunk } from "./storage.ts";
 import type { Amount, ReceiptLine } from "./types.ts";
 
@@ -38,6 +39,8 @@ export class Ledger {
   readonly sealedTails: Map<number, number> = new Map();
   /** Id of this process's writer. */
   writer = "";
+  /** Where its data goes; undefined when nobody says so. */
+  place: Place | undefined;
   /** Bytes of artifacts that wait. */
   blobBytes = 0;
   readonly #runs = new Map<string, RunAccount>();

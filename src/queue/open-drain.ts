@@ -2,6 +2,7 @@ import { beginLedger } from "./account-drafts.ts";
 import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
+import { mappingAt } from "./elsewhere.ts";
 import { put } from "./put.ts";
 import type { QueueStore, RunMapping } from "./storage.ts";
 import { SyncEngine } from "./sync-engine.ts";
@@ -14,7 +15,7 @@ const SETTLE_DELAY = 5_000;
 export async function openDrain(drain: Drain, client: DeliveryClient, store: QueueStore): Promise<Opened> {
   const { parts, sought } = drain;
   const { storage, ledger } = parts;
-  await assignStore(store, parts);
+  const destination = await assignStore(store, parts);
   drain.store = store;
   drain.client = client;
   const counts = await store.status();
@@ -29,7 +30,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     .catch(() => {});
   const { name, durable } = storage;
   const opened = { counts, lease: await store.lease() };
-  const found = { client, name, store, sought, opened, maxBytes: () => drain.maxBytes(), durable };
+  const found = { client, name, store, sought, opened, maxBytes: () => drain.maxBytes(), durable, destination };
   const engine = new SyncEngine({ ...parts, ...found, settleDelay: SETTLE_DELAY });
   drain.engine = engine;
   engine.run(drain.running);
@@ -52,7 +53,7 @@ export async function putAll(drain: Drain, writer: Writer, { store, engine }: Op
 export async function keepMapping(drain: Drain, mapping: RunMapping): Promise<void> {
   try {
     const { store } = await drain.open();
-    await store.map(mapping);
+    await store.map(mappingAt(mapping, drain.parts.ledger.place));
     drain.unkept.delete(mapping);
   } catch (cause) {
     const message = `Cannot keep in the queue that run "${mapping.localId}" is ${mapping.runId} on the server`;

@@ -4,13 +4,14 @@ import { accountDrafts, draftsStored } from "./account-drafts.ts";
 import { encodeLines, encodeNames } from "./account-lines.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { desiredBy } from "./desired-state.ts";
+import { ofPlace } from "./elsewhere.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { countPoints } from "./point-account.ts";
 import type { Ledger } from "./ledger.ts";
 import { isEnd } from "./request.ts";
 import type { RunAccount } from "./run-account.ts";
 import type { AccountDraft, Appended, ChunkDraft, DesiredRun, QueueStore } from "./storage.ts";
-import type { RunChange } from "./types.ts";
+import type { NewRun, RunChange } from "./types.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
@@ -169,7 +170,7 @@ function draft(writer: Writer, ledger: Ledger, entry: Entry, at: number): ChunkD
   if (!buffer) {
     entry.sequence ||= writer.nextSequence();
     const { sequence, count } = entry;
-    const body = encodeRequest(entry.request);
+    const body = encodeRequest(kind === "create" ? ofPlace(entry.request as NewRun, ledger.place) : entry.request);
     const bucket = countKeys(account, entry);
     const opens = opensRun(entry);
     return {

@@ -1,7 +1,7 @@
 import type { Locks } from "../runtime/ports/locks.ts";
 import type { Broadcast } from "../runtime/ports/broadcast.ts";
 import type { Claim, Lease } from "./lease.ts";
-import type { Destination } from "./destination.ts";
+import type { Destination, Place } from "./destination.ts";
 import type { FateLine } from "./fates.ts";
 import type { KeyCounts } from "./key-counts.ts";
 import type { OpenRun } from "./open-runs.ts";
@@ -92,6 +92,8 @@ export interface RunMapping {
   readonly orphanOf?: string;
   /** The run was made by somebody else: it need not have our tag. */
   readonly adopted?: boolean;
+  /** The server that has the run, where the queue says which one it is for. */
+  readonly at?: Place;
 }
 
 /** The state that a run shall have in the end; the last write of each field wins. */

@@ -60,6 +60,7 @@ export class StoredQueue implements Queue {
     keptRuns,
     lease,
     destination,
+    moved,
   }: CreateQueueOptions) {
     const settings = deliverySettings(delivery);
     const { maxMemoryBytes, maxStoredBytes } = settings;
@@ -85,6 +86,7 @@ export class StoredQueue implements Queue {
       lease,
       maxBytes,
       destination,
+      moved,
       awaited: () => this.#flusher.flushing > 0 || ledger.hasOpen(),
       mappings: this.#ids.mappings,
       onMapped: (mapping) => this.#mapped(mapping),

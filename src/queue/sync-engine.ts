@@ -1,3 +1,5 @@
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import { assignStore } from "./assign-store.ts";
 import { Books } from "./books.ts";
 import { add, type Count } from "./amount.ts";
 import { DeliveryLoop, type Opening } from "./delivery-loop.ts";
@@ -57,6 +59,8 @@ export class SyncEngine {
   #order = 0;
   /** The page may be stopped in the next moment, or was. */
   #resting = false;
+  /** The latest term in which the storage is known to be for this destination. */
+  #admitted: number;
   /** Monotonic time of the next look for runs of dead processes. */
   #recoverAt = 0;
   /** Puts what is logged here into the storage. */
@@ -67,6 +71,7 @@ export class SyncEngine {
     const { clock, random } = runtime;
     const trouble = new StorageTrouble(parts.name, parts.problems);
     this.#parts = parts;
+    this.#admitted = parts.opened.lease.term;
     this.#lease = lease;
     this.#presence = new Presence(store, ledger.writer);
     this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
@@ -83,6 +88,7 @@ export class SyncEngine {
       id: ledger.writer,
       says: () => this.#says(),
       eager: () => this.#follower.isAsked || ledger.waiting.points + ledger.waiting.requests > 0,
+      admits: (term) => this.#admits(term),
       onBegin: (term) => this.#begin(term),
       onEnd: () => this.#end(),
       onLook: (seen) => this.#look(seen),
@@ -228,6 +234,21 @@ export class SyncEngine {
   /** Ends all requests. */
   stop(): void {
     this.#loop.stop();
+  }
+
+  /** Whoever sends a storage elsewhere begins a term first. */
+  async #admits(term: number): Promise<boolean> {
+    const { store, name, problems, destination } = this.#parts;
+    if (term !== this.#admitted + 1) {
+      try {
+        await assignStore(store, { storage: { name }, problems, destination });
+      } catch (error) {
+        if (error instanceof ConfigurationError) return false;
+        throw error;
+      }
+    }
+    this.#admitted = term;
+    return true;
   }
 
   /** Lets others lead. */

@@ -1,4 +1,5 @@
 import type { RunStatus } from "../client/types/entities.ts";
+import type { Place } from "./destination.ts";
 
 /** What could not be done as asked, said once per kind and key, with the cure. */
 export interface Problem {
@@ -173,8 +174,8 @@ export interface Receipt {
 export interface NewRun {
   /** Ours; sortable, becomes the tag `mlflow.tracklet.runId`. */
   readonly localId: string;
-  /** By name (created if missing) or by MLflow's id. */
-  readonly experiment: { readonly name: string } | { readonly id: string };
+  /** By name (created if missing) or by MLflow's id, which says nothing but at the server that it is of. */
+  readonly experiment: { readonly name: string } | { readonly id: string; readonly at?: Place };
   /** As shown; MLflow makes one up where there is none. */
   readonly name?: string;
   /** Milliseconds since 1970. */

@@ -5,6 +5,7 @@ import { backoff } from "./backoff.ts";
 import { type Content, keysOf } from "./content.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import type { Destination } from "./destination.ts";
 import type { HostGate } from "./host-gate.ts";
 import { type KeyCounts, keyCounts } from "./key-counts.ts";
 import type { LeaderNote } from "./leader-note.ts";
@@ -35,6 +36,10 @@ export interface DeliveryParts {
   readonly problems: Problems;
   readonly settings: DeliverySettings;
   readonly settleDelay: number;
+  /** Where the data goes, and went before; undefined when nobody says so. */
+  readonly destination?: Destination | undefined;
+  /** Experiment, by name, for runs that give theirs by an id of another server. */
+  readonly moved?: string | undefined;
   /** Runs that were created or adopted in this session, or verified. */
   readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;

@@ -1,74 +1,14 @@
-import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
-import { serve } from "../../src/cli/http/serve.ts";
-import { createClient } from "../../src/client/index.ts";
+import { describe, expect, test } from "vitest";
 import { openLocal } from "../../src/open/local.ts";
 import { sqliteQueue } from "../../src/queue/storage/sqlite.ts";
-import type { Fetch } from "../../src/runtime/ports/fetch.ts";
-import { createTracker } from "../../src/tracker/create-tracker.ts";
 import { withSqliteFile } from "../support/sqlite-file.ts";
-import { type Program, type ProgramEnd, startProgram } from "../support/start-program.ts";
-import { temporaryDirectories } from "../support/temporary-directory.ts";
-import { testServer } from "../support/test-server.ts";
+import { startProgram } from "../support/start-program.ts";
+import { fingerprint, pointsOf, queueFiles, start, tracklet } from "./support/queue-files.ts";
 
-const temporaryDirectory = temporaryDirectories();
-const opened: (() => void | Promise<void>)[] = [];
-afterEach(async () => {
-  for (const close of opened.splice(0).reverse()) await close();
-});
-
-const start = (args: readonly string[], env: Record<string, string> = {}): Program =>
-  startProgram(new URL("../../src/cli/main.ts", import.meta.url), args, { env });
-const tracklet = (...args: string[]): Promise<ProgramEnd> => start(args).end;
-
-/** An embedded server at an address; `answer` may stand before it. */
-async function server(answer: (request: Request, next: Fetch) => Promise<Response> = (request, next) => next(request)) {
-  const { fetch, close } = await testServer();
-  const listening = await serve((request) => answer(request, fetch), { host: "127.0.0.1", port: 0, onError: () => {} });
-  opened.push(close, () => listening.close());
-  const client = createClient({ trackingUri: listening.url });
-  return { url: listening.url, client };
-}
-
-/** A queue file with a run of some points, a param and its end. */
-async function leftBehind(points = 10, trackingUri = "http://127.0.0.1:9"): Promise<string> {
-  const path = join(await temporaryDirectory(), "queue.db");
-  const tracker = createTracker({
-    trackingUri,
-    experiment: "offline",
-    queue: sqliteQueue({ path }),
-    delivery: { mode: "manual" },
-    runtime: { terminal: { interactive: false, columns: () => 80, writeError: () => {} } },
-  });
-  await tracker.withRun({ name: "left", params: { lr: 0.1 } }, (run) => {
-    for (let step = 0; step < points; step++) run.logMetric("loss", step, { step });
-  });
-  await tracker.close();
-  return path;
-}
-
-async function pointsOf({ client }: Awaited<ReturnType<typeof server>>): Promise<number[]> {
-  const experiment = await client.experiments.getByName("offline");
-  if (!experiment) return [];
-  const counts: number[] = [];
-  const found = client.runs.search({ experimentIds: [experiment.experimentId], view: "all" });
-  for await (const { info } of found) {
-    let count = 0;
-    for await (const _ of client.metrics.history({ runId: info.runId, key: "loss" })) count++;
-    counts.push(count);
-  }
-  return counts;
-}
-
-/** Bytes of a file and of its log, whatever else lies beside it. */
-function fingerprint(path: string): string {
-  const hash = createHash("sha256");
-  for (const file of [path, `${path}-wal`]) hash.update(existsSync(file) ? readFileSync(file) : "none");
-  return hash.digest("hex");
-}
+const { temporaryDirectory, opened, server, leftBehind } = queueFiles();
 
 describe("tracklet status and tracklet sync", () => {
   test("show and send once what a killed process left", { timeout: 60_000 }, async () => {
@@ -186,62 +126,6 @@ describe("tracklet sync", () => {
     hold = false;
     expect((await tracklet("sync", path, "--force", "--tracking-uri", target.url)).code).toBe(0);
     expect(await pointsOf(target)).toEqual([10]);
-  });
-
-  test("F46 sends to the server that the file was made for, and to another one only when that is meant", async () => {
-    const path = await leftBehind(10, "http://ada:secret@127.0.0.1:9/mlflow/");
-    const before = fingerprint(path);
-    const target = await server();
-    const refused = await tracklet("sync", path, "--tracking-uri", target.url);
-    expect(refused).toMatchObject({ code: 1, stdout: "" });
-    expect(refused.stderr).toContain(
-      `to ${target.url} as it was made for http://127.0.0.1:9/mlflow: send it there, or`,
-    );
-    expect(refused.stderr).not.toContain("secret");
-    expect(fingerprint(path)).toBe(before);
-    expect(await pointsOf(target)).toEqual([]);
-    const { destination } = JSON.parse((await tracklet("status", path, "--json")).stdout);
-    expect(destination).toEqual({ uri: "http://127.0.0.1:9/mlflow" });
-
-    expect(await tracklet("sync", path, "--force", "--tracking-uri", target.url)).toMatchObject({
-      code: 0,
-      stderr: "",
-    });
-    expect(await pointsOf(target)).toEqual([10]);
-    // It is that server's now.
-    expect(await tracklet("sync", path, "--tracking-uri", `${target.url}/`)).toMatchObject({ code: 0, stderr: "" });
-  });
-
-  test("F46 leaves a run in the file, by name, of which a part is on another server, whatever is said", {
-    timeout: 60_000,
-  }, async () => {
-    let refuses = true;
-    const first = await server(async (request, next) => {
-      const isPoints = request.url.endsWith("/log-batch") && (await request.clone().text()).includes("loss");
-      return refuses && isPoints ? new Response("later", { status: 503 }) : next(request);
-    });
-    const path = await leftBehind(10, first.url);
-    expect((await tracklet("sync", path, "--tracking-uri", first.url, "--timeout", "2")).code).toBe(1);
-    expect(await pointsOf(first)).toEqual([0]);
-    const tracker = createTracker({
-      trackingUri: first.url,
-      experiment: "offline",
-      queue: sqliteQueue({ path }),
-      delivery: { mode: "manual" },
-    });
-    await tracker.withRun({ name: "fresh" }, (run) => run.logMetric("loss", 1));
-    await tracker.close();
-
-    const other = await server();
-    const args = ["sync", path, "--force", "--tracking-uri", other.url, "--timeout", "20"];
-    const forced = await start(args).end;
-    expect(forced.code).toBe(1);
-    expect(forced.stdout).toContain(`Not sent, as a part of it is on ${first.url} already: 1 run ("left")`);
-    expect(await pointsOf(other)).toEqual([1]);
-    refuses = false;
-    expect((await tracklet("sync", path, "--tracking-uri", first.url)).code).toBe(0);
-    expect(await pointsOf(first)).toEqual([10]);
-    expect(await pointsOf(other)).toEqual([1]);
   });
 
   test("puts back what the server refused for good with --retry-quarantined", { timeout: 60_000 }, async () => {

@@ -5,6 +5,8 @@ export interface SyncFlags {
   readonly trackingUri: string;
   /** Send to another address than the file was made for. */
   readonly force: boolean;
+  /** Name of the experiment for runs that give theirs by an id of the address that the file was made for. */
+  readonly experiment?: string;
   /** Put back first what the server refused for good. */
   readonly retryQuarantined: boolean;
   /** Seconds; undefined: until all is sent. */
@@ -14,8 +16,9 @@ export interface SyncFlags {
 const notes = `
 Credentials come from MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN.
 A queue file names the server that it was made for. To another address it is sent with --force only: runs
-that no server has yet are created there; one of which a part was delivered already stays in the file,
-unless it is the same server under another name.
+that no server has yet are created there; one of which a part was delivered already, or may have been,
+stays in the file, unless it is the same server under another name. So does one whose experiment was
+given by id, which is another one there: --experiment names one for it.
 Exit code: 0 when nothing is left in the file, 1 when something is, 130 after Ctrl-C.`;
 
 /** `tracklet sync`: sends what waits in a queue file. */
@@ -32,6 +35,7 @@ export function syncCommand(): Command {
       new Option("--timeout <seconds>", "longest time to try (default: until all is sent)").argParser(parseSeconds),
     )
     .option("--force", "send to another address than the file was made for", false)
+    .option("--experiment <name>", "with --force: for runs whose experiment was given by an id of the first address")
     .option("--retry-quarantined", "try again what the server refused for good", false)
     .addHelpText("after", notes)
     .action(async (file: string, flags: SyncFlags) => {
