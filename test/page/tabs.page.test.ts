@@ -54,11 +54,16 @@ describe("tabs that share a queue", () => {
     const [first, second] = [await shared.page(server), await shared.page(server)];
     const creates: (() => void)[] = [];
     let searched = 0;
+    let tag: string | undefined;
     server.between = async (request, answer) => {
       const { pathname } = new URL(request.url);
-      if (pathname.endsWith("/runs/search")) searched++;
-      if (!pathname.endsWith("/runs/create") || request.method !== "POST") return answer(request);
+      if (request.method !== "POST") return answer(request);
       const body = await request.clone().arrayBuffer();
+      // By the tag of this run, which both pages know from the create.
+      if (pathname.endsWith("/runs/search") && tag !== undefined && new TextDecoder().decode(body).includes(tag))
+        searched++;
+      if (!pathname.endsWith("/runs/create")) return answer(new Request(request, { body }));
+      tag ??= /"mlflow\.tracklet\.runId","value":"([^"]+)"/.exec(new TextDecoder().decode(body))?.[1];
       // The first one is on its way until the other tab has begun to look for it.
       if (creates.length === 0) await new Promise<void>((go) => creates.push(go));
       return answer(new Request(request, { body }));
@@ -67,6 +72,7 @@ describe("tabs that share a queue", () => {
     await until("the run is being created", () => creates.length === 1);
     await log(second, "b", 1, 1);
     await first.signal("SIGKILL");
+    expect(tag).toMatch(/^[0-9a-z]{20,}$/);
     await until("the other tab looks for it", () => searched > 0);
     creates[0]!();
     await until("all is there", () => server.number(POINTS) === 501);
