@@ -32,6 +32,9 @@ export class Books {
   /** What had left the storage when all was compared last; pages that were read and could not be compared. */
   #compared: string;
   #unread = 0;
+  /** Appends that told the totals of the storage; so did the last one. */
+  counted = 0;
+  isCounted = false;
   /** As `append` of the storage, for what is logged here. */
   readonly intake: Pick<QueueStore, "append">;
 
@@ -95,6 +98,11 @@ export class Books {
       if (quiet || anyway) break;
       if (tries === TRIES) return counts;
     }
+    this.#take(counts, quiet);
+    return counts;
+  }
+
+  #take(counts: StorageCounts, quiet: boolean): void {
     // A change that took place although it was said to have failed was counted twice: in quiet the storage is right.
     const atLeast = (amount: Amount, bound: Amount): Amount => (quiet ? amount : least(amount, bound));
     const ledger = this.#ledger;
@@ -111,7 +119,6 @@ export class Books {
     ledger.blobBytes += foreignBlobs - this.#foreignBlobs;
     this.#foreignBlobs = foreignBlobs;
     ledger.bytes = counts.bytes;
-    return counts;
   }
 
   /** Finds what left the storage by the hands of others: the first of it, and some more; or `all`. */
@@ -188,8 +195,16 @@ export class Books {
     return this.during(async () => {
       const hidden = given.some((draft) => draft.opens === true) && !(await this.#presence.show());
       const drafts = hidden ? given.map(({ opens: _, ...draft }) => draft) : given;
+      const changes = this.#changes;
       const results = await this.#store.append(writer, drafts, ...rest);
       for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
+      const { counted } = this.#store;
+      // As in `refresh`: while something else is changed here, figures of several moments would meet.
+      this.isCounted = counted !== undefined && changes === this.#changes && this.#changing === 1;
+      if (counted && this.isCounted) {
+        this.#take(counted, true);
+        this.counted++;
+      }
       return results;
     });
   }

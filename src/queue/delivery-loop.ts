@@ -142,9 +142,9 @@ export class DeliveryLoop {
     this.#doubtful = true;
   }
 
-  /** The storage has got more. */
-  grew(): void {
-    this.#grown = true;
+  /** The storage has got more. `counted` says that the bytes in the ledger are those with it. */
+  grew(counted = false): void {
+    this.#grown ||= !counted || this.#crowded || this.#parts.ledger.bytes > this.#parts.maxBytes();
     this.#reader.appended();
     this.wake();
   }

@@ -27,10 +27,17 @@ export class Flusher {
     this.#parts = parts;
   }
 
-  /** Seals and puts all that was logged, and waits until it is in the storage or that failed. */
-  async keep(limits: WaitLimits): Promise<void> {
+  /**
+   * Seals and puts all that was logged, and waits until it is in the storage or that failed. True when the put told the
+   * figures of the storage as well.
+   */
+  async keep(limits: WaitLimits): Promise<boolean> {
+    const { drain, waiters } = this.#parts;
+    const counted = drain.engine?.counted ?? 0;
     const kept = this.#keep();
-    await this.#parts.waiters.until(() => kept() !== undefined, limits);
+    await waiters.until(() => kept() !== undefined, limits);
+    const { engine } = drain;
+    return engine?.isCounted === true && engine.counted > counted;
   }
 
   /**

@@ -39,8 +39,8 @@ export class PointAccount {
     return { counted, repeats, exact, low, high, steps: reach("step"), timestamps: reach("timestamp") };
   }
 
-  /** Counts a point of a chunk; `seen` holds the hashes of those that came before it in the same chunk. */
-  count(sequence: number, step: number, timestamp: number, value: number, seen: Set<number>): void {
+  /** Counts a point of a chunk; `seen` holds the hashes of those before it in the chunk, if it may be one of them. */
+  count(sequence: number, step: number, timestamp: number, value: number, seen: Set<number> | undefined): void {
     const reach = this.#reaches[Number.isNaN(value) ? 1 : 0];
     if (reach.sequence !== sequence) {
       reach.sequence = sequence;
@@ -49,19 +49,30 @@ export class PointAccount {
     const { before, now } = reach;
     const hash = PointSum.hash(step, timestamp, value);
     this.counted++;
-    if (hash === before.last || seen.has(hash)) {
+    if (hash === before.last || seen?.has(hash)) {
       this.repeats++;
       return;
     }
-    seen.add(hash);
+    seen?.add(hash);
     if (step <= before.step && timestamp <= before.timestamp) this.exact = false;
-    this.#least.step = Math.min(this.#least.step, step);
-    this.#least.timestamp = Math.min(this.#least.timestamp, timestamp);
-    now.step = Math.max(now.step, step);
-    now.timestamp = Math.max(now.timestamp, timestamp);
+    const least = this.#least;
+    if (step < least.step) least.step = step;
+    if (timestamp < least.timestamp) least.timestamp = timestamp;
+    if (step > now.step) now.step = step;
+    if (timestamp > now.timestamp) now.timestamp = timestamp;
     now.last = hash;
-    this.#sum.add(step, timestamp, value);
+    this.#sum.addHashed();
   }
+}
+
+/** What was seen of a key in one chunk. */
+interface Seen {
+  /** Greatest step and timestamp. */
+  step: number;
+  timestamp: number;
+  /** Hashes of all points; made when one comes that may be there already. */
+  hashes: Set<number> | undefined;
+  points: PointAccount | undefined;
 }
 
 /** Counts the rows `from` to `to` of a chunk, those before being counted already. */
@@ -72,29 +83,45 @@ export function countPoints(
   from: number,
   to: number,
 ): void {
-  const seen = new Map<number, Set<number>>();
-  const counts: PointAccount[] = [];
+  const keys: (Seen | undefined)[] = [];
   const { key, step, timestamp, value } = columns;
   for (let row = 0; row < to; row++) {
     const index = key[row]!;
-    let hashes = seen.get(index);
-    if (!hashes) {
-      hashes = new Set();
-      seen.set(index, hashes);
-    }
-    if (row < from) {
-      hashes.add(PointSum.hash(step[row]!, timestamp[row]!, value[row]!));
-    } else {
-      let points = counts[index];
-      if (!points) {
-        const line = account.line("metric", columns.keys[index]!);
-        line.points ??= new PointAccount();
-        points = counts[index] = line.points;
-        account.touch(line);
-      }
-      points.count(sequence, step[row]!, timestamp[row]!, value[row]!, hashes);
-    }
+    keys[index] ??= newSeen();
+    const seen = keys[index];
+    const [at, time] = [step[row]!, timestamp[row]!];
+    // One that goes further than all before it is none of them: a loop that counts its steps needs no set of hashes.
+    const goesOn = at > seen.step || time > seen.timestamp;
+    if (at > seen.step) seen.step = at;
+    if (time > seen.timestamp) seen.timestamp = time;
+    if (row < from) continue;
+    if (!goesOn) seen.hashes ??= hashesBefore(columns, row);
+    seen.points ??= pointsOf(account, columns.keys[index]!);
+    seen.points.count(sequence, at, time, value[row]!, seen.hashes);
   }
+}
+
+/** Hashes of the points of the same key before a row. */
+function hashesBefore({ key, step, timestamp, value }: MetricColumns, row: number): Set<number> {
+  const hashes = new Set<number>();
+  for (let n = 0; n < row; n++) if (key[n] === key[row]) hashes.add(PointSum.hash(step[n]!, timestamp[n]!, value[n]!));
+  return hashes;
+}
+
+function pointsOf(account: RunAccount, key: string): PointAccount {
+  const line = account.line("metric", key);
+  account.touch(line);
+  line.points ??= new PointAccount();
+  return line.points;
+}
+
+function newSeen(): Seen {
+  return {
+    step: Number.NEGATIVE_INFINITY,
+    timestamp: Number.NEGATIVE_INFINITY,
+    hashes: undefined,
+    points: undefined,
+  };
 }
 
 function newReach(): Reach {

@@ -207,6 +207,11 @@ export interface QueueStore {
     desired?: ReadonlyMap<string, DesiredRun>,
     accounts?: readonly AccountDraft[],
   ): Promise<readonly Appended[]>;
+  /**
+   * Counts as they stood at the end of the last append of this one, in which they are known: it saves a read after each.
+   * Left out: they are read.
+   */
+  readonly counted?: StorageCounts | undefined;
   /** The same without waiting, for the last moment of a process. Bodies of artifacts are not kept. Left out: it cannot. */
   readonly now?:
     | {

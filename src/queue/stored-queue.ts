@@ -225,11 +225,12 @@ export class StoredQueue implements Queue {
     // What a server in this process has is in its file, and it takes no longer than a queue of its own.
     const delivers =
       options.until !== "durable" || (this.#inProcess && !this.durable && this.#settings.mode === "auto");
-    if (!delivers) await this.#flusher.keep(options);
+    let counted = false;
+    if (!delivers) counted = await this.#flusher.keep(options);
     else if (options.until === "durable") await this.#flusher.deliver(options, undefined, true);
     else await this.#flusher.deliver(options);
     options.signal?.throwIfAborted();
-    await this.#flusher.refresh();
+    if (!counted) await this.#flusher.refresh();
     return reportOf(this.#figures());
   }
 

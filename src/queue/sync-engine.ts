@@ -148,9 +148,20 @@ export class SyncEngine {
 
   /** This process has put more into the storage. */
   appended(): void {
-    this.#loop.grew();
+    this.#loop.grew(this.#books.isCounted);
+    if (this.leads) return;
     this.#channel.tell({ kind: "appended" });
-    if (!this.leads) this.#leadership.look();
+    this.#leadership.look();
+  }
+
+  /** Puts that told the figures of the storage. */
+  get counted(): number {
+    return this.#books.counted;
+  }
+
+  /** True when the last put told the figures of the storage, and there are no others that count: nothing has to be read. */
+  get isCounted(): boolean {
+    return this.leads && this.#books.isCounted && this.#loop.parked().length === 0;
   }
 
   /** Begins anew with all that the storage holds: it is another one than before. */
@@ -301,6 +312,8 @@ export class SyncEngine {
   #end(): void {
     this.#leader = this.#state();
     this.#loop.end();
+    // What was put as the leader was told to nobody.
+    this.#channel.tell({ kind: "appended" });
   }
 
   /** One look at the lease, and at what others did. */

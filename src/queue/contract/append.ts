@@ -67,6 +67,24 @@ export function appendContract({ check, expect, orders }: ContractBench): void {
     expect((await store.status()).waiting).toEqual({ points: 0, requests: 2 });
   });
 
+  check("append() of writers in turn knows what each of them put last", async (store) => {
+    const tail = { sealed: false, kind: "metrics", count: 5 } as const;
+    await store.append("a", [draft(1, tail)]);
+    await store.append("b", [draft(1, tail)]);
+    await store.append("a", [draft(1, { ...tail, order: 1 }), draft(2)]);
+    await store.append("b", [draft(2)]);
+    const term = await store.beginTerm();
+    for (const order of [1, 2, 3]) await store.acknowledge(order, term);
+    expect(await store.append("a", [draft(1, { ...tail, order: 1 })])).toEqual([{ stored: false, order: 0, count: 5 }]);
+    for (const writer of ["a", "b"]) expect((await store.append(writer, [draft(2)]))[0]?.stored).toBe(false);
+    expect(await orders(store)).toEqual([4]);
+  });
+
+  check("append() leaves its counts behind, if it counts them", async (store) => {
+    await store.append("w", [draft(1, { kind: "metrics", count: 7 })]);
+    expect(store.counted ?? (await store.status())).toEqual(await store.status());
+  });
+
   check("append() keeps the body and the blob of a chunk", async (store) => {
     const blob = new Blob(["weights"]);
     await store.append("w", [draft(1, { kind: "artifact", blob })]);

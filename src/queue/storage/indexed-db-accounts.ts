@@ -1,12 +1,12 @@
 import { addFates, type Fate } from "../fates.ts";
 import type { KeyCounts } from "../key-counts.ts";
 import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
-import { queued, type Reading, type Writing } from "./indexed-db-connection.ts";
+import type { Reading, Writing } from "./indexed-db-connection.ts";
+import { put, remove } from "./indexed-db-requests.ts";
 
 /** Puts what a writer counted, over what it counted before. */
 export function putAccounts(transaction: Writing, writer: string, drafts: readonly AccountDraft[]): void {
-  const accounts = transaction.objectStore("accounts");
-  for (const { run, bucket, lines } of drafts) queued(accounts.put(lines, [run, writer, bucket]));
+  for (const { run, bucket, lines } of drafts) put(transaction, "accounts", lines, [run, writer, bucket]);
 }
 
 /** Counts what a chunk stands for to its fate, or away from one. */
@@ -20,7 +20,7 @@ export async function settleAccount(
   if (!keys || keys.length === 0) return;
   const fates = transaction.objectStore("fates");
   const key = [run, writer, bucket] as const;
-  queued(fates.put(addFates(await fates.get([...key]), keys, fate, from), [...key]));
+  put(transaction, "fates", addFates(await fates.get([...key]), keys, fate, from), [...key]);
 }
 
 /** What was counted of a run, by all writers. */
@@ -47,7 +47,7 @@ export async function accountsOf(transaction: Reading, run: string): Promise<Acc
 
 /** Forgets what was counted of a run. */
 export function forgetAccounts(transaction: Writing, run: string): void {
-  for (const name of ["accounts", "fates"] as const) queued(transaction.objectStore(name).delete(rangeOf(run)));
+  for (const name of ["accounts", "fates"] as const) remove(transaction, name, rangeOf(run));
 }
 
 /** All keys of a run: a list is greater than any text or number. */

@@ -1,7 +1,8 @@
 import type { LeaseState } from "../lease.ts";
 import type { ChunkHeader, StoredChunk } from "../storage.ts";
-import { queued, type Reading, type Writing } from "./indexed-db-connection.ts";
-import type { BodyRecord, ChunkRecord } from "./indexed-db-schema.ts";
+import type { Reading, Writing } from "./indexed-db-connection.ts";
+import { put, remove } from "./indexed-db-requests.ts";
+import type { BodyRecord, ChunkRecord, LastWriter } from "./indexed-db-schema.ts";
 import { type Tally, tallyWaiting } from "./tally.ts";
 
 /** One transaction that changes chunks and counters. */
@@ -10,21 +11,22 @@ export interface Change {
   term: number;
   lease: LeaseState;
   readonly counts: Tally;
+  writer?: LastWriter | undefined;
 }
 
 /** Puts a chunk at its place, and counts it. */
 export function insertChunk({ transaction, counts }: Change, header: ChunkHeader, content: BodyRecord): void {
   const { body, blob } = content;
   const chunk = { ...header, blobBytes: blob?.size ?? 0 };
-  queued(transaction.objectStore("chunks").put(chunk));
-  queued(transaction.objectStore("bodies").put(blob ? { body, blob } : { body }, header.order));
+  put(transaction, "chunks", chunk);
+  put(transaction, "bodies", blob ? { body, blob } : { body }, header.order);
   tallyWaiting(counts, chunk, 1);
 }
 
 /** Takes a chunk out of the order; its body stays unless it is gone for good. */
 export function removeChunk({ transaction, counts }: Change, chunk: ChunkRecord, body: "gone" | "kept" = "gone"): void {
-  queued(transaction.objectStore("chunks").delete(chunk.order));
-  if (body === "gone") queued(transaction.objectStore("bodies").delete(chunk.order));
+  remove(transaction, "chunks", chunk.order);
+  if (body === "gone") remove(transaction, "bodies", chunk.order);
   tallyWaiting(counts, chunk, -1);
 }
 

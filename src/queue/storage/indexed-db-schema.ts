@@ -9,7 +9,7 @@ import type { Tails } from "./tails.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Version of the databases made here. A newer one is left as it is. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** A chunk without its body, under its place in the order. Whoever walks a backlog reads these alone. */
 export interface ChunkRecord extends ChunkHeader {
@@ -19,11 +19,13 @@ export interface ChunkRecord extends ChunkHeader {
 /** What a chunk holds, under the same place as its header, whether that waits or is quarantined. */
 export type BodyRecord = Pick<StoredChunk, "body" | "blob">;
 
-/** Counters, term and lease, in one record. */
+/** Counters, term and lease, in one record, which each change reads and writes. */
 export interface StateRecord {
   readonly term: number;
   readonly lease: LeaseState;
   readonly counts: Tally;
+  /** The writer that put last, in the place of its own record: whoever goes on putting reads and writes no other. */
+  readonly writer?: LastWriter | undefined;
 }
 
 /** What is kept of a run. */
@@ -40,6 +42,11 @@ export interface WriterRecord {
   /** Wall time of its last put, in milliseconds. */
   readonly at: number;
   readonly tails?: Tails;
+}
+
+/** A writer's record with its id. */
+export interface LastWriter extends WriterRecord {
+  readonly id: string;
 }
 
 /** The object stores. There is no index over chunks, which would double each put. */
@@ -69,7 +76,10 @@ export function newState(): StateRecord {
   return { term: firstTerm(), lease: freeLease, counts: newTally() };
 }
 
-/** Brings a database from the version `before` to the newest, within the transaction that IndexedDB gives for it. */
+/**
+ * Brings a database from the version `before` to the newest, within the transaction that IndexedDB gives for it. What
+ * version 1 holds stands: since version 2 the state may name the writer that put last.
+ */
 export function upgrade(database: IDBPDatabase<Schema>, before: number): void {
   if (before < 1) {
     database.createObjectStore("state");

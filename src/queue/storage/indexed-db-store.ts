@@ -18,18 +18,21 @@ import type {
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
-import { freshDesired } from "../desired-state.ts";
-import { TailMemory } from "./tails.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
-import { accountsOf, putAccounts, settleAccount } from "./indexed-db-accounts.ts";
+import { accountsOf, settleAccount } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
-import { type Connection, queued, type StoreName } from "./indexed-db-connection.ts";
-import { beatOpenRuns, isOpenBy, noteOpen, readOpenRuns } from "./indexed-db-open-runs.ts";
+import type { Connection, StoreName } from "./indexed-db-connection.ts";
+import { beatOpenRuns, isOpenBy, readOpenRuns } from "./indexed-db-open-runs.ts";
+import { putChunks } from "./indexed-db-put.ts";
 import { replaceChunk } from "./indexed-db-replace.ts";
+import { put, remove } from "./indexed-db-requests.ts";
 import { keepMapping, touchRun } from "./indexed-db-runs.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
 import { checkTerm, tally } from "./tally.ts";
+
+/** Runs of which it is remembered when they were in use. */
+const MOST_TOUCHED = 1_000;
 
 /** What a put changes, beside the state. */
 const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open"];
@@ -40,6 +43,9 @@ export class IndexedDbStore implements QueueStore {
   readonly #clock: Clock;
   readonly locks: Locks | undefined;
   readonly broadcast: Broadcast | undefined;
+  counted: StorageCounts | undefined;
+  /** Runs of which it need not be looked up when they were in use: who logs on and on to one does so each time. */
+  readonly #touched = new Map<string, number>();
 
   constructor(
     connection: Connection,
@@ -52,52 +58,20 @@ export class IndexedDbStore implements QueueStore {
     this.broadcast = broadcast;
   }
 
-  append(
+  async append(
     writer: string,
     drafts: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
     accounts: readonly AccountDraft[] = [],
   ): Promise<readonly Appended[]> {
-    return this.#change(PUT, (change) => this.#put(change, writer, drafts, desired, accounts));
-  }
-
-  async #put(
-    change: Change,
-    writer: string,
-    drafts: readonly ChunkDraft[],
-    desired?: ReadonlyMap<string, DesiredRun>,
-    accounts: readonly AccountDraft[] = [],
-  ): Promise<readonly Appended[]> {
-    const { transaction, counts } = change;
-    const writers = transaction.objectStore("writers");
-    const known = await writers.get(writer);
-    let last = known?.last ?? 0;
-    const memory = new TailMemory(known?.tails);
-    const results: Appended[] = [];
-    for (const draft of drafts) {
-      const { order: place = 0, body, blob, opens: _, ...facts } = draft;
-      const before = place === 0 ? undefined : await transaction.objectStore("chunks").get(place);
-      const own = before?.writer === writer && before.sequence === draft.sequence ? before : undefined;
-      if (own ? own.sealed : draft.sequence <= last) {
-        results.push({ stored: false, order: own ? place : 0, count: memory.put(draft.sequence, own?.count) });
-        continue;
-      }
-      if (own) memory.put(draft.sequence, draft.count);
-      if (own) removeChunk(change, own);
-      const order = own ? place : ++counts.order;
-      last = Math.max(last, draft.sequence);
-      const header = { bucket: 0, ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
-      insertChunk(change, header, blob ? { body, blob } : { body });
-      noteOpen(transaction, writer, draft);
-      results.push({ stored: true, order, count: draft.count });
-    }
-    const at = drafts.at(-1)?.at ?? this.#clock.now();
-    const { tails } = memory;
-    if (drafts.length > 0) queued(writers.put({ last, at, ...(tails && { tails }) }, writer));
-    putAccounts(transaction, writer, accounts);
-    const fresh = freshDesired(desired, drafts, results);
-    const runs = new Set([...[...drafts, ...accounts].map(({ run }) => run), ...fresh.keys()]);
-    for (const run of runs) await touchRun(transaction, run, at, fresh.get(run));
+    const put = { writer, drafts, desired, accounts, at: this.#at(drafts) };
+    const { results, touched, counts } = await this.#change(PUT, async (change) => ({
+      ...(await putChunks(change, this.#touched, put)),
+      counts: change.counts,
+    }));
+    this.counted = counts;
+    if (this.#touched.size >= MOST_TOUCHED) this.#touched.clear();
+    for (const [run, at] of touched) this.#touched.set(run, at);
     return results;
   }
 
@@ -135,7 +109,7 @@ export class IndexedDbStore implements QueueStore {
   async leaveNote(term: number, note: string): Promise<void> {
     await this.#change(["notes"], async ({ transaction, term: present }) => {
       checkTerm(present, term);
-      queued(transaction.objectStore("notes").put(note, "note"));
+      put(transaction, "notes", note, "note");
     });
   }
 
@@ -160,14 +134,14 @@ export class IndexedDbStore implements QueueStore {
     if (found) return found;
     return this.#guarded(order, term, ({ transaction }, chunk) => {
       const sealed = { ...chunk, sealed: true };
-      queued(transaction.objectStore("chunks").put(sealed));
+      put(transaction, "chunks", sealed);
       return wholeChunk(transaction, sealed);
     });
   }
 
   async markAttempted(order: number, term: number): Promise<void> {
     await this.#guarded(order, term, async ({ transaction }, chunk) => {
-      if (chunk.attempted === 0) queued(transaction.objectStore("chunks").put({ ...chunk, attempted: term }));
+      if (chunk.attempted === 0) put(transaction, "chunks", { ...chunk, attempted: term });
     });
   }
 
@@ -190,7 +164,9 @@ export class IndexedDbStore implements QueueStore {
   }
 
   openRuns(after: string, limit: number): Promise<readonly OpenRun[]> {
-    return this.#connection.read(["open", "writers"], (transaction) => readOpenRuns(transaction, after, limit));
+    return this.#connection.read(["state", "open", "writers"], (transaction) =>
+      readOpenRuns(transaction, after, limit),
+    );
   }
 
   appear(writer: string): Promise<void> {
@@ -207,7 +183,8 @@ export class IndexedDbStore implements QueueStore {
     return this.#change(PUT, async (change) => {
       checkTerm(change.term, term);
       if (!(await isOpenBy(change.transaction, open))) return false;
-      await this.#put(change, writer, chunks, new Map([[open.run, desired]]));
+      const put = { writer, drafts: chunks, desired: new Map([[open.run, desired]]), at: this.#at(chunks) };
+      await putChunks(change, new Map(), put);
       return true;
     });
   }
@@ -219,7 +196,7 @@ export class IndexedDbStore implements QueueStore {
       async (change, chunk) => {
         removeChunk(change, chunk, "kept");
         tally(change.counts, chunk, "quarantined");
-        queued(change.transaction.objectStore("quarantined").put({ ...chunk, reason }));
+        put(change.transaction, "quarantined", { ...chunk, reason });
         await settleAccount(change.transaction, chunk, keys, "quarantined");
       },
       ["quarantined"],
@@ -287,9 +264,8 @@ export class IndexedDbStore implements QueueStore {
 
   assign(destination: Destination, anew = false): Promise<Destination> {
     return this.#connection.write(["meta"], async (transaction) => {
-      const meta = transaction.objectStore("meta");
-      const stands = anew ? undefined : await meta.get("destination");
-      if (!stands) queued(meta.put(destination, "destination"));
+      const stands = anew ? undefined : await transaction.objectStore("meta").get("destination");
+      if (!stands) put(transaction, "meta", destination, "destination");
       return stands ?? destination;
     });
   }
@@ -302,6 +278,10 @@ export class IndexedDbStore implements QueueStore {
     await this.#connection.close();
   }
 
+  #at(drafts: readonly ChunkDraft[]): number {
+    return drafts.at(-1)?.at ?? this.#clock.now();
+  }
+
   async #state(): Promise<Pick<Change, "term" | "lease" | "counts">> {
     const state = await this.#connection.read(["state"], (transaction) =>
       transaction.objectStore("state").get("state"),
@@ -312,16 +292,17 @@ export class IndexedDbStore implements QueueStore {
   /** One transaction over the state and `stores`. */
   #change<T>(stores: StoreName[], body: (change: Change) => Promise<T>): Promise<T> {
     return this.#connection.write(["state", ...stores], async (transaction) => {
-      const store = transaction.objectStore("state");
-      let state = await store.get("state");
+      let state = await transaction.objectStore("state").get("state");
       if (!state) {
         // Emptied while it was open. What is there beside the state is of the time after.
         this.#connection.lost();
+        this.#touched.clear();
         state = newState();
       }
       const change: Change = { transaction, ...state };
       const result = await body(change);
-      queued(store.put({ term: change.term, lease: change.lease, counts: change.counts }, "state"));
+      const { term, lease, counts, writer } = change;
+      put(transaction, "state", { term, lease, counts, ...(writer && { writer }) }, "state");
       return result;
     });
   }
@@ -343,14 +324,14 @@ export class IndexedDbStore implements QueueStore {
   /** Takes a chunk out of quarantine; undefined when it is not there. */
   #aside<T>(order: number, body: (change: Change, chunk: ChunkRecord) => Promise<T>): Promise<T | undefined> {
     return this.#change(["chunks", "bodies", "fates", "quarantined", "runs"], async (change) => {
-      const store = change.transaction.objectStore("quarantined");
-      const found = await store.get(order);
+      const { transaction } = change;
+      const found = await transaction.objectStore("quarantined").get(order);
       if (!found) return undefined;
       const { reason: _, ...chunk } = found;
       tally(change.counts, chunk, "quarantined", -1);
-      queued(store.delete(order));
+      remove(transaction, "quarantined", order);
       const result = await body(change, chunk);
-      queued(change.transaction.objectStore("bodies").delete(order));
+      remove(transaction, "bodies", order);
       return result;
     });
   }

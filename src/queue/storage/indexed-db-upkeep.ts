@@ -1,6 +1,7 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
 import { forgetAccounts } from "./indexed-db-accounts.ts";
-import { type Connection, queued } from "./indexed-db-connection.ts";
+import type { Connection } from "./indexed-db-connection.ts";
+import { remove } from "./indexed-db-requests.ts";
 import { forgetBefore, KEEP_RUNS, KEEP_RUNS_MS } from "./retention.ts";
 
 /** Records that are deleted in one transaction: writers of the page wait no longer than for these. */
@@ -25,10 +26,9 @@ export async function forgetOld(connection: Connection, clock: Clock): Promise<v
     const old = IDBKeyRange.upperBound(time, true);
     for (let more = true; more; ) {
       more = await connection.write([store, "accounts", "fates"], async (transaction) => {
-        const table = transaction.objectStore(store);
-        const keys = await table.index("at").getAllKeys(old, STEP);
+        const keys = await transaction.objectStore(store).index("at").getAllKeys(old, STEP);
         for (const key of keys) {
-          queued(table.delete(key));
+          remove(transaction, store, key);
           if (store === "runs") forgetAccounts(transaction, key);
         }
         return keys.length === STEP;

@@ -11,6 +11,7 @@ import type {
   QueueStorage,
   QueueStore,
   RunMapping,
+  StorageCounts,
   StoredChunk,
 } from "../../../src/queue/storage.ts";
 import { eachMethod, type Method } from "./each-method.ts";
@@ -146,18 +147,25 @@ export class Disk {
   /** The storage as one process sees it. `wrap` may change what the store does. */
   storageOf(process: SimProcess, wrap: (store: QueueStore) => QueueStore): QueueStorage {
     const store = wrap(this.store);
+    let counted: StorageCounts | undefined;
+    const count = async (): Promise<void> => {
+      counted = await this.store.status();
+    };
     const handle = eachMethod(
       store,
       (name, method) =>
         (...args: readonly unknown[]) =>
           name === "close"
             ? Promise.resolve()
-            : this.#operate(process, name, args, () => this.#apply(process, name, method, args)),
+            : this.#operate(process, name, args, () => this.#apply(process, name, method, args, count)),
     );
     return {
       name: "simulated disk",
       durable: true,
-      open: () => this.#operate(process, "open", [], async () => ({ ...handle, ...process.sharing })),
+      open: () =>
+        this.#operate(process, "open", [], async () =>
+          Object.defineProperty({ ...handle, ...process.sharing }, "counted", { get: () => counted }),
+        ),
     };
   }
 
@@ -168,8 +176,15 @@ export class Disk {
     this.#pending.delete(process);
   }
 
-  async #apply(process: SimProcess, name: string, method: Method, args: readonly unknown[]): Promise<unknown> {
+  async #apply(
+    process: SimProcess,
+    name: string,
+    method: Method,
+    args: readonly unknown[],
+    count: () => Promise<void>,
+  ): Promise<unknown> {
     const result = await method(...args);
+    if (name === "append") await count();
     if (name === "beginTerm" && result !== 0) this.leader = process;
     return result;
   }
