@@ -1,5 +1,6 @@
 import { encodeArtifactPath } from "./artifact-path.ts";
 import { artifactRoute } from "./artifact-root.ts";
+import { toFileInfos, uploadBody } from "./map/file.ts";
 import { RunsResource } from "./runs.ts";
 import type { Transport } from "./transport.ts";
 import type { CallOptions } from "./types/connection.ts";
@@ -44,11 +45,7 @@ export class ArtifactsResource {
     const query = { run_id: runId, path: directory === "" ? undefined : directory };
     const request = { method: "GET", path: "api/2.0/mlflow/artifacts/list", query } as const;
     const { files } = await this.#transport.json(request, filesReply, options);
-    return files.map(({ path: name, is_dir: isDirectory, file_size: size }) => ({
-      path: directory === "" || name.startsWith(`${directory}/`) ? name : `${directory}/${name}`,
-      isDirectory,
-      size: isDirectory ? undefined : (size ?? 0),
-    }));
+    return toFileInfos(files, directory);
   }
 
   /** Writes a file of a run whole, over what was there. */
@@ -59,10 +56,7 @@ export class ArtifactsResource {
     options?: ArtifactOptions,
   ): Promise<void> {
     const address = await this.#address(runId, path, options);
-    const headers = { "content-type": (body instanceof Blob && body.type) || "application/octet-stream" };
-    // Deno streams an empty Blob without a length.
-    const sized = body instanceof Blob && body.size === 0 ? "" : body;
-    await this.#transport.empty({ method: "PUT", path: address, body: sized, headers }, options);
+    await this.#transport.empty({ method: "PUT", path: address, ...uploadBody(body) }, options);
   }
 
   /**

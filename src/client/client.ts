@@ -1,6 +1,8 @@
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { ArtifactsResource } from "./artifacts.ts";
+import { DatasetsResource } from "./datasets.ts";
 import type { ExperimentsResource } from "./experiments.ts";
+import { LoggedModelsResource } from "./logged-models.ts";
 import type { MetricsResource } from "./metrics.ts";
 import type { RunsResource } from "./runs.ts";
 import type { ServerResource } from "./server.ts";
@@ -13,6 +15,8 @@ export interface Client {
   readonly runs: RunsResource;
   readonly metrics: MetricsResource;
   readonly artifacts: ArtifactsResource;
+  readonly loggedModels: LoggedModelsResource;
+  readonly datasets: DatasetsResource;
   readonly server: ServerResource;
 }
 
@@ -33,5 +37,11 @@ export interface Client {
 export function createClient(trackerOrConnection: Connection | { readonly connection: Connection }): Client {
   const connection = "connection" in trackerOrConnection ? trackerOrConnection.connection : trackerOrConnection;
   const platform = defaultRuntime();
-  return connect(connection, { fetch: platform.fetch, ...(connection.runtime ?? platform) });
+  const runtime = { fetch: platform.fetch, ...(connection.runtime ?? platform) };
+  const { transport, ...resources } = connect(connection, runtime);
+  return {
+    ...resources,
+    loggedModels: new LoggedModelsResource(transport),
+    datasets: new DatasetsResource(transport),
+  };
 }

@@ -1,5 +1,5 @@
 /**
- * The REST API of an MLflow server, typed: experiments, runs, metric histories, artifacts. Its writes go straight to
+ * The REST API of an MLflow server, typed: experiments, runs, metric histories, artifacts, logged models, datasets. Its writes go straight to
  * the server and skip the queue.
  *
  * @example
@@ -15,7 +15,9 @@
  */
 export { createClient, type Client } from "./client.ts";
 export { ArtifactsResource, type ArtifactOptions, type DownloadOptions } from "./artifacts.ts";
+export { DatasetsResource } from "./datasets.ts";
 export { ExperimentsResource } from "./experiments.ts";
+export { LoggedModelsResource } from "./logged-models.ts";
 export { MetricsResource } from "./metrics.ts";
 export { RunsResource } from "./runs.ts";
 export { ServerResource, type ServerInfo } from "./server.ts";
@@ -28,6 +30,7 @@ export type {
   Experiment,
   FileInfo,
   LifecycleStage,
+  LinkedMetricPoint,
   LogBatch,
   MetricPoint,
   RunData,
@@ -35,6 +38,16 @@ export type {
   RunStatus,
   ViewType,
 } from "./types/entities.ts";
+export type {
+  DatasetSummary,
+  LoggedModel,
+  LoggedModelOrder,
+  LoggedModelStatus,
+  ModelMetric,
+  ModelOutput,
+  NewLoggedModel,
+  SearchLoggedModelsQuery,
+} from "./types/logged-models.ts";
 export type {
   MetricHistoryQuery,
   NewExperiment,

@@ -13,12 +13,15 @@ export interface Resources {
   readonly metrics: MetricsResource;
   readonly artifacts: ArtifactsResource;
   readonly server: ServerResource;
+  /** For resources that are loaded when they are needed. */
+  readonly transport: Transport;
 }
 
 /** Makes them over one transport. This module brings the REST client with it, so it is imported late. */
 export function connect(connection: Connection, runtime: ClientRuntime): Resources {
   const transport = new Transport(connection, runtime);
   return {
+    transport,
     experiments: new ExperimentsResource(transport),
     runs: new RunsResource(transport),
     metrics: new MetricsResource(transport),

@@ -6,7 +6,8 @@ import { fromViewType } from "./map/view-type.ts";
 import { PagePromise } from "./page.ts";
 import type { Transport } from "./transport.ts";
 import type { CallOptions } from "./types/connection.ts";
-import type { DatasetInput, LogBatch, MetricPoint, RunData, RunInfo } from "./types/entities.ts";
+import type { DatasetInput, LinkedMetricPoint, LogBatch, RunData, RunInfo } from "./types/entities.ts";
+import type { ModelOutput } from "./types/logged-models.ts";
 import type { NewRunRequest, RunUpdate, SearchRunsQuery } from "./types/requests.ts";
 import { doneReply, runInfoReply, runReply, runsReply } from "./wire/replies.ts";
 
@@ -97,7 +98,7 @@ export class RunsResource {
   }
 
   /** Logs one metric value. The same point again changes nothing. */
-  async logMetric(runId: string, point: MetricPoint, options?: CallOptions): Promise<void> {
+  async logMetric(runId: string, point: LinkedMetricPoint, options?: CallOptions): Promise<void> {
     checkPoint(point);
     await this.#post("log-metric", { run_id: runId, ...fromMetricPoint(point) }, options);
   }
@@ -124,6 +125,21 @@ export class RunsResource {
   /** Logs datasets that a run uses. The same dataset (name and digest) again changes nothing. */
   async logInputs(runId: string, inputs: readonly DatasetInput[], options?: CallOptions): Promise<void> {
     await this.#post("log-inputs", { run_id: runId, datasets: inputs.map(fromDatasetInput) }, options);
+  }
+
+  /** Says which logged models a run uses (MLflow 3). The same model again changes nothing. */
+  async logModelInputs(runId: string, modelIds: readonly string[], options?: CallOptions): Promise<void> {
+    const models = modelIds.map((id) => ({ model_id: id }));
+    await this.#post("log-inputs", { run_id: runId, models }, options);
+  }
+
+  /**
+   * Says which logged models a run made (MLflow 3). The same model again is a BadRequestError, so a lost answer is not
+   * tried again: `get()` tells what is there.
+   */
+  async logOutputs(runId: string, outputs: readonly ModelOutput[], options?: CallOptions): Promise<void> {
+    const models = outputs.map(({ modelId, step }) => ({ model_id: modelId, step }));
+    await this.#post("outputs", { run_id: runId, models }, options, false);
   }
 
   async #post(action: string, json: object, options: CallOptions | undefined, idempotent = true): Promise<void> {

@@ -24,5 +24,6 @@ export function runData(
     },
     data: { metrics: {}, latestMetrics: [], params: {}, tags: {}, ...data },
     inputs: { datasets: [], models: [] },
+    outputs: { models: [] },
   };
 }

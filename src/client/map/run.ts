@@ -19,7 +19,7 @@ export function toRunInfo(wire: RunInfoWire): RunInfo {
 }
 
 /** A run as the API's users see it. */
-export function toRunData({ info, data, inputs }: RunWire): RunData {
+export function toRunData({ info, data, inputs, outputs }: RunWire): RunData {
   const latestMetrics = data.metrics.map(toMetricPoint);
   return {
     info: toRunInfo(info),
@@ -43,6 +43,7 @@ export function toRunData({ info, data, inputs }: RunWire): RunData {
       })),
       models: inputs.model_inputs.map(({ model_id: id }) => id),
     },
+    outputs: { models: outputs.model_outputs.map(({ model_id: modelId, step }) => ({ modelId, step })) },
   };
 }
 

@@ -1,3 +1,5 @@
+import type { ModelOutput } from "./logged-models.ts";
+
 /** Active entities can be written; deleted ones can be read and restored. */
 export type LifecycleStage = "active" | "deleted";
 /** State of a run, in MLflow's words. */
@@ -44,6 +46,15 @@ export interface MetricPoint {
   readonly step: number;
 }
 
+/** A metric value of a run that was measured on a logged model, or on a dataset of the run. */
+export interface LinkedMetricPoint extends MetricPoint {
+  /** MLflow's id of the model, which gets the value too (MLflow 3). */
+  readonly modelId?: string;
+  /** Name of the dataset. */
+  readonly datasetName?: string;
+  readonly datasetDigest?: string;
+}
+
 /** A dataset that a run used. */
 export interface Dataset {
   readonly name: string;
@@ -76,6 +87,10 @@ export interface RunData {
     /** Ids of logged models that the run used. */
     readonly models: readonly string[];
   };
+  readonly outputs: {
+    /** Logged models that the run made; none before MLflow 3. */
+    readonly models: readonly ModelOutput[];
+  };
 }
 
 /** One entry of an artifact directory. */
@@ -90,7 +105,7 @@ export interface FileInfo {
 /** One `log-batch` request: at most 1,000 metrics, 100 params, 100 tags, 1,000 in all. */
 export interface LogBatch {
   readonly runId: string;
-  readonly metrics?: readonly MetricPoint[];
+  readonly metrics?: readonly LinkedMetricPoint[];
   readonly params?: readonly { readonly key: string; readonly value: string }[];
   readonly tags?: readonly { readonly key: string; readonly value: string }[];
 }

@@ -62,6 +62,12 @@ export const runWire: Schema<RunWire> = v.object({
     }),
     {},
   ),
+  outputs: v.optional(
+    v.object({
+      model_outputs: v.optional(v.array(v.object({ model_id: v.string(), step: v.optional(int64, 0) })), []),
+    }),
+    {},
+  ),
 });
 
 export const fileWire: Schema<FileWire> = v.object({

@@ -59,6 +59,7 @@ export interface RunWire {
     readonly dataset_inputs: DatasetInputWire[];
     readonly model_inputs: { readonly model_id: string }[];
   };
+  readonly outputs: { readonly model_outputs: { readonly model_id: string; readonly step: number }[] };
 }
 
 /** `mlflow.FileInfo`. */

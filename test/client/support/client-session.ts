@@ -250,5 +250,63 @@ export function clientSession(name: string, connect: () => Promise<Client>): voi
       expect(await rejection(client.experiments.get("999999999"))).toBeInstanceOf(NotFoundError);
       expect(await client.metrics.history({ runId: "0".repeat(32), key: "a" }).all()).toEqual([]);
     });
+
+    test("logged models keep their files, params, tags and metrics, and are found", async () => {
+      const client = await connect();
+      if (await isOld(client)) return;
+      const { experimentId, runId } = await newRun(client);
+      const { loggedModels, runs } = client;
+      const made = await loggedModels.create({ experimentId, name: "net", sourceRunId: runId, params: { lr: "0.1" } });
+      const { modelId } = made;
+      expect(made).toMatchObject({ status: "PENDING", sourceRunId: runId, params: { lr: "0.1" }, tags: {} });
+      await loggedModels.logParams(modelId, { depth: "3" });
+      await loggedModels.setTags(modelId, { stage: "first", gone: "x" });
+      await loggedModels.deleteTag(modelId, "gone");
+      await loggedModels.uploadArtifact(modelId, "data/w ü.bin", new Uint8Array([1, 2, 3]));
+      await loggedModels.uploadArtifact(modelId, "MLmodel", "flavors: {}");
+      expect((await loggedModels.listArtifacts(modelId)).map(({ path }) => path)).toEqual(["MLmodel", "data"]);
+      expect(await loggedModels.listArtifacts(modelId, "data")).toEqual([
+        { path: "data/w ü.bin", isDirectory: false, size: 3 },
+      ]);
+      const body = await loggedModels.downloadArtifact(modelId, "data/w ü.bin", { range: { start: 1 } });
+      expect([...new Uint8Array(await body.arrayBuffer())]).toEqual([2, 3]);
+      const point = { key: "acc", value: 0.5, timestamp: 7, step: 2, modelId, datasetName: "iris", datasetDigest: "d" };
+      await runs.logBatch({ runId, metrics: [point] });
+      await runs.logBatch({ runId, metrics: [point] });
+      await runs.logOutputs(runId, [{ modelId, step: 2 }]);
+      await runs.logModelInputs(runId, [modelId]);
+      expect((await loggedModels.finalize(modelId, "READY")).status).toBe("READY");
+      const query = { experimentIds: [experimentId], orderBy: "metrics.acc DESC" };
+      const filters = ["metrics.acc > 0.4 AND params.depth = '3'", "tags.stage = 'first' AND name LIKE 'n%'"];
+      for (const filter of filters) expect(await loggedModels.search({ ...query, filter }).all()).toHaveLength(1);
+      expect(await loggedModels.get(modelId)).toMatchObject({
+        params: { lr: "0.1", depth: "3" },
+        tags: { stage: "first" },
+        metrics: [{ key: "acc", value: 0.5, step: 2, runId, datasetName: "iris", datasetDigest: "d" }],
+      });
+      const run = await runs.get(runId);
+      expect([run.inputs.models, run.outputs.models]).toEqual([[modelId], [{ modelId, step: 2 }]]);
+      await loggedModels.delete(modelId);
+      expect(await rejection(loggedModels.get(modelId))).toBeInstanceOf(NotFoundError);
+      expect((await loggedModels.get(modelId, { deleted: true })).name).toBe("net");
+      expect(await loggedModels.search(query).all()).toEqual([]);
+    });
+
+    test("datasets of an experiment are listed with their contexts", async () => {
+      const { datasets, ...client } = await connect();
+      const { experimentId, runId } = await newRun({ datasets, ...client });
+      const dataset = {
+        name: "iris",
+        digest: "d",
+        sourceType: "local",
+        source: "{}",
+        schema: undefined,
+        profile: undefined,
+      };
+      await client.runs.logInputs(runId, [{ dataset, tags: { "mlflow.data.context": "training" } }]);
+      expect(await datasets.search([experimentId])).toEqual([
+        { experimentId, name: "iris", digest: "d", context: "training" },
+      ]);
+    });
   });
 }
