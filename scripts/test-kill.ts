@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { shapes } from "../test/kill/backlog/shape.ts";
 import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
 import { killProcesses, type KillReport } from "../test/kill/kill-suite.ts";
-import { type Phase, phases } from "../test/kill/phase.ts";
+import { type Hits, type Phase, phases } from "../test/kill/phase.ts";
 import { commandOf, executableOf, type KilledRuntime } from "../test/kill/runtimes.ts";
 import { backlogChromium } from "../test/page/backlog-chromium.ts";
 import { killChromium } from "../test/page/kill-chromium.ts";
@@ -20,8 +20,10 @@ const AMOUNTS: Record<KilledRuntime, { readonly each: number; readonly random: n
   deno: { each: 6, random: 20 },
   bun: { each: 6, random: 20 },
 };
-/** Kills of pages, of Chromium, and of tabs. */
-const CHROMIUM = 30;
+/** SIGKILLs of pages and of Chromium, and tabs that are closed. */
+const CHROMIUM = { kills: 30, tabs: 5 };
+/** The part of the kills that are meant to be certain that must have met their phase. */
+const MET = 5 / 6;
 const PARTS = [...Object.keys(AMOUNTS), "chromium", "backlog", "chromium-backlog"];
 /** Megabytes by which delivering a backlog may grow a process, and the heap that V8 is given for it. */
 const GROWTH = 64;
@@ -77,20 +79,30 @@ async function kill(name: KilledRuntime): Promise<void> {
       `on the server, ${problems.length} wrong, ${since(began)} s`,
   );
   failures.push(...problems.map((problem) => `${name} ${problem}`));
+  expectHits(name, report.hits, Number(values.each ?? each));
+}
+
+/** A figure of kills says nothing about a phase that few of them met. */
+function expectHits(name: string, hits: Hits, each: number): void {
+  const least = Math.floor(each * MET);
+  for (const phase of ["a", "b", "c", "d", "e"] as const) {
+    if (hits[phase] < least) {
+      failures.push(`${name}: ${hits[phase]} kills met the phase "${phases[phase]}", at least ${least} must`);
+    }
+  }
 }
 
 async function killPages(): Promise<void> {
   const began = performance.now();
-  const report = await killChromium({
-    kills: values.each === undefined ? CHROMIUM : 5 * Number(values.each),
-    seed,
-    ...trace,
-  });
-  const { kills, phases, victims, runs, points, artifacts, wrong } = report;
-  const { append: a, persisted: b, attempted: c, committed: d, uploading: e } = phases;
-  reports.set("chromium", { kills, hits: { a, b, c, d, e, idle: 0 } });
+  const amounts = values.each === undefined ? CHROMIUM : { kills: 5 * Number(values.each), tabs: 1 };
+  const report = await killChromium({ ...amounts, seed, ...trace });
+  const { kills, phases: seen, victims, runs, points, artifacts, wrong } = report;
+  const { append: a, persisted: b, attempted: c, committed: d, uploading: e, idle } = seen;
+  const hits = { a, b, c, d, e, idle };
+  reports.set("chromium", { kills, hits });
+  expectHits("chromium", hits, kills / 5);
   console.log(
-    `chromium: ${kills} kills (${victims.page} of pages, ${victims.browser} of all of it, ${victims.tab} of tabs), ` +
+    `chromium: ${kills} kills (${victims.page} of pages, ${victims.browser} of all of it), ${victims.tab} closed tabs, ` +
       `${runs} runs, ${points} points and ${artifacts} artifacts on the server, ${wrong.length} wrong, ${since(began)} s`,
   );
   failures.push(...wrong.map((problem) => `chromium ${problem}`));

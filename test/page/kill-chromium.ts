@@ -1,21 +1,21 @@
 import type { Random } from "../../src/runtime/ports/random.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { checkKilled, type Promised } from "./support/check-killed.ts";
+import { DyingPage, type PagePhase, PHASES } from "./support/dying-page.ts";
 import { openStage, type Stage } from "./support/stage.ts";
 import type { TrackingServer } from "./support/tracking-server.ts";
 import { until } from "./support/until.ts";
 
-/** Where a page was killed. */
-const PHASES = ["append", "persisted", "attempted", "committed", "uploading"] as const;
-type Phase = (typeof PHASES)[number];
-
-/** What is killed: the process of the page, all of Chromium, or only the tab, which is closed. */
+/** What is killed by SIGKILL: the process of the page, or all of Chromium. A tab that is closed is no kill. */
 const VICTIMS = ["page", "browser", "tab"] as const;
 type Victim = (typeof VICTIMS)[number];
 
 /** How many kills, and which. */
 export interface KillChromiumOptions {
+  /** SIGKILLs, in each phase as many of pages as of Chromium. */
   readonly kills: number;
+  /** Tabs that are closed in between. @default 0 */
+  readonly tabs?: number;
   readonly seed: number;
   /** Hears of each kill. */
   readonly trace?: (line: string) => void;
@@ -23,8 +23,10 @@ export interface KillChromiumOptions {
 
 /** What became of all that was logged. */
 export interface KillChromiumReport {
+  /** SIGKILLs. */
   readonly kills: number;
-  readonly phases: Record<Phase, number>;
+  /** SIGKILLs by the phase that was seen when the page was dead. */
+  readonly phases: Record<PagePhase, number>;
   readonly victims: Record<Victim, number>;
   readonly runs: number;
   readonly points: number;
@@ -37,27 +39,32 @@ export interface KillChromiumReport {
  * Kills real Chromium while a page logs and uploads to one queue in IndexedDB, again and again, lets a last page drain
  * it, and counts the rows of the server.
  */
-export async function killChromium({ kills, seed, trace }: KillChromiumOptions): Promise<KillChromiumReport> {
+export async function killChromium({ kills, tabs = 0, seed, trace }: KillChromiumOptions): Promise<KillChromiumReport> {
   const stage = await openStage();
   try {
     const server = await stage.server();
     const random = seededRandom(seed);
     const promised = new Map<string, Promised>();
-    const phases = { append: 0, persisted: 0, attempted: 0, committed: 0, uploading: 0 };
+    const phases = { append: 0, persisted: 0, attempted: 0, committed: 0, uploading: 0, idle: 0 };
     const victims = { page: 0, browser: 0, tab: 0 };
-    for (let kill = 0; kill < kills; kill++) {
-      const phase = PHASES[kill % PHASES.length]!;
-      const victim = VICTIMS[kill % VICTIMS.length]!;
-      await workAndDie(stage, server, { run: `run ${kill + 1}`, phase, victim, random, promised });
-      phases[phase]++;
+    for (let death = 0; death < kills + tabs; death++) {
+      const wished = PHASES[death % PHASES.length]!;
+      // In turn within each phase: all of them meet both.
+      const turn = (death % PHASES.length) + Math.floor(death / PHASES.length);
+      const victim = death >= kills ? "tab" : VICTIMS[turn % 2]!;
+      const seen = await workAndDie(stage, server, { run: `run ${death + 1}`, wished, victim, random, promised });
+      if (victim !== "tab") phases[seen]++;
       victims[victim]++;
-      trace?.(`kill ${kill + 1}: ${victim}, ${phase}`);
+      trace?.(`death ${death + 1}: ${victim}, ${seen}${seen === wished ? "" : `, not ${wished}`}`);
     }
     server.between = (request, answer) => answer(request);
     const page = await stage.browser.open(stage.site.url);
     await page.call(openLab, server.url);
-    await until("the queue is empty", () => page.call(isEmpty));
-    return { kills, phases, victims, ...(await checkKilled(server, promised)) };
+    await until("the queue is empty, and the runs of the dead are ended", async () => {
+      const open = "select count(*) from runs where status = 'RUNNING' and name != 'last'";
+      return (await page.call(isEmpty)) && server.number(open) === 0;
+    });
+    return { kills: victims.page + victims.browser, phases, victims, ...(await checkKilled(server, promised)) };
   } finally {
     await stage.close();
   }
@@ -76,56 +83,34 @@ async function isEmpty(): Promise<boolean> {
 
 interface Death {
   readonly run: string;
-  readonly phase: Phase;
+  readonly wished: PagePhase;
   readonly victim: Victim;
   readonly random: Random;
   readonly promised: Map<string, Promised>;
 }
 
-/** A page works until it has come to the phase a few times, and is killed there. */
-async function workAndDie(stage: Stage, server: TrackingServer, death: Death): Promise<void> {
-  const { run, phase, victim, random, promised } = death;
+/** A page works until it has come to the phase a few times, and is killed there; gives the phase that was seen. */
+async function workAndDie(stage: Stage, server: TrackingServer, death: Death): Promise<PagePhase> {
+  const { run, wished, victim, random, promised } = death;
   const page = await stage.browser.open(stage.site.url);
   const id = await page.processId();
-  let left = 1 + Math.floor(random.fraction() * (phase === "uploading" ? 4 : 20));
-  let killed: Promise<void> | undefined;
   const kill = async (): Promise<void> => {
     if (victim === "browser") await stage.browser.kill();
     else if (victim === "page") process.kill(id, "SIGKILL");
     else await page.close();
+    await until("the process of the page is gone", () => !isAlive(id));
   };
-  const reach = (name: Phase): Promise<void> | undefined => {
-    if (name !== phase || killed !== undefined || --left > 0) return undefined;
-    killed = kill();
-    return killed;
-  };
-
-  await page.listen((text) => {
-    if (text === "append" || text === "persisted") void reach(text);
-    else note(promised, text);
-  });
-  server.between = async (request, answer) => {
-    if (killed !== undefined || request.method !== "POST" || request.url.includes("/search")) {
-      const uploads = request.method === "PUT" && killed === undefined;
-      // A body that the dead page has begun is cut, or came as a whole in the last moment.
-      if (uploads) await reach("uploading");
-      return answer(request);
-    }
-    const body = await request.clone().arrayBuffer();
-    await reach("attempted");
-    // A request of a dead page may be on its way still, or not have come to the server.
-    if (killed !== undefined && random.fraction() < 0.5) return new Response(null, { status: 503 });
-    const response = await answer(new Request(request, { body }));
-    await reach("committed");
-    return response;
-  };
-  await page.call(openLab, server.url);
+  const left = 1 + Math.floor(random.fraction() * (wished === "uploading" ? 4 : 20));
+  const dying = new DyingPage({ wished, left, random, kill, note: (text) => note(promised, text) });
+  await page.listen(dying.heard);
+  server.between = dying.between;
+  const freezeAt = wished === "append" ? { freezeAt: left } : {};
+  await page.call((options) => lab.open({ announce: true, ...options }), { trackingUri: server.url, ...freezeAt });
   void page.call((work) => void lab.work(work), { run, points: 300, artifact: 20_000 }).catch(() => undefined);
-  await until(`${run} is killed in phase ${phase}`, () => killed !== undefined);
-  await killed;
-  await until("the process of the page is gone", () => !isAlive(id));
+  const seen = await until(`${run} is killed in phase ${wished}`, () => dying.seen);
   if (victim === "browser") await stage.browser.restart();
   else await page.close();
+  return seen;
 }
 
 /** Keeps what a page announced: `started <run>`, or `durable <run> <points> <artifacts>`. */

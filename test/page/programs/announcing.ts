@@ -1,7 +1,14 @@
 import type { QueueStorage, QueueStore } from "../../../src/queue/storage.ts";
 
-/** A storage that announces `append` when a put has begun, `persisted` when it is there, and `beat` after each beat of a leader. */
-export function announcing(storage: QueueStorage): QueueStorage {
+/** Longer than anybody takes who kills the page. */
+const FROZEN = 30_000;
+
+/**
+ * A storage that announces `append` when a put has begun, `persisted` when it is there, and `beat` after each beat of a
+ * leader. In the put with the number `freezeAt` the page stands still: its transaction has begun, and cannot end.
+ */
+export function announcing(storage: QueueStorage, freezeAt?: number): QueueStorage {
+  let puts = 0;
   const tell = (text: string): void => (globalThis as { announce?: (text: string) => void }).announce?.(text);
   const wrap = (store: QueueStore): QueueStore =>
     new Proxy(store, {
@@ -13,6 +20,7 @@ export function announcing(storage: QueueStorage): QueueStorage {
         return (...args: unknown[]) => {
           const appended = value.apply(target, args) as Promise<unknown>;
           tell("append");
+          if (++puts === freezeAt) for (const end = performance.now() + FROZEN; performance.now() < end; );
           appended.then(
             () => tell("persisted"),
             () => {},

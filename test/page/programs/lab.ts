@@ -11,6 +11,8 @@ interface LabOptions extends Pick<TrackerOptions, "trackingUri" | "delivery" | "
   readonly haste?: number;
   /** Tell the test of each put. */
   readonly announce?: boolean;
+  /** Stand still in the put with this number, which is told before. */
+  readonly freezeAt?: number;
 }
 
 /** How a page works until it is killed. */
@@ -37,12 +39,12 @@ class Lab {
     return this.#tracker;
   }
 
-  async open({ announce: told = false, haste, delivery, ...options }: LabOptions): Promise<void> {
+  async open({ announce: told = false, freezeAt, haste, delivery, ...options }: LabOptions): Promise<void> {
     this.#tracker = await openTracker({
       ...options,
       experiment: "lab",
       ...(haste !== undefined && { runtime: { clock: hastyClock(haste) } }),
-      ...(told && { queue: announcing(indexedDbQueue({ name: `announced ${options.trackingUri}` })) }),
+      ...(told && { queue: announcing(indexedDbQueue({ name: `announced ${options.trackingUri}` }), freezeAt) }),
       delivery: { flushInterval: 100, ...delivery },
       onProblem: ({ kind, message }) => this.problems.push({ kind, message }),
     });

@@ -30,6 +30,11 @@ export async function checkKilled(server: TrackingServer, promised: ReadonlyMap<
       if (due.points > 0) wrong.push(`${name} is lost`);
       continue;
     }
+    const [by] = server.rows("select value from tags where run_uuid = ? and key = 'mlflow.tracklet.endedBy'", id);
+    const { status } = found[0]!;
+    if (status !== "FAILED" || by?.["value"] !== "recovery") {
+      wrong.push(`${name} is ${status}, ended by ${by?.["value"]}, although its page died`);
+    }
     const rows = server.rows("select step, value from metrics where run_uuid = ? order by step", id);
     const steps = new Set(rows.map(({ step }) => Number(step)));
     points += rows.length;
