@@ -30,6 +30,7 @@ export type {
   StartRunOptions,
   TableData,
 } from "./tracker/types/run.ts";
+export type { ControlOptions, RequestAnswer, RunControl, RunRequest } from "./tracker/types/control.ts";
 export type { Quarantine } from "./tracker/types/quarantine.ts";
 export type { Shown } from "./tracker/shown.ts";
 export type { RunColumn, RunRow, RunTable, SelectedRow } from "./tracker/run-table-types.ts";

@@ -1,3 +1,4 @@
+export { StopRequestedError } from "./stop-requested-error.ts";
 export { isTrackletError, TrackletError } from "./tracklet-error.ts";
 export { ConfigurationError, StorageError, type StorageFault, ValidationError } from "./usage-errors.ts";
 export {

@@ -54,6 +54,7 @@ export const trackerRules: OptionRules = {
   waitUntil: callable("waitUntil"),
   strict: "boolean",
   paramConflict: ["report", "tag", "version"],
+  controlInterval: [100],
   onProblem: "function",
   runtime: "object",
 };

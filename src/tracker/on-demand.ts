@@ -2,6 +2,8 @@
  * What is not on the way of logging, in one piece: a page that asks for any of it makes one request more, not nine. All of
  * it needs the REST client, which is fetched beside it where it is not there already.
  */
+export { paramRequest, sendRequest } from "./control/run-control.ts";
+export { RequestWatch } from "./control/request-watch.ts";
 export { connect } from "../queue/sender.ts";
 export { ArtifactLog } from "./artifact-log.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";

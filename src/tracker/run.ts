@@ -2,6 +2,7 @@ import type { CallOptions } from "../client/types/connection.ts";
 import type { MetricPoint } from "../client/types/entities.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun, Receipt } from "../queue/types.ts";
+import { RunSignal } from "./control/run-signal.ts";
 import { type Core, handedOver } from "./core.ts";
 import { inputOf } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
@@ -11,6 +12,7 @@ import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
+import type { RunRequest } from "./types/control.ts";
 import type * as types from "./types/run.ts";
 
 /** What a run is made of. */
@@ -38,14 +40,12 @@ export class RunHandle implements types.Run {
   /** Called once when the run has ended. */
   onEnd: ((status: string) => void) | undefined;
   readonly #core: Core;
-  readonly #outer: AbortSignal | undefined;
-  #stop: AbortController | undefined;
-  #signal: AbortSignal | undefined;
+  readonly #signal: RunSignal;
   readonly #artifacts: LateArtifacts;
 
   constructor(core: Core, seed: RunSeed) {
     this.#core = core;
-    this.#outer = seed.signal;
+    this.#signal = new RunSignal(core, this, seed.signal);
     this.localId = seed.localId;
     this.name = seed.name;
     this.experiment = seed.experiment;
@@ -69,18 +69,16 @@ export class RunHandle implements types.Run {
   }
 
   get signal(): AbortSignal {
-    if (this.#signal === undefined) {
-      this.#stop = new AbortController();
-      if (this.ended !== undefined) this.#stop.abort();
-      this.#signal = this.#outer ? AbortSignal.any([this.#outer, this.#stop.signal]) : this.#stop.signal;
-    }
-    return this.#signal;
+    return this.#signal.signal;
+  }
+
+  onRequest(listener: (request: RunRequest) => void): () => void {
+    return this.#signal.onRequest(listener);
   }
 
   /** True when `error` is how a body leaves after this run was asked to stop. */
   stoppedBy(error: unknown): boolean {
-    if (!this.#outer?.aborted) return false;
-    return error === this.#outer.reason || (error instanceof Error && error.name === "AbortError");
+    return this.#signal.stoppedBy(error);
   }
 
   logMetric(key: string, value: number, options?: types.MetricOptions): void {
@@ -234,7 +232,8 @@ export class RunHandle implements types.Run {
   #asChild(options?: types.StartRunOptions): types.StartRunOptions {
     // What is no object is refused where runs start; spread, it would be nothing.
     if (options !== undefined && typeof options !== "object") return options;
-    return { ...(this.#outer && { signal: this.#outer }), ...options, parent: this };
+    const { outer } = this.#signal;
+    return { ...(outer && { signal: outer }), ...options, parent: this };
   }
 
   async history(key: string, options?: types.ReadOptions): Promise<MetricPoint[]> {
@@ -277,7 +276,7 @@ export class RunHandle implements types.Run {
     this.ended = status;
     this.#core.open.delete(this.localId);
     this.#core.queue.updateRun(this.localId, { status, endTime: this.#core.runtime.clock.now() });
-    this.#stop?.abort(new DOMException(`The run has ended: ${status}`, "AbortError"));
+    this.#signal.end(status);
     this.#core.runEnded();
     this.onEnd?.(status);
     this.onEnd = undefined;

@@ -6,6 +6,7 @@ import type { RunHandle } from "./run.ts";
 import type { RunTable } from "./run-table-types.ts";
 import type { NewExperimentOptions } from "./set-experiment.ts";
 import { amountText, type Shown, shown } from "./shown.ts";
+import type { RunControl } from "./types/control.ts";
 import type { ReadOptions, StartRunOptions } from "./types/run.ts";
 import type * as types from "./types/tracker.ts";
 
@@ -62,6 +63,19 @@ export class TrackerHandle implements types.Tracker {
 
   async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment> {
     return (await onDemand()).setExperiment(this.#core, name, options);
+  }
+
+  control(id: string): RunControl {
+    const core = this.#core;
+    return {
+      stop: async (options) => (await onDemand()).sendRequest(core, id, "stop", undefined, options),
+      checkpoint: async (options) => (await onDemand()).sendRequest(core, id, "checkpoint", undefined, options),
+      setParam: async (key, value, options) => {
+        const { paramRequest, sendRequest } = await onDemand();
+        const request = paramRequest(key, value);
+        return sendRequest(core, id, request.name, request.value, options);
+      },
+    };
   }
 
   async searchRuns(options?: types.SearchRunsOptions): Promise<RunTable> {

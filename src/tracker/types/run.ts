@@ -2,6 +2,7 @@ import type { CallOptions } from "../../client/types/connection.ts";
 import type { MetricPoint } from "../../client/types/entities.ts";
 import type { Receipt } from "../../queue/types.ts";
 import type { Shown } from "../shown.ts";
+import type { RunRequest } from "./control.ts";
 
 /** How a run begins. */
 export interface StartRunOptions {
@@ -112,10 +113,17 @@ export interface Run extends AsyncDisposable, Shown {
   /** MLflow's id, 32 hex digits, once the server has created the run. */
   runId(options?: CallOptions): Promise<string>;
   /**
-   * Aborts when the signal aborts that the run (or its parent) was started with, and when the run has ended. Nothing else
-   * aborts it: no button of MLflow's UI and no change on the server.
+   * Aborts when the signal aborts that the run (or its parent) was started with, when somebody asks the run to stop
+   * (`tracker.control(id).stop()`, or the tag `mlflow.tracklet.request.stop` set in any MLflow UI; the reason is a
+   * `StopRequestedError` then), and when the run has ended. Looking for requests begins with the first use of this.
    */
   readonly signal: AbortSignal;
+  /**
+   * Calls `listener` when somebody asks this run for something by `tracker.control(id)` or by a tag
+   * `mlflow.tracklet.request.stop`, `.checkpoint` or `.param.<name>`; the run answers in a tag. The same text asks once:
+   * change it to ask again. Gives the way to stop listening.
+   */
+  onRequest(listener: (request: RunRequest) => void): () => void;
 
   /** Logs one value of a metric; NaN and infinities are legal. */
   logMetric(key: string, value: number, options?: MetricOptions): void;

@@ -45,6 +45,8 @@ export interface TrackerOptions {
    * @default "report"
    */
   readonly paramConflict?: "report" | "tag" | "version";
+  /** Milliseconds between two looks whether somebody asks a run to stop, where something listens. @default 5000 */
+  readonly controlInterval?: number;
   /**
    * Hears of everything that could not be done as asked, once per kind and key for each of the first few runs.
    * @default one `console.warn` each

@@ -3,6 +3,7 @@ import type { Experiment, FileInfo, MetricPoint, RunData, ViewType } from "../..
 import type { FlushOptions, FlushReport, QueueStatus } from "../../queue/types.ts";
 import type { RunTable } from "../run-table-types.ts";
 import type { Shown } from "../shown.ts";
+import type { RunControl } from "./control.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { ReadOptions, Run, StartRunOptions } from "./run.ts";
 
@@ -97,6 +98,9 @@ export interface Tracker extends AsyncDisposable {
     name: string,
     options?: CallOptions & { readonly artifactLocation?: string; readonly tags?: Readonly<Record<string, string>> },
   ): Promise<CurrentExperiment>;
+
+  /** Asks a run, also of another program or machine, to stop, to save, or to change a parameter. */
+  control(id: string): RunControl;
 
   /** Runs as a table of flat rows. */
   searchRuns(options?: SearchRunsOptions): Promise<RunTable>;
