@@ -12,6 +12,7 @@ export type {
   CurrentExperiment,
   DownloadOptions,
   FindOrStartRunOptions,
+  RunByName,
   RunNode,
   SearchRunsOptions,
   TrackerQueue,
@@ -33,6 +34,14 @@ export type {
 export type { ControlOptions, RequestAnswer, RunControl, RunRequest } from "./tracker/types/control.ts";
 export type { Quarantine } from "./tracker/types/quarantine.ts";
 export type { Shown } from "./tracker/shown.ts";
+export type {
+  Cell,
+  ComparedField,
+  CsvOptions,
+  DataTable,
+  HistoryRow,
+  ShownTable,
+} from "./tracker/table-types.ts";
 export type { RunColumn, RunRow, RunTable, SelectedRow } from "./tracker/run-table-types.ts";
 
 // Delivery

@@ -17,11 +17,17 @@ export type HtmlValue = string | number | Html | null | undefined | false | read
 function render(value: HtmlValue): string {
   if (value === null || value === undefined || value === false) return "";
   if (value instanceof Html) return value.text;
-  if (typeof value === "object") return value.map(render).join("");
+  if (typeof value === "object") {
+    let text = "";
+    for (const one of value) text += render(one);
+    return text;
+  }
   return escapeHtml(String(value));
 }
 
 /** Template tag: whatever stands between the literal texts is escaped, unless it is `Html` itself. */
 export function html(texts: TemplateStringsArray, ...values: HtmlValue[]): Html {
-  return new Html(texts.map((text, index) => text + render(values[index])).join(""));
+  let text = texts[0] as string;
+  for (let index = 0; index < values.length; index++) text += render(values[index]) + (texts[index + 1] as string);
+  return new Html(text);
 }

@@ -1,5 +1,7 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
+import { fileLocks } from "../queue/storage/sqlite-locks.ts";
+import type { Locks } from "../runtime/ports/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { folderArtifacts } from "../server/artifacts/folder.ts";
 import { createServer } from "../server/server.ts";
@@ -19,6 +21,8 @@ export interface LocalStore {
 export interface LocalServer extends EmbeddedServer {
   /** Absolute paths of the database with its journals, and of the folder of artifacts. */
   readonly ownPaths: readonly string[];
+  /** Locks of all processes that use the database; nothing is made before the first is taken. */
+  readonly locks: Locks;
 }
 
 /** Opens MLflow's local store of a folder: the same files that Python's local mode uses there. */
@@ -49,10 +53,12 @@ export async function openLocalServer(store: LocalStore, runtime: Runtime): Prom
     random: runtime.random,
     onError: reporter(runtime),
   });
+  const locks = files.join(files.resolve(database), "..", ".tracklet", "locks");
   let closed = false;
   return {
     trackingUri: embeddedUri,
-    ownPaths: [...["", "-wal", "-shm", "-journal"].map((end) => files.resolve(database) + end), layout.folder],
+    ownPaths: [...["", "-wal", "-shm", "-journal"].map((end) => files.resolve(database) + end), layout.folder, locks],
+    locks: fileLocks(locks),
     // A request that waited for its turn may find the store closed: that is no fault of the store to be told.
     fetch: takeTurns((request) =>
       closed ? Promise.reject(new TypeError("the local store is closed")) : server.fetch(request),

@@ -61,7 +61,7 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
   const server = await openLocalServer({ directory, database: place?.path ?? "mlflow.db" }, runtime);
   try {
     const own = { ...rest, trackingUri: server.trackingUri, fetch: server.fetch };
-    const owned = { embedded: true, ownPaths: server.ownPaths, onClosed: () => server.close() };
+    const owned = { embedded: true, ownPaths: server.ownPaths, locks: server.locks, onClosed: () => server.close() };
     return createOwningTracker(own, owned, { runtime, atEnd: endWithProcess });
   } catch (error) {
     await server.close();

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import type { RunData } from "../client/types/entities.ts";
+import type { Experiment, RunData } from "../client/types/entities.ts";
 import { AlreadyExistsError, NotFoundError } from "../errors/network-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
@@ -22,15 +22,23 @@ const EXPERIMENT_KEPT = 10_000;
 /** Options of the calls that deliver: they end with the engine, and the queue has its own way of trying again. */
 export type SendOptions = CallOptions & { readonly signal: AbortSignal };
 
+/** Says so, with the way back. */
+export function experimentDeleted({ experimentId, name }: Experiment): string {
+  return `experiment "${name}" is deleted: restore it with createClient(tracker).experiments.restore("${experimentId}"), or log to another one`;
+}
+
 /** Creates runs on the server, each once. */
 export class RunCreator {
   readonly #client: DeliveryClient;
   readonly #clock: Clock;
   readonly #settleDelay: number;
+  readonly #tell: (run: string, message: string) => void;
   /** Ids by name and when they were asked for; soon asked for again, since a restored server gives them to others. */
   readonly #experiments = new Map<string, { readonly id: string; readonly at: number }>();
 
-  constructor(client: DeliveryClient, clock: Clock, settleDelay: number) {
+  /** @param tell Called with our id of a run that is created all the same, and what is odd about its parent. */
+  constructor(client: DeliveryClient, clock: Clock, settleDelay: number, tell: (run: string, message: string) => void) {
+    this.#tell = tell;
     this.#client = client;
     this.#clock = clock;
     this.#settleDelay = settleDelay;
@@ -134,40 +142,59 @@ export class RunCreator {
       }
     }
     if (found?.lifecycleStage === "deleted") {
-      throw new ParkError(`experiment "${name}" is deleted: restore it, or log to another one`);
+      throw new ParkError(experimentDeleted(found));
     }
     this.#experiments.set(name, { id, at: now });
     return id;
   }
 
   async #parent(
-    { parent }: NewRun,
+    run: NewRun,
     known: RunMapping | undefined,
     experimentId: string,
     options: SendOptions,
   ): Promise<{ tags: Record<string, string>; rootId?: string; orphanOf?: string }> {
+    const { parent } = run;
     if (!parent) return { tags: {} };
     let id = known?.runId;
     let rootId = known?.rootId;
+    let at = known?.experimentId;
+    let found: RunData | undefined;
     if ("local" in parent && !known) {
       // It may be one of another queue.
-      const [found] = await this.find(parent.local, experimentId, options);
+      [found] = await this.find(parent.local, experimentId, options);
       // Else it cannot be created: its child is not held back, and says whose child it is.
       if (!found) return { tags: { [ORPHAN_OF_TAG]: parent.local, [ORPHAN_TAG]: "true" }, orphanOf: parent.local };
-      id = found.info.runId;
-      rootId = found.data.tags[ROOT_TAG];
     }
     // A parent that waited for its own may have got another root since.
     const asked = "server" in parent ? parent.server : known?.orphanOf === undefined ? undefined : known.runId;
     if (asked !== undefined) {
       id = asked;
-      const found = await this.#client.runs.get(id, options).catch((error: unknown) => {
+      found = await this.#client.runs.get(id, options).catch((error: unknown) => {
         if (!(error instanceof NotFoundError)) throw error;
+        return undefined;
       });
-      rootId = found?.data.tags[ROOT_TAG];
+      rootId = undefined;
     }
+    if (found) {
+      id = found.info.runId;
+      rootId = found.data.tags[ROOT_TAG];
+      at = found.info.experimentId;
+    }
+    const odd = oddParent(id, at, experimentId, found);
+    if (odd !== undefined) this.#tell(run.localId, `The run "${run.name ?? run.localId}" is created, but ${odd}`);
     rootId ??= id;
     if (id === undefined || rootId === undefined) return { tags: {} };
     return { tags: { [PARENT_TAG]: id, [ROOT_TAG]: rootId }, rootId };
   }
+}
+
+/** What is odd about a parent; undefined when nothing is. */
+function oddParent(id = "", at: string | undefined, experimentId: string, found?: RunData): string | undefined {
+  if (at === undefined) return `its parent "${id}" is not on this server: no tree shows it`;
+  if (found?.info.lifecycleStage === "deleted") {
+    return `its parent is deleted: restore it with createClient(tracker).runs.restore("${id}")`;
+  }
+  if (at === experimentId) return undefined;
+  return `it is in experiment ${experimentId} and its parent "${id}" in ${at}, so that no tree shows both: start it with the experiment of its parent`;
 }

@@ -54,7 +54,10 @@ export class Delivery {
     this.#view = view;
     this.#gate = gate;
     this.#note = new LeaderNote(parts.store, parts.runtime.clock, term, opened);
-    this.#creator = new RunCreator(parts.client, parts.runtime.clock, parts.settleDelay);
+    const { client, runtime, settleDelay, problems } = parts;
+    this.#creator = new RunCreator(client, runtime.clock, settleDelay, (run, message) =>
+      problems.report({ kind: "scope", run, key: "mlflow.parentRunId", message }),
+    );
     this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
     this.#family = new Family(parts, this.#creator, this.#options);
     this.#verdicts = new Verdicts(parts, view, gate, this.#note, this.#options);

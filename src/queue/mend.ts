@@ -3,7 +3,7 @@ import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "./chunk-codec.ts";
 import { type MetricColumns, pickRows } from "./columns.ts";
-import { RUN_ID_TAG } from "./create-run.ts";
+import { experimentDeleted, RUN_ID_TAG } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { ParkError } from "./outcome.ts";
 import type { Rows } from "./request.ts";
@@ -35,7 +35,9 @@ export async function checkRun(
       throw error;
     })
     .catch(lost(`the server has no run ${runId} any more`));
-  if (info.lifecycleStage === "deleted") throw new ParkError(`run ${runId} is deleted: restore it to go on`);
+  if (info.lifecycleStage === "deleted") {
+    throw new ParkError(`run ${runId} is deleted: restore it with createClient(tracker).runs.restore("${runId}")`);
+  }
   if (!adopted && data.tags[RUN_ID_TAG] !== localId) {
     throw new ParkError(`run ${runId} on the server is another one: was the server restored or replaced?`);
   }
@@ -45,8 +47,7 @@ export async function checkRun(
 /** Resolves when an experiment takes runs; throws ParkError when not. */
 export async function checkExperiment(client: DeliveryClient, id: string, options: CallOptions): Promise<void> {
   const found = await client.experiments.get(id, options).catch(lost(`the server has no experiment ${id}`));
-  if (found.lifecycleStage === "deleted")
-    throw new ParkError(`experiment "${found.name}" is deleted: restore it to go on`);
+  if (found.lifecycleStage === "deleted") throw new ParkError(experimentDeleted(found));
 }
 
 function lost(reason: string): (error: unknown) => never {

@@ -1,5 +1,6 @@
 import type { StoredQuarantine } from "./stored-quarantine.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
+import type { Locks } from "../runtime/ports/locks.ts";
 import type { Slot } from "./open-run.ts";
 import type {
   Amount,
@@ -51,6 +52,8 @@ export interface Queue {
    * made durable, and what this process logged is delivered for as long as the server answers.
    */
   finish(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
+  /** Locks of all who share the storage, as far as it has any: a storage that cannot be opened has none. */
+  locks(): Promise<Locks | undefined>;
   /** What the server refuses for good. */
   quarantine(): Promise<StoredQuarantine>;
   /** Counts calls that cannot be sent as they are, in the receipt of their run. */

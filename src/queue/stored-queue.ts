@@ -1,5 +1,6 @@
 import type { DatasetInput } from "../client/types/entities.ts";
 import type { Hiding } from "../runtime/ports/lifecycle.ts";
+import type { Locks } from "../runtime/ports/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { total } from "./amount.ts";
 import { Drain } from "./drain.ts";
@@ -250,6 +251,14 @@ export class StoredQueue implements Queue {
   keepNow(): Amount {
     // What is not loaded has put nothing anywhere.
     return this.#drain.late?.keepNow(this.#drain, this.#writer) ?? { ...this.#ledger.waiting };
+  }
+
+  async locks(): Promise<Locks | undefined> {
+    this.#begin();
+    return this.#drain.open().then(
+      ({ store }) => store.locks,
+      () => undefined,
+    );
   }
 
   async quarantine(): Promise<StoredQuarantine> {

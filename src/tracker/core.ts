@@ -3,6 +3,7 @@ import type { Queue } from "../queue/queue.ts";
 import type { FlushReport, NewRun } from "../queue/types.ts";
 import { type WaitLimits, Waiters } from "../queue/waiters.ts";
 import type { AsyncContext } from "../runtime/ports/async-context.ts";
+import type { Locks } from "../runtime/ports/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
 import type { Resources } from "../client/resources.ts";
@@ -34,6 +35,8 @@ export interface Core {
   readonly embedded: boolean;
   /** Files and folders that hold what is logged, and so are not logged themselves. */
   readonly ownPaths: readonly string[];
+  /** Locks of all who share the local store; undefined where the queue has them. */
+  readonly locks?: Locks | undefined;
   /** Where the next run goes. */
   experiment: NewRun["experiment"];
   /** Listens to the end of the process; called with each run, does it once. */

@@ -3,16 +3,19 @@ import type { RunData } from "../client/types/entities.ts";
 import { isTrackletError } from "../errors/tracklet-error.ts";
 import { NetworkError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
-import { type Core, keep } from "./core.ts";
-import { textOf } from "./entries.ts";
+import type { Core } from "./core.ts";
+import { exclusive } from "./exclusive.ts";
 import { limited } from "./limited.ts";
-import { ownWrites } from "./reads.ts";
+import { everythingDelivered } from "./reads.ts";
+import { activeOf, REPLACES_TAG, replaceAtEnd, replacedBy } from "./replaced-runs.ts";
 import { continueRun } from "./resume-run.ts";
 import type { RunHandle } from "./run.ts";
-import { experimentId } from "./search-runs.ts";
-import { serverRunId } from "./server-run-id.ts";
+import { checkName, idOf, type RunName, runsNamed } from "./run-named.ts";
 import { Turns } from "./turns.ts";
 import type { FindOrStartRunOptions } from "./types/tracker.ts";
+
+/** Milliseconds for which others who look for a name wait until the run that was started for it is on the server. */
+const CREATED_WITHIN = 10_000;
 
 const turns = new WeakMap<Core, Turns<RunHandle>>();
 
@@ -22,35 +25,71 @@ export function findOrStartRun(core: Core, options: FindOrStartRunOptions): Prom
     check(options?.name, options?.ifExists);
     const mine = turns.get(core) ?? new Turns();
     turns.set(core, mine);
-    const parent = parentOf(options);
+    const parent = idOf(options.parent);
     const about = [options.name, core.experimentOf(options), parent && (core.queue.localIdOf(parent) ?? parent)];
     // Two that look at the same time would both find nothing, and start two runs.
     return mine.take(JSON.stringify(about), (before) => {
       limits.signal?.throwIfAborted();
       // Without an answer of the server, only this tracker knows the run that was started just now.
       const reused = (options.ifExists ?? "reuse") === "reuse" && before?.ended === undefined ? before : undefined;
-      return reused === undefined ? findOrStart(core, options, limits) : goOn(reused, options);
+      return reused === undefined ? withOthersOut(core, options, limits) : goOn(reused, options);
     });
   });
+}
+
+/** Others wait until what is started here can be found. */
+async function withOthersOut(core: Core, options: FindOrStartRunOptions, limits: CallOptions): Promise<RunHandle> {
+  const release = await exclusive(core, options.name, limits);
+  let created: Promise<unknown> | undefined;
+  try {
+    const run = await findOrStart(core, options, limits);
+    if (core.queue.knownRunId(run.localId) === undefined) {
+      created = core.queue.runId(run.localId, { timeout: CREATED_WITHIN });
+    }
+    return run;
+  } finally {
+    if (created === undefined) release();
+    else created.then(release, release);
+  }
 }
 
 async function findOrStart(core: Core, options: FindOrStartRunOptions, limits: CallOptions): Promise<RunHandle> {
   const { timeout, ifExists = "reuse", ifUnreachable, ...start } = options;
   let found: RunData | undefined;
+  let { name } = start;
+  let replaced: string[] = [];
   try {
-    found = await find(core, options, limits);
+    // What a process that died has left in the queue file may be the very run.
+    await everythingDelivered(core, limits);
+    found = await first(core, start, limits);
+    if (found !== undefined && ifExists === "date-suffix") name = await datedName(core, start, limits);
+    // Of a replacement that was not finished, what it should have replaced goes as well.
+    if (found !== undefined && ifExists === "replace") {
+      replaced = [found.info.runId, ...(await activeOf(core, replacedBy(found), limits))];
+    }
   } catch (error) {
     if (ifUnreachable !== "start" || !(error instanceof NetworkError || isServerError(error))) throw error;
   }
-  if (found === undefined) return core.startRun(start);
+  if (found === undefined || ifExists === "date-suffix") return core.startRun({ ...start, name });
   if (ifExists === "reuse") return goOn(continueRun(core, found), options);
-  if (ifExists === "date-suffix") return core.startRun({ ...start, name: `${start.name}-${stamp(core)}` });
-  const run = core.startRun(start);
-  const old = found.info.runId;
-  run.onEnd = (status) => {
-    if (status === "FINISHED") keep(core.afterDelivery, replace(core, run, old));
-  };
+  const run = core.startRun({ ...start, tags: { ...start.tags, [REPLACES_TAG]: replaced.join(",") } });
+  replaceAtEnd(core, run, replaced);
   return run;
+}
+
+async function first(core: Core, named: RunName, limits: CallOptions): Promise<RunData | undefined> {
+  for await (const run of runsNamed(core, named, limits)) return run;
+  return undefined;
+}
+
+/** The name with date and time, and a number where somebody was as fast in this second. */
+async function datedName(core: Core, named: RunName, limits: CallOptions): Promise<string> {
+  const now = new Date(core.runtime.clock.now()).toISOString();
+  const dated = `${named.name}-${now.replace(/[-:]/g, "").replace("T", "-").slice(0, 15)}`;
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? dated : `${dated}-${number}`;
+    if ((await first(core, { ...named, name }, limits)) === undefined) return name;
+  }
 }
 
 async function goOn(run: RunHandle, { params, tags }: FindOrStartRunOptions): Promise<RunHandle> {
@@ -59,66 +98,12 @@ async function goOn(run: RunHandle, { params, tags }: FindOrStartRunOptions): Pr
   return run;
 }
 
-/** The old one goes only when the new one is on the server as a whole. */
-async function replace(core: Core, run: RunHandle, old: string): Promise<void> {
-  const tell = (reason: string, cause?: unknown): void => {
-    const message = `The run "${old}" was not deleted, as ${reason}: delete it with createClient(tracker).runs.delete("${old}")`;
-    core.guard.tell({ kind: "scope", message, run: run.localId, cause });
-  };
-  try {
-    const timeout = core.options.delivery?.exitTimeout ?? 10_000;
-    const left = await core.queue.settle({ runs: [run.localId], timeout });
-    if (left > 0) return tell(`the run "${run.name}" that replaces it is not delivered yet`);
-    const { runs } = await core.client();
-    await runs.delete(old);
-  } catch (error) {
-    tell(textOf(error), error);
-  }
-}
-
-function parentOf({ parent }: FindOrStartRunOptions): string | undefined {
-  return typeof parent === "string" ? parent : parent?.localId;
-}
-
-async function find(core: Core, options: FindOrStartRunOptions, limits: CallOptions): Promise<RunData | undefined> {
-  await ownWrites(core, undefined, limits);
-  const id = await experimentId(core, core.experimentOf(options), limits);
-  if (id === undefined) return undefined;
-  const parent = parentOf(options);
-  const clauses: string[] = [];
-  const name = literal(options.name);
-  if (name !== undefined) clauses.push(`attributes.run_name = ${name}`);
-  if (parent !== undefined) {
-    clauses.push(`tags."mlflow.parentRunId" = '${await serverRunId(core, parent, limits)}'`);
-  }
-  const filter = clauses.join(" AND ");
-  const query = { experimentIds: [id], ...(filter === "" ? {} : { filter }), orderBy: ["start_time DESC"] };
-  const { runs } = await core.client();
-  for await (const run of runs.search(query, limits)) {
-    if (run.info.runName === options.name) return run;
-  }
-  return undefined;
-}
-
-/** A text in MLflow's search language, which has no escapes; undefined when it cannot be written. */
-function literal(text: string): string | undefined {
-  if (text.endsWith("\\")) return undefined;
-  if (!text.includes("'")) return `'${text}'`;
-  return text.includes('"') ? undefined : `"${text}"`;
-}
-
 function isServerError(error: unknown): boolean {
   return isTrackletError(error) && "status" in error && Number(error.status) >= 500;
 }
 
-function stamp(core: Core): string {
-  return new Date(core.runtime.clock.now()).toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
-}
-
 function check(name: unknown, ifExists: unknown = "reuse"): void {
-  if (typeof name !== "string" || name === "") {
-    throw new ValidationError(`Cannot find a run as name must be a text: current value is ${String(name)}`);
-  }
+  checkName("find a run", name);
   if (ifExists !== "reuse" && ifExists !== "replace" && ifExists !== "date-suffix") {
     throw new ValidationError(
       `Cannot find a run as ifExists must be "reuse", "replace" or "date-suffix": current value is "${String(ifExists)}"`,

@@ -6,8 +6,10 @@ export { paramRequest, sendRequest } from "./control/run-control.ts";
 export { RequestWatch } from "./control/request-watch.ts";
 export { connect } from "../queue/sender.ts";
 export { ArtifactLog } from "./artifact-log.ts";
+export { compareRuns } from "./compare-runs.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
+export { getMetricHistories } from "./metric-histories.ts";
 export { tellLeft } from "./process-end.ts";
 export {
   discardQuarantine,

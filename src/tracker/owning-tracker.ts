@@ -4,6 +4,7 @@ import type { Destination } from "../queue/destination.ts";
 import type { Queue } from "../queue/queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
+import type { Locks } from "../runtime/ports/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type Core, exitTimeout, handedOver, sharedLimits } from "./core.ts";
 import { Guard } from "./guard.ts";
@@ -31,6 +32,8 @@ export interface OwnedParts {
   readonly embedded?: boolean;
   /** Files and folders that hold what is logged, and so are not logged themselves. */
   readonly ownPaths?: readonly string[];
+  /** Locks of all who share the store of the embedded server. */
+  readonly locks?: Locks;
   /** Gets the queue before anything is logged. */
   readonly onQueue?: (queue: Queue) => void;
   /** Called when the tracker has closed, to close what it owns. */
@@ -71,6 +74,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     afterDelivery: new Set(),
     embedded: owned.embedded === true,
     ownPaths: owned.ownPaths ?? [],
+    locks: owned.locks,
     experiment: settings.experiment,
     watchEnd: () => {
       if (atEnd) unwatch ??= runtime.lifecycle.onEnd((reason) => atEnd(core, reason));

@@ -25,6 +25,13 @@ export async function ownWrites(
   return left + core.background.size;
 }
 
+/** Waits until what this tracker logged (to a run, or at all), and what others left in its queue file, is on the server; at most some seconds. */
+export async function everythingDelivered(core: Core, { signal }: CallOptions, run?: string): Promise<void> {
+  const limits = { timeout: defaultFreshness, ...(signal && { signal }) };
+  await ownWrites(core, run, limits);
+  if (core.queue.durable && core.options.delivery?.mode !== "manual") await core.queue.flush(limits);
+}
+
 /** A read of one run: own writes first, then `body` with MLflow's id. */
 export function readRun<T>(
   core: Core,

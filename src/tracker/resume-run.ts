@@ -1,34 +1,52 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
-import { BadRequestError } from "../errors/network-errors.ts";
+import { NotFoundError } from "../errors/network-errors.ts";
 import type { Core } from "./core.ts";
+import { deletedError } from "./deleted-error.ts";
+import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
+import { everythingDelivered } from "./reads.ts";
+import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
 import type { RunHandle } from "./run.ts";
+import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
 
 /** Goes on with a run: this tracker's own one at once, another after reading where it stands. */
-export function resumeRun(
-  core: Core,
-  id: string,
-  options?: CallOptions & { signal?: AbortSignal },
-): Promise<RunHandle> {
+export function resumeRun(core: Core, which: string | RunName, options?: CallOptions): Promise<RunHandle> {
   return limited(core, "resumeRun", options, async (limits) => {
-    const own = core.open.get(core.queue.localIdOf(id) ?? id);
+    if (typeof which === "object" && which !== null) return resumeNamed(core, which, limits);
+    const own = core.open.get(core.queue.localIdOf(which) ?? which);
     if (own !== undefined) return own;
-    await core.queue.settle({ runs: [id], timeout: freshness, ...limits });
+    await everythingDelivered(core, limits, which);
     const { runs } = await core.client();
-    const run = await runs.get(await serverRunId(core, id, limits), limits);
+    const run = await runs.get(await serverRunId(core, which, limits), limits);
     return continueRun(core, run);
   });
 }
 
-const freshness = 5000;
+/** The latest active run of that name. */
+async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Promise<RunHandle> {
+  checkName("resume a run", named.name);
+  await everythingDelivered(core, limits);
+  for await (const run of runsNamed(core, named, limits)) return continueRun(core, run);
+  const experiment = core.experimentOf(named);
+  const where = "id" in experiment ? `experiment ${experiment.id}` : `the experiment ${quote(experiment.name)}`;
+  const message = `Cannot resume the run ${quote(named.name)} as there is no active one of that name in ${where}${named.parent === undefined ? "" : " below that parent"}: findOrStartRun() starts it`;
+  throw new NotFoundError(message, {
+    status: 404,
+    errorCode: "RESOURCE_DOES_NOT_EXIST",
+    serverMessage: "",
+    request: { method: "POST", url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/search` },
+  });
+}
 
 /** A handle for a run that the server has; its status is RUNNING again. */
 export function continueRun(core: Core, run: RunData): RunHandle {
   const { info, data } = run;
   core.guard.mustBeOpen("resume a run");
-  if (info.lifecycleStage === "deleted") throw deleted(core, run);
+  if (info.lifecycleStage === "deleted") {
+    throw deletedError(core, "resume the run", "run", { id: info.runId });
+  }
   const localId = core.queue.localIdOf(info.runId) ?? data.tags["mlflow.tracklet.runId"] ?? core.newLocalId();
   const open = core.open.get(localId);
   if (open !== undefined) return open;
@@ -37,6 +55,7 @@ export function continueRun(core: Core, run: RunData): RunHandle {
   for (const [key, value] of Object.entries(data.params)) handle.params.known(key, value);
   for (const { key, step } of data.latestMetrics) handle.metrics.reached(key, step);
   handle.loggedArtifacts = readList(data.tags["mlflow.loggedArtifacts"]);
+  replaceAtEnd(core, handle, replacedBy(run));
   core.queue.updateRun(localId, { status: "RUNNING" });
   return handle;
 }
@@ -48,10 +67,4 @@ function readList(text: string | undefined): { path: string; type: string }[] {
   } catch {
     return [];
   }
-}
-
-function deleted(core: Core, { info }: RunData): BadRequestError {
-  const message = `Cannot resume the run "${info.runId}" as it is deleted: restore it with createClient(tracker).runs.restore("${info.runId}")`;
-  const request = { method: "GET", url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/get` };
-  return new BadRequestError(message, { status: 400, errorCode: "INVALID_STATE", serverMessage: "", request });
 }

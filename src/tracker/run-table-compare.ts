@@ -1,7 +1,8 @@
-import type { RunColumn, RunRow } from "./run-table-types.ts";
+import type { CellRow } from "./shown-table.ts";
+import type { Cell } from "./table-types.ts";
 
 /** How two rows compare by a column: numbers and times by value, texts that are numbers as numbers, nothing last. */
-export function compareByColumn(column: RunColumn, direction: "asc" | "desc"): (a: RunRow, b: RunRow) => number {
+export function compareByColumn(column: string, direction: "asc" | "desc"): (a: CellRow, b: CellRow) => number {
   const sign = direction === "asc" ? 1 : -1;
   return (a, b) => {
     const left = a[column];
@@ -11,9 +12,9 @@ export function compareByColumn(column: RunColumn, direction: "asc" | "desc"): (
   };
 }
 
-type Something = string | number | Date;
+type Something = NonNullable<Cell>;
 
-function isNothing(value: string | number | Date | null | undefined): value is null | undefined {
+function isNothing(value: Cell | undefined): value is null | undefined {
   return value === null || value === undefined || Number.isNaN(value instanceof Date ? value.getTime() : value);
 }
 

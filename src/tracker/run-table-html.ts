@@ -1,7 +1,7 @@
 import { groupThousands } from "../internal/group-thousands.ts";
 import { html, Html } from "../internal/html.ts";
 import { cellData, cellText, columnTitle, isNumeric } from "./run-table-cells.ts";
-import type { RunColumn, RunRow } from "./run-table-types.ts";
+import type { CellRow, TableFacts } from "./shown-table.ts";
 
 // Colours come from the page: a notebook or a report may be light or dark.
 const style: Html = new Html(
@@ -16,11 +16,12 @@ const style: Html = new Html(
 </style>`,
 );
 
-/** The table as an HTML element with its style; all texts of the runs are escaped. */
+/** The table as an HTML element with its style; all texts are escaped. It has the first `most` rows, and says so. */
 export function renderHtml(
-  rows: readonly RunRow[],
-  columns: readonly RunColumn[],
-  facts: { readonly truncated: boolean; readonly pending: number },
+  rows: readonly CellRow[],
+  columns: readonly string[],
+  { truncated, pending, words: [one, several] = ["run", "runs"] }: TableFacts,
+  most: number = Number.POSITIVE_INFINITY,
 ): string {
   const numeric = columns.map((column) => isNumeric(rows, column));
   const css = (index: number): Html | undefined => (numeric[index] ? html` class="number"` : undefined);
@@ -28,11 +29,14 @@ export function renderHtml(
     const { kind, title } = columnTitle(column);
     return html`<th scope="col"${css(index)}>${kind !== "" && html`<small>${kind}</small>`}${title}</th>`;
   });
-  const body = rows.map((row) => html`<tr>${columns.map((column, index) => cell(row, column, css(index)))}</tr>\n`);
+  const body = rows
+    .slice(0, most)
+    .map((row) => html`<tr>${columns.map((column, index) => cell(row, column, css(index)))}</tr>\n`);
   const notes = [
-    `${groupThousands(rows.length)} ${rows.length === 1 ? "run" : "runs"}`,
-    facts.truncated && "the server has more",
-    facts.pending > 0 && `${groupThousands(facts.pending)} writes not delivered yet`,
+    `${groupThousands(rows.length)} ${rows.length === 1 ? one : several}`,
+    rows.length > most && `the first ${groupThousands(most)} are shown: toHTML() has all`,
+    truncated && "the server has more",
+    pending > 0 && `${groupThousands(pending)} writes not delivered yet`,
   ].filter((note) => note !== false);
   return html`<table class="tracklet-runs">${style}<caption>${notes.join("; ")}</caption>
 <thead><tr>${head}</tr></thead>
@@ -40,7 +44,7 @@ export function renderHtml(
 ${body}</tbody></table>`.text;
 }
 
-function cell(row: RunRow, column: RunColumn, css: Html | undefined): Html {
+function cell(row: CellRow, column: string, css: Html | undefined): Html {
   const text = cellText(row, column);
   const data = cellData(row[column]) ?? "";
   return html`<td${css}${text !== data && html` title="${data}"`}>${text}</td>`;

@@ -1,19 +1,21 @@
 import { groupThousands } from "../internal/group-thousands.ts";
 import { displayWidth, pad, printable, truncate } from "../internal/terminal-text.ts";
 import { cellText, columnTitle, isNumeric } from "./run-table-cells.ts";
-import type { RunColumn, RunRow } from "./run-table-types.ts";
+import type { CellRow } from "./shown-table.ts";
 
 /** What is printed, and how wide. */
 export interface TextTable {
-  readonly rows: readonly RunRow[];
-  readonly columns: readonly RunColumn[];
+  readonly rows: readonly CellRow[];
+  readonly columns: readonly string[];
   /** Which columns to keep where there is no room for all. @default from the left */
-  readonly ranked?: readonly RunColumn[] | undefined;
+  readonly ranked?: readonly string[] | undefined;
   readonly truncated: boolean;
   readonly pending: number;
   /** Columns of the terminal. */
   readonly width: number;
   readonly colors: boolean;
+  /** What one row is called, and several. @default ["run", "runs"] */
+  readonly words?: readonly [one: string, several: string];
 }
 
 const maxRows = 30;
@@ -21,7 +23,7 @@ const widestCell = 32;
 const gap = "  ";
 
 interface TextColumn {
-  readonly column: RunColumn;
+  readonly column: string;
   readonly kind: string;
   readonly width: number;
   readonly align: "left" | "right";
@@ -31,8 +33,8 @@ interface TextColumn {
 
 /** The table as text, each line at most `width` columns wide. */
 export function renderText(table: TextTable): string {
-  const { rows, width, colors } = table;
-  if (rows.length === 0) return ["no runs", ...footnotes(table, 0)].join("\n");
+  const { rows, width, colors, words: [, several] = ["run", "runs"] } = table;
+  if (rows.length === 0) return [`no ${several}`, ...footnotes(table, 0)].join("\n");
   const shown = rows.slice(0, maxRows);
   const all = table.columns.map((column) => layOut(shown, column)).map(roomForGroup);
   const columns = fitting(all, table.ranked ?? table.columns, width);
@@ -46,7 +48,7 @@ export function renderText(table: TextTable): string {
   return [...lines, ...footnotes(table, all.length - columns.length).map(dim)].join("\n");
 }
 
-function layOut(rows: readonly RunRow[], column: RunColumn): TextColumn {
+function layOut(rows: readonly CellRow[], column: string): TextColumn {
   const { kind, title } = columnTitle(column);
   const texts = [title, ...rows.map((row) => cellText(row, column))];
   const [head = "", ...cells] = texts.map((text) => truncate(printable(text), widestCell));
@@ -55,7 +57,7 @@ function layOut(rows: readonly RunRow[], column: RunColumn): TextColumn {
 }
 
 /** The columns that fit, chosen by rank and left in their order; the first is cut rather than left out. */
-function fitting(columns: readonly TextColumn[], ranked: readonly RunColumn[], width: number): TextColumn[] {
+function fitting(columns: readonly TextColumn[], ranked: readonly string[], width: number): TextColumn[] {
   const byName = new Map(columns.map((column) => [column.column, column]));
   const kept = new Set<TextColumn>();
   let used = 0;
@@ -96,16 +98,16 @@ function groupLine(columns: readonly TextColumn[], width: number): string {
 }
 
 function footnotes(table: TextTable, hiddenColumns: number): string[] {
-  const { rows, truncated, pending } = table;
+  const { rows, truncated, pending, words: [one, several] = ["run", "runs"] } = table;
   const notes: string[] = [];
   const hiddenRows = rows.length - Math.min(rows.length, maxRows);
-  if (hiddenRows > 0) notes.push(`${groupThousands(hiddenRows)} more ${hiddenRows === 1 ? "run" : "runs"} in .rows`);
+  if (hiddenRows > 0) notes.push(`${groupThousands(hiddenRows)} more ${hiddenRows === 1 ? one : several} in .rows`);
   if (hiddenColumns > 0) {
     notes.push(
       `${groupThousands(hiddenColumns)} more ${hiddenColumns === 1 ? "column" : "columns"}: .select() shows them`,
     );
   }
-  if (truncated) notes.push("the server has more runs: raise maxResults");
+  if (truncated) notes.push(`the server has more ${several}: raise maxResults`);
   if (pending > 0) notes.push(`${groupThousands(pending)} writes not delivered yet`);
   return notes.map((note) => truncate(`… ${note}`, table.width));
 }

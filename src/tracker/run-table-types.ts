@@ -1,4 +1,6 @@
 import type { RunStatus } from "../client/types/entities.ts";
+import type { TableFacts } from "./shown-table.ts";
+import type { Cell, ShownTable } from "./table-types.ts";
 
 /** One run as one flat row: MLflow's names for its fields, then a column for each metric, param and tag. */
 export interface RunRow {
@@ -50,13 +52,7 @@ export type SelectedRow<Column extends RunColumn> = {
  * console.log(runs.best("val_loss", "min")?.run_id);
  * ```
  */
-export interface RunTable<Row = RunRow> extends Iterable<Row> {
-  /** The runs as plain objects; a new table has an array of its own. */
-  readonly rows: Row[];
-  /** Columns of the rows, in their order. */
-  readonly columns: readonly string[];
-  /** Number of rows. */
-  readonly length: number;
+export interface RunTable<Row = RunRow> extends ShownTable<Row> {
   /** True when the server holds more runs than `maxResults` let through. */
   readonly truncated: boolean;
   /** Writes of this tracker that had not reached the server when it was asked; 0 means that the table is complete. */
@@ -66,33 +62,20 @@ export interface RunTable<Row = RunRow> extends Iterable<Row> {
    * rows the first does. Undefined when no run has the metric.
    */
   best(metric: string, goal: "min" | "max"): RunRow | undefined;
+  /** The best row for each value of a column (or of an own function), such as the best run of each model. */
+  bestBy(by: RunColumn | ((row: RunRow) => Cell), metric: string, goal: "min" | "max"): RunTable<Row>;
+  /** A table for each value of a column (or of an own function), in the order in which the values come. */
+  group(by: RunColumn | ((row: RunRow) => Cell)): Map<Cell, RunTable<Row>>;
   /** Sorted by a column, or by an own comparison. NaN and null come last in both directions; equal rows keep their order. */
   sort(column: RunColumn | ((a: RunRow, b: RunRow) => number), direction?: "asc" | "desc"): RunTable<Row>;
   /** The rows for which `keep` is true. It sees all columns, selected or not. */
   filter(keep: (row: RunRow) => boolean): RunTable<Row>;
   /**
-   * Only these columns, in this order. An own order of rows, `best` and `filter` still see the others.
-   * @throws TypeError for a column that no row could have, such as `metric.loss`.
+   * Only these columns, in this order. An own order of rows, `best`, `group` and `filter` still see the others.
+   * @throws ValidationError for a column that no row could have, such as `metric.loss`.
    */
   select<Column extends RunColumn>(...columns: Column[]): RunTable<SelectedRow<Column>>;
-  /** One array per column, all of one length, for dataframe libraries. */
-  toColumns(): Record<string, (string | number | Date | null)[]>;
-  /** CSV (RFC 4180, lines end in `\n`) with a header; times in ISO 8601; NaN and null are empty, an empty text is `""`. */
-  toCSV(): string;
-  /** One JSON object per line; NaN is null, an infinity the text `"Infinity"`, times are ISO 8601. */
-  toJSONLines(): string;
-  /** A `<table>` with its own styles that reads well on light and dark ground; all texts are escaped. */
-  toHTML(): string;
-  /** What `JSON.stringify` writes: the rows. */
-  toJSON(): Row[];
-  /** The table as `console.log` shows it, without colours. */
-  toString(): string;
 }
 
 /** What `createRunTable` is told beside the runs. */
-export interface RunTableOptions {
-  readonly truncated: boolean;
-  readonly pending: number;
-  /** Columns of the terminal, asked when the table is printed. @default 80 */
-  readonly width?: () => number;
-}
+export type RunTableOptions = TableFacts;

@@ -1,12 +1,11 @@
 import type { RunData } from "../client/types/entities.ts";
-import { ValidationError } from "../errors/usage-errors.ts";
-import { byImportance, columnsForPeople } from "./run-table-cells.ts";
+import { byImportance, columnsForPeople, valueIn } from "./run-table-cells.ts";
 import { compareByColumn } from "./run-table-compare.ts";
-import { renderCsv, renderJsonLines } from "./run-table-data.ts";
-import { renderHtml } from "./run-table-html.ts";
 import { fixedColumns, runRows } from "./run-table-rows.ts";
-import { renderText } from "./run-table-text.ts";
 import type { RunColumn, RunRow, RunTable, RunTableOptions, SelectedRow } from "./run-table-types.ts";
+import { type CellRow, type ShownParts, TableHandle } from "./shown-table.ts";
+import type { Cell } from "./table-types.ts";
+import { unknownColumn } from "./unknown-column.ts";
 
 /**
  * The runs of a search as a table. This module holds all renderers, so that `searchRuns` imports it late.
@@ -27,28 +26,21 @@ interface TableState {
   readonly options: RunTableOptions;
 }
 
-function valueIn(row: RunRow, column: RunColumn): string | number | Date | null {
-  return row[column] ?? (column.startsWith("metrics.") ? Number.NaN : null);
-}
-
-class Table<Row> implements RunTable<Row> {
+class Table<Row> extends TableHandle<Row> implements RunTable<Row> {
   readonly truncated: boolean;
   readonly pending: number;
   readonly #state: TableState;
   #selected: Row[] | undefined;
 
   constructor(state: TableState) {
+    super();
     this.#state = state;
     this.truncated = state.options.truncated;
     this.pending = state.options.pending;
   }
 
-  get columns(): readonly RunColumn[] {
+  override get columns(): readonly RunColumn[] {
     return this.#state.selection ?? this.#state.columns;
-  }
-
-  get length(): number {
-    return this.#state.rows.length;
   }
 
   get rows(): Row[] {
@@ -56,34 +48,29 @@ class Table<Row> implements RunTable<Row> {
     this.#selected ??= (
       selection === undefined
         ? [...rows]
-        : rows.map((row) => Object.fromEntries(selection.map((column) => [column, valueIn(row, column)])))
+        : this.#cells().map((row) => Object.fromEntries(selection.map((column) => [column, valueIn(row, column)])))
     ) as Row[];
     return this.#selected;
   }
 
-  [Symbol.iterator](): Iterator<Row> {
-    return this.rows[Symbol.iterator]();
+  best(metric: string, goal: "min" | "max"): RunRow | undefined {
+    return bestOf(this.#state.rows, this.#metric(metric, goal), goal);
   }
 
-  best(metric: string, goal: "min" | "max"): RunRow | undefined {
-    if (goal !== "min" && goal !== "max") {
-      throw new TypeError(`Cannot use goal as it must be "min" or "max": current value is "${String(goal)}"`);
-    }
-    const given = metric as RunColumn;
-    const column = this.#state.columns.includes(given) ? given : (`metrics.${metric}` as const);
-    const compare = compareByColumn(column, goal === "min" ? "asc" : "desc");
-    let best: RunRow | undefined;
-    for (const row of this.#state.rows) {
-      const value = row[column];
-      if (typeof value !== "number" || Number.isNaN(value)) continue;
-      if (best === undefined || compare(row, best) < 0) best = row;
-    }
-    return best;
+  bestBy(by: RunColumn | ((row: RunRow) => Cell), metric: string, goal: "min" | "max"): RunTable<Row> {
+    const column = this.#metric(metric, goal);
+    const best = [...this.#groups(by).values()].map((rows) => bestOf(rows, column, goal));
+    return this.#with({ rows: best.filter((row) => row !== undefined) });
+  }
+
+  group(by: RunColumn | ((row: RunRow) => Cell)): Map<Cell, RunTable<Row>> {
+    return new Map([...this.#groups(by)].map(([key, rows]) => [key, this.#with({ rows })]));
   }
 
   sort(column: RunColumn | ((a: RunRow, b: RunRow) => number), direction: "asc" | "desc" = "asc"): RunTable<Row> {
     if (typeof column !== "function") this.#known(column, "sort by");
-    const compare = typeof column === "function" ? column : compareByColumn(column, direction);
+    const compare =
+      typeof column === "function" ? column : (compareByColumn(column, direction) as (a: object, b: object) => number);
     return this.#with({ rows: [...this.#state.rows].sort(compare) });
   }
 
@@ -96,45 +83,43 @@ class Table<Row> implements RunTable<Row> {
     return new Table<SelectedRow<Column>>({ ...this.#state, selection: [...new Set(selection)] });
   }
 
-  toColumns(): Record<string, (string | number | Date | null)[]> {
-    const { rows } = this.#state;
-    return Object.fromEntries(this.columns.map((column) => [column, rows.map((row) => valueIn(row, column))]));
+  protected parts(): ShownParts {
+    const { columns, selection, options } = this.#state;
+    const cells = this.#cells();
+    if (selection !== undefined) return { cells, columns: selection, facts: options };
+    const forPeople = columnsForPeople(columns);
+    return { cells, columns, forPeople, ranked: () => byImportance(cells, forPeople), facts: options };
   }
 
-  toCSV(): string {
-    return renderCsv(this.#state.rows, this.columns);
-  }
-
-  toJSONLines(): string {
-    return renderJsonLines(this.#state.rows, this.columns);
-  }
-
-  toHTML(): string {
-    return renderHtml(this.#state.rows, this.#columnsShown(), this);
-  }
-
-  toJSON(): Row[] {
-    return this.rows;
-  }
-
-  toString(): string {
-    return this.#print(false);
-  }
-
-  [Symbol.for("nodejs.util.inspect.custom")](_depth: unknown, options: { readonly colors?: boolean } = {}): string {
-    return this.#print(options.colors === true);
-  }
-
-  [Symbol.for("Deno.customInspect")](_inspect: unknown, options: { readonly colors?: boolean } = {}): string {
-    return this.#print(options.colors === true);
-  }
-
-  [Symbol.for("Jupyter.display")](): Record<string, string> {
-    return { "text/plain": this.toString(), "text/html": this.toHTML() };
+  #cells(): readonly CellRow[] {
+    return this.#state.rows as readonly object[] as readonly CellRow[];
   }
 
   #with(change: Partial<TableState>): RunTable<Row> {
     return new Table<Row>({ ...this.#state, ...change });
+  }
+
+  /** The column of a metric that is named with or without `metrics.`. */
+  #metric(metric: string, goal: unknown): RunColumn {
+    if (goal !== "min" && goal !== "max") {
+      throw new TypeError(`Cannot use goal as it must be "min" or "max": current value is "${String(goal)}"`);
+    }
+    const given = metric as RunColumn;
+    return this.#state.columns.includes(given) ? given : `metrics.${metric}`;
+  }
+
+  /** Rows by a value, in the order in which the values come; times that are equal are one value. */
+  #groups(by: RunColumn | ((row: RunRow) => Cell)): Map<Cell, RunRow[]> {
+    if (typeof by !== "function") this.#known(by, "group by");
+    const groups = new Map<Cell, { key: Cell; rows: RunRow[] }>();
+    for (const row of this.#state.rows) {
+      const key = typeof by === "function" ? by(row) : valueIn(row as object as CellRow, by);
+      const plain = key instanceof Date ? key.getTime() : key;
+      const group = groups.get(plain);
+      if (group === undefined) groups.set(plain, { key, rows: [row] });
+      else group.rows.push(row);
+    }
+    return new Map([...groups.values()].map(({ key, rows }) => [key, rows]));
   }
 
   /** The columns that a name or a pattern such as `metrics.*` means; a key that no run has is a column of nothing. */
@@ -150,22 +135,22 @@ class Table<Row> implements RunTable<Row> {
   #known(column: string, what: string): void {
     const { columns } = this.#state;
     if (columns.includes(column as RunColumn) || /^(metrics|params|tags)\../.test(column)) return;
-    const key = String(column).replace(/^[a-z]+\./, "");
-    const near = columns.filter((one) => one.endsWith(`.${key}`) || one === key);
-    const cure = near.length === 0 ? "" : `; use ${near.map((one) => `"${one}"`).join(" or ")}`;
-    const known = [...fixedColumns, "metrics.<key>", "params.<key>", "tags.<key>"].join(", ");
-    const message = `Cannot ${what} a column as it must be one of ${known}: current value is "${column}"${cure}`;
-    throw new ValidationError(message, { key: String(column) });
+    const known = [...fixedColumns, "metrics.<key>", "params.<key>", "tags.<key>"];
+    throw unknownColumn(what, column, columns, known);
   }
+}
 
-  #columnsShown(): readonly RunColumn[] {
-    return this.#state.selection ?? columnsForPeople(this.#state.columns);
+/** The first row with the lowest or highest value; NaN never wins. */
+function bestOf(rows: readonly RunRow[], column: RunColumn, goal: "min" | "max"): RunRow | undefined {
+  let best: RunRow | undefined;
+  let least = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const value = row[column];
+    if (typeof value !== "number" || Number.isNaN(value)) continue;
+    const size = goal === "min" ? value : -value;
+    if (best !== undefined && size >= least) continue;
+    best = row;
+    least = size;
   }
-
-  #print(colors: boolean): string {
-    const { rows, options, selection } = this.#state;
-    const columns = this.#columnsShown();
-    const ranked = selection === undefined ? byImportance(rows, columns) : undefined;
-    return renderText({ rows, columns, ranked, ...options, width: options.width?.() ?? 80, colors });
-  }
+  return best;
 }

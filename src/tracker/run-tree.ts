@@ -1,37 +1,58 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
-import type { Core } from "./core.ts";
-import { readRun } from "./reads.ts";
 import type { Resources } from "../client/resources.ts";
+import { BadRequestError } from "../errors/network-errors.ts";
+import { allOf } from "./all-of.ts";
+import type { Core } from "./core.ts";
+import { deletedError } from "./deleted-error.ts";
+import { readRun } from "./reads.ts";
 import { serverRunId } from "./server-run-id.ts";
 import type { ReadOptions } from "./types/run.ts";
 import type { RunNode } from "./types/tracker.ts";
 
 type Runs = Resources["runs"];
 
-const parentTag = "mlflow.parentRunId";
-const rootTag = "mlflow.rootRunId";
+const parentTag = 'tags."mlflow.parentRunId"';
+const rootTag = 'tags."mlflow.rootRunId"';
 
-/** A run and all below it: one search by the root's tag; runs of clients that set none are found level by level. */
+/** Runs on a level up to which each of them is asked for its children; above that all children are asked for at once. */
+const fewOnLevel = 16;
+
+/** A run and all below it: one search by the root's tag; runs of clients that set none are found by their parents. */
 export function runTree(core: Core, id: string, options?: ReadOptions): Promise<RunNode> {
   return readRun(core, "runTree", id, options, async ({ runs }, runId, limits) => {
     const top = await runs.get(runId, limits);
-    const root = await serverRunId(core, top.data.tags[rootTag] || runId, limits).catch(() => runId);
-    const below = await search(runs, top, `tags."${rootTag}" = '${root}'`, limits);
-    const known = new Map([...below, top].map((run) => [run.info.runId, run]));
-    if (below.length <= 1) await walk(runs, top, known, limits);
-    return node(top, childrenByParent(known.values()), new Set());
+    if (top.info.lifecycleStage === "deleted") throw deletedError(core, "show the tree of a run", "run", { id: runId });
+    const root = await serverRunId(core, top.data.tags["mlflow.rootRunId"] || runId, limits).catch(() => runId);
+    const below = await search(runs, top, `${rootTag} = '${root}'`, limits);
+    const rest = below.length === 0 ? await walk(runs, top, limits) : await strays(runs, top, limits);
+    return nest(top, [...below, ...rest]);
   });
 }
 
-async function walk(runs: Runs, top: RunData, known: Map<string, RunData>, limits: CallOptions): Promise<void> {
-  for (let level = [top]; level.length > 0; ) {
-    const found = await Promise.all(
-      level.map((run) => search(runs, run, `tags."${parentTag}" = '${run.info.runId}'`, limits)),
-    );
-    level = found.flat().filter((run) => !known.has(run.info.runId));
-    for (const run of level) known.set(run.info.runId, run);
+/** Runs with a parent and no root: made by another client, below one of ours. Servers before MLflow 3 cannot tell. */
+async function strays(runs: Runs, top: RunData, limits: CallOptions): Promise<RunData[]> {
+  const filter = `${parentTag} LIKE '%' AND ${rootTag} IS NULL`;
+  try {
+    return await search(runs, top, filter, limits);
+  } catch (error) {
+    if (error instanceof BadRequestError) return [];
+    throw error;
   }
+}
+
+/** Level by level, where no run names its root. */
+async function walk(runs: Runs, top: RunData, limits: CallOptions): Promise<RunData[]> {
+  const known = new Set([top.info.runId]);
+  const found: RunData[] = [];
+  for (let level = [top]; level.length > 0; ) {
+    if (level.length > fewOnLevel) return search(runs, top, `${parentTag} LIKE '%'`, limits);
+    const next = await allOf(level, ({ info }) => search(runs, top, `${parentTag} = '${info.runId}'`, limits));
+    level = next.flat().filter(({ info }) => !known.has(info.runId));
+    for (const run of level) known.add(run.info.runId);
+    found.push(...level);
+  }
+  return found;
 }
 
 function search(runs: Runs, from: RunData, filter: string, limits: CallOptions): Promise<RunData[]> {
@@ -39,22 +60,26 @@ function search(runs: Runs, from: RunData, filter: string, limits: CallOptions):
   return runs.search(query, limits).all();
 }
 
-function childrenByParent(runs: Iterable<RunData>): Map<string, RunData[]> {
-  const children = new Map<string, RunData[]>();
-  for (const run of runs) {
-    const parent = run.data.tags[parentTag];
-    if (parent === undefined) continue;
-    const siblings = children.get(parent);
-    if (siblings === undefined) children.set(parent, [run]);
-    else siblings.push(run);
-  }
-  return children;
+interface OpenNode extends RunNode {
+  readonly children: OpenNode[];
 }
 
-// Tags can be written by anybody: a run that is its own ancestor must not build an endless tree.
-function node(run: RunData, children: ReadonlyMap<string, RunData[]>, above: ReadonlySet<string>): RunNode {
-  const path = new Set([...above, run.info.runId]);
-  const below = (children.get(run.info.runId) ?? []).filter((child) => !path.has(child.info.runId));
-  below.sort((a, b) => a.info.startTime - b.info.startTime || (a.info.runId < b.info.runId ? -1 : 1));
-  return { run, children: below.map((child) => node(child, children, path)) };
+/** Without recursion, as a tree may be as deep as it likes; each run once, as tags may go round in a circle. */
+function nest(top: RunData, runs: readonly RunData[]): RunNode {
+  const childrenOf = Map.groupBy(runs, (run) => run.data.tags["mlflow.parentRunId"]);
+  const tree: OpenNode = { run: top, children: [] };
+  const placed = new Set([top.info.runId]);
+  const nodes = [tree];
+  for (const { run, children } of nodes) {
+    const below = childrenOf.get(run.info.runId) ?? [];
+    below.sort((a, b) => a.info.startTime - b.info.startTime || (a.info.runId < b.info.runId ? -1 : 1));
+    for (const child of below) {
+      if (placed.has(child.info.runId)) continue;
+      placed.add(child.info.runId);
+      const node: OpenNode = { run: child, children: [] };
+      children.push(node);
+      nodes.push(node);
+    }
+  }
+  return tree;
 }

@@ -3,13 +3,17 @@ import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
+import { allOf } from "./all-of.ts";
 import type { Core } from "./core.ts";
+import { deletedError } from "./deleted-error.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { ownWrites } from "./reads.ts";
+import { activeExperiment, idOf } from "./run-named.ts";
 import { createRunTable } from "./run-table.ts";
 import type { RunTable } from "./run-table-types.ts";
+import { serverRunId } from "./server-run-id.ts";
 import type { SearchRunsOptions } from "./types/tracker.ts";
 
 const defaultMaxResults = 1000;
@@ -26,7 +30,9 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
       );
     }
     const pending = await ownWrites(core, undefined, { ...options, ...limits });
-    const experimentIds = await experimentsOf(core, options, limits);
+    const root = options.root === undefined ? undefined : await rootOf(core, options, limits);
+    const experimentIds = root?.experimentIds ?? (await experimentsOf(core, options, limits));
+    const filter = [root?.filter, options.filter?.trim()].filter(Boolean).join(" AND ");
     const runs: RunData[] = [];
     let truncated = false;
     if (experimentIds.length > 0) {
@@ -34,7 +40,7 @@ export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise
       const found = client.runs.search(
         {
           experimentIds,
-          ...(options.filter === undefined ? {} : { filter: options.filter }),
+          ...(filter === "" ? {} : { filter }),
           ...(options.orderBy === undefined ? {} : { orderBy: [options.orderBy].flat() }),
           ...(options.view === undefined ? {} : { view: options.view }),
           maxResults: Math.min(maxResults + 1, largestPage),
@@ -68,23 +74,43 @@ function check(options: SearchRunsOptions): void {
   if (orderBy !== undefined && ![orderBy].flat().every(isText)) throw wrong("orderBy must be texts", orderBy);
 }
 
+/** All below a root, at any depth, in its experiment unless others are named. */
+async function rootOf(
+  core: Core,
+  options: SearchRunsOptions,
+  limits: CallOptions,
+): Promise<{ filter: string; experimentIds: readonly string[] }> {
+  const id = await serverRunId(core, idOf(options.root) ?? "", limits);
+  const filter = `tags."mlflow.rootRunId" = '${id}'`;
+  const elsewhere = options.experiments !== undefined || options.allExperiments === true;
+  if (elsewhere) return { filter, experimentIds: await experimentsOf(core, options, limits) };
+  const { runs } = await core.client();
+  const { info } = await runs.get(id, limits);
+  if (info.lifecycleStage === "deleted" && (options.view ?? "active") === "active") {
+    throw deletedError(core, "search the tree of a run", "run", { id });
+  }
+  return { filter, experimentIds: [info.experimentId] };
+}
+
 async function experimentsOf(core: Core, options: SearchRunsOptions, limits: CallOptions): Promise<string[]> {
   if (options.allExperiments === true) {
     const { experiments } = await core.client();
     return (await experiments.search({}, limits).all()).map((experiment) => experiment.experimentId);
   }
+  // What is deleted is there to be looked at, when that is asked for.
+  const find = (experiment: NewRun["experiment"]): Promise<string | undefined> =>
+    options.view === "deleted" || options.view === "all"
+      ? experimentId(core, experiment, limits)
+      : activeExperiment(core, "search", experiment, limits);
   if (options.experiments === undefined) {
     // The own experiment is made with its first run: until then it has no runs.
-    const own = await experimentId(core, core.experiment, limits);
+    const own = await find(core.experiment);
     return own === undefined ? [] : [own];
   }
-  return Promise.all(
-    options.experiments.map(async (name) => (await experimentId(core, { name }, limits)) ?? missing(core, name)),
-  );
+  return allOf(options.experiments, async (name) => (await find({ name })) ?? missing(core, name));
 }
 
-/** MLflow's id of an experiment; undefined when there is none. */
-export async function experimentId(
+async function experimentId(
   core: Core,
   experiment: NewRun["experiment"],
   limits: CallOptions,

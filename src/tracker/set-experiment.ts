@@ -1,7 +1,9 @@
 import type { Experiment } from "../client/types/entities.ts";
 import type { CallOptions } from "../client/types/connection.ts";
-import { AlreadyExistsError, BadRequestError } from "../errors/network-errors.ts";
+import { AlreadyExistsError } from "../errors/network-errors.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Core } from "./core.ts";
+import { deletedError } from "./deleted-error.ts";
 import { limited } from "./limited.ts";
 import { experimentName } from "./experiment-name.ts";
 import { shown } from "./shown.ts";
@@ -13,17 +15,28 @@ export interface NewExperimentOptions extends CallOptions {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Makes an experiment the current one; creates it if missing, also when others do so at the same time. */
-export function setExperiment(
+/** Makes an experiment the current one; one named is created if missing, also when others do so at the same time. */
+export async function setExperiment(
   core: Core,
-  name: string,
+  which: string | { readonly id: string },
   options: NewExperimentOptions = {},
 ): Promise<CurrentExperiment> {
-  const checked = experimentName(name);
+  const id = typeof which === "object" && which !== null ? which.id : undefined;
+  if (id !== undefined && (typeof id !== "string" || !/^\d{1,19}$/.test(id))) {
+    throw new ConfigurationError(
+      `Cannot set the experiment as its id must be a text of digits such as "1": current value is ${JSON.stringify(id)}`,
+    );
+  }
+  const name = id === undefined ? experimentName(which as string) : "";
   return limited(core, "setExperiment", options, async (limits) => {
-    const { experiment, created } = await getOrCreate(core, checked, options, limits);
-    if (experiment.lifecycleStage === "deleted") throw deleted(core, experiment);
-    core.experiment = { name: checked };
+    const { experiment, created } =
+      id === undefined
+        ? await getOrCreate(core, name, options, limits)
+        : { experiment: await (await core.client()).experiments.get(id, limits), created: false };
+    if (experiment.lifecycleStage === "deleted") {
+      throw deletedError(core, "use", "experiment", { id: experiment.experimentId, name: experiment.name });
+    }
+    core.experiment = id === undefined ? { name } : { id };
     const text = (): string =>
       `Experiment "${experiment.name}" (id ${experiment.experimentId})${created ? ", created" : ""}`;
     return shown({ ...experiment, created }, text);
@@ -56,10 +69,4 @@ async function getOrCreate(
     if (other === undefined) throw error;
     return { experiment: other, created: false };
   }
-}
-
-function deleted(core: Core, { name, experimentId }: Experiment): BadRequestError {
-  const message = `Cannot use the experiment "${name}" as it is deleted: restore it with createClient(tracker).experiments.restore("${experimentId}"), or use another name`;
-  const request = { method: "GET", url: `${core.connection.trackingUri}/api/2.0/mlflow/experiments/get-by-name` };
-  return new BadRequestError(message, { status: 400, errorCode: "INVALID_STATE", serverMessage: "", request });
 }

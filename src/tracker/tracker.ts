@@ -7,6 +7,7 @@ import type { RunTable } from "./run-table-types.ts";
 import type { NewExperimentOptions } from "./set-experiment.ts";
 import { amountText, type Shown, shown } from "./shown.ts";
 import type { RunControl } from "./types/control.ts";
+import type { ComparedField, DataTable, HistoryRow } from "./table-types.ts";
 import type { ReadOptions, StartRunOptions } from "./types/run.ts";
 import type * as types from "./types/tracker.ts";
 
@@ -53,16 +54,19 @@ export class TrackerHandle implements types.Tracker {
     return (await onDemand()).findOrStartRun(this.#core, options);
   }
 
-  async resumeRun(id: string, options?: CallOptions): Promise<RunHandle> {
-    return (await onDemand()).resumeRun(this.#core, id, options);
+  async resumeRun(run: string | types.RunByName, options?: CallOptions): Promise<RunHandle> {
+    return (await onDemand()).resumeRun(this.#core, run, options);
   }
 
   activeRun(): RunHandle | undefined {
     return this.#core.active.get();
   }
 
-  async setExperiment(name: string, options?: NewExperimentOptions): Promise<types.CurrentExperiment> {
-    return (await onDemand()).setExperiment(this.#core, name, options);
+  async setExperiment(
+    which: string | { readonly id: string },
+    options?: NewExperimentOptions,
+  ): Promise<types.CurrentExperiment> {
+    return (await onDemand()).setExperiment(this.#core, which, options);
   }
 
   control(id: string): RunControl {
@@ -88,6 +92,18 @@ export class TrackerHandle implements types.Tracker {
 
   async getMetricHistory(id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
     return (await onDemand()).getMetricHistory(this.#core, id, key, options);
+  }
+
+  async getMetricHistories(
+    ids: string | readonly string[],
+    keys?: string | readonly string[],
+    options?: ReadOptions,
+  ): Promise<DataTable<HistoryRow>> {
+    return (await onDemand()).getMetricHistories(this.#core, ids, keys, options);
+  }
+
+  async compareRuns(ids: readonly string[], options?: ReadOptions): Promise<DataTable<ComparedField>> {
+    return (await onDemand()).compareRuns(this.#core, ids, options);
   }
 
   async runTree(id: string, options?: ReadOptions): Promise<types.RunNode> {

@@ -94,6 +94,7 @@ export class FakeQueue implements Queue {
       problems: [],
     };
   }
+  async locks(): Promise<undefined> {}
   finish(): Promise<FlushReport> {
     this.calls.push(["finish"]);
     return this.#report();

@@ -75,7 +75,7 @@ describe("findOrStartRun()", () => {
 
   test("tells when the server does not delete the run that was replaced", async () => {
     const refuse = (): Promise<void> => Promise.reject(new Error("403: not yours"));
-    const { tracker, problems } = bench({}, server([found], { delete: refuse }));
+    const { tracker, problems } = bench({}, server([found], { delete: refuse, get: async () => found }));
     const run = await tracker.findOrStartRun({ name: "job", ifExists: "replace" });
     await run.end();
     await tracker.flush();

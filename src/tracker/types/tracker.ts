@@ -4,6 +4,7 @@ import type { FlushOptions, FlushReport, QueueStatus } from "../../queue/types.t
 import type { RunTable } from "../run-table-types.ts";
 import type { Shown } from "../shown.ts";
 import type { RunControl } from "./control.ts";
+import type { ComparedField, DataTable, HistoryRow } from "../table-types.ts";
 import type { Quarantine } from "./quarantine.ts";
 import type { ReadOptions, Run, StartRunOptions } from "./run.ts";
 
@@ -13,6 +14,11 @@ export interface SearchRunsOptions extends ReadOptions {
   readonly experiments?: readonly string[];
   /** All active experiments. */
   readonly allExperiments?: boolean;
+  /**
+   * Only what is below this run, at any depth, by the tag `mlflow.rootRunId` that runs of this library carry: a root, by
+   * itself or by either id. Its experiment is searched, unless others are named.
+   */
+  readonly root?: Run | string;
   /** MLflow's search language, such as `metrics.val_loss < 0.1 AND params.optimizer = 'adam'`. */
   readonly filter?: string;
   /** Such as `metrics.val_loss ASC`; several in order of weight. */
@@ -40,6 +46,15 @@ export interface FindOrStartRunOptions extends StartRunOptions, CallOptions {
 export interface RunNode {
   readonly run: RunData;
   readonly children: readonly RunNode[];
+}
+
+/** A run that is found by its name, the latest active one where several have it. */
+export interface RunByName {
+  readonly name: string;
+  /** Name of the experiment. @default that of the parent, else of the tracker */
+  readonly experiment?: string;
+  /** The run that it belongs to: itself, its `localId` or MLflow's id. */
+  readonly parent?: Run | string;
 }
 
 /** An experiment that a tracker has set. */
@@ -87,15 +102,30 @@ export interface Tracker extends AsyncDisposable {
   /** Runs `body` in a run that ends FINISHED, or FAILED when the body throws, which is thrown on. */
   withRun<T>(body: (run: Run) => T | Promise<T>): Promise<T>;
   withRun<T>(options: StartRunOptions, body: (run: Run) => T | Promise<T>): Promise<T>;
-  /** Finds a run by name, or starts it. Rejects with `NetworkError` without an answer, unless told to start anyway. */
+  /**
+   * Finds an active run by name, or starts it: a job that begins anew after a crash goes on with its run. Rejects with
+   * `NetworkError` without an answer, unless told to start anyway. Trackers, tabs and processes that share a queue file or a
+   * local store never start two; machines that share nothing but a server may, in the moment between search and start.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker({ experiment: "folds" });
+   * const sweep = await tracker.findOrStartRun({ name: "sweep" });
+   * const fold = await tracker.findOrStartRun({ name: "fold 1", parent: sweep, ifExists: "replace" });
+   * await fold.end(); // now the fold of an earlier sweep is deleted
+   * await sweep.end();
+   * ```
+   */
   findOrStartRun(options: FindOrStartRunOptions): Promise<Run>;
-  /** Goes on with a run: its status is RUNNING again, its steps go on where they were. */
-  resumeRun(id: string, options?: CallOptions): Promise<Run>;
+  /** Goes on with a run, by either id or by name: its status is RUNNING again, its steps go on where they were. */
+  resumeRun(run: string | RunByName, options?: CallOptions): Promise<Run>;
   /** The run of the innermost `withRun` around this call. */
   activeRun(): Run | undefined;
-  /** Makes an experiment the one for the runs started from now on; creates it if missing. */
+  /** Makes an experiment the one for the runs started from now on: by name, created if missing, or one there is by MLflow's id. */
   setExperiment(
-    name: string,
+    which: string | { readonly id: string },
     options?: CallOptions & { readonly artifactLocation?: string; readonly tags?: Readonly<Record<string, string>> },
   ): Promise<CurrentExperiment>;
 
@@ -106,7 +136,42 @@ export interface Tracker extends AsyncDisposable {
   searchRuns(options?: SearchRunsOptions): Promise<RunTable>;
   getRun(id: string, options?: ReadOptions): Promise<RunData>;
   getMetricHistory(id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]>;
-  /** A run and all below it, in its experiment. */
+  /**
+   * The metrics of runs as one long table, a row for each value: run by run, all metrics or those named.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker({ experiment: "lesson" });
+   * const { rows } = await tracker.searchRuns({ maxResults: 3 });
+   * const ids = rows.map((row) => row.run_id);
+   * if (ids.length > 0) console.log(await tracker.getMetricHistories(ids, "val_loss"));
+   * ```
+   */
+  getMetricHistories(
+    ids: string | readonly string[],
+    keys?: string | readonly string[],
+    options?: ReadOptions,
+  ): Promise<DataTable<HistoryRow>>;
+  /**
+   * Runs side by side, a row for each param, metric, status and own tag: those that differ first, and params before the
+   * others.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker({ experiment: "lesson" });
+   * const a = await tracker.withRun({ name: "a", params: { lr: 0.1, layers: 2 } }, (run) => run.localId);
+   * const b = await tracker.withRun({ name: "b", params: { lr: 0.2, layers: 2 } }, (run) => run.localId);
+   * const compared = await tracker.compareRuns([a, b]);
+   * console.log(compared.filter((row) => row.differs).rows);
+   * // [ { field: "params.lr", differs: true, a: "0.1", b: "0.2" } ]
+   * ```
+   */
+  compareRuns(ids: readonly string[], options?: ReadOptions): Promise<DataTable<ComparedField>>;
+  /** A run and all below it, in its experiment, as nested objects: one search by the tag `mlflow.rootRunId`. */
   runTree(id: string, options?: ReadOptions): Promise<RunNode>;
   /** One artifact directory of a run, not what is below its directories. */
   listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]>;

@@ -1,4 +1,6 @@
 import { artifactSuite } from "./artifacts.ts";
+import { hierarchySuite } from "./hierarchy.ts";
+import { lessonSuite } from "./lesson.ts";
 import { loggingSuite } from "./logging.ts";
 import { readingSuite } from "./reading.ts";
 import { runSuite } from "./runs.ts";
@@ -12,4 +14,6 @@ export function trackerSuite(createTarget: CreateTarget, faults: ServerFaults = 
   loggingSuite(createTarget);
   artifactSuite(createTarget, faults);
   readingSuite(createTarget);
+  hierarchySuite(createTarget);
+  lessonSuite(createTarget);
 }

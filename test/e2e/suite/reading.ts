@@ -139,7 +139,9 @@ export function readingSuite(createTarget: CreateTarget): void {
         const { info, data } = await tracker.getRun(foreign.info.runId);
         expect([info.runName, info.status, data.metrics]).toEqual(["python", "FINISHED", { loss: 1 }]);
         await client.runs.delete(foreign.info.runId);
-        await expect(tracker.resumeRun(foreign.info.runId)).rejects.toThrow("it is deleted: restore it");
+        await expect(tracker.resumeRun(foreign.info.runId)).rejects.toThrow(
+          "is deleted: restore it with createClient(tracker).runs.restore(",
+        );
       });
     });
 

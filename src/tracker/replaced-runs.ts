@@ -1,0 +1,57 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { RunData } from "../client/types/entities.ts";
+import { NotFoundError } from "../errors/network-errors.ts";
+import { type Core, exitTimeout, keep } from "./core.ts";
+import { textOf } from "./entries.ts";
+import type { RunHandle } from "./run.ts";
+
+/** MLflow's ids of the runs that go when this one is FINISHED and delivered: a process that died is made up for. */
+export const REPLACES_TAG = "mlflow.tracklet.replaces";
+
+/** Ids that a run of the server was to replace. */
+export function replacedBy({ data }: RunData): string[] {
+  return (data.tags[REPLACES_TAG] ?? "").split(",").filter((id) => /^[\w-]{1,256}$/.test(id));
+}
+
+/** Of these runs, those that are there still. */
+export async function activeOf(core: Core, ids: readonly string[], limits: CallOptions): Promise<string[]> {
+  const { runs } = await core.client();
+  const active: string[] = [];
+  for (const id of ids) {
+    const run = await runs.get(id, limits).catch((error: unknown) => {
+      if (!(error instanceof NotFoundError)) throw error;
+    });
+    if (run?.info.lifecycleStage === "active") active.push(id);
+  }
+  return active;
+}
+
+/** Deletes these runs once `run` is complete: FINISHED, and on the server as a whole. */
+export function replaceAtEnd(core: Core, run: RunHandle, ids: readonly string[]): void {
+  if (ids.length === 0) return;
+  run.onEnd = (status) => {
+    if (status === "FINISHED") keep(core.afterDelivery, replace(core, run, ids));
+  };
+}
+
+async function replace(core: Core, run: RunHandle, ids: readonly string[]): Promise<void> {
+  const tell = (old: string, reason: string, cause?: unknown): void => {
+    const message = `The run "${old}" was not deleted, as ${reason}: delete it with createClient(tracker).runs.delete("${old}")`;
+    core.guard.tell({ kind: "scope", message, run: run.localId, cause });
+  };
+  let left = ids;
+  try {
+    const undelivered = await core.queue.settle({ runs: [run.localId], timeout: exitTimeout(core) });
+    if (undelivered > 0) {
+      for (const old of ids) tell(old, `the run "${run.name}" that replaces it is not delivered yet`);
+      return;
+    }
+    const { runs } = await core.client();
+    for (const old of await activeOf(core, ids, {})) {
+      left = [old];
+      await runs.delete(old);
+    }
+  } catch (error) {
+    for (const old of left) tell(old, textOf(error), error);
+  }
+}
