@@ -16,12 +16,18 @@ export const platformContexts: AsyncContexts = {
 
 /** Holds a value for the synchronous part of a body and until its promise settles. */
 export function stackContext<T>(): AsyncContext<T> {
-  const stack: { readonly value: T }[] = [];
+  const stack: { readonly value: T; readonly outer: T | undefined }[] = [];
+  /** Of the body whose synchronous part runs. */
+  let now: T | undefined;
   return {
-    get: () => stack.at(-1)?.value,
-    run(value, body) {
-      const entry = { value };
+    get: () =>
+      now ??
+      (stack.every(({ outer }, n) => n === 0 || outer === stack[n - 1]?.value) ? stack.at(-1)?.value : undefined),
+    run(value, body, outer) {
+      const before = now;
+      const entry = { value, outer: before ?? outer };
       stack.push(entry);
+      now = value;
       const leave = (): void => {
         stack.splice(stack.indexOf(entry), 1);
       };
@@ -32,6 +38,7 @@ export function stackContext<T>(): AsyncContext<T> {
         if (result instanceof Promise) result.then(leave, leave);
         return result;
       } finally {
+        now = before;
         if (!pending) leave();
       }
     },

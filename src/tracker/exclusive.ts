@@ -17,10 +17,20 @@ export async function exclusive(core: Core, about: string, { signal }: CallOptio
   const locks = core.locks ?? (await core.queue.locks());
   if (locks === undefined) return () => {};
   const place = `name-${[...about].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)!) % 9973, 7) % PLACES}`;
-  for (;;) {
-    signal?.throwIfAborted();
-    const release = await locks.acquire(place, signal === undefined ? {} : { wait: signal });
-    if (release !== undefined) return release;
-    await sleep(core.runtime.clock, AGAIN, signal ?? new AbortController().signal);
+  // Timers alone keep no process alive.
+  const rest = core.runtime.lifecycle.keepAlive();
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const release = await locks.acquire(place, signal === undefined ? {} : { wait: signal }).catch(() => {
+        signal?.throwIfAborted();
+        // A folder that cannot be written to, or a page without https: looking first is all that there is then.
+        return () => {};
+      });
+      if (release !== undefined) return release;
+      await sleep(core.runtime.clock, AGAIN, signal ?? new AbortController().signal);
+    }
+  } finally {
+    rest();
   }
 }

@@ -67,13 +67,13 @@ export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
 export async function withRun<T>(core: Core, options: StartRunOptions | RunBody<T>, body?: RunBody<T>): Promise<T> {
   const [given, work] = typeof options === "function" ? [{}, options] : [options, body];
   if (typeof work !== "function") throw wrong("the body of a run must be a function", work);
-  return scope(core, startRun(core, given), work);
+  return scope(core, startRun(core, given), work, openParent(core, given));
 }
 
-async function scope<T>(core: Core, run: RunHandle, body: RunBody<T>): Promise<T> {
+async function scope<T>(core: Core, run: RunHandle, body: RunBody<T>, outer: RunHandle | undefined): Promise<T> {
   let result: T;
   try {
-    result = await core.active.run(run, async () => body(run));
+    result = await core.active.run(run, async () => body(run), outer);
   } catch (error) {
     if (run.ended === undefined) {
       const killed = run.stoppedBy(error);
@@ -90,9 +90,12 @@ async function scope<T>(core: Core, run: RunHandle, body: RunBody<T>): Promise<T
 /** Where a run goes: as asked, else with its parent, else where the tracker is. */
 export function experimentOf(core: Core, options: StartRunOptions): NewRun["experiment"] {
   if (options.experiment !== undefined) return { name: experimentName(options.experiment) };
-  const { parent } = options;
+  return openParent(core, options)?.experiment ?? core.experiment;
+}
+
+function openParent(core: Core, { parent }: StartRunOptions): RunHandle | undefined {
   const known = typeof parent === "string" ? core.open.get(core.queue.localIdOf(parent) ?? parent) : parent;
-  return known instanceof RunHandle ? known.experiment : core.experiment;
+  return known instanceof RunHandle ? known : undefined;
 }
 
 function parentOf(core: Core, parent: StartRunOptions["parent"]): NewRun["parent"] {

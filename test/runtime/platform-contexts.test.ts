@@ -44,3 +44,26 @@ test("platformContexts.create() keeps the values of two bodies apart where it sa
   const kept = await Promise.all([body(1), body(2)]);
   expect(kept.every(Boolean) || !platformContexts.exact).toBe(true);
 });
+
+test("stackContext() gives no value rather than a wrong one while two bodies overlap, and the inner one where that is known", async () => {
+  const context = stackContext<string>();
+  const body = (value: string, outer?: string): Promise<unknown[]> =>
+    context.run(
+      value,
+      async () => {
+        const first = context.get();
+        await Promise.resolve();
+        return [first, context.get()];
+      },
+      outer,
+    );
+  expect(await Promise.all([body("a"), body("b")])).toEqual([
+    ["a", undefined],
+    ["b", undefined],
+  ]);
+  const nested = await context.run("outer", async () => {
+    await Promise.resolve();
+    return [context.get(), ...(await body("inner", "outer")), context.get()];
+  });
+  expect(nested).toEqual(["outer", "inner", "inner", "outer"]);
+});

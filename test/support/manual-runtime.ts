@@ -1,3 +1,4 @@
+import { stackContext } from "../../src/runtime/platform-contexts.ts";
 import type { AsyncContexts } from "../../src/runtime/ports/async-context.ts";
 import type { EndReason, Hiding, Lifecycle } from "../../src/runtime/ports/lifecycle.ts";
 import type { Online } from "../../src/runtime/ports/online.ts";
@@ -83,31 +84,7 @@ class ManualOnline implements Online {
 }
 
 /** Contexts that hold a value for the synchronous part of a body and until its promise settles. */
-const stackContexts: AsyncContexts = {
-  exact: false,
-  create<T>() {
-    const stack: T[] = [];
-    return {
-      get: () => stack.at(-1),
-      run<R>(value: T, body: () => R): R {
-        stack.push(value);
-        const leave = (): void => {
-          stack.splice(stack.lastIndexOf(value), 1);
-        };
-        let result: R;
-        try {
-          result = body();
-        } catch (error) {
-          leave();
-          throw error;
-        }
-        if (result instanceof Promise) result.then(leave, leave);
-        else leave();
-        return result;
-      },
-    };
-  },
-};
+const stackContexts: AsyncContexts = { exact: false, create: stackContext };
 
 /** A runtime whose clock, chance, network state and end are in the hands of the test. */
 export interface ManualRuntime extends Runtime {

@@ -138,6 +138,32 @@ describe("RunTable.select()", () => {
   });
 });
 
+describe("RunTable.group() and bestBy()", () => {
+  const table = createRunTable(runs, whole);
+
+  test("S1.5 give a table or the best row for each value, in the order in which the values come", () => {
+    const groups = table.group("metrics.loss");
+    expect([...groups].map(([value, group]) => [value, names(group)])).toEqual([
+      [0.5, ["a"]],
+      [0.25, ["b", "d"]],
+      [Number.NaN, ["c"]],
+    ]);
+    expect(names(table.bestBy("metrics.loss", "acc", "max"))).toEqual(["a", "c"]);
+    expect(names(table.bestBy((row) => row.status, "loss", "min"))).toEqual(["b", "d"]);
+  });
+
+  test("S1.5 take equal times as one value, and null as one", () => {
+    expect([...table.group("start_time").keys()]).toHaveLength(1);
+    expect([...table.group("params.lr").keys()]).toEqual(["0.1", "1e-3", null]);
+    expect(names(table.group("params.never").get(null) ?? [])).toEqual(["a", "b", "c", "d"]);
+  });
+
+  test("S1.5 refuse a column that no row could have, and a wrong goal", () => {
+    expect(() => table.group("loss" as "name")).toThrow("Cannot group by a column");
+    expect(() => table.bestBy("name", "loss", "least" as "min")).toThrow('must be "min" or "max"');
+  });
+});
+
 describe("RunTable as data", () => {
   const table = createRunTable(runs, whole);
 
@@ -161,6 +187,21 @@ describe("RunTable as data", () => {
     expect(csv).toBe(
       'name,start_time,metrics.m,params.p\n"say ""hi"",\nthen",2026-01-02T03:04:05.000Z,0.3333333333333333,""\n" x",2026-01-02T03:04:05.000Z,,\n',
     );
+  });
+
+  test("toCSV() for a spreadsheet runs no formula, and leaves numbers numbers", () => {
+    const texts = ["=1+1", "+x", "-1.5", "-x", "@sum", "\t=1", " =2", "＝3", "1e-5", "plain, text"];
+    const params = Object.fromEntries(texts.map((text, index) => [`p${index}`, text]));
+    const table = createRunTable([runData({ runName: "=cmd|' /C calc'!A0" }, { params })], whole).select(
+      "name",
+      "params.*",
+    );
+    const row = (csv: string): string => csv.split(/\r?\n/)[1] ?? "";
+    expect(row(table.toCSV({ spreadsheet: true }))).toBe(
+      "'=cmd|' /C calc'!A0,'=1+1,'+x,-1.5,'-x,'@sum,'\t=1,' =2,'＝3,1e-5,\"plain, text\"",
+    );
+    expect(table.toCSV({ spreadsheet: true })).toMatch(/^\ufeffname,.*\r\n.*\r\n$/s);
+    expect(row(table.toCSV())).toContain("=1+1,+x,-1.5");
   });
 
   test("toJSONLines() writes NaN as null and an infinity as text", () => {

@@ -227,6 +227,28 @@ describe("Tracker.withRun()", () => {
     expect(inner.map((run) => run.parent)).toEqual([{ local: outer?.localId }, { local: outer?.localId }]);
   });
 
+  test("activeRun() is a body's own in parallel code, and never that of another", async () => {
+    const { tracker, runtime } = bench();
+    const others = await Promise.all(
+      ["a", "b", "c"].map((name) =>
+        tracker.withRun({ name }, async (run) => {
+          const seen = [tracker.activeRun()];
+          for (let turn = 0; turn < 3; turn++) {
+            await Promise.resolve();
+            seen.push(tracker.activeRun());
+          }
+          const child = await run.withChild(async (inner) => {
+            await Promise.resolve();
+            return tracker.activeRun() === inner || tracker.activeRun() === undefined;
+          });
+          const allowed = runtime.asyncContexts.exact ? [run] : [run, undefined];
+          return [seen.filter((active) => !allowed.includes(active as never)), child];
+        }),
+      ),
+    );
+    expect(others).toEqual([1, 2, 3].map(() => [[], true]));
+  });
+
   test("rejects without a body", async () => {
     const { tracker } = bench();
     await expect(tracker.withRun({}, undefined as never)).rejects.toThrow("the body of a run must be a function");

@@ -121,7 +121,11 @@ export interface Tracker extends AsyncDisposable {
   findOrStartRun(options: FindOrStartRunOptions): Promise<Run>;
   /** Goes on with a run, by either id or by name: its status is RUNNING again, its steps go on where they were. */
   resumeRun(run: string | RunByName, options?: CallOptions): Promise<Run>;
-  /** The run of the innermost `withRun` around this call. */
+  /**
+   * The run of the innermost `withRun` or `withChild` around this call, also in parallel code in Node, Deno, Bun and Workers.
+   * Pages cannot follow a call across an `await`: while two bodies overlap there of which none is the other's parent, it is
+   * undefined rather than a wrong one.
+   */
   activeRun(): Run | undefined;
   /** Makes an experiment the one for the runs started from now on: by name, created if missing, or one there is by MLflow's id. */
   setExperiment(
