@@ -1,8 +1,13 @@
-/** A query as it stands in an address, with its "?"; undefined values are left out. */
-export function toSearch(query: Readonly<Record<string, string | number | undefined>> = {}): string {
+/** What a request asks for: a list repeats its name, undefined values are left out. */
+export type Query = Readonly<Record<string, string | number | readonly string[] | undefined>>;
+
+/** A query as it stands in an address, with its "?". */
+export function toSearch(query: Query = {}): string {
   const params = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
-    if (value !== undefined) params.append(name, String(value));
+    for (const item of Array.isArray(value) ? value : [value]) {
+      if (item !== undefined) params.append(name, String(item));
+    }
   }
   return params.size === 0 ? "" : `?${params}`;
 }

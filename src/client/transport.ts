@@ -9,7 +9,7 @@ import {
 import { TrackletError } from "../errors/tracklet-error.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
-import { toSearch, withoutQuery } from "./address.ts";
+import { type Query, toSearch, withoutQuery } from "./address.ts";
 import { Authorizer } from "./auth.ts";
 import { checkConnection } from "./check-connection.ts";
 import { pause, withDeadline } from "./deadline.ts";
@@ -27,8 +27,7 @@ export interface ApiRequest {
   readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   /** Below the tracking URI, percent-encoded, without leading slash. */
   readonly path: string;
-  /** Undefined values are left out. */
-  readonly query?: Readonly<Record<string, string | number | undefined>>;
+  readonly query?: Query;
   /** Sent as JSON; undefined members are left out. */
   readonly json?: object;
   /** Sent as it is. */
