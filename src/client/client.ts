@@ -4,6 +4,8 @@ import { DatasetsResource } from "./datasets.ts";
 import type { ExperimentsResource } from "./experiments.ts";
 import { LoggedModelsResource } from "./logged-models.ts";
 import type { MetricsResource } from "./metrics.ts";
+import { ModelVersionsResource } from "./model-versions.ts";
+import { RegisteredModelsResource } from "./registered-models.ts";
 import type { RunsResource } from "./runs.ts";
 import type { ServerResource } from "./server.ts";
 import { connect } from "./resources.ts";
@@ -17,6 +19,8 @@ export interface Client {
   readonly artifacts: ArtifactsResource;
   readonly loggedModels: LoggedModelsResource;
   readonly datasets: DatasetsResource;
+  readonly registeredModels: RegisteredModelsResource;
+  readonly modelVersions: ModelVersionsResource;
   readonly server: ServerResource;
 }
 
@@ -43,5 +47,7 @@ export function createClient(trackerOrConnection: Connection | { readonly connec
     ...resources,
     loggedModels: new LoggedModelsResource(transport),
     datasets: new DatasetsResource(transport),
+    registeredModels: new RegisteredModelsResource(transport),
+    modelVersions: new ModelVersionsResource(transport),
   };
 }

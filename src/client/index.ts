@@ -1,6 +1,6 @@
 /**
- * The REST API of an MLflow server, typed: experiments, runs, metric histories, artifacts, logged models, datasets. Its writes go straight to
- * the server and skip the queue.
+ * The REST API of an MLflow server, typed: experiments, runs, metric histories, artifacts, datasets, logged models, and
+ * the model registry. Its writes go straight to the server and skip the queue.
  *
  * @example
  * ```ts
@@ -19,6 +19,8 @@ export { DatasetsResource } from "./datasets.ts";
 export { ExperimentsResource } from "./experiments.ts";
 export { LoggedModelsResource } from "./logged-models.ts";
 export { MetricsResource } from "./metrics.ts";
+export { ModelVersionsResource } from "./model-versions.ts";
+export { RegisteredModelsResource } from "./registered-models.ts";
 export { RunsResource } from "./runs.ts";
 export { ServerResource, type ServerInfo } from "./server.ts";
 export { PagePromise, type Page } from "./page.ts";
@@ -48,6 +50,16 @@ export type {
   NewLoggedModel,
   SearchLoggedModelsQuery,
 } from "./types/logged-models.ts";
+export type {
+  ModelStage,
+  ModelVersion,
+  ModelVersionId,
+  ModelVersionStatus,
+  NewModelVersion,
+  NewRegisteredModel,
+  RegisteredModel,
+  SearchRegistryQuery,
+} from "./types/registry.ts";
 export type {
   MetricHistoryQuery,
   NewExperiment,

@@ -13,12 +13,7 @@ import type {
   RegisteredModel,
   SearchRegistryQuery,
 } from "./types/registry.ts";
-import {
-  modelVersionReply,
-  modelVersionsReply,
-  registeredModelReply,
-  registeredModelsReply,
-} from "./wire/registry.ts";
+import { modelVersionReply, modelVersionsReply, registeredModelReply, registeredModelsReply } from "./wire/registry.ts";
 import { doneReply } from "./wire/replies.ts";
 
 const root = "api/2.0/mlflow/registered-models";
@@ -104,7 +99,13 @@ export class RegisteredModelsResource {
    */
   search(query: SearchRegistryQuery = {}, options?: CallOptions): PagePromise<RegisteredModel> {
     const search = { path: `${root}/search`, maxResults: 100, schema: registeredModelsReply } as const;
-    return searchRegistry(this.#transport, search, (reply) => reply.registered_models.map(toRegisteredModel), query, options);
+    return searchRegistry(
+      this.#transport,
+      search,
+      (reply) => reply.registered_models.map(toRegisteredModel),
+      query,
+      options,
+    );
   }
 
   /** The version of the greatest number in each stage, or in each of the given ones. */

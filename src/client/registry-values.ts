@@ -47,7 +47,7 @@ function aliasProblem(alias: unknown): string | undefined {
 export function versionText(version: number | string): string {
   const text = String(version);
   if (/^0*[1-9]\d{0,15}$/.test(text)) return text;
-  throw refused(`use the version ${show(version)}`, "be a whole number from 1, such as 3 or \"3\"", undefined);
+  throw refused(`use the version ${show(version)}`, 'be a whole number from 1, such as 3 or "3"', undefined);
 }
 
 /** @throws ValidationError when MLflow would refuse the tag of a registered model or version. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { errorFromReply } from "../../src/client/reply-error.ts";
 import { readReplyWords } from "../../src/client/reply-text.ts";
 import type { Schema } from "../../src/client/wire/entities.ts";
+import * as registry from "../../src/client/wire/registry.ts";
 import * as replies from "../../src/client/wire/replies.ts";
 import { HttpError } from "../../src/errors/index.ts";
 import { writeExact } from "../golden/replay/exact-json.ts";
@@ -17,6 +18,11 @@ const schemas: readonly (readonly [RegExp, Schema<unknown>])[] = [
   [/\/runs\/search$/, replies.runsReply],
   [/\/metrics\/get-history$/, replies.metricsReply],
   [/\/mlflow\/artifacts\/list$/, replies.filesReply],
+  [/\/registered-models\/(get|create|update|rename)$/, registry.registeredModelReply],
+  [/\/registered-models\/search$/, registry.registeredModelsReply],
+  [/\/model-versions\/(get|create|update|transition-stage)$/, registry.modelVersionReply],
+  [/\/(model-versions\/search|registered-models\/get-latest-versions)$/, registry.modelVersionsReply],
+  [/\/model-versions\/get-download-uri$/, registry.downloadUriReply],
   [/\/server-info$/, replies.serverInfoReply],
 ];
 
