@@ -109,4 +109,5 @@ export type { EndReason, Hiding, Lifecycle } from "./runtime/ports/lifecycle.ts"
 export type { LockOptions, Locks } from "./runtime/ports/locks.ts";
 export type { Online } from "./runtime/ports/online.ts";
 export type { Random } from "./runtime/ports/random.ts";
+export type { System, SystemFigures } from "./runtime/ports/system.ts";
 export type { Terminal } from "./runtime/ports/terminal.ts";

@@ -1,6 +1,7 @@
-import { currentCommit } from "./git-commit.ts";
+import { currentHead } from "./git-head.ts";
 import { localFiles } from "./local-files.ts";
 import { nodeRuntime } from "./node.ts";
+import type { SystemQuestion } from "./node-system.ts";
 import type { Environment } from "./ports/environment.ts";
 import type { Files } from "./ports/files.ts";
 import type { Lifecycle } from "./ports/lifecycle.ts";
@@ -30,9 +31,22 @@ function denoEnvironment(node: Environment): Environment {
     readable,
     user: () =>
       get("LOGNAME") ?? get("USER") ?? get("USERNAME") ?? (granted({ name: "sys" }) ? node.user() : undefined),
-    commit: () => currentCommit(denoFiles, node),
+    commit: () => currentHead(denoFiles, node).commit,
+    branch: () => currentHead(denoFiles, node).branch,
+    async dirty() {
+      const head = currentHead(denoFiles, node);
+      // Each file below would be asked for.
+      if (head.root === undefined || !granted({ name: "read", path: head.root })) return undefined;
+      return (await import("./git-dirty.ts")).treeDirty(denoFiles, head);
+    },
     runtimeVersion: () => `deno ${deno().version.deno}`,
   };
+}
+
+function mayAsk(question: SystemQuestion): boolean {
+  return granted(
+    typeof question === "string" ? { name: "sys", kind: question } : { name: "read", path: question.read },
+  );
 }
 
 const denoFiles: Files = {
@@ -74,6 +88,7 @@ export function denoRuntime(): Runtime {
     ...node,
     lifecycle: denoLifecycle(node.lifecycle),
     environment: denoEnvironment(node.environment),
+    system: { figures: async () => (await import("./node-system.ts")).nodeFigures(mayAsk) },
     files: denoFiles,
   };
 }

@@ -1,5 +1,5 @@
 import { builtin } from "./builtin.ts";
-import { currentCommit } from "./git-commit.ts";
+import { currentHead } from "./git-head.ts";
 import { localFiles } from "./local-files.ts";
 import type { Environment } from "./ports/environment.ts";
 import type { Terminal } from "./ports/terminal.ts";
@@ -31,7 +31,9 @@ const nodeEnvironment: Environment = {
       return undefined; // the directory was removed
     }
   },
-  commit: () => currentCommit(localFiles, nodeEnvironment),
+  commit: () => currentHead(localFiles, nodeEnvironment).commit,
+  branch: () => currentHead(localFiles, nodeEnvironment).branch,
+  dirty: async () => (await import("./git-dirty.ts")).treeDirty(localFiles, currentHead(localFiles, nodeEnvironment)),
   runtimeVersion: () =>
     process.versions["bun"] === undefined ? `node ${process.versions.node}` : `bun ${process.versions["bun"]}`,
 };
@@ -51,6 +53,7 @@ export function nodeRuntime(name: RuntimeName): Runtime {
     lifecycle: sharedLifecycle(() => new ProcessLifecycle(process, { rejectionEvent: name === "bun" })),
     environment: nodeEnvironment,
     terminal: nodeTerminal,
+    system: { figures: async () => (await import("./node-system.ts")).nodeFigures(() => true) },
     files: localFiles,
   };
 }

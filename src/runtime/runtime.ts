@@ -6,6 +6,7 @@ import type { Files } from "./ports/files.ts";
 import type { Lifecycle } from "./ports/lifecycle.ts";
 import type { Online } from "./ports/online.ts";
 import type { Random } from "./ports/random.ts";
+import type { System } from "./ports/system.ts";
 import type { Terminal } from "./ports/terminal.ts";
 
 /** Which platform this is. */
@@ -25,6 +26,8 @@ export interface Runtime {
   readonly asyncContexts: AsyncContexts;
   readonly environment: Environment;
   readonly terminal: Terminal;
+  /** Absent where the host tells nothing about itself. */
+  readonly system?: System;
   /** Undefined where there is no file system. */
   readonly files: Files | undefined;
 }

@@ -5,6 +5,7 @@ import { platformOnline } from "./platform-online.ts";
 import { platformRandom } from "./platform-random.ts";
 import { detectRuntime } from "./detect-runtime.ts";
 import type { Environment } from "./ports/environment.ts";
+import type { SystemFigures } from "./ports/system.ts";
 import type { Terminal } from "./ports/terminal.ts";
 import type { Runtime, RuntimeName } from "./runtime.ts";
 
@@ -33,6 +34,12 @@ function webEnvironment(name: RuntimeName): Environment {
   };
 }
 
+/** Only some browsers tell anything: the size of the heap. */
+function webFigures(): SystemFigures {
+  const { memory } = globalThis.performance as { memory?: { readonly usedJSHeapSize: number } };
+  return memory === undefined ? {} : { processMemory: memory.usedJSHeapSize };
+}
+
 const webTerminal: Terminal = {
   interactive: false,
   columns: () => 80,
@@ -52,6 +59,7 @@ export function webRuntime(name: RuntimeName): Runtime {
     asyncContexts: platformContexts,
     environment: webEnvironment(name),
     terminal: webTerminal,
+    system: { figures: async () => webFigures() },
     files: undefined,
   };
 }

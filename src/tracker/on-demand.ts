@@ -24,3 +24,4 @@ export { resumeRun } from "./resume-run.ts";
 export { runTree } from "./run-tree.ts";
 export { searchRuns } from "./search-runs.ts";
 export { setExperiment } from "./set-experiment.ts";
+export { SystemWatch } from "./system-metrics.ts";

@@ -68,7 +68,19 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     guard,
     active: runtime.asyncContexts.create(),
     newLocalId: localIds(runtime.clock, runtime.random),
-    systemTags: () => (tags ??= systemTags(runtime, options.user ?? runtime.environment.user())),
+    systemTags: () => {
+      if (tags === undefined) {
+        tags = systemTags(runtime, options.user ?? runtime.environment.user());
+        void runtime.environment.dirty?.().then((dirty) => {
+          if (dirty === undefined) return;
+          const tag = { "mlflow.tracklet.git.dirty": String(dirty) };
+          tags = { ...tags, ...tag };
+          // Looking takes longer than starting the first run does.
+          for (const run of core.open.values()) run.setTags(tag);
+        });
+      }
+      return tags;
+    },
     open: new Map(),
     background: new Set(),
     afterDelivery: new Set(),

@@ -13,7 +13,9 @@ import type { StartRunOptions } from "./types/run.ts";
 
 /** The options of a run; their values are checked where they are used. */
 const runRules: OptionRules = Object.fromEntries(
-  "name experiment parent tags params description startTime signal".split(" ").map((name) => [name, () => undefined]),
+  "name experiment parent tags params description startTime signal systemMetrics"
+    .split(" ")
+    .map((name) => [name, () => undefined]),
 );
 
 /** Starts a run: no network, no waiting. @throws ValidationError or ConfigurationError for options that cannot work */
@@ -25,6 +27,7 @@ export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
   mustBeObject("params", options.params);
   mustBeObject("tags", options.tags);
   const localId = core.newLocalId();
+  const interval = systemInterval(core, options.systemMetrics);
   const params = new ParamLog(localId, queue, guard, core.options.paramConflict);
   const experiment = experimentOf(core, options);
   const parent = parentOf(core, options.parent);
@@ -54,6 +57,9 @@ export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
   };
   queue.createRun(run);
   const handle = new RunHandle(core, { localId, name, experiment, params, signal: options.signal });
+  if (interval !== undefined) {
+    void import("./on-demand.ts").then(({ SystemWatch }) => new SystemWatch(core, handle, interval));
+  }
   try {
     if (options.params !== undefined) handle.logParams(options.params);
   } catch (error) {
@@ -105,6 +111,17 @@ function parentOf(core: Core, parent: StartRunOptions["parent"]): NewRun["parent
   const local = core.queue.localIdOf(id);
   if (local !== undefined) return { local };
   return isServerId(id) ? { server: id } : { local: id };
+}
+
+/** Milliseconds between system metrics; undefined for none. */
+function systemInterval({ runtime }: Core, given: StartRunOptions["systemMetrics"]): number | undefined {
+  const { environment } = runtime;
+  const on = given ?? /^(true|1)$/i.test(environment.get("MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING") ?? "");
+  if (on === false) return undefined;
+  const seconds = Number(environment.get("MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL")) || 10;
+  const interval = on === true ? seconds * 1000 : (on as { interval?: unknown }).interval;
+  if (typeof interval === "number" && interval >= 500) return interval;
+  throw wrong("systemMetrics must be true, false or { interval: milliseconds from 500 }", interval);
 }
 
 /** What is missing is none; anything else that is no object would be taken apart into nothing. */

@@ -8,6 +8,7 @@ export function systemTags(runtime: Runtime, user: string | undefined): Record<s
     "mlflow.source.name": environment.entry() ?? runtime.name,
     "mlflow.source.type": "LOCAL",
     "mlflow.source.git.commit": environment.commit?.(),
+    "mlflow.source.git.branch": environment.branch?.(),
     "mlflow.tracklet.runtime": environment.runtimeVersion(),
   };
   return Object.fromEntries(Object.entries(tags).filter((tag): tag is [string, string] => !!tag[1]));

@@ -14,7 +14,7 @@ describe("createTracker()", () => {
     expect(() => createTracker({ trackingUri: "databricks", runtime: manualRuntime() })).toThrow("https address");
   });
 
-  test("does no I/O, starts no timer, listens to nothing, and costs less than a millisecond", async () => {
+  test("does no I/O, starts no timer, and listens to nothing", async () => {
     let requests = 0;
     const runtime = manualRuntime({
       fetch: async () => {
@@ -22,16 +22,11 @@ describe("createTracker()", () => {
         return new Response();
       },
     });
-    const make = (): unknown => createTracker({ trackingUri: address, runtime });
-    make();
-    const began = performance.now();
-    for (let n = 0; n < 100; n++) make();
-    const each = (performance.now() - began) / 100;
+    createTracker({ trackingUri: address, runtime });
     await Promise.resolve();
     expect(requests).toBe(0);
     expect(runtime.clock.pending).toBe(0);
     expect(runtime.lifecycle.listeners).toBe(0);
-    expect(each).toBeLessThan(1);
   });
 
   const inPage = (options: TrackerOptions): Problem["kind"][] => {

@@ -12,6 +12,10 @@ export interface Environment {
   directory(): string | undefined;
   /** The commit of the code that runs, as 40 or 64 hex digits, best effort; absent where there are no files. */
   commit?(): string | undefined;
+  /** The branch that is checked out, best effort; absent where there are no files. */
+  branch?(): string | undefined;
+  /** Whether tracked files differ from the commit; undefined where it cannot be told. Absent where there are no files. */
+  dirty?(): Promise<boolean | undefined>;
   /** Name and version of the runtime, such as `node 24.21.0`. */
   runtimeVersion(): string;
 }

@@ -20,6 +20,12 @@ export interface StartRunOptions {
   readonly description?: string;
   /** Milliseconds since 1970. @default now */
   readonly startTime?: number;
+  /**
+   * Logs what the machine says of itself (processors, memory, disk, network, event loop, GPUs where files tell of them)
+   * under MLflow's keys `system/...`, each `interval` ms.
+   * @default MLFLOW_ENABLE_SYSTEM_METRICS_LOGGING, each 10,000 ms or MLFLOW_SYSTEM_METRICS_SAMPLING_INTERVAL seconds
+   */
+  readonly systemMetrics?: boolean | { readonly interval: number };
   /** Aborts `run.signal`; a `withRun` body that then throws the reason ends its run as KILLED. @default that of the parent for a child */
   readonly signal?: AbortSignal;
 }

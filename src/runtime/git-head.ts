@@ -1,22 +1,34 @@
 import type { Environment } from "./ports/environment.ts";
 import type { Files } from "./ports/files.ts";
 
-/** The commit of the code that runs, best effort: of the folder of the script, as MLflow takes it, else the working directory. */
-export function currentCommit(files: Files, environment: Omit<Environment, "commit">): string | undefined {
+/** The code that runs, best effort: that of the folder of the script, as MLflow takes it, else of the working directory. */
+export function currentHead(files: Files, environment: Pick<Environment, "entry" | "directory">): GitHead {
   const entry = environment.entry();
   const folder = entry !== undefined && absolute(entry) ? entry.replace(/[\\/][^\\/]*$/, "") : undefined;
   try {
-    return gitCommit(files, folder ?? environment.directory() ?? ".");
+    return gitHead(files, folder ?? environment.directory() ?? ".");
   } catch {
-    return undefined;
+    return {};
   }
 }
 
+/** What is checked out, and where. */
+export interface GitHead {
+  /** 40 or 64 hex digits. */
+  readonly commit?: string;
+  /** Absent where a commit is checked out and no branch. */
+  readonly branch?: string;
+  /** The folder that holds `.git`. */
+  readonly root?: string;
+  /** Where git keeps what is of this working tree, such as its index. */
+  readonly home?: string;
+}
+
 /**
- * The commit that is checked out in the repository around a directory, read from `.git` without a child process: loose and
- * packed refs, detached heads, worktrees. Undefined when there is none or it may not be read.
+ * What is checked out in the repository around a directory, read from `.git` without a child process: loose and packed
+ * refs, detached heads, worktrees. Empty when there is none or it may not be read.
  */
-export function gitCommit(files: Files, directory: string): string | undefined {
+export function gitHead(files: Files, directory: string): GitHead {
   const read = (...path: string[]): string | undefined => files.readTextSync(files.join(...path))?.trim();
   for (let folder = directory, depth = 0; depth < 40; depth++) {
     let home = files.join(folder, ".git");
@@ -29,12 +41,16 @@ export function gitCommit(files: Files, directory: string): string | undefined {
         head = read(home, "HEAD");
       }
     }
-    if (head !== undefined) return commitOf(head, home, read, files);
+    if (head !== undefined) {
+      const commit = commitOf(head, home, read, files);
+      const branch = /^ref: refs\/heads\/(.+)$/.exec(head)?.[1];
+      return { root: folder, home, ...(commit !== undefined && { commit }), ...(branch !== undefined && { branch }) };
+    }
     const above = files.join(folder, "..");
-    if (above === folder) return undefined;
+    if (above === folder) return {};
     folder = above;
   }
-  return undefined;
+  return {};
 }
 
 function commitOf(

@@ -1,11 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { gitCommit } from "../../src/runtime/git-commit.ts";
+import { gitHead } from "../../src/runtime/git-head.ts";
 import { memoryFiles } from "../tracker/memory-files.ts";
 
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const other = "f".repeat(40);
 
-describe("gitCommit()", () => {
+describe("gitHead()", () => {
   test.each([
     ["a loose ref", { "/repo/.git/HEAD": "ref: refs/heads/main\n", "/repo/.git/refs/heads/main": `${commit}\n` }],
     ["a detached head", { "/repo/.git/HEAD": `${commit}\n` }],
@@ -30,7 +30,7 @@ describe("gitCommit()", () => {
       { "/repo/.git": "gitdir: ../.git/modules/sub\n", "/.git/modules/sub/HEAD": commit, "/.git/HEAD": other },
     ],
   ])("reads %s from a folder below", (_, files) => {
-    expect(gitCommit(memoryFiles(files), "/repo/src/deep")).toBe(commit);
+    expect(gitHead(memoryFiles(files), "/repo/src/deep").commit).toBe(commit);
   });
 
   test.each([
@@ -39,6 +39,6 @@ describe("gitCommit()", () => {
     ["the head is not a hash", { "/repo/.git/HEAD": "nonsense" }],
     ["the ref is a path out of it", { "/repo/.git/HEAD": "ref: ../../etc/passwd", "/etc/passwd": "root:x:0:0" }],
   ])("is undefined when %s", (_, files) => {
-    expect(gitCommit(memoryFiles(files as Record<string, string>), "/repo/src")).toBeUndefined();
+    expect(gitHead(memoryFiles(files as Record<string, string>), "/repo/src").commit).toBeUndefined();
   });
 });
