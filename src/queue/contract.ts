@@ -7,6 +7,7 @@ import { openRunsContract } from "./contract/open-runs.ts";
 import { orderContract } from "./contract/order.ts";
 import { quarantineContract } from "./contract/quarantine.ts";
 import { replaceContract } from "./contract/replace.ts";
+import { retentionContract } from "./contract/retention.ts";
 import type { QueueStorage, QueueStore } from "./storage.ts";
 
 export type { ContractTools } from "./contract/bench.ts";
@@ -30,11 +31,16 @@ export function queueContract(
   create: () => QueueStorage | Promise<QueueStorage>,
   { test, expect }: ContractTools,
 ): void {
-  const open = async (): Promise<QueueStore> => (await create()).open();
-  const check = (name: string, body: (store: QueueStore) => Promise<void>): void => {
+  const check: ContractBench["check"] = (name, body) => {
     test(`QueueStore ${name}`, async () => {
-      const store = await open();
-      await body(store);
+      const storage = await create();
+      let store = await storage.open();
+      const again = async (): Promise<QueueStore> => {
+        await store.close();
+        store = await storage.open();
+        return store;
+      };
+      await body(store, again);
       await store.close();
     });
   };
@@ -58,4 +64,5 @@ export function queueContract(
   leaseContract(bench);
   openRunsContract(bench);
   accountsContract(bench);
+  retentionContract(bench);
 }

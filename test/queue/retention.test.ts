@@ -106,4 +106,20 @@ describe("MemoryStore", () => {
     expect(await store.desired("a")).toBe(undefined);
     expect(await store.desired("d")).toMatchObject({ status: "FINISHED" });
   });
+
+  test("keeps a run that a writer has open, although its last known state is an end", async () => {
+    const store = new MemoryStore(1);
+    const term = await store.beginTerm();
+    const body = encodeRequest({});
+    const put = async (run: string, sequence: number, opens: boolean): Promise<void> => {
+      const draft = { kind: "update", count: 1, sealed: true, at: 1, body, sequence, run, opens } as const;
+      const [appended] = await store.append("w", [draft], new Map([[run, { status: "FINISHED" }]]));
+      await store.map({ localId: run, runId: run, experimentId: "1" });
+      await store.acknowledge(appended!.order, term);
+    };
+    await put("open", 1, true);
+    for (const [n, run] of ["a", "b", "c"].entries()) await put(run, n + 2, false);
+    const kept = await Promise.all(["open", "a", "b", "c"].map((run) => store.mapping(run)));
+    expect(kept.map((mapping) => mapping?.runId)).toEqual(["open", undefined, undefined, "c"]);
+  });
 });

@@ -16,8 +16,8 @@ export interface ContractTools {
 /** What the parts of the suite work with. */
 export interface ContractBench {
   readonly expect: ContractTools["expect"];
-  /** A test of an empty store. */
-  check(name: string, body: (store: QueueStore) => Promise<void>): void;
+  /** A test of an empty store; `again` closes it and opens the storage anew. */
+  check(name: string, body: (store: QueueStore, again: () => Promise<QueueStore>) => Promise<void>): void;
   /** Places of the chunks above one. */
   orders(store: QueueStore, after?: number, limit?: number): Promise<number[]>;
 }

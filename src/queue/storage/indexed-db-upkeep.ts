@@ -7,7 +7,10 @@ import { forgetBefore, KEEP_RUNS, KEEP_RUNS_MS } from "./retention.ts";
 /** Records that are deleted in one transaction: writers of the page wait no longer than for these. */
 const STEP = 500;
 
-/** Forgets runs and writers that nobody has needed for a long time, by their index alone. */
+/**
+ * Forgets runs and writers that nobody has needed for a long time, by their index alone. What is open stays, with its
+ * writer: whoever ends it in the place of a dead page needs both.
+ */
 export async function forgetOld(connection: Connection, clock: Clock): Promise<void> {
   const now = clock.now();
   const limit = now - KEEP_RUNS_MS;
@@ -25,13 +28,16 @@ export async function forgetOld(connection: Connection, clock: Clock): Promise<v
   ] as const) {
     const old = IDBKeyRange.upperBound(time, true);
     for (let more = true; more; ) {
-      more = await connection.write([store, "accounts", "fates"], async (transaction) => {
-        const keys = await transaction.objectStore(store).index("at").getAllKeys(old, STEP);
-        for (const key of keys) {
+      more = await connection.write([store, "open", "accounts", "fates"], async (transaction) => {
+        const open = await transaction.objectStore("open").getAll();
+        const needed = new Set(open.map(({ run, writer }) => (store === "runs" ? run : writer)));
+        const keys = await transaction.objectStore(store).index("at").getAllKeys(old, STEP + needed.size);
+        const gone = keys.filter((key) => !needed.has(key));
+        for (const key of gone) {
           remove(transaction, store, key);
           if (store === "runs") forgetAccounts(transaction, key);
         }
-        return keys.length === STEP;
+        return gone.length >= STEP;
       });
     }
   }

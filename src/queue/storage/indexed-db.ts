@@ -74,11 +74,13 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
     await connection.open();
     // Nobody waits for it, and it is not worth a failed open: the next one tries again.
     void renewLog(name).catch(() => undefined);
-    await forgetOld(connection, clock).catch(() => undefined);
     const { locks = webLocks(), broadcast = webBroadcast(`tracklet-queue:${name}`) } = options;
     return {
       store: new IndexedDbStore(connection, clock, { locks: locks && namedLocks(locks, name), broadcast }),
-      open: () => connection.open(),
+      async open() {
+        await connection.open();
+        await forgetOld(connection, clock).catch(() => undefined);
+      },
     };
   };
   return {

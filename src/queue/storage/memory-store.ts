@@ -336,7 +336,7 @@ export class MemoryStore implements QueueStore {
     if (this.#over.size <= this.#keep) return;
     const [oldest] = this.#over;
     this.#over.delete(oldest!);
-    if (this.#waiting.has(oldest!) || !isEnd(this.#desired.get(oldest!) ?? {})) return;
+    if (this.#waiting.has(oldest!) || this.#open.has(oldest!) || !isEnd(this.#desired.get(oldest!) ?? {})) return;
     this.#mappings.delete(oldest!);
     this.#desired.delete(oldest!);
     this.#accounts.forget(oldest!);

@@ -18,7 +18,10 @@ export function sweepSpool(database: SqlDatabase, spool: Spool, now: number): vo
   });
 }
 
-/** Forgets runs and writers that nobody has needed for a long time, by the index alone. */
+/**
+ * Forgets runs and writers that nobody has needed for a long time, by the index alone. What is open stays, with its writer:
+ * whoever ends it in the place of a dead process needs both.
+ */
 export function forgetOld(database: SqlDatabase, now: number): void {
   const at = (sql: string): number | undefined => {
     const value = database.prepare(sql).get()?.["at"];
@@ -28,12 +31,14 @@ export function forgetOld(database: SqlDatabase, now: number): void {
   const waiting = at("SELECT at FROM chunks ORDER BY place LIMIT 1");
   const aside = at("SELECT min(at) AS at FROM quarantined");
   const before = forgetBefore(Math.max(now - KEEP_RUNS_MS, crowded), Math.min(waiting ?? now, aside ?? now));
-  if ((at("SELECT min(at) AS at FROM runs") ?? now) < before) {
-    database.prepare("DELETE FROM accounts WHERE run IN (SELECT run FROM runs WHERE at < ?)").run(before);
-    database.prepare("DELETE FROM runs WHERE at < ?").run(before);
+  const old = "runs WHERE at < ? AND run NOT IN (SELECT run FROM open_runs)";
+  if (database.prepare(`SELECT 1 FROM ${old} LIMIT 1`).get(before)) {
+    database.prepare(`DELETE FROM accounts WHERE run IN (SELECT run FROM ${old})`).run(before);
+    database.prepare(`DELETE FROM ${old}`).run(before);
   }
-  if (database.prepare("SELECT 1 FROM writers WHERE at < ?").get(now - KEEP_RUNS_MS)) {
-    database.prepare("DELETE FROM writers WHERE at < ?").run(now - KEEP_RUNS_MS);
+  const gone = "writers WHERE at < ? AND writer NOT IN (SELECT writer FROM open_runs)";
+  if (database.prepare(`SELECT 1 FROM ${gone} LIMIT 1`).get(now - KEEP_RUNS_MS)) {
+    database.prepare(`DELETE FROM ${gone}`).run(now - KEEP_RUNS_MS);
   }
 }
 

@@ -1,0 +1,31 @@
+import type { ChunkDraft, QueueStore } from "../storage.ts";
+import { type ContractBench, draft } from "./bench.ts";
+
+/** What a storage must know however long ago it was written. */
+export function retentionContract({ check, expect }: ContractBench): void {
+  /** A run as a process left it that died in 1970: it is on the server, open, and nothing of it waits. */
+  const leave = async (store: QueueStore, writer: string, run: string): Promise<void> => {
+    const old = (sequence: number, more: Partial<ChunkDraft>): ChunkDraft => draft(sequence, { run, at: 5, ...more });
+    const create = old(1, { kind: "create", opens: true });
+    const [created] = await store.append(writer, [create], new Map([[run, { tags: { of: run } }]]));
+    const term = await store.beginTerm();
+    await store.acknowledge(created!.order, term, { localId: run, runId: `server-${run}`, experimentId: "1" });
+    const lines = new TextEncoder().encode(run);
+    const [last] = await store.append(writer, [old(2, {})], undefined, [{ run, bucket: 1, lines }]);
+    await store.acknowledge(last!.order, term);
+  };
+
+  check("open() forgets no run that is open, nor its writer, however old they are", async (store, again) => {
+    const runs = Array.from({ length: 3 }, (_, n) => `run-${n}`);
+    for (const run of runs) await leave(store, `writer of ${run}`, run);
+    const later = await again();
+    expect((await later.openRuns("", 100)).map(({ run, at }) => [run, at])).toEqual(runs.map((run) => [run, 5]));
+    for (const run of runs) {
+      expect((await later.mapping(run)) ?? {}).toMatchObject({ runId: `server-${run}` });
+      expect((await later.desired(run)) ?? {}).toMatchObject({ tags: { of: run } });
+      expect((await later.accounts(run)).map(({ lines }) => new TextDecoder().decode(lines))).toEqual([run]);
+      // Its writer, if it lives after all, doubles nothing.
+      expect((await later.append(`writer of ${run}`, [draft(2, { run })]))[0] ?? {}).toMatchObject({ stored: false });
+    }
+  });
+}
