@@ -179,6 +179,8 @@ export class Delivery {
       const mapping = await this.#creator.create(request, attempts, known, mark, orphaned, options);
       // The run is there: whatever fails from here on, the next try looks for it.
       item.ambiguous = true;
+      // What follows its creation waited for it: no leader before has sent any of that.
+      run.term = term;
       await this.#family.created(mapping, chunk);
       return mappingAt(mapping, destination);
     }

@@ -37,4 +37,24 @@ describe("Queue", () => {
     expect(trace.indexOf("runs/create")).toBe(2);
     expect(trace.at(-1)).toBe("runs/update");
   });
+
+  test("sends a backlog of whole runs without waiting for evidence: of a run that it makes itself nothing was sent before", async () => {
+    const offline = harness({ delivery: { mode: "manual" } });
+    for (let n = 0; n < 5; n++) {
+      const run = offline.start(`r${n}`);
+      offline.queue.setTag(run, "note", "hello");
+      offline.queue.updateRun(run, { status: "FINISHED", endTime: 99 });
+    }
+    await offline.runtime.clock.until(offline.queue.close());
+    const online = harness({ storage: offline.storage, oracle: offline.oracle, runtime: offline.runtime });
+    await online.queue.recover();
+    await online.runtime.clock.advance(2_000);
+    for (let n = 0; n < 5; n++) {
+      const found = online.oracle.named(`r${n}`);
+      expect([found.status, found.tags.get("note")]).toEqual(["FINISHED", "hello"]);
+    }
+    // Nor is anything read back.
+    expect(online.oracle.trace().filter((path) => path.endsWith("runs/get"))).toEqual([]);
+    await online.runtime.clock.until(online.queue.close());
+  });
 });
