@@ -134,6 +134,14 @@ export class Leadership {
     this.look();
   }
 
+  /** The storage is another one than before, and so may its lock be. */
+  renew(): void {
+    this.#unlock?.();
+    this.#unlock = undefined;
+    if (this.term > 0) this.lost(this.term);
+    else this.look();
+  }
+
   /** Looks at the lease now. */
   look(): void {
     this.#again = true;

@@ -14,29 +14,39 @@ export function writerLock(writer: string): string {
 export class Presence {
   readonly #store: QueueStore;
   readonly #writer: string;
-  #shown: Promise<"locked" | "beating" | "hidden"> | undefined;
+  #showing: Promise<boolean> | undefined;
+  #beating = false;
   #unlock: (() => void) | undefined;
+  /** Times that it was left. */
+  #left = 0;
 
   constructor(store: QueueStore, writer: string) {
     this.#store = store;
     this.#writer = writer;
   }
 
-  /** Called before the first run is stored as open; false when nobody could see that this process lives. */
+  /**
+   * Called before a run is stored as open; false when nobody can see for now that this process lives. Asks for the lock
+   * also while it is held: a lock of files is void when these were removed, and is taken anew then.
+   */
   async show(): Promise<boolean> {
-    this.#shown ??= this.#show();
-    return (await this.#shown) !== "hidden";
+    this.#showing ??= this.#show().finally(() => {
+      this.#showing = undefined;
+    });
+    return this.#showing;
   }
 
   /** Called now and then. */
   async beat(): Promise<void> {
-    if ((await this.#shown) === "beating") await this.#store.appear(this.#writer);
+    if (this.#beating) await this.#store.appear(this.#writer);
   }
 
   /** This process ends, closes the storage, or may be stopped for long. It may be shown again. */
   leave(): void {
+    this.#left++;
+    this.#beating = false;
     this.#unlock?.();
-    this.#unlock = this.#shown = undefined;
+    this.#unlock = undefined;
   }
 
   /** Runs of this writer that nobody has ended. */
@@ -50,11 +60,20 @@ export class Presence {
     }
   }
 
-  async #show(): Promise<"locked" | "beating" | "hidden"> {
+  async #show(): Promise<boolean> {
     const { locks } = this.#store;
-    if (!locks) return "beating";
+    if (!locks) {
+      this.#beating = true;
+      return true;
+    }
+    const left = this.#left;
     // Where locks can be had and this one cannot, its runs are left alone: others would take the process for dead.
-    this.#unlock = await locks.acquire(writerLock(this.#writer), { once: true }).catch(() => undefined);
-    return this.#unlock ? "locked" : "hidden";
+    const unlock = await locks.acquire(writerLock(this.#writer), { once: true }).catch(() => undefined);
+    if (left !== this.#left) unlock?.();
+    else if (unlock) {
+      this.#unlock?.();
+      this.#unlock = unlock;
+    }
+    return this.#unlock !== undefined;
   }
 }

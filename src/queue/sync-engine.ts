@@ -17,6 +17,9 @@ import type { Amount, HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
 
 const LEASE = 60_000;
+/** Milliseconds between two tries of a page that goes on to show that it lives, and how many there are. */
+const SHOW_RETRY = 100;
+const SHOW_TRIES = 600;
 
 /** What the engine needs. */
 export interface EngineParts extends DeliveryParts {
@@ -169,7 +172,8 @@ export class SyncEngine {
     this.#follower.reset();
     this.#books.reset();
     this.#parked.reset();
-    this.#leadership.lost(this.#leadership.term);
+    this.#leadership.renew();
+    void this.#presence.show();
     this.#loop.wake();
   }
 
@@ -265,6 +269,7 @@ export class SyncEngine {
   /** Lets others lead. */
   async release(): Promise<void> {
     this.stop();
+    this.#resting = true;
     const { leads } = this;
     await this.#leadership.stop();
     if (leads) this.#channel.tell({ kind: "released" });
@@ -295,8 +300,11 @@ export class SyncEngine {
     this.#want();
     this.#leadership.look();
     this.hurry();
-    await this.#presence.show();
-    return this.#presence.openRuns();
+    // Another page may hold its lock for the moment in which it looks whether this one lives.
+    for (let tries = 1; !(await this.#presence.show()) && !this.#resting && tries < SHOW_TRIES; tries++) {
+      await new Promise<void>((resolve) => this.#parts.runtime.clock.after(SHOW_RETRY, resolve));
+    }
+    return this.#resting ? undefined : this.#presence.openRuns();
   }
 
   #want(): void {

@@ -7,7 +7,13 @@ import { type Harness, harness } from "./harness.ts";
 const nothing = { points: 0, requests: 0 };
 
 /** A storage that pages share, with locks that can stall as those of browsers, and a count of who holds one. */
-function shared(): { storage: QueueStorage; held: () => number; leads: () => boolean } {
+function shared(): {
+  storage: QueueStorage;
+  held: () => number;
+  leads: () => boolean;
+  locks: NonNullable<QueueStore["locks"]>;
+  names: () => string[];
+} {
   const memory = memoryQueue();
   const locked = new Set<string>();
   const waiting = new Map<string, (() => void)[]>();
@@ -39,6 +45,8 @@ function shared(): { storage: QueueStorage; held: () => number; leads: () => boo
   };
   let store: Promise<QueueStore> | undefined;
   return {
+    locks,
+    names: () => [...locked],
     held: () => locked.size,
     leads: () => locked.has("leader"),
     storage: {
@@ -171,6 +179,26 @@ describe("Queue of a page in the back-forward cache", () => {
     it.queue.updateRun(run, { status: "FINISHED" });
     await it.runtime.clock.until(it.queue.flush());
     expect(it.oracle.named("a").status).toBe("FINISHED");
+  });
+
+  test("F35 restored: shows that it lives as soon as it can, when another page just looks whether it does", async () => {
+    const { storage, locks, names } = shared();
+    const it = harness({ storage });
+    await started(it);
+    const [own] = names().filter((name) => name !== "leader");
+    it.runtime.lifecycle.hide("cached");
+    await it.runtime.clock.advance(0);
+    const unlock = await locks.acquire(own!);
+    it.runtime.lifecycle.show();
+    await it.runtime.clock.advance(3_000);
+    unlock!();
+    await it.runtime.clock.advance(3_000);
+    expect(names()).toContain(own);
+    it.runtime.lifecycle.hide("frozen");
+    const other = harness({ storage, oracle: it.oracle, runtime: manualRuntime({ clock: it.runtime.clock, seed: 2 }) });
+    await other.queue.recover();
+    await it.runtime.clock.advance(120_000);
+    expect(it.oracle.named("a").status).toBe("RUNNING");
   });
 
   test("F35 a run that nobody ended meanwhile costs no request", async () => {

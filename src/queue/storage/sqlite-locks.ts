@@ -15,32 +15,45 @@ export interface FileLocks extends Locks {
 export function fileLocks(directory: string): FileLocks {
   const fs = builtin("node:fs")!;
   const { join } = builtin("node:path")!;
-  /** Locks that were not free: the file stays open for the next try. */
-  const tried = new Map<string, FileLock>();
+  const pathOf = (name: string): string => join(directory, encodeURIComponent(name));
+  const identify = (name: string): string | undefined => {
+    const found = fs.statSync(pathOf(name), { bigint: true, throwIfNoEntry: false });
+    return found && `${found.dev}:${found.ino}`;
+  };
+  /** Locks that were not free: the file stays open for the next try, if it is still the one of that name. */
+  const tried = new Map<string, { readonly lock: FileLock; readonly file: string | undefined }>();
   const open = (name: string): FileLock => {
+    const known = tried.get(name);
+    tried.delete(name);
+    if (known && known.file === identify(name)) return known.lock;
+    known?.lock.close();
     fs.mkdirSync(directory, { recursive: true });
-    return new FileLock(join(directory, encodeURIComponent(name)));
+    return new FileLock(pathOf(name));
   };
   return {
     stalls: true,
     async acquire(name, { once } = {}) {
-      const lock = tried.get(name) ?? open(name);
-      tried.set(name, lock);
+      const lock = open(name);
+      let taken: boolean;
       try {
-        if (!lock.take()) return undefined;
+        taken = lock.take();
       } catch (error) {
-        tried.delete(name);
         lock.close();
         throw error;
       }
-      tried.delete(name);
+      const file = identify(name);
+      if (!taken) {
+        tried.set(name, { lock, file });
+        return undefined;
+      }
       return () => {
         lock.close();
-        if (once) fs.rmSync(join(directory, encodeURIComponent(name)), { force: true });
+        // Another one may lie there by now, in which somebody has the lock.
+        if (once && file === identify(name)) fs.rmSync(pathOf(name), { force: true });
       };
     },
     close() {
-      for (const lock of tried.values()) lock.close();
+      for (const { lock } of tried.values()) lock.close();
       tried.clear();
     },
   };
