@@ -8,6 +8,7 @@ export interface DeliveryClient {
     getByName(name: string, options?: CallOptions): Promise<Experiment | undefined>;
     create(experiment: { readonly name: string }, options?: CallOptions): Promise<string>;
     get(experimentId: string, options?: CallOptions): Promise<Experiment>;
+    search(query: { readonly maxResults: number }, options?: CallOptions): PromiseLike<unknown>;
   };
   readonly runs: {
     create(run: NewRunRequest, options?: CallOptions): Promise<RunData>;

@@ -15,6 +15,7 @@ export function guardedClient(client: DeliveryClient, check: () => Promise<void>
       getByName: (...args) => experiments.getByName(...args),
       create: checked((...args) => experiments.create(...args)),
       get: (...args) => experiments.get(...args),
+      search: (...args) => experiments.search(...args),
     },
     runs: {
       create: checked((...args) => runs.create(...args)),

@@ -212,7 +212,7 @@ const DUPLICATE_TAG = "mlflow.tracklet.duplicateOf";
 /** True for what may go better at another time. */
 function passes(error: unknown): boolean {
   const { action } = classify(error, "update", 0);
-  return action === "retry" || action === "pause";
+  return action === "retry" || action === "pause" || action === "deny";
 }
 
 function isStorage({ name }: Error): boolean {

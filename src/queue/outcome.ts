@@ -21,6 +21,8 @@ export type Outcome =
     }
   /** The host refuses everybody: keep all, say so, try again seldom. */
   | { readonly action: "pause" }
+  /** Refused in plain text, be it this body, its run, or everybody: find out by `whatIsDenied`. */
+  | { readonly action: "deny" }
   /** The run cannot be written: only it waits. */
   | { readonly action: "park" }
   /** The server never takes this body: send it in parts, at last without the one item that it refuses. */
@@ -57,16 +59,20 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
   const after = clampRetryAfter(error.retryAfter);
   if (status === 401) return { action: "pause" };
   if (status === 403) {
-    const ofRun = errorCode !== undefined && !(error instanceof PermissionError && error.originRefused);
-    return { action: ofRun ? "park" : "pause" };
+    if (error instanceof PermissionError && error.originRefused) return { action: "pause" };
+    return { action: errorCode !== undefined ? "park" : "deny" };
   }
   // No MLflow at this address: its own 404 has an error code, except that of an artifact.
   if ((status === 404 || status === 405) && errorCode === undefined && kind !== "artifact") return { action: "pause" };
   if (status === 413) return { action: "split" };
   if (status === 429) return { ...retry(true, false), after };
   if (status === 408 || status >= 500) return { ...retry(status > 501, true), after };
-  if (status === 400 && refusals + 1 < CONFIRMATIONS) return { ...retry(false, false), refused: true };
-  return { action: "inspect" };
+  return status === 400 ? confirm(refusals) : { action: "inspect" };
+}
+
+/** What the refusal of a body means that was refused so often before. */
+export function confirm(refusals: number): Outcome {
+  return refusals + 1 < CONFIRMATIONS ? { ...retry(false, false), refused: true } : { action: "inspect" };
 }
 
 function retry(host: boolean, ambiguous: boolean): Outcome & { action: "retry" } {

@@ -11,13 +11,14 @@ import { type KeyCounts, keyCounts } from "./key-counts.ts";
 import type { LeaderNote } from "./leader-note.ts";
 import type { Ledger } from "./ledger.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./mend.ts";
-import { classify, type Outcome } from "./outcome.ts";
+import { classify, confirm, type Outcome } from "./outcome.ts";
 import type { Problems } from "./problems.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DeliverySettings } from "./settings.ts";
 import { sleep } from "./sleep.ts";
 import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "./storage.ts";
+import { whatIsDenied } from "./what-is-denied.ts";
 
 /** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
 const POISON = 5;
@@ -94,13 +95,15 @@ export class Verdicts {
     // Nor do answers that differ say the same of it: what is never taken is refused in one way, each time.
     if (item.refusedBy !== undefined && refusalOf(error) !== item.refusedBy) item.refusals = 0;
     let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
-    if (outcome.action === "inspect" && item.inherited > 0 && !divide(content)) {
-      // Nothing is left to divide: it is the last item itself that is asked for again.
-      item.refusals -= item.inherited;
-      item.inherited = 0;
-      outcome = classify(cause, chunk.kind, item.refusals);
-    }
     try {
+      const denied = outcome.action === "deny" && (await this.#denied(job));
+      if (denied) outcome = denied;
+      if (outcome.action === "inspect" && item.inherited > 0 && !divide(content)) {
+        // Nothing is left to divide: it is the last item itself that is asked for again.
+        item.refusals -= item.inherited;
+        item.inherited = 0;
+        outcome = denied ? confirm(item.refusals) : classify(cause, chunk.kind, item.refusals);
+      }
       if (outcome.action === "inspect") {
         if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
         else if (content.kind === "create" && "id" in content.request.experiment) {
@@ -115,6 +118,8 @@ export class Verdicts {
       if (second instanceof StorageError || second instanceof StaleTermError) throw second;
       cause = second;
       outcome = classify(second, chunk.kind, 0);
+      // What was asked first was answered: nobody else is refused.
+      if (outcome.action === "deny") outcome = { action: "park" };
     }
     switch (outcome.action) {
       case "satisfied":
@@ -134,6 +139,14 @@ export class Verdicts {
         this.#later(job, outcome.action === "retry" ? outcome : undefined, cause);
         return this.#isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
     }
+  }
+
+  /** What a refusal in plain text means, as far as others are refused as well. */
+  async #denied({ run, item }: Job): Promise<Outcome> {
+    const denied = await whatIsDenied(this.#parts.client, run.mapping?.runId, this.#options);
+    if (denied === "all") return { action: "pause" };
+    this.#open();
+    return denied === "body" ? confirm(item.refusals) : { action: "park" };
   }
 
   /** Notes that what a chunk writes may come to the server late, over what is written after it. */
@@ -268,6 +281,11 @@ export class Verdicts {
   /** The server acknowledged something. */
   succeeded(): void {
     this.#successes++;
+    this.#open();
+  }
+
+  /** The host takes requests. */
+  #open(): void {
     const { problems, runtime } = this.#parts;
     if (!this.#gate.ok(runtime.clock.monotonic())) return;
     problems.solve("server-unreachable");

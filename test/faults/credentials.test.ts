@@ -92,4 +92,76 @@ describe("a server that asks for credentials", () => {
     expectAllDelivered(await flush());
     expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
   });
+
+  /** MLflow's basic-auth says so in plain text, and so do proxies. */
+  const denied = (): Response => new Response("Permission denied", { status: 403 });
+
+  test("F15 parks the runs of one experiment that is refused in plain text, and delivers all others", async () => {
+    let refuses = true;
+    const { tracker, flush, reader, problems, mock } = await mockBench({
+      between: (request, body) => {
+        const ofSecret = body.includes("secret") || request.url.includes("secret");
+        return refuses && ofSecret && !request.url.endsWith("experiments/search") ? denied() : undefined;
+      },
+    });
+    const [one, two] = ["one", "two"].map((name) => tracker.startRun({ name, experiment: "secret" }));
+    const run = tracker.startRun();
+    for (const each of [one!, two!, run]) each.logMetric("loss", 1);
+    const report = await flush();
+    expect(report).toMatchObject({ pending: nothing, parked: { points: 2, requests: 2 }, quarantined: nothing });
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
+    expect(tracker.queue.status().host).toBe("ok");
+    expect(problems.map(({ kind }) => kind)).toEqual(["run-parked", "run-parked"]);
+    expect(problems[0]?.message).toContain("Permission denied");
+    expect(mock.requests.filter(({ path }) => path.endsWith("experiments/search")).length).toBeLessThanOrEqual(2);
+    refuses = false;
+    tracker.queue.resume();
+    expectAllDelivered(await flush());
+    expect(await reader.points(await one!.runId(), "loss")).toHaveLength(1);
+  });
+
+  test("F15 parks a run that may be written no more, and delivers all others", async () => {
+    let refused = "nobody";
+    const { tracker, flush, reader, problems } = await mockBench({
+      between: (request, body) => (body.includes(refused) || request.url.includes(refused) ? denied() : undefined),
+    });
+    const [shut, open] = [tracker.startRun({ name: "shut" }), tracker.startRun({ name: "open" })];
+    expectAllDelivered(await flush());
+    refused = await shut.runId();
+    await shut.logText("hello", "notes.txt");
+    for (const run of [shut, open]) run.logMetric("loss", 1);
+    await shut.end();
+    const report = await flush();
+    expect(report).toMatchObject({ pending: nothing, parked: { points: 1, requests: 2 }, quarantined: nothing });
+    expect(await reader.points(await open.runId(), "loss")).toHaveLength(1);
+    expect(problems.map(({ kind }) => kind)).toEqual(["run-parked"]);
+    refused = "nobody";
+    tracker.queue.resume();
+    expectAllDelivered(await flush());
+    expect((await reader.run(await shut.runId())).info.status).toBe("FINISHED");
+  });
+
+  test("F15 sets one upload aside that is refused in plain text, and one value, while the run goes on", async () => {
+    const { tracker, flush, reader, problems } = await mockBench({
+      between: (request, body) =>
+        (request.method === "PUT" && request.url.endsWith(".exe")) || body.includes("DROP TABLE")
+          ? denied()
+          : undefined,
+    });
+    const run = tracker.startRun();
+    await run.logText("virus", "tool.exe");
+    run.logParams({ query: "x'; DROP TABLE runs", lr: 0.1 });
+    run.logMetric("loss", 1);
+    await run.end();
+    const report = await flush();
+    expect(report).toMatchObject({ pending: nothing, parked: nothing, quarantined: { points: 0, requests: 2 } });
+    const found = await reader.run(await run.runId());
+    expect(found).toMatchObject({ info: { status: "FINISHED" }, params: { lr: "0.1" } });
+    expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
+    expect(problems.map(({ kind, key }) => `${kind} ${key}`).sort()).toEqual([
+      "quarantined query",
+      "quarantined tool.exe",
+    ]);
+    expect(tracker.queue.status().host).toBe("ok");
+  });
 });

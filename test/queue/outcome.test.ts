@@ -36,7 +36,7 @@ describe("classify()", () => {
     ],
     ["401", reply(401), "metrics", 0, { action: "pause" }],
     ["403 in text (Host)", reply(403, undefined, "Invalid Host header"), "metrics", 0, { action: "pause" }],
-    ["403 in text of a proxy", reply(403), "metrics", 0, { action: "pause" }],
+    ["403 in text of a login or proxy", reply(403), "metrics", 0, { action: "deny" }],
     ["403 PERMISSION_DENIED", reply(403, "PERMISSION_DENIED"), "metrics", 0, { action: "park" }],
     ["404 with a code", reply(404, "RESOURCE_DOES_NOT_EXIST"), "metrics", 0, { action: "inspect" }],
     ["404 without a code", reply(404), "metrics", 0, { action: "pause" }],
