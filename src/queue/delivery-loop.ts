@@ -94,10 +94,9 @@ export class DeliveryLoop {
     return this.#gate.misses;
   }
 
-  /** The server is known to keep a point twice that it gets twice. */
-  get keepsRepeats(): boolean {
-    const { readBack } = this.#parts.settings;
-    return readBack === "always" || (readBack === "auto" && this.#gate.repeats === true);
+  /** The server is known to keep a point once that it gets twice. */
+  get keepsOnce(): boolean {
+    return this.#gate.keepsOnce(this.#parts.settings.readBack) === true;
   }
 
   /** Milliseconds since the oldest chunk in view came into view. */

@@ -120,8 +120,12 @@ export class Delivery {
     }
     const mapping = await this.#send(job);
     this.#verdicts.succeeded();
-    if (chunk.kind === "metrics")
-      run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || this.#parts.settings.flushInterval;
+    if (chunk.kind === "metrics") {
+      const { settings, runtime } = this.#parts;
+      run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || settings.flushInterval;
+      // When a page is left it is too late to ask.
+      if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
+    }
     return async () => {
       await this.#note.keep();
       await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));
@@ -134,19 +138,23 @@ export class Delivery {
     };
   }
 
-  /** True for a server that may keep a point twice that it gets twice: MLflow's file store, and what is told to be one. */
+  /** True for a server that may keep a point twice that it gets twice: who does not say what it is, is taken for a database. */
   async #keepsRepeats(): Promise<boolean> {
-    const { client, settings } = this.#parts;
-    if (settings.readBack !== "auto") return settings.readBack === "always";
-    this.#gate.repeats ??= await client.server.info(this.#options).then(
-      (info) => info?.storeType !== undefined && !/sql/i.test(info.storeType),
+    const { readBack } = this.#parts.settings;
+    if (readBack === "auto") await this.#ask();
+    return this.#gate.keepsOnce(readBack) === false;
+  }
+
+  /** Asks the server what it is, once. */
+  async #ask(): Promise<void> {
+    if (this.#gate.store !== undefined) return;
+    this.#gate.store = await this.#parts.client.server.info(this.#options).then(
+      (info) => info?.storeType ?? null,
       (error: unknown) => {
-        // Whoever refuses to say so is taken for a database.
-        if (error instanceof HttpError) return false;
+        if (error instanceof HttpError) return null;
         throw error;
       },
     );
-    return this.#gate.repeats;
   }
 
   /** Gives the mapping of a run that was created. */

@@ -105,11 +105,11 @@ export class Drain {
   }
 
   /**
-   * The page is left, and may be gone in the next moment: sends what it can by requests that outlive it, unless the
-   * server would keep all of it twice when the next page sends it again.
+   * The page is left, and may be gone in the next moment: sends what it can by requests that outlive it, if the server is
+   * known to keep once what the next page sends again.
    */
   lastWords(writer: Writer): void {
-    if (this.running && !this.engine?.keepsRepeats) this.late?.sendLastWords(this, writer);
+    if (this.running && this.engine?.keepsOnce) this.late?.sendLastWords(this, writer);
   }
 
   /** Loads what `keepNow` needs, so that it works from the first write on. */

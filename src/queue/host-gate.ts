@@ -1,5 +1,5 @@
 import { backoff } from "./backoff.ts";
-import type { HostState } from "./types.ts";
+import type { DeliveryOptions, HostState } from "./types.ts";
 
 const REFUSED_WAIT = 30_000;
 /** Requests at once to one host, whatever is asked for. */
@@ -18,8 +18,8 @@ export class HostGate {
   until = 0;
   /** Times that it gave no answer, failed, or refused everybody. */
   misses = 0;
-  /** It may keep a point twice that it gets twice; undefined until it was asked. */
-  repeats: boolean | undefined;
+  /** Its kind of store, or null where it does not say; undefined until it was asked. */
+  store: string | null | undefined;
   #failures = 0;
   /** The pause is the server's wish. */
   #asked = false;
@@ -74,6 +74,12 @@ export class HostGate {
     this.state = "refused";
     this.#asked &&= now < this.until;
     this.until = Math.max(this.until, now + REFUSED_WAIT + backoff(this.#failures, this.#fraction()));
+  }
+
+  /** Whether it keeps a point once that it gets twice, as a database does; undefined while that is not known. */
+  keepsOnce(readBack: DeliveryOptions["readBack"]): boolean | undefined {
+    if (readBack !== "auto") return readBack === "never";
+    return typeof this.store === "string" ? /sql/i.test(this.store) : undefined;
   }
 
   /** Lets a probe go at once, unless the server asked for a pause. */

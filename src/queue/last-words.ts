@@ -6,9 +6,9 @@ import type { MetricBuffer } from "./metric-buffer.ts";
 import { metricsBody } from "./metrics-body.ts";
 import type { Writer } from "./writer.ts";
 
-/** Bytes of all bodies that outlive one page: browsers allow 64 KiB, for whatever else the page sends as well. */
+/** Bytes of all bodies on their way that outlive one page: browsers allow 64 KiB, for whatever else the page sends as well. */
 const MOST = 60_000;
-const spent = new WeakMap<Lifecycle, number>();
+const underway = new WeakMap<Lifecycle, number>();
 
 const text = new TextEncoder();
 
@@ -23,10 +23,14 @@ export function sendLastWords({ client, parts }: Drain, writer: Writer): void {
   const page = parts.runtime.lifecycle;
   for (const buffer of buffersOf(writer)) {
     const mapping = parts.mappings.get(buffer.run);
-    const body = mapping && bodyOf(buffer, mapping.runId, MOST - (spent.get(page) ?? 0));
+    const body = mapping && bodyOf(buffer, mapping.runId, MOST - (underway.get(page) ?? 0));
     if (!body) continue;
-    spent.set(page, (spent.get(page) ?? 0) + text.encode(body).length);
-    client.runs.logBatchBody(body, { keepalive: true, retry: false }).catch(() => {});
+    const { length } = text.encode(body);
+    const count = (bytes: number): unknown => underway.set(page, (underway.get(page) ?? 0) + bytes);
+    count(length);
+    // The page may come back, and be left again.
+    const over = (): unknown => count(-length);
+    client.runs.logBatchBody(body, { keepalive: true, retry: false }).then(over, over);
   }
 }
 

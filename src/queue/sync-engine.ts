@@ -124,9 +124,9 @@ export class SyncEngine {
     return (this.leads ? this.#loop : this.#leader).misses;
   }
 
-  /** The server is known to keep a point twice that it gets twice. */
-  get keepsRepeats(): boolean {
-    return this.#loop.keepsRepeats;
+  /** The server is known to keep a point once that it gets twice. */
+  get keepsOnce(): boolean {
+    return this.#loop.keepsOnce;
   }
 
   /** Milliseconds since the oldest chunk in view came into view. */

@@ -28,6 +28,9 @@ function isCached(event: Event): boolean {
  */
 export function lifecycleOf(getPage: () => object): Lifecycle {
   return {
+    get leaves() {
+      return (getPage() as Page).document !== undefined;
+    },
     onHidden(listener) {
       const page = getPage() as Page;
       const { document } = page;

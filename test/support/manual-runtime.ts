@@ -20,6 +20,7 @@ export class ManualLifecycle implements Lifecycle {
   #end = new Set<(reason: EndReason) => void | Promise<void>>();
   /** How many holders keep the process alive. */
   kept = 0;
+  leaves = false;
 
   onHidden(listener: (how: Hiding) => void): () => void {
     this.#hidden.add(listener);

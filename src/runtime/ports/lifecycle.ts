@@ -16,6 +16,8 @@ export type Hiding = "hidden" | "frozen" | "cached" | "left";
 
 /** The life of the process or page that hosts a tracker. */
 export interface Lifecycle {
+  /** True for a page, which may be left at any time, and for that alone. */
+  readonly leaves?: boolean;
   /**
    * The page was hidden, frozen or left: what is in memory should be made durable now. Nothing that waits for a task is
    * sure to go on. Returns the way to stop.
