@@ -66,9 +66,10 @@ export class Delivery {
     this.mender = new Mender({ ...parts, ...own }, view);
   }
 
-  /** Reads what earlier leaders left, once. */
-  ready(): Promise<void> {
-    return this.#note.ready();
+  /** Reads what earlier leaders left, once, and as much of what is in doubt as can be looked at now. */
+  async ready(): Promise<void> {
+    await this.#note.ready();
+    await this.#note.unfold();
   }
 
   /** True for a chunk of points that the server may have. */

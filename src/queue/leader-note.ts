@@ -2,7 +2,7 @@ import type { Clock } from "../runtime/ports/clock.ts";
 import { addRange, type Range, within } from "./ranges.ts";
 import type { QueueStore } from "./storage.ts";
 
-/** Runs in doubt that are kept: the oldest go first. */
+/** Runs in doubt that are named: of more, the oldest are merged. */
 const MOST_DOUBTS = 1_000;
 /** Places to come that are noted together with those in view, so that a slow logger does not cost a write a chunk. */
 const AHEAD = 64;
@@ -19,6 +19,13 @@ export interface Doubt {
   readonly fields: Set<string>;
 }
 
+/** Runs in doubt that are not named: all that the server has from one id to another, and all that was set of them. */
+interface MergedDoubt {
+  readonly from: string;
+  readonly to: string;
+  readonly create: boolean;
+}
+
 /**
  * What a leader must know that outlives its chunks, and that the leader after it must know as well: which runs are in
  * doubt, and which chunks of points may have been sent. Kept in the storage before a chunk goes that would tell.
@@ -27,6 +34,11 @@ export class LeaderNote {
   readonly #store: QueueStore;
   readonly #clock: Clock;
   readonly #doubts = new Map<string, Doubt>();
+  #merged: MergedDoubt | undefined;
+  /** Monotonic time since which no request was sent that put one of these in doubt, and whether an earlier leader left them. */
+  #mergedSince = 0;
+  #mergedInherited = false;
+  readonly #most: number;
   #changed = false;
   /** Places of chunks that this leader sent and that wait. */
   readonly #sent = new Set<number>();
@@ -40,9 +52,13 @@ export class LeaderNote {
   /** Last place in the order when the term began: what is below it may have been sent by another leader. */
   #began = 0;
 
-  /** @param opened Last place in the order when the storage was opened, if nobody has led since. */
-  constructor(store: QueueStore, clock: Clock, term: number, opened?: number) {
+  /**
+   * @param opened Last place in the order when the storage was opened, if nobody has led since.
+   * @param most Runs in doubt that are named.
+   */
+  constructor(store: QueueStore, clock: Clock, term: number, opened?: number, most: number = MOST_DOUBTS) {
     this.#opened = opened;
+    this.#most = most;
     this.#store = store;
     this.#clock = clock;
     this.#term = term;
@@ -59,7 +75,12 @@ export class LeaderNote {
 
   async #begin(): Promise<void> {
     this.#began = this.#opened ?? (await this.#store.status()).order;
-    const { doubts, sent } = parseNote(await this.#store.note());
+    const { doubts, sent, merged } = parseNote(await this.#store.note());
+    if (merged) {
+      this.#merged = merged;
+      this.#mergedSince = this.#clock.monotonic();
+      this.#mergedInherited = true;
+    }
     for (const [run, create, fields] of doubts) {
       // Only this clock is known to run: how long ago the last request was sent, no wall clock can be asked.
       const doubt = this.#of(run);
@@ -98,6 +119,35 @@ export class LeaderNote {
   /** All is as it shall be, and nothing is on its way any more. */
   settle(run: string): void {
     this.#changed = this.#doubts.delete(run) || this.#changed;
+  }
+
+  /** Names some of the runs that were merged, once there is room for them: more than were in doubt, never fewer. */
+  async unfold(): Promise<void> {
+    const step = Math.ceil(this.#most / 4);
+    const merged = this.#merged;
+    if (!merged || this.#doubts.size > 2 * step) return;
+    const { from, to, create } = merged;
+    const first = await this.#store.mapping(from);
+    const page = await this.#store.mappings(from, step);
+    const within = page.filter(({ localId }) => localId <= to);
+    const found: [string, string[]][] = [];
+    for (const { localId } of first ? [first, ...within] : within) {
+      const { tags = {} } = (await this.#store.desired(localId)) ?? {};
+      found.push([localId, ["", ...Object.keys(tags)]]);
+    }
+    // Others were merged meanwhile: what was read is read again.
+    if (this.#merged !== merged) return;
+    const isLast = page.length < step || within.length < page.length;
+    this.#merged = isLast ? undefined : { from: page.at(-1)!.localId, to, create };
+    for (const [run, fields] of found) {
+      const doubt = this.#of(run);
+      doubt.since = Math.max(this.#mergedSince, doubt.since);
+      doubt.inherited ||= this.#mergedInherited;
+      doubt.create ||= create;
+      for (const field of fields) doubt.fields.add(field);
+    }
+    this.#changed = true;
+    await this.keep();
   }
 
   /** Keeps the doubts in the storage when they changed. Rejects with StaleTermError when the term is over. */
@@ -144,11 +194,19 @@ export class LeaderNote {
     if (!doubt) {
       doubt = { since: this.#clock.monotonic(), inherited: false, create: false, fields: new Set() };
       this.#doubts.set(run, doubt);
-      const [oldest] = this.#doubts.keys();
-      if (this.#doubts.size > MOST_DOUBTS) this.#doubts.delete(oldest!);
+      const [oldest] = this.#doubts;
+      if (this.#doubts.size > this.#most) this.#merge(...oldest!);
     }
     this.#changed = true;
     return doubt;
+  }
+
+  #merge(run: string, { since, inherited, create }: Doubt): void {
+    const { from = run, to = run, create: before = false } = this.#merged ?? {};
+    this.#doubts.delete(run);
+    this.#merged = { from: run < from ? run : from, to: run > to ? run : to, create: create || before };
+    this.#mergedSince = Math.max(this.#mergedSince, since);
+    this.#mergedInherited ||= inherited;
   }
 
   async #write(): Promise<void> {
@@ -156,7 +214,10 @@ export class LeaderNote {
     this.#changed = false;
     const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]]);
     try {
-      await this.#store.leaveNote(this.#term, JSON.stringify({ version: 1, doubts, sent: this.#noted }));
+      await this.#store.leaveNote(
+        this.#term,
+        JSON.stringify({ version: 1, doubts, merged: this.#merged, sent: this.#noted }),
+      );
     } catch (error) {
       this.#changed = true;
       this.#noted = [];
@@ -166,6 +227,7 @@ export class LeaderNote {
 }
 
 interface Note {
+  readonly merged?: MergedDoubt | undefined;
   readonly doubts: readonly (readonly [run: string, create: boolean, fields: readonly string[]])[];
   readonly sent: readonly Range[];
 }
@@ -174,7 +236,8 @@ interface Note {
 function parseNote(text: string | undefined): Note {
   try {
     const note = JSON.parse(text ?? "") as Note & { readonly version: number };
-    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent)) return note;
+    const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";
+    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged) return note;
   } catch {}
   return { doubts: [], sent: [] };
 }

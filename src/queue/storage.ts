@@ -301,6 +301,8 @@ export interface QueueStore {
 
   /** Which run of the server a run of ours is; undefined when it is not created, or forgotten. */
   mapping(localId: string): Promise<RunMapping | undefined>;
+  /** Up to `limit` mappings of runs of ours whose id is above `after`, in the order of ids. */
+  mappings(after: string, limit: number): Promise<readonly RunMapping[]>;
   /** Keeps a mapping unless there is one, and gives the one that stands. */
   map(mapping: RunMapping): Promise<RunMapping>;
   /** The merged desired state of a run; undefined when nothing was asked for. */

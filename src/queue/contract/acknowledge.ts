@@ -41,6 +41,17 @@ export function acknowledgeContract({ check, expect, orders }: ContractBench): v
     expect(await store.mapping("r")).toEqual(first);
   });
 
+  check("mappings() gives those of the server's runs page by page, in the order of ids", async (store) => {
+    const mappings = ["c", "a", "d", "b"].map((localId) => ({ localId, runId: `of ${localId}`, experimentId: "1" }));
+    for (const mapping of mappings) await store.map(mapping);
+    await store.append("w", [draft(1, { run: "b2" })], new Map([["b2", { status: "FINISHED" }]]));
+    const [c, a, d, b] = mappings;
+    expect(await store.mappings("", 3)).toEqual([a, b, c]);
+    expect(await store.mappings("a", 1)).toEqual([b]);
+    expect(await store.mappings("b", 10)).toEqual([c, d]);
+    expect(await store.mappings("d", 10)).toEqual([]);
+  });
+
   check("drop() deletes and counts as dropped", async (store) => {
     await store.append("w", [draft(1, { kind: "metrics", count: 4 })]);
     await store.drop(1, await store.beginTerm());

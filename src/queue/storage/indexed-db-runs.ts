@@ -1,6 +1,6 @@
 import { mergeDesired } from "../desired-state.ts";
 import type { DesiredRun, RunMapping } from "../storage.ts";
-import type { Writing } from "./indexed-db-connection.ts";
+import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put } from "./indexed-db-requests.ts";
 import { isOutdated } from "./retention.ts";
 
@@ -23,4 +23,15 @@ export async function keepMapping(transaction: Writing, mapping: RunMapping, at:
   if (kept?.mapping) return kept.mapping;
   put(transaction, "runs", { ...kept, at, mapping }, mapping.localId);
   return mapping;
+}
+
+/** Mappings of runs above `after`, in order. */
+export async function mappingsOf(transaction: Reading, after: string, limit: number): Promise<RunMapping[]> {
+  const found: RunMapping[] = [];
+  const above = IDBKeyRange.lowerBound(after, true);
+  for (let cursor = await transaction.objectStore("runs").openCursor(above); cursor; cursor = await cursor.continue()) {
+    if (cursor.value.mapping) found.push(cursor.value.mapping);
+    if (found.length === limit) break;
+  }
+  return found;
 }

@@ -27,7 +27,7 @@ import { beatOpenRuns, isOpenBy, readOpenRuns } from "./indexed-db-open-runs.ts"
 import { putChunks } from "./indexed-db-put.ts";
 import { replaceChunk } from "./indexed-db-replace.ts";
 import { put, remove } from "./indexed-db-requests.ts";
-import { keepMapping, touchRun } from "./indexed-db-runs.ts";
+import { keepMapping, mappingsOf, touchRun } from "./indexed-db-runs.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
 import { checkTerm, tally } from "./tally.ts";
 
@@ -245,6 +245,10 @@ export class IndexedDbStore implements QueueStore {
       ["runs"],
       async (transaction) => (await transaction.objectStore("runs").get(localId))?.mapping,
     );
+  }
+
+  mappings(after: string, limit: number): Promise<readonly RunMapping[]> {
+    return this.#connection.read(["runs"], (transaction) => mappingsOf(transaction, after, limit));
   }
 
   map(mapping: RunMapping): Promise<RunMapping> {

@@ -267,6 +267,11 @@ export class MemoryStore implements QueueStore {
     return this.#mappings.get(localId);
   }
 
+  async mappings(after: string, limit: number): Promise<readonly RunMapping[]> {
+    const above = [...this.#mappings.values()].filter(({ localId }) => localId > after);
+    return above.sort((a, b) => (a.localId < b.localId ? -1 : 1)).slice(0, limit);
+  }
+
   async map(mapping: RunMapping): Promise<RunMapping> {
     const stands = this.#mappings.get(mapping.localId) ?? mapping;
     this.#mappings.set(mapping.localId, stands);

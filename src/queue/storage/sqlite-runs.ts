@@ -22,6 +22,13 @@ export function mappingOf(database: SqlDatabase, run: string): RunMapping | unde
   return read(database, run, "mapping") as RunMapping | undefined;
 }
 
+/** Mappings of runs above `after`, in order. */
+export function mappingsOf(database: SqlDatabase, after: string, limit: number): RunMapping[] {
+  const sql = "SELECT mapping FROM runs WHERE run > ? AND mapping IS NOT NULL ORDER BY run LIMIT ?";
+  const rows = database.prepare(sql).all(after, limit);
+  return rows.flatMap((row) => (parse(row["mapping"]) as RunMapping | undefined) ?? []);
+}
+
 /** Keeps a mapping unless there is one, and gives the one that stands. */
 export function keepMapping(database: SqlDatabase, mapping: RunMapping, at: number): RunMapping {
   const stands = mappingOf(database, mapping.localId);

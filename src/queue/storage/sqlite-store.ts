@@ -36,7 +36,7 @@ import {
   writeRow,
   writeState,
 } from "./sqlite-rows.ts";
-import { desiredOf, keepMapping, lastOf, mappingOf, touch } from "./sqlite-runs.ts";
+import { desiredOf, keepMapping, lastOf, mappingOf, mappingsOf, touch } from "./sqlite-runs.ts";
 import { isOpenBy, readOpenRuns } from "./sqlite-open-runs.ts";
 import { putChunks } from "./sqlite-put.ts";
 import { replaceChunk } from "./sqlite-replace.ts";
@@ -257,6 +257,10 @@ export class SqliteStore implements QueueStore {
 
   mapping(localId: string): Promise<RunMapping | undefined> {
     return this.#look((database) => mappingOf(database, localId));
+  }
+
+  mappings(after: string, limit: number): Promise<readonly RunMapping[]> {
+    return this.#look((database) => mappingsOf(database, after, limit));
   }
 
   async map(mapping: RunMapping): Promise<RunMapping> {
