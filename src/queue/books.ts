@@ -43,7 +43,11 @@ export class Books {
     this.#ledger = ledger;
     this.#store = store;
     this.#own = new Outstanding(ledger.writer);
-    this.#base = counts;
+    // A process that moves over from another storage has counted before.
+    this.#base = {
+      delivered: minus(counts.delivered, ledger.delivered),
+      dropped: minus(counts.dropped, minus(ledger.dropped, ledger.lost)),
+    };
     this.#compared = leftOf(counts);
     this.#foreignBlobs = counts.blobBytes;
     this.intake = { append: (...args) => this.#append(...args) };

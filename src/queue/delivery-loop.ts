@@ -104,6 +104,11 @@ export class DeliveryLoop {
     return this.#view.age(this.#now());
   }
 
+  /** No request is in flight, and none that was given up may change anything. */
+  get isCertain(): boolean {
+    return this.idle && this.#delivery?.isCertain !== false;
+  }
+
   /** No request is in flight. */
   get idle(): boolean {
     return this.#inFlight === 0;

@@ -72,6 +72,11 @@ export class Delivery {
     await this.#note.unfold();
   }
 
+  /** No run is in doubt. */
+  get isCertain(): boolean {
+    return this.#note.isEmpty;
+  }
+
   /** True for a chunk of points that the server may have. */
   maySent(order: number): boolean {
     return this.#note.maySent(order);

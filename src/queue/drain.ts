@@ -53,6 +53,11 @@ export class Drain {
   readonly sought: Map<string, number> = new Map();
   /** Sends, or does not for now. */
   running = true;
+  /** Where what was logged first waited, before another storage answered. */
+  former: QueueStore | undefined;
+  /** A storage answers by now that the present one stands in for. */
+  better = false;
+  closed = false;
   /** Undefined before the first write. */
   engine: SyncEngine | undefined;
   /** Undefined before the first write. */
@@ -100,7 +105,12 @@ export class Drain {
 
   /** Puts what a writer holds into the store, and tells the engine. */
   async put(writer: Writer): Promise<void> {
-    const opened = await this.open();
+    let opened = await this.open();
+    if (this.better && (await this.late!.moveOver(this, writer, opened))) {
+      this.#opened = undefined;
+      opened = await this.open();
+      for (const mapping of this.unkept) void this.late!.keepMapping(this, mapping);
+    }
     await this.late!.putAll(this, writer, opened);
   }
 
@@ -152,17 +162,19 @@ export class Drain {
 
   /** Lets go of the store. */
   async close(): Promise<void> {
+    this.closed = true;
     await this.engine?.release();
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
   }
 
   async #open(): Promise<Opened> {
     const { storage, problems, client } = this.parts;
-    const [{ openDrain }, ...found] = await Promise.all([
+    const [{ askAgain, openDrain }, ...found] = await Promise.all([
       this.load(),
       client(),
       storage.open((problem) => problems.report(problem)),
     ]);
+    askAgain(this);
     return openDrain(this, ...found);
   }
 }

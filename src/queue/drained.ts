@@ -28,6 +28,10 @@ export async function drainedReceipt(drain: Drain, id: string, untouched: boolea
   const mapping = mappings.get(id);
   if (untouched) return receiptOf(id, mapping?.runId, ledger.find(id), [], "");
   const { store } = await drain.open();
-  const [records, stored] = await Promise.all([store.accounts(id), mapping ?? store.mapping(id)]);
-  return receiptOf(id, stored?.runId, ledger.find(id), records, ledger.writer);
+  const [records, stored, former = []] = await Promise.all([
+    store.accounts(id),
+    mapping ?? store.mapping(id),
+    drain.former?.accounts(id),
+  ]);
+  return receiptOf(id, stored?.runId, ledger.find(id), [...former, ...records], ledger.writer);
 }

@@ -97,7 +97,12 @@ export class LeaderNote {
     return order <= this.#began;
   }
 
-  /** Runs in doubt. */
+  /** No run is in doubt. */
+  get isEmpty(): boolean {
+    return this.#doubts.size === 0 && this.#merged === undefined;
+  }
+
+  /** Runs in doubt that are named. */
   get doubts(): ReadonlyMap<string, Doubt> {
     return this.#doubts;
   }

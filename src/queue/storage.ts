@@ -169,6 +169,11 @@ export interface QueueStorage {
    * a damaged file moved aside, a storage that was emptied by somebody else.
    */
   open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
+  /**
+   * Of a storage that stands in for one that gave no answer in time: asks that one again; true when it answers, and `open`
+   * gives it from then on.
+   */
+  answers?(): Promise<boolean>;
   /** Bytes that it may take of what the platform allows; undefined when that is not known. Left out: all that there is. */
   room?(): Promise<number | undefined>;
   /** Loads what `openNow` needs. Opens and makes nothing. */

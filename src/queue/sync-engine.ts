@@ -1,7 +1,7 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import { assignStore } from "./assign-store.ts";
 import { Books } from "./books.ts";
-import { add, type Count } from "./amount.ts";
+import { add, type Count, total } from "./amount.ts";
 import { DeliveryLoop, type Opening } from "./delivery-loop.ts";
 import { Follower, type Walk } from "./follower.ts";
 import { Leadership } from "./leader.ts";
@@ -142,6 +142,12 @@ export class SyncEngine {
   /** No request of this process is in flight. */
   get idle(): boolean {
     return this.#loop.idle;
+  }
+
+  /** Nothing waits in the storage or is set aside there, and no run is in doubt. */
+  async isSpent(): Promise<boolean> {
+    const { waiting, quarantined } = await this.#parts.store.status();
+    return this.#loop.isCertain && total(waiting) + total(quarantined) === 0;
   }
 
   /** Sends, or only keeps the storage within its bounds. */

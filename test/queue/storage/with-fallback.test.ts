@@ -7,7 +7,10 @@ import type { Problem } from "../../../src/queue/types.ts";
 import { harness } from "../harness.ts";
 
 /** A durable storage that cannot be opened, as in a private window, until `allowed` says otherwise. */
-function denied(allowed: () => boolean = () => false): QueueStorage & { opened: number } {
+function denied(
+  allowed: () => boolean = () => false,
+  fault: "denied" | "timeout" = "denied",
+): QueueStorage & { opened: number } {
   const memory = memoryQueue();
   return {
     name: "kept",
@@ -16,7 +19,7 @@ function denied(allowed: () => boolean = () => false): QueueStorage & { opened: 
     async open() {
       this.opened++;
       if (allowed()) return memory.open();
-      throw new StorageError("Cannot use the queue as this page may not", { fault: "denied" });
+      throw new StorageError("Cannot use the queue as this page may not", { fault });
     },
   };
 }
@@ -96,6 +99,85 @@ describe("Queue over a storage that cannot be opened", () => {
     expect((await (await storage.open()).status()).bytes).toBeLessThan(110_000);
     const { waiting, dropped } = queue.status();
     expect(waiting.points + dropped.points).toBe(40_000);
+  });
+});
+
+describe("Queue over a storage that gives no answer in time", () => {
+  const nothing = { points: 0, requests: 0 };
+
+  test("F27 keeps what is logged there after all when nothing was logged before it answered", async () => {
+    let answers = false;
+    const first = denied(() => answers, "timeout");
+    const storage = withFallback(first, memoryQueue());
+    const { queue, runtime, start, problems, oracle } = harness({ storage });
+    await queue.recover();
+    await runtime.clock.advance(1_000);
+    expect([queue.durable, problems.map(({ kind }) => kind)]).toEqual([false, ["memory-queue"]]);
+    answers = true;
+    await runtime.clock.advance(60_000);
+    oracle.fault = () => "drop-before";
+    queue.logMetric(start("a"), "m", 1, 1, 1);
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    expect(queue.durable).toBe(true);
+    expect((await (await first.open()).status()).waiting).toEqual({ points: 1, requests: 1 });
+    expect(queue.status().problems.filter(({ kind }) => kind === "memory-queue")).toEqual([]);
+  });
+
+  test("F27 moves over once all is delivered, without a point twice, and counts on", async () => {
+    let answers = false;
+    const first = denied(() => answers, "timeout");
+    const storage = withFallback(first, memoryQueue());
+    const { queue, runtime, start, oracle } = harness({ storage });
+    const run = start("a");
+    queue.setTag(run, "t", "1");
+    queue.logMetric(run, "m", 1, 1, 1);
+    await runtime.clock.until(queue.flush());
+    queue.logMetric(run, "m", 2, 2, 2);
+    await runtime.clock.advance(5_000);
+    answers = true;
+    await runtime.clock.advance(60_000);
+    queue.logMetric(run, "m", 3, 3, 3);
+    await runtime.clock.advance(2_000);
+    expect(queue.durable).toBe(true);
+    queue.updateRun(run, { status: "FINISHED" });
+    expect(await runtime.clock.until(queue.flush())).toMatchObject({
+      pending: nothing,
+      delivered: { points: 3, requests: 3 },
+    });
+    expect(oracle.named("a")).toMatchObject({ status: "FINISHED", points: { size: 3 } });
+    expect((await queue.receipt(run)).lines).toMatchObject([
+      { kind: "tag", logged: 1, acknowledged: 1 },
+      { kind: "metric", logged: 3, acknowledged: 3 },
+    ]);
+    const store = await first.open();
+    expect((await store.mapping(run))?.runId).toBe(oracle.named("a").id);
+    expect((await store.status()).delivered).toEqual({ points: 1, requests: 1 });
+    expect(oracle.runs.size).toBe(1);
+  });
+
+  test("F27 stays in memory while something waits there", async () => {
+    let answers = false;
+    const storage = withFallback(
+      denied(() => answers, "timeout"),
+      memoryQueue(),
+    );
+    const { queue, runtime, start, oracle } = harness({ storage });
+    oracle.fault = () => "drop-before";
+    const run = start("a");
+    queue.logMetric(run, "m", 1, 1, 1);
+    await runtime.clock.advance(5_000);
+    answers = true;
+    await runtime.clock.advance(60_000);
+    queue.logMetric(run, "m", 2, 2, 2);
+    await runtime.clock.advance(5_000);
+    expect(queue.durable).toBe(false);
+    oracle.fault = () => undefined;
+    expect((await runtime.clock.until(queue.flush())).pending).toEqual(nothing);
+    await runtime.clock.advance(600_000);
+    queue.logMetric(run, "m", 3, 3, 3);
+    expect((await runtime.clock.until(queue.flush())).pending).toEqual(nothing);
+    expect([queue.durable, oracle.named("a").points.size]).toEqual([true, 3]);
+    await runtime.clock.until(queue.close());
   });
 });
 
