@@ -2,6 +2,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Destination } from "./destination.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Presence } from "./presence.ts";
 import type { Problems } from "./problems.ts";
 import type { DeliverySettings } from "./settings.ts";
 import type { QueueStorage, QueueStore, RunMapping } from "./storage.ts";
@@ -53,8 +54,12 @@ export class Drain {
   readonly sought: Map<string, number> = new Map();
   /** Sends, or does not for now. */
   running = true;
-  /** Where what was logged first waited, before another storage answered. */
-  former: QueueStore | undefined;
+  /** Where what was logged before had waited until it was delivered. */
+  readonly left: Set<QueueStore> = new Set();
+  /** Shows in each of them, and in the present one, that this process lives. */
+  readonly presences: Map<QueueStore, Presence> = new Map();
+  /** It is not known whether the last put took place. */
+  unsure = false;
   /** A storage answers by now that the present one stands in for. */
   better = false;
   closed = false;
@@ -106,12 +111,18 @@ export class Drain {
   /** Puts what a writer holds into the store, and tells the engine. */
   async put(writer: Writer): Promise<void> {
     let opened = await this.open();
-    if (this.better && (await this.late!.moveOver(this, writer, opened))) {
-      this.#opened = undefined;
-      opened = await this.open();
-      for (const mapping of this.unkept) void this.late!.keepMapping(this, mapping);
+    const late = this.late!;
+    const moves = this.better && (await late.moveOver(this, writer, opened));
+    if (moves) opened = await this.#reopen();
+    try {
+      await late.putAll(this, writer, opened);
+    } catch (error) {
+      if (!(await late.standIn(this, writer, opened, error))) throw error;
+      opened = await this.#reopen();
+      await late.putAll(this, writer, opened);
     }
-    await this.late!.putAll(this, writer, opened);
+    this.unsure = false;
+    if (moves) for (const mapping of this.unkept) void late.keepMapping(this, mapping);
   }
 
   /**
@@ -164,7 +175,13 @@ export class Drain {
   async close(): Promise<void> {
     this.closed = true;
     await this.engine?.release();
+    for (const presence of this.presences.values()) presence.leave();
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
+  }
+
+  #reopen(): Promise<Opened> {
+    this.#opened = undefined;
+    return this.open();
   }
 
   async #open(): Promise<Opened> {

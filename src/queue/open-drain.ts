@@ -3,6 +3,7 @@ import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
 import { mappingAt } from "./elsewhere.ts";
+import { Presence } from "./presence.ts";
 import { put } from "./put.ts";
 import type { QueueStore, RunMapping } from "./storage.ts";
 import { SyncEngine } from "./sync-engine.ts";
@@ -30,7 +31,9 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     .catch(() => {});
   const { name, durable } = storage;
   const opened = { counts, lease: await store.lease() };
-  const found = { client, name, store, sought, opened, maxBytes: () => drain.maxBytes(), durable, destination };
+  const presence = drain.presences.get(store) ?? new Presence(store, ledger.writer);
+  drain.presences.set(store, presence);
+  const found = { presence, client, name, store, sought, opened, maxBytes: () => drain.maxBytes(), durable, destination };
   const engine = new SyncEngine({ ...parts, ...found, settleDelay: SETTLE_DELAY });
   drain.engine = engine;
   engine.run(drain.running);
@@ -39,10 +42,11 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
 
 /** Puts what a writer holds into the store, and tells the engine. */
 export async function putAll(drain: Drain, writer: Writer, { store, engine }: Opened): Promise<void> {
-  const { ledger, runtime } = drain.parts;
+  const { ledger, runtime, storage, problems } = drain.parts;
   const { order, renewed } = await put(writer, engine.intake, ledger, drain.order, runtime.clock);
   drain.order = renewed ? order : Math.max(drain.order, order);
   engine.appended();
+  if (storage.durable) problems.solve("memory-queue");
   if (renewed) {
     await assignStore(store, drain.parts);
     engine.restart();

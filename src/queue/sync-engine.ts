@@ -8,7 +8,7 @@ import { Leadership } from "./leader.ts";
 import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
 import type { Lease } from "./lease.ts";
 import { ParkedAmount } from "./parked-amount.ts";
-import { Presence } from "./presence.ts";
+import type { Presence } from "./presence.ts";
 import { QueueChannel, type QueueMessage } from "./queue-channel.ts";
 import { Recovery } from "./recovery.ts";
 import { StorageTrouble } from "./storage-trouble.ts";
@@ -35,6 +35,8 @@ export interface EngineParts extends DeliveryParts {
   readonly opened: Opening & { readonly counts: StorageCounts };
   /** What is put there survives the process. */
   readonly durable: boolean;
+  /** Shows there that this process lives. */
+  readonly presence: Presence;
   /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
   readonly lease?: number | undefined;
 }
@@ -76,7 +78,7 @@ export class SyncEngine {
     this.#parts = parts;
     this.#admitted = parts.opened.lease.term;
     this.#lease = lease;
-    this.#presence = new Presence(store, ledger.writer);
+    this.#presence = parts.presence;
     this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
     this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
     this.intake = this.#books.intake;
@@ -272,15 +274,15 @@ export class SyncEngine {
     return true;
   }
 
-  /** Lets others lead. */
-  async release(): Promise<void> {
+  /** Lets others lead; `shown` leaves it to be seen that this process lives. */
+  async release(shown = false): Promise<void> {
     this.stop();
     this.#resting = true;
     const { leads } = this;
     await this.#leadership.stop();
     if (leads) this.#channel.tell({ kind: "released" });
     this.#channel.leave();
-    this.#presence.leave();
+    if (!shown) this.#presence.leave();
   }
 
   /**
