@@ -58,13 +58,18 @@ export class Flusher {
       if (!stored || !engine) return stored === false || untouched();
       if (walk === undefined) {
         walk = engine.walk(drain.order, runs);
-        misses = engine.misses;
+        misses = engine.outlook.misses;
         engine.urge(walk.order);
         // Who is in a hurry wants to know now whether the server is back.
         if (!runs || answered) engine.hurry();
       }
       // A person has to act: nothing moves however long one waits.
-      return engine.clear(walk) || engine.host === "refused" || stopped() || (answered && engine.misses > misses);
+      return (
+        engine.clear(walk) ||
+        engine.outlook.host === "refused" ||
+        stopped() ||
+        (answered && engine.outlook.misses > misses)
+      );
     };
     await waiters.until(done, limits);
     drain.engine?.forget(walk);

@@ -33,7 +33,17 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
   const opened = { counts, lease: await store.lease() };
   const presence = drain.presences.get(store) ?? new Presence(store, ledger.writer);
   drain.presences.set(store, presence);
-  const found = { presence, client, name, store, sought, opened, maxBytes: () => drain.maxBytes(), durable, destination };
+  const found = {
+    presence,
+    client,
+    name,
+    store,
+    sought,
+    opened,
+    maxBytes: () => drain.maxBytes(),
+    durable,
+    destination,
+  };
   const engine = new SyncEngine({ ...parts, ...found, settleDelay: SETTLE_DELAY });
   drain.engine = engine;
   engine.run(drain.running);

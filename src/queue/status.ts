@@ -16,13 +16,13 @@ const none: Amount = { points: 0, requests: 0 };
 export function statusOf(parts: StatusParts, storage: string, paused: boolean): QueueStatus {
   const { engine } = parts;
   const { pending: waiting, ...rest } = reportOf(parts);
-  const inFlight = least(engine?.inFlight ?? none, waiting);
+  const inFlight = least(engine?.outlook.inFlight ?? none, waiting);
   return {
     ...rest,
     waiting: minus(waiting, inFlight),
     inFlight,
-    host: paused ? "paused" : (engine?.host ?? "unknown"),
-    lag: engine?.age ?? 0,
+    host: paused ? "paused" : (engine?.outlook.host ?? "unknown"),
+    lag: engine?.outlook.age ?? 0,
     storage,
   };
 }
@@ -30,7 +30,7 @@ export function statusOf(parts: StatusParts, storage: string, paused: boolean): 
 /** What a flush found at its end. */
 export function reportOf({ ledger, problems, engine }: StatusParts): FlushReport {
   const { waiting, delivered, quarantined, dropped } = ledger;
-  const parked = least(engine?.parkedAmount ?? none, waiting);
+  const parked = least(engine?.outlook.parkedAmount ?? none, waiting);
   return {
     delivered: { ...delivered },
     pending: minus(waiting, parked),

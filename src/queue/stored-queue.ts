@@ -197,7 +197,7 @@ export class StoredQueue implements Queue {
   }
 
   runId(localId: string, options: WaitLimits = {}): Promise<string> {
-    const isOver = (): boolean => this.#closed !== undefined || this.#drain.engine?.parks(localId) === true;
+    const isOver = (): boolean => this.#closed !== undefined || this.#drain.engine?.outlook.parks(localId) === true;
     const wait = { drain: this.#drain, waiters: this.#waiters, problems: this.#problems, isOver };
     return this.#ids.wait(localId, wait, options);
   }

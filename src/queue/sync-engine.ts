@@ -1,19 +1,19 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import { assignStore } from "./assign-store.ts";
 import { Books } from "./books.ts";
-import { add, type Count, total } from "./amount.ts";
+import { total } from "./amount.ts";
 import { DeliveryLoop, type Opening } from "./delivery-loop.ts";
 import { Follower, type Walk } from "./follower.ts";
 import { Leadership } from "./leader.ts";
-import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
 import type { Lease } from "./lease.ts";
+import { Outlook } from "./outlook.ts";
 import { ParkedAmount } from "./parked-amount.ts";
 import type { Presence } from "./presence.ts";
 import { QueueChannel, type QueueMessage } from "./queue-channel.ts";
 import { Recovery } from "./recovery.ts";
 import { StorageTrouble } from "./storage-trouble.ts";
 import type { QueueStore, StorageCounts } from "./storage.ts";
-import type { Amount, HostState } from "./types.ts";
+import type { HostState } from "./types.ts";
 import type { DeliveryParts } from "./verdicts.ts";
 
 const LEASE = 60_000;
@@ -56,8 +56,6 @@ export class SyncEngine {
   readonly #parked: ParkedAmount;
   readonly #presence: Presence;
   readonly #recovery: Recovery | undefined;
-  /** As it said last, or as this one said when it led. */
-  #leader: LeaderState = readLeaderState("");
   /** How the server answered at the last request. */
   #said: HostState = "unknown";
   /** Last place in the order that is known to be given. */
@@ -68,6 +66,8 @@ export class SyncEngine {
   #admitted: number;
   /** Monotonic time of the next look for runs of dead processes. */
   #recoverAt = 0;
+  /** How delivery goes, here or wherever the leader is. */
+  readonly outlook: Outlook;
   /** Puts what is logged here into the storage. */
   readonly intake: Pick<QueueStore, "append">;
 
@@ -84,14 +84,14 @@ export class SyncEngine {
     this.intake = this.#books.intake;
     this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
-    this.#follower = new Follower({ ...parts, parks: (run) => this.#leader.parkedRuns.includes(run) });
+    this.#follower = new Follower({ ...parts, parks: (run) => this.outlook.parksThere(run) });
     this.#leadership = new Leadership({
       store,
       clock,
       lease,
       fraction: () => random.fraction(),
       id: ledger.writer,
-      says: () => this.#says(),
+      says: () => this.outlook.says(),
       eager: () => this.#follower.isAsked || ledger.waiting.points + ledger.waiting.requests > 0,
       admits: (term) => this.#admits(term),
       onBegin: (term) => this.#begin(term),
@@ -109,6 +109,12 @@ export class SyncEngine {
       onWant: () => this.#want(),
       onDone: () => this.#done(),
     });
+    this.outlook = new Outlook({
+      ledger,
+      loop: this.#loop,
+      parkedElsewhere: this.#parked,
+      leads: () => this.leads,
+    });
   }
 
   /** This one drains the storage. */
@@ -116,29 +122,9 @@ export class SyncEngine {
     return this.#leadership.term > 0;
   }
 
-  /** How the server answers whoever leads. */
-  get host(): HostState {
-    return (this.leads ? this.#loop : this.#leader).host;
-  }
-
-  /** Times that the host gave no answer, failed, or refused everybody. */
-  get misses(): number {
-    return (this.leads ? this.#loop : this.#leader).misses;
-  }
-
   /** The server is known to keep a point once that it gets twice. */
   get keepsOnce(): boolean {
     return this.#loop.keepsOnce;
-  }
-
-  /** Milliseconds since the oldest chunk in view came into view. */
-  get age(): number {
-    return this.leads ? this.#loop.age : this.#leader.lag;
-  }
-
-  /** In requests of whoever leads. */
-  get inFlight(): Amount {
-    return this.leads ? this.#parts.ledger.inFlight : this.#leader.inFlight;
   }
 
   /** No request of this process is in flight. */
@@ -172,7 +158,7 @@ export class SyncEngine {
 
   /** True when the last put told the figures of the storage, and there are no others that count: nothing has to be read. */
   get isCounted(): boolean {
-    return this.leads && this.#books.isCounted && this.#loop.parked().length === 0;
+    return this.leads && this.#books.isCounted && this.outlook.parked().length === 0;
   }
 
   /** Begins anew with all that the storage holds: it is another one than before. */
@@ -212,23 +198,6 @@ export class SyncEngine {
     this.#leadership.look();
   }
 
-  /** True while a run waits for a person. */
-  parks(localId: string): boolean {
-    return this.leads ? this.#loop.parks(localId) : this.#leader.parkedRuns.includes(localId);
-  }
-
-  parked(): readonly string[] {
-    return this.leads ? this.#loop.parked() : this.#leader.parkedRuns;
-  }
-
-  /** What waits of parked runs. */
-  get parkedAmount(): Amount {
-    const parked = this.#parkedOf(this.parked());
-    if (this.leads || this.#leader.by === this.#parts.ledger.writer) return parked;
-    const { points, requests } = this.#leader.parked;
-    return { points: Math.max(points, parked.points), requests: Math.max(requests, parked.requests) };
-  }
-
   /** Lets a probe go now: the network may be back, or somebody says so. */
   hurry(): void {
     this.#loop.hurry();
@@ -251,7 +220,7 @@ export class SyncEngine {
   async refresh(): Promise<void> {
     if (!this.leads) await this.#books.compare(true);
     await this.#books.refresh(false);
-    await this.#parked.count(this.parked(), this.#parts.ledger.dropped);
+    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped);
   }
 
   /** Ends all requests. */
@@ -322,11 +291,11 @@ export class SyncEngine {
   #begin(term: number): void {
     this.#recoverAt = 0;
     this.#loop.begin(term);
-    this.#channel.changed(() => this.#says());
+    this.#channel.changed(() => this.outlook.says());
   }
 
   #end(): void {
-    this.#leader = this.#state();
+    this.outlook.ended();
     this.#loop.end();
     // What was put as the leader was told to nobody.
     this.#channel.tell({ kind: "appended" });
@@ -334,7 +303,7 @@ export class SyncEngine {
 
   /** One look at the lease, and at what others did. */
   async #look({ held, says }: Lease): Promise<void> {
-    if (!this.leads && held) this.#leader = readLeaderState(says);
+    if (held) this.outlook.hear(says);
     await this.#follower.look(!this.leads);
     if (!this.leads) {
       this.#loop.doubt();
@@ -343,7 +312,7 @@ export class SyncEngine {
     const { order } = await this.#books.refresh(this.leads);
     if (this.leads && order > this.#order) this.#loop.grew();
     this.#order = order;
-    await this.#parked.count(this.parked(), this.#parts.ledger.dropped);
+    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped);
     await this.#presence.beat();
     await this.#recover();
     this.#parts.onChange();
@@ -364,7 +333,7 @@ export class SyncEngine {
     // Who hears no messages reads of it in the lease.
     this.#leadership.poke(host !== this.#said && !this.#parts.store.broadcast);
     this.#said = host;
-    this.#channel.changed(() => this.#says());
+    this.#channel.changed(() => this.outlook.says());
     this.#parts.onChange();
   }
 
@@ -376,29 +345,7 @@ export class SyncEngine {
       if (message.unpark) this.#loop.unpark();
       else this.#loop.hurry();
       return;
-    } else if (message.kind === "changed" && !this.leads) this.#leader = readLeaderState(message.says);
+    } else if (message.kind === "changed") this.outlook.hear(message.says);
     this.#leadership.look();
-  }
-
-  #says(): string {
-    return writeLeaderState(this.#state());
-  }
-
-  #state(): LeaderState {
-    const { ledger } = this.#parts;
-    const { host, misses, age } = this.#loop;
-    const parkedRuns = this.#loop.parked();
-    const parked = this.#parkedOf(parkedRuns);
-    return { by: ledger.writer, host, misses, lag: age, inFlight: { ...ledger.inFlight }, parked, parkedRuns };
-  }
-
-  /** What waits of runs: of what was logged here all, of what others did as much as was counted last. */
-  #parkedOf(runs: readonly string[]): Amount {
-    const parked: Count = { ...this.#parked.amount };
-    for (const id of runs) {
-      const account = this.#parts.ledger.find(id);
-      if (account) add(parked, account.waiting);
-    }
-    return parked;
   }
 }

@@ -31,7 +31,10 @@ export async function forgetOld(connection: Connection, clock: Clock): Promise<v
       more = await connection.write([store, "open", "accounts", "fates"], async (transaction) => {
         const open = await transaction.objectStore("open").getAll();
         const needed = new Set(open.map(({ run, writer }) => (store === "runs" ? run : writer)));
-        const keys = await transaction.objectStore(store).index("at").getAllKeys(old, STEP + needed.size);
+        const keys = await transaction
+          .objectStore(store)
+          .index("at")
+          .getAllKeys(old, STEP + needed.size);
         const gone = keys.filter((key) => !needed.has(key));
         for (const key of gone) {
           remove(transaction, store, key);
