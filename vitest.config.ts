@@ -30,6 +30,7 @@ const config: ViteUserConfig = defineConfig({
             "test/package/**",
             "**/*.browser.test.ts",
             "**/*.page.test.ts",
+            "**/*.workerd.test.ts",
             ...(isNode ? [] : ["**/*.node.test.ts"]),
             "**/node_modules/**",
           ],

@@ -59,5 +59,5 @@ export const runtimes: readonly RuntimeDefinition[] = [
   withPages(
     onVitest("chromium", ["browser"], "node", [vitest, "run", "--config", "runtime-tests/browser/vitest.config.ts"]),
   ),
-  { id: "workerd", suffixes: [], run: runInWorkerd },
+  { id: "workerd", suffixes: ["workerd"], run: runInWorkerd },
 ];

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { root } from "../../scripts/lib/root.ts";
 import { sourceFiles } from "../../scripts/lib/source-files.ts";
-import { hasOwnCommand, testKind } from "../../scripts/lib/test-names.ts";
+import { hasOwnCommand, type TestKind, testKind } from "../../scripts/lib/test-names.ts";
 import leftOut from "../left-out.json" with { type: "json" };
 import type { FileReport, RuntimeReport } from "../report.ts";
 import { PROOF_FILE } from "../run-vitest.ts";
@@ -12,11 +12,16 @@ import { bundleTests, sqliteWasm, type TestBundle } from "./bundle.ts";
 
 type FileAnswer = FileReport & { readonly names: readonly string[]; readonly error?: string };
 
-/** The neutral tests in workerd, the runtime of Cloudflare Workers, in one bundle and one request per file. */
+const KINDS: readonly TestKind[] = ["neutral", "workerd"];
+
+/**
+ * The neutral tests in workerd, the runtime of Cloudflare Workers, in one bundle and one request per file; and those that
+ * need a Durable Object, inside of one.
+ */
 export async function runInWorkerd({ filters, timeout, onOutput }: RunRequest): Promise<RuntimeReport> {
   const left = Object.keys(leftOut.workerd);
   const files = sourceFiles(root, ["test"], [".test.ts"])
-    .filter((file) => !hasOwnCommand(file) && testKind(file) === "neutral" && !left.includes(file))
+    .filter((file) => !hasOwnCommand(file) && KINDS.includes(testKind(file)) && !left.includes(file))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)));
   const report = (part: Partial<RuntimeReport>): RuntimeReport => ({
     runtime: "workerd",
@@ -67,11 +72,13 @@ async function startWorker(bundle: TestBundle, onOutput?: (text: string) => void
       for (const stream of [stdout, stderr]) stream.on("data", (data: Buffer) => onOutput?.(data.toString()));
     },
     unsafeEvalBinding: "UNSAFE_EVAL",
+    durableObjects: { OBJECT: { className: "TestObject", useSQLite: true } },
+    r2Buckets: ["BUCKET"],
     modules: [
       {
         type: "ESModule",
         path: "main.js",
-        contents: `globalThis.trackletWorkerdVersion = ${version};\nexport { default } from "./tests.js";`,
+        contents: `globalThis.trackletWorkerdVersion = ${version};\nexport { default, TestObject } from "./tests.js";`,
       },
       { type: "ESModule", path: "tests.js", contents: bundle.script },
       { type: "CompiledWasm", path: "sqlite3.wasm", contents: sqliteWasm() },

@@ -1,5 +1,5 @@
 /** Where a test file runs, by the end of its name; neutral ones run on all five runtimes. */
-export type TestKind = "neutral" | "local" | "node" | "browser" | "page";
+export type TestKind = "neutral" | "local" | "node" | "browser" | "page" | "workerd";
 
 /** Why the files of a kind are left out elsewhere. */
 export const REASONS: Record<TestKind, string> = {
@@ -8,11 +8,12 @@ export const REASONS: Record<TestKind, string> = {
   node: "tests what is for Node only, such as the scripts of this repository",
   browser: "needs a page: Chromium only",
   page: "drives Chromium from outside: run with those of Chromium",
+  workerd: "needs a Durable Object or a bucket: workerd only",
 };
 
-/** Kind of a test file: `*.local.test.ts`, `*.node.test.ts`, `*.browser.test.ts`, `*.page.test.ts`, else neutral. */
+/** Kind of a test file: `*.local.test.ts`, `*.node.test.ts`, `*.browser.test.ts`, `*.page.test.ts`, `*.workerd.test.ts`, else neutral. */
 export function testKind(file: string): TestKind {
-  const kind = /\.(local|node|browser|page)\.test\.ts$/.exec(file)?.[1];
+  const kind = /\.(local|node|browser|page|workerd)\.test\.ts$/.exec(file)?.[1];
   return (kind as TestKind | undefined) ?? "neutral";
 }
 

@@ -1,4 +1,5 @@
 import { fnv64 } from "../../internal/fnv64.ts";
+import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
 import { type Claim, claimed, type Lease, released } from "../lease.ts";
 import type { OpenRun } from "../open-runs.ts";
@@ -47,10 +48,12 @@ import { checkTerm, tally, tallyWaiting } from "./tally.ts";
 export class SqliteStore implements QueueStore {
   readonly #host: SqliteHost;
   readonly locks: FileLocks | undefined;
+  readonly broadcast: Broadcast | undefined;
 
-  constructor(host: SqliteHost, locks?: FileLocks) {
+  constructor(host: SqliteHost, locks?: FileLocks, broadcast?: Broadcast) {
     this.#host = host;
     this.locks = locks;
+    this.broadcast = broadcast;
   }
 
   async append(
