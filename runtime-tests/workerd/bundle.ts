@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
 import { join, relative } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -32,7 +32,7 @@ export async function bundleTests(files: readonly string[]): Promise<TestBundle>
     define: { __TRACKLET_RUNTIME__: JSON.stringify("workerd"), "import.meta.url": JSON.stringify("file:///tests.js") },
     external: ["node:*", "cloudflare:*", "*/sqlite3.wasm"],
     alias: aliases(),
-    plugins: [testFiles(files), precompiledSqlite(), missingFiles()],
+    plugins: [testFiles(files), golden(), precompiledSqlite(), missingFiles()],
   });
   const text = (end: string): string => result.outputFiles.find((file) => file.path.endsWith(end))?.text ?? "";
   const map = new SourceMap(JSON.parse(text(".map")));
@@ -68,6 +68,23 @@ function testFiles(files: readonly string[]): Plugin {
         contents: `import "fake-indexeddb/auto";\nexport default {\n${lines.join("\n")}\n};`,
         resolveDir: root,
       }));
+    },
+  };
+}
+
+/** The recorded steps of a real MLflow, as texts by their path, as workerd has no files. */
+function golden(): Plugin {
+  return {
+    name: "golden",
+    setup(context) {
+      const folder = join(root, "test", "golden");
+      context.onResolve({ filter: /^virtual:golden$/ }, ({ path }) => ({ path, namespace: "golden" }));
+      context.onLoad({ filter: /.*/, namespace: "golden" }, () => {
+        const names = readdirSync(join(folder, "scenarios")).sort();
+        const paths = ["allowed.json", ...names.flatMap((name) => [`scenarios/${name}`, `recordings/3.17.2/${name}`])];
+        const texts = paths.map((path) => [path, readFileSync(join(folder, path), "utf8")]);
+        return { contents: JSON.stringify(Object.fromEntries(texts)), loader: "json" };
+      });
     },
   };
 }

@@ -4,6 +4,12 @@ declare module "virtual:test-files" {
   export default files;
 }
 
+/** Made by `bundle.ts`: scenarios, recordings and allowed differences of `test/golden`, as texts by path. */
+declare module "virtual:golden" {
+  const texts: Readonly<Record<string, string>>;
+  export default texts;
+}
+
 declare module "*.wasm" {
   const module: WebAssembly.Module;
   export default module;

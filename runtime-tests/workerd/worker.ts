@@ -22,7 +22,10 @@ export interface EdgeTools {
 interface Env {
   /** Local workerd only: compiles WebAssembly at run time. */
   readonly UNSAFE_EVAL: { newWasmModule(bytes: Uint8Array): WebAssembly.Module };
-  readonly OBJECT: { idFromName(name: string): unknown; get(id: unknown): { fetch(request: Request): Promise<Response> } };
+  readonly OBJECT: {
+    idFromName(name: string): unknown;
+    get(id: unknown): { fetch(request: Request): Promise<Response> };
+  };
   readonly BUCKET: R2Bucket;
 }
 

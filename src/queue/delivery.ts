@@ -120,7 +120,8 @@ export class Delivery {
   async #try(job: Job): Promise<Finish | undefined> {
     const { run, chunk, content, term } = job;
     if (this.#verdicts.tooLarge(chunk)) return this.#verdicts.refused(job, undefined);
-    if (chunk.kind === "metrics" && this.#note.maySent(chunk.order) && (await this.#keepsRepeats())) {
+    const maySent = chunk.attempted > 0 || this.#note.maySent(chunk.order);
+    if (chunk.kind === "metrics" && maySent && (await this.#keepsRepeats())) {
       const finish = await this.#verdicts.there(job, chunk.count);
       if (finish) return finish;
     }
@@ -168,7 +169,10 @@ export class Delivery {
     const { store, client, destination, moved } = this.#parts;
     const options = this.#options;
     if (content.kind === "create") {
-      if (run.mapping) return run.mapping;
+      if (run.mapping) {
+        if (item.ambiguous) this.#note.doubtCreate(run.id);
+        return run.mapping;
+      }
       const request = withExperiment(content.request, destination, moved);
       const { parent } = request;
       const local = parent && "local" in parent ? parent.local : undefined;
@@ -212,8 +216,8 @@ export class Delivery {
     }
     if (content.kind === "metrics") {
       await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
-    } else if (run.term !== term && this.#note.isInherited(chunk.order)) {
-      // The leader before may have sent it, and it may be on its way still.
+    } else if (chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order))) {
+      // The leader before, or another queue, may have sent it, and it may be on its way still.
       this.#verdicts.doubt(run, content);
     }
     run.term = term;

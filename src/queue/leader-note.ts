@@ -231,14 +231,15 @@ export class LeaderNote {
   }
 }
 
-interface Note {
+/** What a leader leaves to the next one. */
+export interface Note {
   readonly merged?: MergedDoubt | undefined;
   readonly doubts: readonly (readonly [run: string, create: boolean, fields: readonly string[]])[];
   readonly sent: readonly Range[];
 }
 
 /** Of another version, or damaged, it says nothing. */
-function parseNote(text: string | undefined): Note {
+export function parseNote(text: string | undefined): Note {
   try {
     const note = JSON.parse(text ?? "") as Note & { readonly version: number };
     const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";

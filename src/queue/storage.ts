@@ -32,6 +32,8 @@ export interface ChunkDraft {
   readonly blob?: Blob;
   /** From now on its writer has the run open, or nobody has. Left out: as before. */
   readonly opens?: boolean;
+  /** Not 0 for what comes from another queue and may have been sent there. @default 0 */
+  readonly attempted?: number;
 }
 
 /** What is known about a stored chunk without its body. */
@@ -49,7 +51,7 @@ export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order" 
   readonly span: number;
   /** Bytes of the body, without the blob. */
   readonly bytes: number;
-  /** Term in which a request that must not be repeated blindly was first sent; 0 if never. */
+  /** Term in which a request that must not be repeated blindly was first sent, or as it was put; 0 if never. */
   readonly attempted: number;
 }
 

@@ -16,6 +16,7 @@ export interface Problem {
     | "dropped"
     | "storage"
     | "memory-queue"
+    | "undelivered"
     | "scope"
     | "token-in-page";
   /** One sentence with the value and the cure; holds no secret. */

@@ -3,6 +3,7 @@ import { createQueue } from "../queue/create-queue.ts";
 import type { Destination } from "../queue/destination.ts";
 import type { Queue } from "../queue/queue.ts";
 import { memoryQueue } from "../queue/storage/memory.ts";
+import type { FlushReport } from "../queue/types.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
 import type { Locks } from "../runtime/ports/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -24,6 +25,10 @@ export interface Place {
   readonly runtime: Runtime;
   /** What is done at the end of the process; absent where none can be heard of. */
   readonly atEnd?: (core: Core, reason: EndReason) => Promise<void>;
+  /** Gets what the parts of the tracker share. */
+  readonly onCore?: (core: Core) => void;
+  /** Called with the first run, and the first after `unwatchEnd`; gives the way to stop. */
+  readonly onRun?: (core: Core) => () => void;
 }
 
 /** What only `openTracker` says. */
@@ -36,12 +41,15 @@ export interface OwnedParts {
   readonly locks?: Locks;
   /** Gets the queue before anything is logged. */
   readonly onQueue?: (queue: Queue) => void;
+  /** Called when the host has waited for a run that ended, and something is left. */
+  readonly onLeft?: (report: FlushReport) => Promise<void>;
   /** Called when the tracker has closed, to close what it owns. */
   readonly onClosed?: () => void | Promise<void>;
 }
 
 /** `createTracker` for those who own more than the tracker; the options are checked already. */
-export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, { runtime, atEnd }: Place): Tracker {
+export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, place: Place): Tracker {
+  const { runtime, atEnd, onRun } = place;
   const settings = resolveSettings(options, runtime.environment, runtime.name);
   const guard = new Guard(options.strict === true, options.onProblem);
   const connection: Connection = connectionOf(options, settings, runtime);
@@ -90,33 +98,38 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     experiment: settings.experiment,
     watchEnd: () => {
       if (atEnd) unwatch ??= runtime.lifecycle.onEnd((reason) => atEnd(core, reason));
+      else unwatch ??= onRun?.(core);
     },
     unwatchEnd: () => {
       unwatch?.();
       unwatch = undefined;
     },
-    runEnded: () => waitFor(core),
+    runEnded: () => waitFor(core, owned.onLeft),
     startRun: (given) => startRun(core, given),
     experimentOf: (given) => experimentOf(core, given),
     handleOf: (seed) => new RunHandle(core, seed),
     withRun: (given, body) => withRun(core, given, body),
   };
   if (runtime.name === "browser") warnInPage(core);
+  place.onCore?.(core);
   owned.onQueue?.(queue);
   return new TrackerHandle(core, owned.onClosed ?? (() => {}));
 }
 
 /** Asks the host of an edge function to stay until what was logged is delivered, or `exitTimeout` is over. */
-function waitFor(core: Core): void {
+function waitFor(core: Core, onLeft: OwnedParts["onLeft"]): void {
   const { waitUntil } = core.options;
   if (waitUntil === undefined) return;
   const limits = sharedLimits(core, { timeout: exitTimeout(core) });
-  const delivered = handedOver(core, limits()).then(() => core.queue.flush(limits()));
+  const delivered = handedOver(core, limits())
+    .then(() => core.queue.flush(limits()))
+    .then((report) => (report.pending.points + report.pending.requests > 0 ? onLeft?.(report) : undefined));
   if (typeof waitUntil === "function") waitUntil(delivered);
   else waitUntil.waitUntil(delivered);
 }
 
-function destinationOf({ partition }: TrackerOptions, { trackingUri, workspace }: Settings): Destination {
+/** Where the data of a tracker goes, and whose it is. */
+export function destinationOf({ partition }: TrackerOptions, { trackingUri, workspace }: Settings): Destination {
   return {
     // Plain already: the settings have taken user info and trailing slashes off it.
     uri: trackingUri,

@@ -94,6 +94,14 @@ export function appendContract({ check, expect, orders }: ContractBench): void {
     expect(await chunk?.blob?.text()).toBe("weights");
   });
 
+  check("append() keeps that a chunk of another queue may have been sent there", async (store) => {
+    await store.append("w", [draft(1, { attempted: 7 }), draft(2)]);
+    expect((await store.heads(0, 2)).map(({ attempted }) => attempted)).toEqual([7, 0]);
+    const term = await store.beginTerm();
+    await store.markAttempted(1, term);
+    expect((await store.seal(1, term))?.attempted).toBe(7);
+  });
+
   check("append() merges desired state, the last write of each field winning", async (store) => {
     await store.append("w", [], new Map([["r", { status: "RUNNING", tags: { a: "1", b: "1" } }]]));
     await store.append(

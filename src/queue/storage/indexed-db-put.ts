@@ -47,7 +47,7 @@ export async function putChunks(
     if (own) removeChunk(change, own);
     const order = own ? place : ++counts.order;
     last = Math.max(last, draft.sequence);
-    const header = { bucket: 0, ...facts, writer, order, span: 1, bytes: body.length, attempted: 0 };
+    const header = { bucket: 0, attempted: 0, ...facts, writer, order, span: 1, bytes: body.length };
     insertChunk(change, header, blob ? { body, blob } : { body });
     noteOpen(transaction, writer, draft);
     results.push({ stored: true, order, count: draft.count });

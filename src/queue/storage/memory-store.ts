@@ -95,7 +95,7 @@ export class MemoryStore implements QueueStore {
       else if (draft.opens === false) this.#open.delete(draft.run);
       this.#written.set(writer, draft.at);
       const { opens: _, ...facts } = draft;
-      this.#insert({ bucket: 0, ...facts, writer, order, span: 1, bytes: draft.body.length, attempted: 0 });
+      this.#insert({ bucket: 0, attempted: 0, ...facts, writer, order, span: 1, bytes: draft.body.length });
       return { stored: true, order, count: draft.count };
     });
     this.#tails.set(writer, memory.tails);

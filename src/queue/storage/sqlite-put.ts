@@ -30,7 +30,7 @@ export function putChunks(
     const blob = spooled?.get(draft);
     insertChunk(
       change,
-      { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0, spooled: blob },
+      { bucket: 0, attempted: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, spooled: blob },
       draft.body,
     );
     noteOpen(database, writer, draft);

@@ -1,0 +1,28 @@
+import type { Destination } from "../destination.ts";
+import type { ChunkDraft, DesiredRun, RunMapping } from "../storage.ts";
+
+/**
+ * What one queue hands over to another: chunks with all that the other one must know of their runs. Putting it twice
+ * changes nothing.
+ */
+export interface Parcel {
+  /** Names the queue that it comes from, unlike all others. */
+  readonly from: string;
+  readonly destination: Destination;
+  /** In order. `attempted` is not 0 for what the server may have. */
+  readonly chunks: readonly (ChunkDraft & { readonly attempted: number })[];
+  readonly mappings: readonly RunMapping[];
+  readonly desired: ReadonlyMap<string, DesiredRun>;
+}
+
+/** The parcel holds nothing. */
+export function isEmpty({ chunks }: Parcel): boolean {
+  return chunks.length === 0;
+}
+
+/** Points and other calls in a parcel. */
+export function amountIn({ chunks }: Parcel): { readonly points: number; readonly requests: number } {
+  const amount = { points: 0, requests: 0 };
+  for (const { kind, count } of chunks) amount[kind === "metrics" ? "points" : "requests"] += count;
+  return amount;
+}
