@@ -24,7 +24,9 @@ export interface DrainParts {
   readonly runtime: Runtime;
 }
 
-/** Milliseconds between two looks; for one drain, as an alarm may last 15 min; and for which a writer counts as alive. */
+/** Milliseconds between two rounds at least, so that the object has time for others. */
+const BREATH = 50;
+/** Milliseconds of a round and between two looks; for one drain, as an alarm may last 15 min; and for which a writer counts as alive. */
 const ROUND = 5_000;
 const LONGEST = 600_000;
 const ALIVE = 600_000;
@@ -44,11 +46,13 @@ export async function drainLeft({ store, queue, destination, options, env, runti
     { onQueue },
     { runtime },
   );
+  const pause = (ms: number): Promise<void> => new Promise((resolve) => void clock.after(ms, resolve));
   const before = (await store.status()).waiting;
   const end = clock.monotonic() + LONGEST;
   try {
     for (let last = Number.NaN; ; ) {
       await tracker.flush({ timeout: ROUND });
+      await pause(BREATH);
       const { waiting } = await store.status();
       const { inFlight, host } = inner!.status();
       const total = waiting.points + waiting.requests;
@@ -58,7 +62,7 @@ export async function drainLeft({ store, queue, destination, options, env, runti
       // What an earlier request may still overwrite is looked at until no request can be on its way any more.
       const doubts = total === 0 && parseNote(await store.note()).doubts.length > 0;
       if (!doubts || clock.monotonic() >= end) break;
-      await new Promise<void>((resolve) => void clock.after(ROUND, resolve));
+      await pause(ROUND);
     }
     const { waiting } = await store.status();
     const { parked, host } = inner!.status();

@@ -1,5 +1,5 @@
 import type { Clock } from "../runtime/ports/clock.ts";
-import { isBusy, isConstraintViolation } from "../sql/sql-errors.ts";
+import { isBusy, isConstraintViolation, isTooComplex } from "../sql/sql-errors.ts";
 import { readFields } from "./body.ts";
 import type { ServerContext } from "./context.ts";
 import { errorReply, jsonReply } from "./reply.ts";
@@ -67,6 +67,12 @@ function toRefusal(error: unknown): Refusal {
     return new Refusal(
       "TEMPORARILY_UNAVAILABLE",
       "Cannot write now as another process holds the lock of the database: try again",
+    );
+  }
+  if (isTooComplex(error)) {
+    return new Refusal(
+      "INVALID_PARAMETER_VALUE",
+      "Cannot search as the filter has more conditions, or a longer pattern with % or _ inside, than the database here takes: use fewer or shorter ones",
     );
   }
   if (isConstraintViolation(error)) {

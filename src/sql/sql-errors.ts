@@ -25,3 +25,8 @@ export function isConstraintViolation(error: unknown): boolean {
 export function isNotDatabase(error: unknown): boolean {
   return says(error, /file is not a database|file is encrypted|SQLITE_NOTADB/);
 }
+
+/** The statement is larger than the engine takes: a Durable Object binds 100 values, and matches patterns of 50 bytes. */
+export function isTooComplex(error: unknown): boolean {
+  return says(error, /too many SQL variables|Expression tree is too large|LIKE or GLOB pattern too complex/);
+}

@@ -37,10 +37,14 @@ describe("the first programs", () => {
     const waits: Promise<unknown>[] = [];
     const fetch = (request: Request): Promise<Response> => {
       const { origin, pathname, search } = new URL(request.url);
-      expect(origin).toBe("https://mlflow.example");
+      expect(origin).toBe("http://mlflow.localhost");
       return server.fetch(new Request(server.trackingUri + pathname + search, request));
     };
-    const env = { MLFLOW: { fetch }, AI: { run: async (prompt: string) => `${prompt}!` } };
+    const refuse = (): never => {
+      throw new Error("nothing is left over");
+    };
+    const queue = { idFromName: refuse, get: refuse };
+    const env = { MLFLOW: { fetch }, TRACKLET_QUEUE: queue, AI: { run: async (prompt: string) => `${prompt}!` } };
     const request = new Request("https://worker.example/", { method: "POST", body: "hello" });
     const reply = await worker.fetch(request, env, { waitUntil: (promise) => void waits.push(promise) });
     expect(await reply.text()).toBe("hello!");
