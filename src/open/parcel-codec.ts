@@ -40,6 +40,7 @@ const headWire = v.object({
       rootId: v.exactOptional(v.string()),
       orphanOf: v.exactOptional(v.string()),
       adopted: v.exactOptional(v.boolean()),
+      at: v.exactOptional(v.object({ uri: v.string(), workspace: v.exactOptional(v.string()) })),
     }),
   ),
   desired: v.record(

@@ -41,7 +41,7 @@ const parcel: Parcel = {
       blob: new Blob(),
     },
   ],
-  mappings: [{ localId: "r", runId: "0123", experimentId: "0", rootId: "0123" }],
+  mappings: [{ localId: "r", runId: "0123", experimentId: "0", rootId: "0123", at: { uri: "https://mlflow.example" } }],
   desired: new Map([["r", { status: "FINISHED", endTime: 7, tags: { é: "🎉", gone: null } }]]),
 };
 
