@@ -60,7 +60,7 @@ export async function drainLeft({ store, queue, destination, options, env, runti
       last = total;
       if (total > 0 && busy && host !== "refused" && clock.monotonic() < end) continue;
       // What an earlier request may still overwrite is looked at until no request can be on its way any more.
-      const doubts = total === 0 && parseNote(await store.note()).doubts.length > 0;
+      const doubts = total === 0 && (await isInDoubt(store));
       if (!doubts || clock.monotonic() >= end) break;
       await pause(ROUND);
     }
@@ -72,7 +72,7 @@ export async function drainLeft({ store, queue, destination, options, env, runti
       const stuck = host !== "refused" && parked.points + parked.requests >= total;
       return { kind: stuck ? "person" : "waiting", moved };
     }
-    if (parseNote(await store.note()).doubts.length > 0) return { kind: "until", ms: ROUND, moved };
+    if (await isInDoubt(store)) return { kind: "until", ms: ROUND, moved };
     const open = await store.openRuns("", 1_000);
     if (open.length === 0) return { kind: "nothing" };
     const first = Math.min(...open.map(({ at }) => at));
@@ -81,6 +81,12 @@ export async function drainLeft({ store, queue, destination, options, env, runti
     await tracker.close({ timeout: 1_000 });
     leave();
   }
+}
+
+/** Something of a run is not sure that was sent before. */
+async function isInDoubt(store: QueueStore): Promise<boolean> {
+  const { doubts, merged } = parseNote(await store.note());
+  return doubts.length > 0 || merged !== undefined;
 }
 
 /**
