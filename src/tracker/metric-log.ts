@@ -12,6 +12,8 @@ interface KnownKey {
   step: number;
   /** Where the queue puts its points. */
   readonly memo: MetricMemo;
+  /** The key that was logged after this one last time. */
+  next: KnownKey | undefined;
 }
 
 /** The metrics of one run: checks values, and fixes step and timestamp at the call. */
@@ -22,8 +24,9 @@ export class MetricLog {
   readonly #guard: Guard;
   /** What is known of each legal key; one object per key, so that a call in the steady state allocates nothing. */
   readonly #keys = new Map<string, KnownKey>();
-  /** The key of the latest call: most loops log one metric many times, or look it up once a call. */
+  /** The key of the latest call, and the one that followed it last time: loops log their keys in turn, over and over. */
   #latest: KnownKey | undefined;
+  #expected: KnownKey | undefined;
 
   constructor(run: string, queue: Queue, clock: Clock, guard: Guard) {
     this.#run = run;
@@ -35,17 +38,20 @@ export class MetricLog {
   /** The step that a key has reached, so that a resumed run goes on from there. */
   reached(key: string, step: number): void {
     const known = this.#keys.get(key);
-    if (known === undefined) this.#keys.set(key, { key, step, memo: {} });
+    if (known === undefined) this.#know(key, step);
     else if (step > known.step) known.step = step;
   }
 
   log(key: string, value: number, step: number | undefined, timestamp: number | undefined): void {
-    let known = this.#latest;
+    let known = this.#expected;
     if (known === undefined || known.key !== key) {
       known = this.#keys.get(key) ?? this.#admit(key);
       if (known === undefined) return;
-      this.#latest = known;
+      if (this.#latest !== undefined) this.#latest.next = known;
     }
+    // Where one key is logged on and on, nothing is written here.
+    if (known !== this.#latest) this.#latest = known;
+    if (known.next !== this.#expected) this.#expected = known.next;
     const at = timestamp === undefined ? this.#clock.now() : this.#time(key, timestamp);
     if (at === undefined) return;
     const place = step === undefined ? known.step + 1 : step;
@@ -106,7 +112,11 @@ export class MetricLog {
   #admit(key: string): KnownKey | undefined {
     const fault = keyFault(key);
     if (fault !== undefined) return this.#reject(String(key), fault);
-    const known = { key, step: -1, memo: {} };
+    return this.#know(key, -1);
+  }
+
+  #know(key: string, step: number): KnownKey {
+    const known: KnownKey = { key, step, memo: {}, next: undefined };
     this.#keys.set(key, known);
     return known;
   }
