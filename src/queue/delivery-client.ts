@@ -22,7 +22,10 @@ export interface DeliveryClient {
     setTag(runId: string, key: string, value: string, options?: CallOptions): Promise<void>;
     deleteTag(runId: string, key: string, options?: CallOptions): Promise<void>;
     logBatch(batch: LogBatch, options?: CallOptions): Promise<void>;
-    logBatchBody(body: string, options?: CallOptions & { readonly keepalive?: boolean }): Promise<void>;
+    logBatchBody(
+      body: Uint8Array<ArrayBuffer>,
+      options?: CallOptions & { readonly keepalive?: boolean },
+    ): Promise<void>;
     logInputs(runId: string, inputs: readonly DatasetInput[], options?: CallOptions): Promise<void>;
   };
   readonly metrics: {

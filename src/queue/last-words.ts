@@ -10,8 +10,6 @@ import type { Writer } from "./writer.ts";
 const MOST = 60_000;
 const underway = new WeakMap<Lifecycle, number>();
 
-const text = new TextEncoder();
-
 /**
  * Sends the last points of runs that the server has, by requests that outlive the page. Best effort: nothing waits for an
  * answer and no state changes, so that the next page sends the same points again, which changes nothing on the server.
@@ -25,7 +23,7 @@ export function sendLastWords({ client, parts }: Drain, writer: Writer): void {
     const mapping = parts.mappings.get(buffer.run);
     const body = mapping && bodyOf(buffer, mapping.runId, MOST - (underway.get(page) ?? 0));
     if (!body) continue;
-    const { length } = text.encode(body);
+    const { length } = body;
     const count = (bytes: number): unknown => underway.set(page, (underway.get(page) ?? 0) + bytes);
     count(length);
     // The page may come back, and be left again.
@@ -41,12 +39,12 @@ function* buffersOf({ runs, outbox }: Writer): Iterable<MetricBuffer> {
 }
 
 /** The body of as many of the last points as may be sent. */
-function bodyOf(buffer: MetricBuffer, runId: string, most: number): string | undefined {
+function bodyOf(buffer: MetricBuffer, runId: string, most: number): Uint8Array<ArrayBuffer> | undefined {
   for (let rows = buffer.count; rows > 0; ) {
     const points = pickRows(buffer, (row) => row >= buffer.count - rows);
     // In the order of a chunk: servers before 2026 refuse others the second time.
     const body = metricsBody(runId, decodeMetrics(encodeMetrics(points)));
-    const { length } = text.encode(body);
+    const { length } = body;
     if (length <= most) return body;
     rows = Math.min(rows - 1, Math.floor((rows * most) / length));
   }

@@ -24,13 +24,39 @@ describe("metricsBody()", () => {
           timestamp: column("timestamp"),
           step: column("step"),
         });
-        expect(JSON.parse(body)).toEqual({
+        expect(JSON.parse(new TextDecoder().decode(body))).toEqual({
           ...JSON.parse(encodeBatch({ runId: "r1", metrics })),
           params: undefined,
           tags: undefined,
         });
       }),
     );
+  });
+
+  test.each([0, -1, 9, 10, 99_999_999, 100_000_000, 1_700_000_000_000, 2 ** 53 - 1, -(2 ** 53 - 1)])(
+    "writes %s digit by digit",
+    (number) => {
+      const column = Float64Array.of(number);
+      const one = { count: 1, keys: ["a"], key: Uint8Array.of(0), value: column, timestamp: column, step: column };
+      expect(new TextDecoder().decode(metricsBody("r", one))).toBe(
+        `{"run_id":"r","metrics":[{"key":"a","value":${number},"timestamp":${number},"step":${number}}]}`,
+      );
+    },
+  );
+
+  test("gives bytes that no later call changes", () => {
+    const one = (count: number) => ({
+      count,
+      keys: ["a", "much longer"],
+      key: Uint8Array.from({ length: count }, (_, row) => row % 2),
+      value: new Float64Array(count),
+      timestamp: new Float64Array(count),
+      step: new Float64Array(count),
+    });
+    const first = metricsBody("r", one(1_000));
+    const copy = first.slice();
+    metricsBody("other", one(500));
+    expect(first).toEqual(copy);
   });
 
   test.each([0.5, 2 ** 53, Number.NaN, Number.POSITIVE_INFINITY])(

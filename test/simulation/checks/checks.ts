@@ -210,7 +210,7 @@ function sends(chunk: StoredChunk, runId: string, body: Sent["body"], text: stri
   const sent = (body[chunk.kind] ?? []) as readonly { key: string; value: string }[];
   if (chunk.kind === "metrics" && sent.length !== chunk.count) return false;
   const content = decodeChunk(chunk);
-  if (content.kind === "metrics") return metricsBody(runId, content.columns) === text;
+  if (content.kind === "metrics") return new TextDecoder().decode(metricsBody(runId, content.columns)) === text;
   if (content.kind !== "params" && content.kind !== "tags") return false;
   return (
     sent.length === content.request.length &&

@@ -51,7 +51,9 @@ class LightTransport extends Transport {
     const facts = { method, url: `${BASE}/${path}` };
     const sent = json === undefined ? (body ?? "") : JSON.stringify(json);
     const bytes = sent instanceof Blob ? await this.#process.world.timeline.hold(sent.bytes()) : sent;
-    const wire = { method, path: `/${path}${query ? toSearch(query) : ""}`, body: bytes };
+    // As a server reads them: uploads as they are, all else as text.
+    const carried = typeof bytes === "string" || method === "PUT" ? bytes : new TextDecoder().decode(bytes);
+    const wire = { method, path: `/${path}${query ? toSearch(query) : ""}`, body: carried };
     const { status, text, after } = await this.#carry(wire, facts, options);
     if (status < 300) return { facts, text };
     throw errorFromReply(status, readReplyWords(text), facts, after === undefined ? undefined : after * 1_000);
