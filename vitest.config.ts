@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type ViteUserConfig } from "vitest/config";
 import tsconfig from "./tsconfig.json" with { type: "json" };
@@ -24,7 +25,14 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: "node",
-          include: ["test/**/*.test.ts", "runtime-tests/runtime.test.ts"],
+          include: [
+            "test/**/*.test.ts",
+            "runtime-tests/runtime.test.ts",
+            // What these import comes with the runtimes, which `npm test` installs.
+            ...(isNode && existsSync(`${root}runtime-tests/node_modules/arquero`)
+              ? ["runtime-tests/node/*.test.ts"]
+              : []),
+          ],
           exclude: [
             "test/live/**",
             "test/package/**",

@@ -36,6 +36,17 @@ export function manyRuns(
       tags: Object.entries(tags).map(([key, value]) => ({ key, value })),
     },
   });
+  const kept = new Map<string, { run: WireRun; index: number }[]>();
+  const matching = (filter: string): { run: WireRun; index: number }[] => {
+    const known = kept.get(filter);
+    if (known !== undefined) return known;
+    const clauses = [...filter.matchAll(/tags\."([\w.]+)" = '(\w+)'/g)];
+    const fits = (run: WireRun): boolean => clauses.every(([, key = "", value]) => run.tags[key] === value);
+    const all = filter.includes("IS NULL") ? [] : runs.map((run, index) => ({ run, index }));
+    const found = all.filter(({ run }) => fits(run));
+    kept.set(filter, found);
+    return found;
+  };
   return async (request) => {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname.endsWith("/experiments/get-by-name")) {
@@ -47,15 +58,11 @@ export function manyRuns(
     }
     const query = (await request.json()) as { filter?: string; max_results: number; page_token?: string };
     asked.push(query);
-    const matches = (run: WireRun): boolean =>
-      [...(query.filter ?? "").matchAll(/tags\."([\w.]+)" = '(\w+)'/g)].every(
-        ([, key = "", value]) => run.tags[key] === value,
-      ) && !(query.filter ?? "").includes("IS NULL");
-    const found = runs.filter(matches);
+    const found = matching(query.filter ?? "");
     const from = Number(query.page_token ?? 0);
     onPage(from / query.max_results);
     const to = from + query.max_results;
-    const page = found.slice(from, to).map((run) => told(run, runs.indexOf(run)));
+    const page = found.slice(from, to).map(({ run, index }) => told(run, index));
     return json({ runs: page, ...(to < found.length ? { next_page_token: String(to) } : {}) });
   };
 }
