@@ -25,6 +25,8 @@ const config: ViteUserConfig = defineConfig({
         extends: true,
         test: {
           name: "node",
+          // No test sleeps, but a machine with other work may be slow.
+          testTimeout: 20_000,
           include: [
             "test/**/*.test.ts",
             "runtime-tests/runtime.test.ts",

@@ -1,11 +1,8 @@
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Fetch } from "../../src/runtime/ports/fetch.ts";
 import { createTracker } from "../../src/tracker/create-tracker.ts";
 import type { RunNode, Tracker } from "../../src/tracker/types/tracker.ts";
 import { manyRuns, runIdOf, type WireRun } from "./many-runs.ts";
-
-// Tens of thousands of rows are parsed here: on a machine with other work that takes a while.
-vi.setConfig({ testTimeout: 30_000 });
 
 const on = (fetch: Fetch): Tracker => createTracker({ trackingUri: "http://mlflow.test", fetch, onProblem: () => {} });
 
