@@ -5,6 +5,7 @@ import { benchFlood } from "./flood.ts";
 import { benchLogCall } from "./log-call.ts";
 import { benchPageQueue } from "./page-queue.ts";
 import { benchServerPoints } from "./server-points.ts";
+import { benchRunTable } from "./run-table.ts";
 import { machine } from "./support/print.ts";
 
 const benches: Record<string, () => Promise<void>> = {
@@ -15,6 +16,7 @@ const benches: Record<string, () => Promise<void>> = {
   backlog: benchBacklog,
   flood: benchFlood,
   "page-queue": benchPageQueue,
+  "run-table": benchRunTable,
 };
 
 /** Take minutes: only when they are named. */

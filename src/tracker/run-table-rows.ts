@@ -16,9 +16,9 @@ export const fixedColumns: readonly RunColumn[] = [
 
 /** Rows and the columns they have, from what the server said about the runs. */
 export function runRows(runs: readonly RunData[]): { rows: RunRow[]; columns: RunColumn[] } {
-  const metrics = sortedKeys(runs.map((run) => run.data.metrics));
-  const params = sortedKeys(runs.map((run) => run.data.params));
-  const tags = sortedKeys(runs.map((run) => run.data.tags));
+  const metrics = columnsOf(runs, "metrics");
+  const params = columnsOf(runs, "params");
+  const tags = columnsOf(runs, "tags");
   const rows = runs.map((run) => {
     const { info, data } = run;
     const row: Record<string, unknown> = {
@@ -32,17 +32,12 @@ export function runRows(runs: readonly RunData[]): { rows: RunRow[]; columns: Ru
       user: info.userId,
       artifact_uri: info.artifactUri,
     };
-    for (const key of metrics) row[`metrics.${key}`] = own(data.metrics, key) ?? Number.NaN;
-    for (const key of params) row[`params.${key}`] = own(data.params, key) ?? null;
-    for (const key of tags) row[`tags.${key}`] = own(data.tags, key) ?? null;
+    for (const [key, column] of metrics) row[column] = own(data.metrics, key) ?? Number.NaN;
+    for (const [key, column] of params) row[column] = own(data.params, key) ?? null;
+    for (const [key, column] of tags) row[column] = own(data.tags, key) ?? null;
     return row as unknown as RunRow;
   });
-  const columns: RunColumn[] = [
-    ...fixedColumns,
-    ...metrics.map((key) => `metrics.${key}` as const),
-    ...params.map((key) => `params.${key}` as const),
-    ...tags.map((key) => `tags.${key}` as const),
-  ];
+  const columns = [...fixedColumns, ...[...metrics, ...params, ...tags].map(([, column]) => column)];
   return { rows, columns };
 }
 
@@ -50,6 +45,9 @@ function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined
   return Object.hasOwn(record, key) ? record[key] : undefined;
 }
 
-function sortedKeys(records: readonly Readonly<Record<string, unknown>>[]): string[] {
-  return [...new Set(records.flatMap((record) => Object.keys(record)))].sort();
+/** Keys in their order, each with its column: made once, as joining texts for each cell takes longer than all the rest. */
+function columnsOf(runs: readonly RunData[], kind: "metrics" | "params" | "tags"): [key: string, column: RunColumn][] {
+  const keys = new Set<string>();
+  for (const { data } of runs) for (const key of Object.keys(data[kind])) keys.add(key);
+  return [...keys].sort().map((key) => [key, `${kind}.${key}`]);
 }

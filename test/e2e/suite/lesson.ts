@@ -131,8 +131,10 @@ export function lessonSuite(createTarget: CreateTarget): void {
           ["finished", "FINISHED"],
           ["killed", "KILLED"],
         ]);
-        const run = await another().resumeRun({ name: "killed" });
-        await expect.poll(async () => (await tracker.getRun(run.localId)).info.status).toBe("RUNNING");
+        const second = another();
+        const run = await second.resumeRun({ name: "killed" });
+        await second.flush();
+        expect((await tracker.getRun(run.localId)).info.status).toBe("RUNNING");
         run.logMetric("loss", 0.5);
         await run.end("FINISHED", { until: "delivered" });
         expect((await tracker.getMetricHistory(run.localId, "loss")).map(({ step }) => step)).toEqual([0, 1]);
