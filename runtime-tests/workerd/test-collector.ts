@@ -27,7 +27,7 @@ export interface Suite {
   readonly afterEach: Body[];
 }
 
-const DEFAULT_TIMEOUT = 5_000;
+const DEFAULT_TIMEOUT = 20_000;
 
 function newSuite(name: string, parent: Suite | undefined, skipped: boolean): Suite {
   return { name, parent, skipped, entries: [], beforeAll: [], afterAll: [], beforeEach: [], afterEach: [] };
