@@ -148,7 +148,7 @@ export class RegisteredModelsResource {
   /**
    * The version that an alias names; "latest" is the newest one.
    *
-   * @returns undefined when the model has no such alias, or no version.
+   * @returns undefined when the model has no such alias, or the version is deleted.
    * @throws NotFoundError when there is no such model.
    */
   async getByAlias(name: string, alias: string, options?: CallOptions): Promise<ModelVersion | undefined> {
@@ -159,7 +159,8 @@ export class RegisteredModelsResource {
       // MLflow refuses an unknown alias with the same code as any other bad value: what the model says decides.
       if (!(error instanceof BadRequestError || error instanceof NotFoundError)) throw error;
       const { aliases } = await this.get(name, options);
-      if (Object.hasOwn(aliases, alias)) throw error;
+      // MLflow 2 keeps aliases of deleted versions.
+      if (error instanceof BadRequestError && Object.hasOwn(aliases, alias)) throw error;
       return undefined;
     }
   }
