@@ -164,9 +164,7 @@ describe("RegisteredModelsResource and ModelVersionsResource", () => {
     ["update() of a version", one, (_, v) => v.update("a", 1, { description: "d" })],
   ])("%s is sent again when its answer is lost", async (_, reply, call) => {
     const { server, ask } = both([refused(), json(reply)]);
-    const done = ask(call);
-    await server.clock.advance(60_000);
-    await done;
+    await server.clock.until(ask(call));
     expect(server.seen.map(({ text }) => text)).toHaveLength(2);
     expect(server.seen[1]?.text).toBe(server.seen[0]?.text);
   });

@@ -8,7 +8,7 @@ client = MlflowClient(sys.argv[1])
 filters = [None, "tags.`mlflow.prompt.is_prompt` = 'true'"]
 
 
-def version(v):
+def version(v, is_prompt):
     return {
         "version": int(v.version),
         "source": v.source,
@@ -19,7 +19,7 @@ def version(v):
         "tags": v.tags,
         "created": v.creation_timestamp,
         "updated": v.last_updated_timestamp,
-        "files": None if v.source == "prompt-template" else client.get_model_version_download_uri(v.name, v.version),
+        "files": None if is_prompt else client.get_model_version_download_uri(v.name, v.version),
     }
 
 
@@ -32,7 +32,7 @@ print(json.dumps([
         "created": model.creation_timestamp,
         "updated": model.last_updated_timestamp,
         "versions": [
-            version(v)
+            version(v, prompts is not None)
             for prompts in filters
             for v in client.search_model_versions(
                 " AND ".join(filter(None, [f"name = '{model.name}'", prompts])), order_by=["version_number ASC"]
