@@ -1,6 +1,6 @@
 import { createTracker, memoryQueue } from "tracklet";
 import { createServer } from "tracklet/server";
-import { encodeMetrics } from "../src/queue/chunk-codec.ts";
+import { encodeMetrics } from "../src/queue/chunk/chunk-codec.ts";
 
 const epoch = 1_700_000_000_000;
 

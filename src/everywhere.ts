@@ -59,12 +59,12 @@ export type {
   RunChange,
 } from "./queue/types.ts";
 export type { Destination } from "./queue/destination.ts";
-export type { Fate, FateLine } from "./queue/fates.ts";
-export type { KeyCounts } from "./queue/key-counts.ts";
-export type { Claim, Lease } from "./queue/lease.ts";
-export type { OpenRun } from "./queue/open-runs.ts";
-export type { QuarantinedItem, QuarantineTarget } from "./queue/quarantine-types.ts";
-export type { ChunkKind, Requests, Rows } from "./queue/request.ts";
+export type { Fate, FateLine } from "./queue/account/fates.ts";
+export type { KeyCounts } from "./queue/account/key-counts.ts";
+export type { Claim, Lease } from "./queue/lead/lease.ts";
+export type { OpenRun } from "./queue/lead/open-run.ts";
+export type { QuarantinedItem, QuarantineTarget } from "./queue/drain/quarantine-types.ts";
+export type { ChunkKind, Requests, Rows } from "./queue/chunk/request.ts";
 export type {
   AccountDraft,
   AccountRecord,

@@ -1,7 +1,7 @@
 import { type Destination, formerPlace, type Place, placeOf } from "../queue/destination.ts";
-import { decodeChunk, keysOf as contentKeys } from "../queue/content.ts";
-import { decodeRequest } from "../queue/chunk-codec.ts";
-import type { ChunkKind } from "../queue/request.ts";
+import { decodeChunk, keysOf as contentKeys } from "../queue/chunk/content.ts";
+import { decodeRequest } from "../queue/chunk/chunk-codec.ts";
+import type { ChunkKind } from "../queue/chunk/request.ts";
 import { readBody, readHeader } from "../queue/storage/sqlite-rows.ts";
 import { mappingOf } from "../queue/storage/sqlite-runs.ts";
 import type { Amount, NewRun } from "../queue/types.ts";

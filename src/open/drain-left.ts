@@ -1,6 +1,6 @@
 import type { Destination } from "../queue/destination.ts";
-import { parseNote } from "../queue/leader-note.ts";
-import { writerLock } from "../queue/presence.ts";
+import { parseNote } from "../queue/lead/leader-note.ts";
+import { writerLock } from "../queue/lead/presence.ts";
 import type { QueueStorage, QueueStore } from "../queue/storage.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";

@@ -60,7 +60,7 @@ export class HandingQueue implements QueueStorage {
   }
 
   async #open(): Promise<QueueStore> {
-    const { MemoryStore } = await import("../queue/sender.ts");
+    const { MemoryStore } = await import("../queue/drain/loaded-late.ts");
     const { contents } = this.#parts;
     const store = new MemoryStore();
     if (contents) {

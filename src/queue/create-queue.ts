@@ -1,5 +1,5 @@
 import type { Runtime } from "../runtime/runtime.ts";
-import type { DeliveryClient } from "./delivery-client.ts";
+import type { DeliveryClient } from "./send/delivery-client.ts";
 import type { Destination } from "./destination.ts";
 import type { Queue, QueueOptions } from "./queue.ts";
 import type { QueueStorage } from "./storage.ts";

@@ -1,7 +1,7 @@
-import type { StoredQuarantine } from "./stored-quarantine.ts";
+import type { StoredQuarantine } from "./drain/stored-quarantine.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
 import type { Locks } from "../runtime/ports/locks.ts";
-import type { Slot } from "./open-run.ts";
+import type { Slot } from "./write/run-buffers.ts";
 import type {
   Amount,
   DeliveryOptions,

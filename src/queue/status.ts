@@ -1,6 +1,6 @@
-import type { Ledger } from "./ledger.ts";
+import type { Ledger } from "./account/ledger.ts";
 import type { Problems } from "./problems.ts";
-import type { SyncEngine } from "./sync-engine.ts";
+import type { SyncEngine } from "./drain/sync-engine.ts";
 import type { Amount, FlushReport, QueueStatus } from "./types.ts";
 
 /** Where the figures come from. */

@@ -1,11 +1,11 @@
 import type { Locks } from "../runtime/ports/locks.ts";
 import type { Broadcast } from "../runtime/ports/broadcast.ts";
-import type { Claim, Lease } from "./lease.ts";
+import type { Claim, Lease } from "./lead/lease.ts";
 import type { Destination, Place } from "./destination.ts";
-import type { FateLine } from "./fates.ts";
-import type { KeyCounts } from "./key-counts.ts";
-import type { OpenRun } from "./open-runs.ts";
-import type { ChunkKind } from "./request.ts";
+import type { FateLine } from "./account/fates.ts";
+import type { KeyCounts } from "./account/key-counts.ts";
+import type { OpenRun } from "./lead/open-run.ts";
+import type { ChunkKind } from "./chunk/request.ts";
 import type { Amount, Problem, RunChange } from "./types.ts";
 
 /** A chunk as its writer hands it over. */

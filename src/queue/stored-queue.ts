@@ -3,13 +3,13 @@ import type { Hiding } from "../runtime/ports/lifecycle.ts";
 import type { Locks } from "../runtime/ports/locks.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { total } from "./amount.ts";
-import { Drain } from "./drain.ts";
-import { Flusher } from "./flusher.ts";
-import { Ledger } from "./ledger.ts";
+import { Drain } from "./drain/drain.ts";
+import { Flusher } from "./drain/flusher.ts";
+import { Ledger } from "./account/ledger.ts";
 import { Problems } from "./problems.ts";
 import type { MetricMemo, Queue } from "./queue.ts";
-import { isEnd } from "./request.ts";
-import { RunIds } from "./run-ids.ts";
+import { isEnd } from "./chunk/request.ts";
+import { RunIds } from "./drain/run-ids.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
 import type { QueueStorage, RunMapping } from "./storage.ts";
@@ -23,9 +23,9 @@ import type {
   ReceiptLine,
   RunChange,
 } from "./types.ts";
-import type { StoredQuarantine } from "./stored-quarantine.ts";
+import type { StoredQuarantine } from "./drain/stored-quarantine.ts";
 import { type WaitLimits, Waiters } from "./waiters.ts";
-import { Writer } from "./writer.ts";
+import { Writer } from "./write/writer.ts";
 import type { CreateQueueOptions } from "./create-queue.ts";
 
 /** A queue over a storage: takes what is logged, and leads it to the server by way of the storage. */

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import { sleep } from "../queue/sleep.ts";
+import { sleep } from "../queue/send/sleep.ts";
 import type { Core } from "./core.ts";
 
 /** Milliseconds between two looks at a lock that somebody else has: no platform with files tells when one is free. */

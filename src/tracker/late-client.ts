@@ -6,7 +6,7 @@ import type { Resources } from "../client/resources.ts";
 export function lateClient(connection: Connection, runtime: Runtime): () => Promise<Resources> {
   let loaded: Promise<Resources> | undefined;
   return () => {
-    loaded ??= import("../queue/sender.ts").then(({ connect }) => connect(connection, runtime));
+    loaded ??= import("../queue/drain/loaded-late.ts").then(({ connect }) => connect(connection, runtime));
     // A page that is offline cannot load it either: the next request tries again.
     loaded.catch(() => (loaded = undefined));
     return loaded;

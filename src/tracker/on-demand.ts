@@ -4,7 +4,7 @@
  */
 export { paramRequest, sendRequest } from "./control/run-control.ts";
 export { RequestWatch } from "./control/request-watch.ts";
-export { connect } from "../queue/sender.ts";
+export { connect } from "../queue/drain/loaded-late.ts";
 export { ArtifactLog } from "./artifact-log.ts";
 export { compareRuns } from "./compare-runs.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";

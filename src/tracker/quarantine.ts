@@ -1,6 +1,6 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import { quarantineLine } from "../queue/quarantine-line.ts";
-import type { QuarantinedItem, QuarantineTarget } from "../queue/quarantine-types.ts";
+import { quarantineLine } from "../queue/drain/quarantine-line.ts";
+import type { QuarantinedItem, QuarantineTarget } from "../queue/drain/quarantine-types.ts";
 import { type Core, handedOver } from "./core.ts";
 import type { Guard } from "./guard.ts";
 import { limited } from "./limited.ts";

@@ -5,7 +5,7 @@ import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
 import type { Resources } from "../client/resources.ts";
 import { ownWrites } from "./reads.ts";
-import { PointSum } from "../queue/point-sum.ts";
+import { PointSum } from "../queue/account/point-sum.ts";
 import { serverRunId } from "./server-run-id.ts";
 import { type Shown, shown } from "./shown.ts";
 

@@ -11,7 +11,7 @@ beforeAll(async () => {
   // Modules load in real time, which the clock of these tests does not know.
   await Promise.all([
     import("../../src/client/resources.ts"),
-    import("../../src/queue/sender.ts"),
+    import("../../src/queue/drain/loaded-late.ts"),
     import("../../src/tracker/artifact-log.ts"),
   ]);
 });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeParcel, encodeParcel } from "../../src/open/parcel-codec.ts";
-import { encodeRequest } from "../../src/queue/chunk-codec.ts";
+import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import type { Parcel } from "../../src/queue/handover/parcel.ts";
 
 const parcel: Parcel = {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type AccountLine, decodeLines, encodeLines, encodeNames } from "../../src/queue/account-lines.ts";
+import { type AccountLine, decodeLines, encodeLines, encodeNames } from "../../src/queue/account/account-lines.ts";
 
 const count = fc.nat(2 ** 40);
 const range = fc.tuple(fc.integer(), fc.integer());

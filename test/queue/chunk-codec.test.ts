@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeMetrics, decodeRequest, encodeMetrics, encodeRequest } from "../../src/queue/chunk-codec.ts";
-import type { MetricColumns } from "../../src/queue/columns.ts";
+import { decodeMetrics, decodeRequest, encodeMetrics, encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
+import type { MetricColumns } from "../../src/queue/chunk/columns.ts";
 
 type Point = readonly [key: number, value: number, timestamp: number, step: number];
 

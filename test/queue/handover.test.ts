@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { encodeRequest } from "../../src/queue/chunk-codec.ts";
+import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import { collect } from "../../src/queue/handover/collect.ts";
 import { takeUp } from "../../src/queue/handover/take-up.ts";
 import type { ChunkDraft } from "../../src/queue/storage.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { HostGate } from "../../src/queue/host-gate.ts";
+import { HostGate } from "../../src/queue/send/host-gate.ts";
 
 const gate = (): HostGate => new HostGate(() => 1);
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { LeaderNote } from "../../src/queue/leader-note.ts";
+import { LeaderNote } from "../../src/queue/lead/leader-note.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 

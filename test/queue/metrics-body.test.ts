@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { encodeBatch } from "../../src/client/encode-batch.ts";
-import { metricsBody } from "../../src/queue/metrics-body.ts";
+import { metricsBody } from "../../src/queue/chunk/metrics-body.ts";
 
 describe("metricsBody()", () => {
   test("is the body that the client makes of the same points", () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { errorFromReply } from "../../src/client/reply-error.ts";
 import { NetworkError, TimeoutError, UnexpectedReplyError } from "../../src/errors/index.ts";
-import { backoff, clampRetryAfter } from "../../src/queue/backoff.ts";
-import { classify, ParkError } from "../../src/queue/outcome.ts";
-import type { ChunkKind } from "../../src/queue/request.ts";
+import { backoff, clampRetryAfter } from "../../src/queue/send/backoff.ts";
+import { classify, ParkError } from "../../src/queue/send/outcome.ts";
+import type { ChunkKind } from "../../src/queue/chunk/request.ts";
 
 const request = { method: "POST", url: "http://mlflow.test/api" };
 

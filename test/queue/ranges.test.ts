@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { addRange, type Range, within } from "../../src/queue/ranges.ts";
+import { addRange, type Range, within } from "../../src/queue/lead/ranges.ts";
 
 describe("addRange()", () => {
   test("keeps exactly what was added, in order and apart", () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { PointSum } from "../../src/queue/point-sum.ts";
+import { PointSum } from "../../src/queue/account/point-sum.ts";
 import type { OracleServer } from "../support/oracle-server.ts";
 import { harness } from "./harness.ts";
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { encodeRequest } from "../../src/queue/chunk-codec.ts";
-import { Ledger } from "../../src/queue/ledger.ts";
-import { Scheduler } from "../../src/queue/scheduler.ts";
+import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
+import { Ledger } from "../../src/queue/account/ledger.ts";
+import { Scheduler } from "../../src/queue/send/scheduler.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
 import { harness } from "./harness.ts";
 

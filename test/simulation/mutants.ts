@@ -1,9 +1,9 @@
-import type { DeliveryClient } from "../../src/queue/delivery-client.ts";
-import { OpenRun, type Bucket } from "../../src/queue/open-run.ts";
-import { RunCreator } from "../../src/queue/create-run.ts";
-import { Leadership } from "../../src/queue/leader.ts";
-import { LeaderNote } from "../../src/queue/leader-note.ts";
-import { Scheduler } from "../../src/queue/scheduler.ts";
+import type { DeliveryClient } from "../../src/queue/send/delivery-client.ts";
+import { RunBuffers, type Bucket } from "../../src/queue/write/run-buffers.ts";
+import { RunCreator } from "../../src/queue/send/create-run.ts";
+import { Leadership } from "../../src/queue/lead/leader.ts";
+import { LeaderNote } from "../../src/queue/lead/leader-note.ts";
+import { Scheduler } from "../../src/queue/send/scheduler.ts";
 import type { QueueStore, StoredChunk } from "../../src/queue/storage.ts";
 import { UnexpectedReplyError } from "../../src/errors/network-errors.ts";
 import { eachMethod } from "./world/each-method.ts";
@@ -118,10 +118,10 @@ export const mutants: readonly Mutant[] = [
     name: "NaN mixed with values against 2.22",
     patch: () =>
       replaceMethod(
-        OpenRun.prototype,
+        RunBuffers.prototype,
         "slot",
         (slot) =>
-          function (this: OpenRun, key: string) {
+          function (this: RunBuffers, key: string) {
             const found = slot.call(this, key);
             mixNaN(this, found.bucket);
             return found;
@@ -173,7 +173,7 @@ function replaceMethod<T extends object, K extends keyof T>(
 }
 
 /** Has the NaN tail of a bucket be its value tail. */
-function mixNaN(run: OpenRun, bucket: Bucket): void {
+function mixNaN(run: RunBuffers, bucket: Bucket): void {
   Object.defineProperty(bucket, "nans", {
     configurable: true,
     get: () => bucket.values,

@@ -7,7 +7,7 @@ import { ManualClock } from "./manual-clock.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 // What is loaded late is at hand here, so that no test waits for a file while its own time passes.
-import "../../src/queue/sender.ts";
+import "../../src/queue/drain/loaded-late.ts";
 import "../../src/tracker/on-demand.ts";
 import "../../src/client/resources.ts";
 

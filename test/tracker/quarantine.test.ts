@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { QueueStorage } from "../../src/queue/storage.ts";
-import type { QuarantinedItem } from "../../src/queue/quarantine-types.ts";
+import type { QuarantinedItem } from "../../src/queue/drain/quarantine-types.ts";
 import { createTracker } from "../../src/tracker/create-tracker.ts";
 import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import { type ManualRuntime, manualRuntime } from "../support/manual-runtime.ts";

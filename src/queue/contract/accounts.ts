@@ -1,4 +1,4 @@
-import { encodeRequest } from "../chunk-codec.ts";
+import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { QueueStore } from "../storage.ts";
 import { type ContractBench, draft } from "./bench.ts";
 

@@ -1,4 +1,4 @@
-import { encodeRequest } from "../chunk-codec.ts";
+import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { ChunkDraft, QueueStore } from "../storage.ts";
 import type { Amount } from "../types.ts";
 

@@ -1,7 +1,7 @@
-import { encodeRequest } from "../chunk-codec.ts";
+import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { Destination } from "../destination.ts";
-import { parseNote } from "../leader-note.ts";
-import type { ChunkKind } from "../request.ts";
+import { parseNote } from "../lead/leader-note.ts";
+import type { ChunkKind } from "../chunk/request.ts";
 import { type ChunkHeader, type DesiredRun, type QueueStore, type RunMapping, StaleTermError } from "../storage.ts";
 import { placeOf } from "../storage/sqlite-rows.ts";
 import type { Parcel } from "./parcel.ts";

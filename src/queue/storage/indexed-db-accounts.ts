@@ -1,5 +1,5 @@
-import { addFates, type Fate } from "../fates.ts";
-import type { KeyCounts } from "../key-counts.ts";
+import { addFates, type Fate } from "../account/fates.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";

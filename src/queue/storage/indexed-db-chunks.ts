@@ -1,4 +1,4 @@
-import type { LeaseState } from "../lease.ts";
+import type { LeaseState } from "../lead/lease.ts";
 import type { ChunkHeader, StoredChunk } from "../storage.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";

@@ -1,4 +1,4 @@
-import type { OpenRun } from "../open-runs.ts";
+import type { OpenRun } from "../lead/open-run.ts";
 import type { ChunkDraft } from "../storage.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";

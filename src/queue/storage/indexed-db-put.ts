@@ -1,4 +1,4 @@
-import { freshDesired } from "../desired-state.ts";
+import { freshDesired } from "../chunk/desired-state.ts";
 import type { AccountDraft, Appended, ChunkDraft, DesiredRun } from "../storage.ts";
 import { putAccounts } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, removeChunk } from "./indexed-db-chunks.ts";

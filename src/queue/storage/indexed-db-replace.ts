@@ -1,4 +1,4 @@
-import type { KeyCounts } from "../key-counts.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChildDraft, ChunkHeader } from "../storage.ts";
 import { settleAccount } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";

@@ -1,4 +1,4 @@
-import { mergeDesired } from "../desired-state.ts";
+import { mergeDesired } from "../chunk/desired-state.ts";
 import type { DesiredRun, RunMapping } from "../storage.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put } from "./indexed-db-requests.ts";

@@ -1,8 +1,8 @@
 import type { DBSchema, IDBPDatabase, IDBPTransaction, StoreNames } from "idb";
 import type { Destination } from "../destination.ts";
-import type { FateLine } from "../fates.ts";
-import { freeLease, type LeaseState } from "../lease.ts";
-import type { OpenRun } from "../open-runs.ts";
+import type { FateLine } from "../account/fates.ts";
+import { freeLease, type LeaseState } from "../lead/lease.ts";
+import type { OpenRun } from "../lead/open-run.ts";
 import type { ChunkHeader, DesiredRun, RunMapping, StoredChunk } from "../storage.ts";
 import { firstTerm } from "./first-term.ts";
 import type { Tails } from "./tails.ts";

@@ -1,5 +1,5 @@
 import type { Destination } from "../destination.ts";
-import type { KeyCounts } from "../key-counts.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type {
   AccountDraft,
   AccountRecord,
@@ -15,8 +15,8 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
-import { type Claim, claimed, type Lease, released } from "../lease.ts";
-import type { OpenRun } from "../open-runs.ts";
+import { type Claim, claimed, type Lease, released } from "../lead/lease.ts";
+import type { OpenRun } from "../lead/open-run.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";

@@ -1,5 +1,5 @@
-import { addFates, type Fate, type FateLine } from "../fates.ts";
-import type { KeyCounts } from "../key-counts.ts";
+import { addFates, type Fate, type FateLine } from "../account/fates.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
 
 /** What was counted of runs, and what became of it. */

@@ -1,8 +1,8 @@
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
 import type { Destination } from "../destination.ts";
-import type { KeyCounts } from "../key-counts.ts";
-import { freshDesired, mergeDesired } from "../desired-state.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
+import { freshDesired, mergeDesired } from "../chunk/desired-state.ts";
 import type {
   AccountDraft,
   AccountRecord,
@@ -18,9 +18,9 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../storage.ts";
-import { type Claim, claimed, freeLease, type Lease, type LeaseState, released } from "../lease.ts";
-import type { OpenRun } from "../open-runs.ts";
-import { isEnd } from "../request.ts";
+import { type Claim, claimed, freeLease, type Lease, type LeaseState, released } from "../lead/lease.ts";
+import type { OpenRun } from "../lead/open-run.ts";
+import { isEnd } from "../chunk/request.ts";
 import type { Amount } from "../types.ts";
 import { threadBroadcast, threadLocks } from "./thread-share.ts";
 import { MemoryAccounts } from "./memory-accounts.ts";

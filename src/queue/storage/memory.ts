@@ -16,7 +16,7 @@ export function memoryQueue(): QueueStorage {
     name: "memory",
     durable: false,
     open: () => {
-      store ??= import("../sender.ts").then(({ MemoryStore }) => new MemoryStore());
+      store ??= import("../drain/loaded-late.ts").then(({ MemoryStore }) => new MemoryStore());
       store.catch(() => {
         store = undefined;
       });

@@ -1,6 +1,6 @@
 import type { SqlDatabase } from "../../sql/database.ts";
-import { addFates, type Fate, type FateLine } from "../fates.ts";
-import type { KeyCounts } from "../key-counts.ts";
+import { addFates, type Fate, type FateLine } from "../account/fates.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
 
 /** Puts what a writer counted, over what it counted before. */

@@ -1,5 +1,5 @@
 import type { SqlDatabase } from "../../sql/database.ts";
-import type { OpenRun } from "../open-runs.ts";
+import type { OpenRun } from "../lead/open-run.ts";
 import type { ChunkDraft } from "../storage.ts";
 
 /** Notes which runs a writer has open after a put. */

@@ -1,4 +1,4 @@
-import { freshDesired } from "../desired-state.ts";
+import { freshDesired } from "../chunk/desired-state.ts";
 import type { AccountDraft, Appended, ChunkDraft, DesiredRun } from "../storage.ts";
 import { putAccounts } from "./sqlite-accounts.ts";
 import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-change.ts";

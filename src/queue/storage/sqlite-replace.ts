@@ -1,4 +1,4 @@
-import type { KeyCounts } from "../key-counts.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChildDraft, ChunkHeader } from "../storage.ts";
 import { settleAccount } from "./sqlite-accounts.ts";
 import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-change.ts";

@@ -1,5 +1,5 @@
 import type { SqlDatabase, SqlRow, SqlValue } from "../../sql/database.ts";
-import type { LeaseState } from "../lease.ts";
+import type { LeaseState } from "../lead/lease.ts";
 import type { ChunkHeader } from "../storage.ts";
 import { newTally, type Tally } from "./tally.ts";
 

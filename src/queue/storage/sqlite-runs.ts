@@ -1,5 +1,5 @@
 import type { SqlDatabase } from "../../sql/database.ts";
-import { mergeDesired } from "../desired-state.ts";
+import { mergeDesired } from "../chunk/desired-state.ts";
 import type { DesiredRun, RunMapping } from "../storage.ts";
 import { isOutdated } from "./retention.ts";
 import { TailMemory, type Tails } from "./tails.ts";

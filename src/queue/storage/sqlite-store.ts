@@ -1,10 +1,10 @@
 import { fnv64 } from "../../internal/fnv64.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { SqlDatabase, SqlRow } from "../../sql/database.ts";
-import { type Claim, claimed, type Lease, released } from "../lease.ts";
-import type { OpenRun } from "../open-runs.ts";
+import { type Claim, claimed, type Lease, released } from "../lead/lease.ts";
+import type { OpenRun } from "../lead/open-run.ts";
 import type { Destination } from "../destination.ts";
-import type { KeyCounts } from "../key-counts.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
 import type {
   AccountDraft,
   AccountRecord,

@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors/usage-errors.ts";
-import { memoryOnly } from "../memory-only.ts";
+import { memoryOnly } from "../drain/memory-only.ts";
 import type { QueueStorage } from "../storage.ts";
 
 /**

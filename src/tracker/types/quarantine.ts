@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../client/types/connection.ts";
-import type { QuarantinedItem, QuarantineTarget } from "../../queue/quarantine-types.ts";
+import type { QuarantinedItem, QuarantineTarget } from "../../queue/drain/quarantine-types.ts";
 
 /**
  * What was set aside because it can never be delivered as it is: what the server refuses for good, with its words, and

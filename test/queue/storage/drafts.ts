@@ -1,4 +1,4 @@
-import { encodeRequest } from "../../../src/queue/chunk-codec.ts";
+import { encodeRequest } from "../../../src/queue/chunk/chunk-codec.ts";
 import type { ChunkDraft } from "../../../src/queue/storage.ts";
 
 /** A chunk to put: one tag, unless it says otherwise. */

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { decodeChunk } from "../../../src/queue/content.ts";
+import { decodeChunk } from "../../../src/queue/chunk/content.ts";
 import type { ChunkHeader, QueueStore } from "../../../src/queue/storage.ts";
 import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
 import { startProgram } from "../../support/start-program.ts";

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { encodeRequest } from "../../../src/queue/chunk-codec.ts";
+import { encodeRequest } from "../../../src/queue/chunk/chunk-codec.ts";
 import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
 import { SqliteFile } from "../../../src/queue/storage/sqlite-file.ts";
 import { migrations, prepareSchema } from "../../../src/queue/storage/sqlite-schema.ts";

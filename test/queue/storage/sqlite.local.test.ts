@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync, statSync, truncateSync, utimesSync, wr
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { queueContract } from "../../../src/queue/contract.ts";
-import { decodeChunk } from "../../../src/queue/content.ts";
+import { decodeChunk } from "../../../src/queue/chunk/content.ts";
 import { sqliteQueue } from "../../../src/queue/storage/sqlite.ts";
 import { SqliteFile } from "../../../src/queue/storage/sqlite-file.ts";
 import { SqliteStore } from "../../../src/queue/storage/sqlite-store.ts";

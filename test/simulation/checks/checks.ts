@@ -1,6 +1,6 @@
-import { isEnd } from "../../../src/queue/request.ts";
-import { metricsBody } from "../../../src/queue/metrics-body.ts";
-import { decodeChunk } from "../../../src/queue/content.ts";
+import { isEnd } from "../../../src/queue/chunk/request.ts";
+import { metricsBody } from "../../../src/queue/chunk/metrics-body.ts";
+import { decodeChunk } from "../../../src/queue/chunk/content.ts";
 import type { RunMapping, StoredChunk } from "../../../src/queue/storage.ts";
 import type { DiskWatcher } from "../world/disk.ts";
 import { isRead } from "../world/request-kind.ts";

@@ -1,4 +1,4 @@
-import { decodeChunk } from "../../../src/queue/content.ts";
+import { decodeChunk } from "../../../src/queue/chunk/content.ts";
 import type { StoredChunk } from "../../../src/queue/storage.ts";
 import { pointId, storedValue } from "../oracle/state.ts";
 

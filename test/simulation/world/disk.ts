@@ -1,6 +1,6 @@
 import { MemoryStore } from "../../../src/queue/storage/memory-store.ts";
-import type { Claim } from "../../../src/queue/lease.ts";
-import type { KeyCounts } from "../../../src/queue/key-counts.ts";
+import type { Claim } from "../../../src/queue/lead/lease.ts";
+import type { KeyCounts } from "../../../src/queue/account/key-counts.ts";
 import type {
   AccountDraft,
   Appended,

@@ -1,4 +1,4 @@
-import { RUN_ID_TAG } from "../../../src/queue/create-run.ts";
+import { RUN_ID_TAG } from "../../../src/queue/send/create-run.ts";
 import { createServer, memoryArtifacts } from "../../../src/server/index.ts";
 import { item } from "../checks/items.ts";
 import { storedValue } from "../oracle/state.ts";

@@ -12,7 +12,7 @@ import { type ApiRequest, Transport } from "../../../src/client/transport.ts";
 import type { CallOptions, ClientRuntime } from "../../../src/client/types/connection.ts";
 import type { Schema } from "../../../src/client/wire/entities.ts";
 import { type RequestFacts, TimeoutError, UnexpectedReplyError } from "../../../src/errors/network-errors.ts";
-import type { DeliveryClient } from "../../../src/queue/delivery-client.ts";
+import type { DeliveryClient } from "../../../src/queue/send/delivery-client.ts";
 import type { SimProcess } from "./process.ts";
 import type { TripReply } from "./trip.ts";
 

@@ -1,6 +1,6 @@
 import { createClient } from "../../../src/client/client.ts";
 import { createQueue } from "../../../src/queue/create-queue.ts";
-import type { DeliveryClient } from "../../../src/queue/delivery-client.ts";
+import type { DeliveryClient } from "../../../src/queue/send/delivery-client.ts";
 import type { QueueStore } from "../../../src/queue/storage.ts";
 import type { Queue } from "../../../src/queue/queue.ts";
 import type { DeliveryOptions, Problem } from "../../../src/queue/types.ts";

@@ -1,4 +1,4 @@
-import { RUN_ID_TAG } from "../../../src/queue/create-run.ts";
+import { RUN_ID_TAG } from "../../../src/queue/send/create-run.ts";
 import { item } from "../checks/items.ts";
 import { Oracle, type WireReply, type WireRequest } from "../oracle/oracle.ts";
 import { newRunId } from "../oracle/run-id.ts";

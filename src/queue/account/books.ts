@@ -1,0 +1,229 @@
+import { add, amountOf } from "../amount.ts";
+import type { KeyCounts } from "./key-counts.ts";
+import type { Ledger } from "./ledger.ts";
+import { Outstanding } from "./outstanding.ts";
+import type { Presence } from "../lead/presence.ts";
+import type { ChunkHeader, QuarantinedChunk, QueueStore, StorageCounts } from "../storage.ts";
+import type { Amount } from "../types.ts";
+
+const PAGE = 64;
+/** Pages that are compared at one look, beside the first one. */
+const PAGES = 3;
+/** Times that the counts are read in the hope that nothing changes meanwhile. */
+const TRIES = 5;
+
+/**
+ * Keeps the ledger of this process right while others write to the same storage and drain it: the totals are those of the
+ * storage, and what was put here and is not there any more waits no longer.
+ */
+export class Books {
+  readonly #ledger: Ledger;
+  readonly #store: QueueStore;
+  readonly #own: Outstanding;
+  readonly #presence: Presence;
+  /** What the storage had counted when this process began. */
+  #base: Pick<StorageCounts, "delivered" | "dropped">;
+  #foreignBlobs: number;
+  /** Changes of the storage by this process, and those on their way. */
+  #changes = 0;
+  #changing = 0;
+  /** Place up to which all was compared in the present round. */
+  #at = 0;
+  /** What had left the storage when all was compared last; pages that were read and could not be compared. */
+  #compared: string;
+  #unread = 0;
+  /** Appends that told the totals of the storage; so did the last one. */
+  counted = 0;
+  isCounted = false;
+  /** As `append` of the storage, for what is logged here. */
+  readonly intake: Pick<QueueStore, "append">;
+
+  constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts, presence: Presence) {
+    this.#presence = presence;
+    this.#ledger = ledger;
+    this.#store = store;
+    this.#own = new Outstanding(ledger.writer);
+    // A process that moves over from another storage has counted before.
+    this.#base = {
+      delivered: minus(counts.delivered, ledger.delivered),
+      dropped: minus(counts.dropped, minus(ledger.dropped, ledger.lost)),
+    };
+    this.#compared = leftOf(counts);
+    this.#foreignBlobs = counts.blobBytes;
+    this.intake = { append: (...args) => this.#append(...args) };
+    ledger.onSettle = (chunk) => {
+      this.#changes++;
+      const { order, sequence = 0, blob } = chunk;
+      return order === undefined || this.#own.settle(order, sequence, { ...amountOf(chunk) }, blob?.size ?? 0);
+    };
+  }
+
+  /** Nothing that was put here is known to wait in the storage. */
+  get isClear(): boolean {
+    return this.#own.isEmpty;
+  }
+
+  /** True for a chunk that was logged here. */
+  owns({ order }: Pick<ChunkHeader, "order">): boolean {
+    return this.#own.has(order);
+  }
+
+  /** Notes a change of the storage that is under way, as the counts of the storage and those here differ until it is over. */
+  async during<T>(change: () => Promise<T>): Promise<T> {
+    this.#changing++;
+    try {
+      return await change();
+    } finally {
+      this.#changing--;
+      this.#changes++;
+    }
+  }
+
+  /** The storage is another one than before: its counts begin anew. */
+  reset(): void {
+    const { delivered, dropped, lost } = this.#ledger;
+    const before = (amount: Amount): Amount => ({ points: -amount.points, requests: -amount.requests });
+    this.#base = { delivered: before(delivered), dropped: before(minus(dropped, lost)) };
+    this.#at = 0;
+    this.#compared = "";
+  }
+
+  /**
+   * Takes over the totals of the storage. While this process is changing it they would be off by that: then only with
+   * `anyway`.
+   */
+  async refresh(anyway: boolean): Promise<StorageCounts> {
+    let counts: StorageCounts;
+    let quiet = false;
+    for (let tries = 1; ; tries++) {
+      const changes = this.#changes;
+      counts = await this.#store.status();
+      quiet = changes === this.#changes && this.#changing === 0;
+      if (quiet || anyway) break;
+      if (tries === TRIES) return counts;
+    }
+    this.#take(counts, quiet);
+    return counts;
+  }
+
+  #take(counts: StorageCounts, quiet: boolean): void {
+    // A change that took place although it was said to have failed was counted twice: in quiet the storage is right.
+    const atLeast = (amount: Amount, bound: Amount): Amount => (quiet ? amount : least(amount, bound));
+    const ledger = this.#ledger;
+    const { total } = this.#own;
+    const foreign = least(minus(counts.waiting, total), { points: 0, requests: 0 });
+    add(ledger.waiting, minus(foreign, ledger.foreign));
+    Object.assign(ledger.foreign, foreign);
+    Object.assign(ledger.delivered, atLeast(minus(counts.delivered, this.#base.delivered), ledger.delivered));
+    Object.assign(ledger.quarantined, counts.quarantined);
+    const dropped = minus(counts.dropped, this.#base.dropped);
+    add(dropped, ledger.lost);
+    Object.assign(ledger.dropped, atLeast(dropped, ledger.dropped));
+    const foreignBlobs = Math.max(0, counts.blobBytes - total.blobBytes);
+    ledger.blobBytes += foreignBlobs - this.#foreignBlobs;
+    this.#foreignBlobs = foreignBlobs;
+    ledger.bytes = counts.bytes;
+  }
+
+  /** Finds what left the storage by the hands of others: the first of it, and some more; or `all`. */
+  async compare(all: boolean): Promise<void> {
+    const { first } = this.#own;
+    if (first === undefined) return;
+    const counts = await this.#store.status();
+    const left = leftOf(counts);
+    // Where nothing has left, a long backlog is not read again.
+    if (left === this.#compared && this.#own.isWithin(counts.waiting)) return;
+    const unread = this.#unread;
+    await this.#page(Math.max(0, first - 1));
+    if (all) this.#at = 0;
+    await this.#round(all);
+    if (all && this.#unread === unread) this.#compared = left;
+  }
+
+  async #round(all: boolean): Promise<void> {
+    for (let pages = 0; (all || pages < PAGES) && !this.#own.isEmpty; pages++) {
+      this.#at = Math.max(this.#at, (this.#own.first ?? 0) - 1, 0);
+      const next = await this.#page(this.#at);
+      this.#at = next ?? 0;
+      if (next === undefined) return;
+    }
+  }
+
+  /** Gives the place after which the next page begins; undefined when that was the last one. */
+  async #page(after: number): Promise<number | undefined> {
+    const changes = this.#changes;
+    const page = await this.#store.heads(after, PAGE);
+    const isLast = page.length < PAGE;
+    // A put on its way may have changed what was read.
+    if (changes !== this.#changes || this.#changing > 0) this.#unread++;
+    else {
+      this.#own.compare(after, page, isLast, (run, left, blobBytes) => this.#ledger.leave(run, left, blobBytes));
+    }
+    const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
+    return next > after ? next : undefined;
+  }
+
+  /** Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. */
+  release(chunk: QuarantinedChunk, keys: KeyCounts): Promise<number | undefined> {
+    return this.during(async () => {
+      const order = await this.#store.release(chunk.order, keys);
+      if (order === undefined) return undefined;
+      const ledger = this.#ledger;
+      const { run, writer, blob } = chunk;
+      const amount = amountOf(chunk);
+      add(ledger.quarantined, amount, -1);
+      add(ledger.waiting, amount);
+      ledger.blobBytes += blob?.size ?? 0;
+      if (writer === ledger.writer) {
+        add(ledger.run(run).waiting, amount);
+        this.#own.put(chunk, { stored: true, order, count: chunk.count });
+      } else {
+        add(ledger.foreign, amount);
+        this.#foreignBlobs += blob?.size ?? 0;
+      }
+      return order;
+    });
+  }
+
+  /** Forgets a quarantined chunk; false when it is not there. */
+  discard(chunk: QuarantinedChunk, keys: KeyCounts): Promise<boolean> {
+    return this.during(async () => {
+      if (!(await this.#store.discard(chunk.order, keys))) return false;
+      add(this.#ledger.quarantined, amountOf(chunk), -1);
+      add(this.#ledger.dropped, amountOf(chunk));
+      return true;
+    });
+  }
+
+  #append(...[writer, given, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {
+    return this.during(async () => {
+      const hidden = given.some((draft) => draft.opens === true) && !(await this.#presence.show());
+      const drafts = hidden ? given.map(({ opens: _, ...draft }) => draft) : given;
+      const changes = this.#changes;
+      const results = await this.#store.append(writer, drafts, ...rest);
+      for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
+      const { counted } = this.#store;
+      // As in `refresh`: while something else is changed here, figures of several moments would meet.
+      this.isCounted = counted !== undefined && changes === this.#changes && this.#changing === 1;
+      if (counted && this.isCounted) {
+        this.#take(counted, true);
+        this.counted++;
+      }
+      return results;
+    });
+  }
+}
+
+/** All that ever left, by amounts that no appending changes. */
+function leftOf({ delivered, quarantined, dropped }: StorageCounts): string {
+  return [delivered, quarantined, dropped].map(({ points, requests }) => `${points} ${requests}`).join();
+}
+
+function minus(from: Amount, amount: Amount): { points: number; requests: number } {
+  return { points: from.points - amount.points, requests: from.requests - amount.requests };
+}
+
+/** Not less than a bound. */
+function least(amount: Amount, bound: Amount): Amount {
+  return { points: Math.max(amount.points, bound.points), requests: Math.max(amount.requests, bound.requests) };
+}

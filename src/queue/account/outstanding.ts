@@ -1,0 +1,152 @@
+import { amountOf, type Count } from "../amount.ts";
+import type { Appended, ChunkDraft, ChunkHeader } from "../storage.ts";
+
+/** What the storage holds of one chunk that was put here, or of its parts. */
+interface Entry extends Count {
+  readonly run: string;
+  blobBytes: number;
+}
+
+/** Tells what left the storage. */
+export type OnLeft = (run: string, left: Count, blobBytes: number) => void;
+
+/** Chunks that were told to have left, in case that their own settlement comes late. */
+const REMEMBERED = 1_000;
+
+/** The chunks that this process has put and that have no fate yet, as far as it knows: a line for each, without bodies. */
+export class Outstanding {
+  /** By place, in ascending order. */
+  readonly #placed = new Map<number, Entry>();
+  /** By sequence: a put said that it failed, and took place. */
+  readonly #unplaced = new Map<number, Entry>();
+  readonly #left = new Set<number>();
+  readonly #writer: string;
+  readonly total: Count & { blobBytes: number } = { points: 0, requests: 0, blobBytes: 0 };
+
+  constructor(writer: string) {
+    this.#writer = writer;
+  }
+
+  get isEmpty(): boolean {
+    return this.#placed.size + this.#unplaced.size === 0;
+  }
+
+  /** The first place at which one lies; undefined when none does. */
+  get first(): number | undefined {
+    if (this.#unplaced.size > 0) return 0;
+    for (const order of this.#placed.keys()) return order;
+    return undefined;
+  }
+
+  /** True for a place at which something lies that was put here. */
+  has(order: number): boolean {
+    return this.#placed.has(Math.floor(order));
+  }
+
+  /** All of it has its place, and may be a part of what waits in all. */
+  isWithin(waiting: Count): boolean {
+    const { points, requests } = this.total;
+    return this.#unplaced.size === 0 && points <= waiting.points && requests <= waiting.requests;
+  }
+
+  /** Notes what became of a put. */
+  put(draft: ChunkDraft, { stored, order, count }: Appended): void {
+    const { run, blob } = draft;
+    const entry = { ...amountOf({ ...draft, count: count ?? draft.count }), run, blobBytes: blob?.size ?? 0 };
+    if (stored || order > 0) {
+      // One that was there before may have grown all the same, by a put that said that it failed.
+      this.#forget(this.#placed, order);
+      this.#keep(this.#placed, order, entry);
+    } else if (!stored && order === 0 && draft.order === undefined) {
+      this.#keep(this.#unplaced, draft.sequence, entry);
+    }
+  }
+
+  /** Notes that a chunk, or a part of it, was settled here; false when it was known to have left before. */
+  settle(order: number, sequence: number, part: Count, blobBytes: number): boolean {
+    const place = Math.floor(order);
+    const unplaced = this.#unplaced.get(sequence);
+    if (unplaced && !this.#placed.has(place)) {
+      this.#forget(this.#unplaced, sequence);
+      this.#keep(this.#placed, place, unplaced);
+    }
+    const entry = this.#placed.get(place);
+    if (!entry) return !this.#left.has(place);
+    this.#reduce(this.#placed, place, entry, part, blobBytes);
+    return true;
+  }
+
+  /**
+   * Compares with a page of headers: all that lie above `after`, up to the last of them or, with `isLast`, up to the end.
+   * What is not among them has left.
+   */
+  compare(after: number, page: readonly ChunkHeader[], isLast: boolean, onLeft: OnLeft): void {
+    const end = isLast ? Number.POSITIVE_INFINITY : Math.floor(page.at(-1)!.order);
+    const found = new Map<number, Count>();
+    for (const header of page) {
+      if (header.writer !== this.#writer) continue;
+      const place = Math.floor(header.order);
+      const unplaced = this.#unplaced.get(header.sequence);
+      if (unplaced && header.sequence > 0 && !this.#placed.has(place)) {
+        this.#forget(this.#unplaced, header.sequence);
+        this.#keep(this.#placed, place, unplaced);
+      }
+      const { points, requests } = amountOf(header);
+      const sum = found.get(place);
+      found.set(place, { points: points + (sum?.points ?? 0), requests: requests + (sum?.requests ?? 0) });
+    }
+    for (const [place, entry] of this.#placed) {
+      if (place >= end) break;
+      if (place <= after) continue;
+      const { points, requests } = found.get(place) ?? { points: 0, requests: 0 };
+      const left = { points: Math.max(0, entry.points - points), requests: Math.max(0, entry.requests - requests) };
+      const blobBytes = found.has(place) ? 0 : entry.blobBytes;
+      if (left.points + left.requests + blobBytes === 0 && found.has(place)) continue;
+      this.#reduce(this.#placed, place, entry, left, blobBytes);
+      this.#remember(place);
+      onLeft(entry.run, left, blobBytes);
+    }
+    if (after > 0 || !isLast) return;
+    // All was seen, and none of these.
+    for (const [sequence, entry] of this.#unplaced) {
+      const { run, points, requests, blobBytes } = entry;
+      this.#forget(this.#unplaced, sequence);
+      onLeft(run, { points, requests }, blobBytes);
+    }
+  }
+
+  #keep(map: Map<number, Entry>, key: number, entry: Entry): void {
+    this.#forget(map, key);
+    map.set(key, entry);
+    this.#count(entry, 1);
+  }
+
+  #forget(map: Map<number, Entry>, key: number): void {
+    const entry = map.get(key);
+    if (!entry) return;
+    map.delete(key);
+    this.#count(entry, -1);
+  }
+
+  #reduce(map: Map<number, Entry>, key: number, entry: Entry, part: Count, blobBytes: number): void {
+    this.#count(entry, -1);
+    entry.points -= part.points;
+    entry.requests -= part.requests;
+    entry.blobBytes -= blobBytes;
+    if (entry.points <= 0 && entry.requests <= 0) map.delete(key);
+    else this.#count(entry, 1);
+  }
+
+  #count({ points, requests, blobBytes }: Count & { readonly blobBytes: number }, sign: 1 | -1): void {
+    this.total.points += sign * points;
+    this.total.requests += sign * requests;
+    this.total.blobBytes += sign * blobBytes;
+  }
+
+  #remember(place: number): void {
+    this.#left.add(place);
+    if (this.#left.size <= REMEMBERED) return;
+    const [oldest] = this.#left;
+    this.#left.delete(oldest!);
+  }
+}

@@ -1,0 +1,37 @@
+import { total } from "../amount.ts";
+import type { Drain } from "./drain.ts";
+import { receiptOf } from "../account/run-receipt.ts";
+import { StoredQuarantine } from "./stored-quarantine.ts";
+import type { Receipt } from "../types.ts";
+
+/** What the server refuses for good, in the storage of a drain. */
+export async function openQuarantine(drain: Drain): Promise<StoredQuarantine> {
+  const { store, engine } = await drain.open();
+  const { problems, onChange } = drain.parts;
+  return new StoredQuarantine({
+    store,
+    books: engine.quarantine,
+    async onChange(order) {
+      drain.order = Math.max(drain.order, order);
+      if (order > 0) engine.appended();
+      if (total((await store.status()).quarantined) === 0) {
+        for (const { kind, run } of problems.list()) if (kind === "quarantined") problems.solve(kind, run);
+      }
+      onChange();
+    },
+  });
+}
+
+/** What became of a run, by our id; the storage of an untouched drain has nothing to say. */
+export async function drainedReceipt(drain: Drain, id: string, untouched: boolean): Promise<Receipt> {
+  const { mappings, ledger } = drain.parts;
+  const mapping = mappings.get(id);
+  if (untouched) return receiptOf(id, mapping?.runId, ledger.find(id), [], "");
+  const { store } = await drain.open();
+  const stores = [...new Set([...drain.left, store])];
+  const [stored, ...records] = await Promise.all([
+    mapping ?? store.mapping(id),
+    ...stores.map((each) => each.accounts(id)),
+  ]);
+  return receiptOf(id, stored?.runId, ledger.find(id), records.flat(), ledger.writer);
+}

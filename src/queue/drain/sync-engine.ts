@@ -1,0 +1,351 @@
+import { ConfigurationError } from "../../errors/usage-errors.ts";
+import { assignStore } from "./assign-store.ts";
+import { Books } from "../account/books.ts";
+import { total } from "../amount.ts";
+import { DeliveryLoop, type Opening } from "../send/delivery-loop.ts";
+import { Follower, type Walk } from "../lead/follower.ts";
+import { Leadership } from "../lead/leader.ts";
+import type { Lease } from "../lead/lease.ts";
+import { Outlook } from "../lead/outlook.ts";
+import { ParkedAmount } from "../account/parked-amount.ts";
+import type { Presence } from "../lead/presence.ts";
+import { QueueChannel, type QueueMessage } from "../lead/queue-channel.ts";
+import { Recovery } from "../lead/recovery.ts";
+import { StorageTrouble } from "../send/storage-trouble.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
+import type { HostState } from "../types.ts";
+import type { DeliveryParts } from "../send/verdicts.ts";
+
+const LEASE = 60_000;
+/** Milliseconds between two tries of a page that goes on to show that it lives, and how many there are. */
+const SHOW_RETRY = 100;
+const SHOW_TRIES = 600;
+
+/** What the engine needs. */
+export interface EngineParts extends DeliveryParts {
+  /** Bytes of bodies that may wait in the store. */
+  readonly maxBytes: () => number;
+  /** Somebody in this process waits for what is sent, or has logged it. */
+  readonly awaited: () => boolean;
+  /** Called after everything that may let somebody go on who waits. */
+  readonly onChange: () => void;
+  /** Runs whose mapping somebody waits for. */
+  readonly sought: ReadonlyMap<string, unknown>;
+  /** The storage when it was opened. */
+  readonly opened: Opening & { readonly counts: StorageCounts };
+  /** What is put there survives the process. */
+  readonly durable: boolean;
+  /** Shows there that this process lives. */
+  readonly presence: Presence;
+  /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
+  readonly lease?: number | undefined;
+}
+
+/**
+ * The part of a process in the draining of a storage: it leads, and delivers, or follows whoever does, and knows in both
+ * cases what became of what was logged here.
+ */
+export class SyncEngine {
+  readonly #parts: EngineParts;
+  readonly #lease: number;
+  readonly #leadership: Leadership;
+  readonly #loop: DeliveryLoop;
+  readonly #follower: Follower;
+  readonly #channel: QueueChannel;
+  readonly #books: Books;
+  readonly #parked: ParkedAmount;
+  readonly #presence: Presence;
+  readonly #recovery: Recovery | undefined;
+  /** How the server answered at the last request. */
+  #said: HostState = "unknown";
+  /** Last place in the order that is known to be given. */
+  #order = 0;
+  /** The page may be stopped in the next moment, or was. */
+  #resting = false;
+  /** The latest term in which the storage is known to be for this destination. */
+  #admitted: number;
+  /** Monotonic time of the next look for runs of dead processes. */
+  #recoverAt = 0;
+  /** How delivery goes, here or wherever the leader is. */
+  readonly outlook: Outlook;
+  /** Puts what is logged here into the storage. */
+  readonly intake: Pick<QueueStore, "append">;
+
+  constructor(parts: EngineParts) {
+    const { store, runtime, ledger, lease = LEASE } = parts;
+    const { clock, random } = runtime;
+    const trouble = new StorageTrouble(parts.name, parts.problems);
+    this.#parts = parts;
+    this.#admitted = parts.opened.lease.term;
+    this.#lease = lease;
+    this.#presence = parts.presence;
+    this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
+    this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
+    this.intake = this.#books.intake;
+    this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
+    this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
+    this.#follower = new Follower({ ...parts, parks: (run) => this.outlook.parksThere(run) });
+    this.#leadership = new Leadership({
+      store,
+      clock,
+      lease,
+      fraction: () => random.fraction(),
+      id: ledger.writer,
+      says: () => this.outlook.says(),
+      eager: () => this.#follower.isAsked || ledger.waiting.points + ledger.waiting.requests > 0,
+      admits: (term) => this.#admits(term),
+      onBegin: (term) => this.#begin(term),
+      onEnd: () => this.#end(),
+      onLook: (seen) => this.#look(seen),
+      onTrouble: (cause) => trouble.after(cause),
+    });
+    this.#loop = new DeliveryLoop({
+      ...parts,
+      books: this.#books,
+      trouble,
+      term: () => this.#leadership.term,
+      check: (term) => this.#leadership.check(term),
+      onLost: (term) => this.#leadership.lost(term),
+      onWant: () => this.#want(),
+      onDone: () => this.#done(),
+    });
+    this.outlook = new Outlook({
+      ledger,
+      loop: this.#loop,
+      parkedElsewhere: this.#parked,
+      leads: () => this.leads,
+    });
+  }
+
+  /** This one drains the storage. */
+  get leads(): boolean {
+    return this.#leadership.term > 0;
+  }
+
+  /** The server is known to keep a point once that it gets twice. */
+  get keepsOnce(): boolean {
+    return this.#loop.keepsOnce;
+  }
+
+  /** No request of this process is in flight. */
+  get idle(): boolean {
+    return this.#loop.idle;
+  }
+
+  /** Nothing waits in the storage or is set aside there, and no run is in doubt. */
+  async isSpent(): Promise<boolean> {
+    const { waiting, quarantined } = await this.#parts.store.status();
+    return this.#loop.isCertain && total(waiting) + total(quarantined) === 0;
+  }
+
+  /** Sends, or only keeps the storage within its bounds. */
+  run(running: boolean): void {
+    this.#loop.run(running);
+  }
+
+  /** This process has put more into the storage. */
+  appended(): void {
+    this.#loop.grew(this.#books.isCounted);
+    if (this.leads) return;
+    this.#channel.tell({ kind: "appended" });
+    this.#leadership.look();
+  }
+
+  /** Puts that told the figures of the storage. */
+  get counted(): number {
+    return this.#books.counted;
+  }
+
+  /** True when the last put told the figures of the storage, and there are no others that count: nothing has to be read. */
+  get isCounted(): boolean {
+    return this.leads && this.#books.isCounted && this.outlook.parked().length === 0;
+  }
+
+  /** Begins anew with all that the storage holds: it is another one than before. */
+  restart(): void {
+    this.#follower.reset();
+    this.#books.reset();
+    this.#parked.reset();
+    this.#leadership.renew();
+    void this.#presence.show();
+    this.#loop.wake();
+  }
+
+  /** Chunks up to this place in the order shall not wait for more points. */
+  urge(order: number): void {
+    this.#loop.urge(order);
+  }
+
+  /** Begins to wait for all up to a place in the order, of some runs or of all, but what is parked. */
+  walk(order: number, runs?: ReadonlySet<string>): Walk {
+    const walk = this.#follower.walk(order, runs);
+    if (!this.leads) this.#leadership.look();
+    return walk;
+  }
+
+  /** Ends waiting. */
+  forget(walk: Walk | undefined): void {
+    this.#follower.forget(walk);
+  }
+
+  /** True when all that is waited for is delivered. */
+  clear(walk: Walk): boolean {
+    return walk.clear || (this.leads && this.#loop.clear(walk));
+  }
+
+  /** Looks now what others have got done. */
+  look(): void {
+    this.#leadership.look();
+  }
+
+  /** Lets a probe go now: the network may be back, or somebody says so. */
+  hurry(): void {
+    this.#loop.hurry();
+    if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: false });
+  }
+
+  /** Takes parked runs up again. */
+  unpark(): void {
+    this.#parked.reset();
+    this.#loop.unpark();
+    if (!this.leads) this.#channel.tell({ kind: "hurry", unpark: true });
+  }
+
+  /** What is put back from quarantine, and what is forgotten, by whoever leads. */
+  get quarantine(): Pick<Books, "release" | "discard"> {
+    return this.#books;
+  }
+
+  /** Brings the figures of the ledger up to date. */
+  async refresh(): Promise<void> {
+    if (!this.leads) await this.#books.compare(true);
+    await this.#books.refresh(false);
+    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped);
+  }
+
+  /** Ends all requests. */
+  stop(): void {
+    this.#loop.stop();
+  }
+
+  /** Whoever sends a storage elsewhere begins a term first. */
+  async #admits(term: number): Promise<boolean> {
+    const { store, name, problems, destination } = this.#parts;
+    if (term !== this.#admitted + 1) {
+      try {
+        await assignStore(store, { storage: { name }, problems, destination });
+      } catch (error) {
+        if (error instanceof ConfigurationError) return false;
+        throw error;
+      }
+    }
+    this.#admitted = term;
+    return true;
+  }
+
+  /** Lets others lead; `shown` leaves it to be seen that this process lives. */
+  async release(shown = false): Promise<void> {
+    this.stop();
+    this.#resting = true;
+    const { leads } = this;
+    await this.#leadership.stop();
+    if (leads) this.#channel.tell({ kind: "released" });
+    this.#channel.leave();
+    if (!shown) this.#presence.leave();
+  }
+
+  /**
+   * Lets go at once of what would keep others from sending while the page is frozen: the lock and the requests of the
+   * leader. Of a page that goes into the back-forward cache also of all that would keep it out.
+   */
+  rest(cached: boolean): void {
+    if (!this.#resting) {
+      this.#leadership.rest();
+      this.#channel.tell({ kind: "released" });
+    }
+    this.#resting = true;
+    if (!cached) return;
+    this.#channel.leave();
+    this.#presence.leave();
+  }
+
+  /** Goes on after `rest`, however long that was. Gives the runs of this writer that nobody has ended in its place. */
+  async rise(): Promise<ReadonlySet<string> | undefined> {
+    if (!this.#resting) return undefined;
+    this.#resting = false;
+    this.#channel.join();
+    this.#want();
+    this.#leadership.look();
+    this.hurry();
+    // Another page may hold its lock for the moment in which it looks whether this one lives.
+    for (let tries = 1; !(await this.#presence.show()) && !this.#resting && tries < SHOW_TRIES; tries++) {
+      await new Promise<void>((resolve) => this.#parts.runtime.clock.after(SHOW_RETRY, resolve));
+    }
+    return this.#resting ? undefined : this.#presence.openRuns();
+  }
+
+  #want(): void {
+    this.#leadership.want(!this.#resting && this.#loop.wants);
+  }
+
+  #begin(term: number): void {
+    this.#recoverAt = 0;
+    this.#loop.begin(term);
+    this.#channel.changed(() => this.outlook.says());
+  }
+
+  #end(): void {
+    this.outlook.ended();
+    this.#loop.end();
+    // What was put as the leader was told to nobody.
+    this.#channel.tell({ kind: "appended" });
+  }
+
+  /** One look at the lease, and at what others did. */
+  async #look({ held, says }: Lease): Promise<void> {
+    if (held) this.outlook.hear(says);
+    await this.#follower.look(!this.leads);
+    if (!this.leads) {
+      this.#loop.doubt();
+      await this.#books.compare(this.#follower.hasCleared());
+    }
+    const { order } = await this.#books.refresh(this.leads);
+    if (this.leads && order > this.#order) this.#loop.grew();
+    this.#order = order;
+    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped);
+    await this.#presence.beat();
+    await this.#recover();
+    this.#parts.onChange();
+  }
+
+  /** Ends the runs of dead processes, now and then. */
+  async #recover(): Promise<void> {
+    const now = this.#parts.runtime.clock.monotonic();
+    if (!this.#recovery || !this.leads || now < this.#recoverAt) return;
+    this.#recoverAt = now + this.#lease / 6;
+    if (await this.#recovery.run(this.#leadership.term)) this.#loop.grew();
+  }
+
+  /** A request was answered, or was not. */
+  #done(): void {
+    this.#want();
+    const { host } = this.#loop;
+    // Who hears no messages reads of it in the lease.
+    this.#leadership.poke(host !== this.#said && !this.#parts.store.broadcast);
+    this.#said = host;
+    this.#channel.changed(() => this.outlook.says());
+    this.#parts.onChange();
+  }
+
+  #told(message: QueueMessage): void {
+    if (message.kind === "appended") {
+      if (!this.leads) return;
+      this.#loop.grew();
+    } else if (message.kind === "hurry") {
+      if (message.unpark) this.#loop.unpark();
+      else this.#loop.hurry();
+      return;
+    } else if (message.kind === "changed") this.outlook.hear(message.says);
+    this.#leadership.look();
+  }
+}

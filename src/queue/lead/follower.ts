@@ -1,0 +1,97 @@
+import type { QueueStore, RunMapping } from "../storage.ts";
+
+const PAGE = 64;
+
+/** Somebody waits until nothing up to a place in the order waits any more. */
+export interface Walk {
+  readonly order: number;
+  /** Of these runs only. */
+  readonly runs: ReadonlySet<string> | undefined;
+  /** Nothing that counts lies at or before this place. */
+  after: number;
+  clear: boolean;
+}
+
+/** What following needs. */
+export interface FollowerParts {
+  readonly store: QueueStore;
+  /** Runs whose mapping somebody waits for. */
+  readonly sought: ReadonlyMap<string, unknown>;
+  /** Runs that are known to be on the server. */
+  readonly mappings: ReadonlyMap<string, RunMapping>;
+  readonly onMapped: (mapping: RunMapping) => void;
+  /** True for a run that waits for a person. */
+  readonly parks: (run: string) => boolean;
+}
+
+/** Finds out from the storage what another process has got done. Each place in the order is read about once. */
+export class Follower {
+  readonly #parts: FollowerParts;
+  readonly #walks = new Set<Walk>();
+  #cleared = false;
+
+  constructor(parts: FollowerParts) {
+    this.#parts = parts;
+  }
+
+  /** Somebody waits for something that has to be looked for. */
+  get isAsked(): boolean {
+    return this.#walks.size + this.#parts.sought.size > 0;
+  }
+
+  /** Waits for all up to a place; `forget` ends that. */
+  walk(order: number, runs?: ReadonlySet<string>): Walk {
+    const walk: Walk = { order, runs, after: 0, clear: false };
+    this.#walks.add(walk);
+    return walk;
+  }
+
+  forget(walk: Walk | undefined): void {
+    if (walk) this.#walks.delete(walk);
+  }
+
+  /** True when somebody no longer waits since this was asked last. */
+  hasCleared(): boolean {
+    const cleared = this.#cleared;
+    this.#cleared = false;
+    return cleared;
+  }
+
+  /** The storage is another one than before. */
+  reset(): void {
+    for (const walk of this.#walks) walk.after = 0;
+  }
+
+  /** Looks once. Of chunks only where somebody else drains. */
+  async look(follows: boolean): Promise<void> {
+    const { store, sought, mappings, onMapped } = this.#parts;
+    for (const run of sought.keys()) {
+      if (mappings.has(run)) continue;
+      const mapping = await store.mapping(run);
+      if (mapping) onMapped(mapping);
+    }
+    if (follows) for (const walk of this.#walks) await this.#proceed(walk);
+  }
+
+  async #proceed(walk: Walk): Promise<void> {
+    const { store, parks } = this.#parts;
+    while (!walk.clear) {
+      const page = await store.heads(walk.after, PAGE);
+      for (const { order, run } of page) {
+        // Parts of the chunk at that place lie before the next one.
+        if (order >= walk.order + 1) {
+          this.#clear(walk);
+          return;
+        }
+        if ((!walk.runs || walk.runs.has(run)) && !parks(run)) return;
+        walk.after = order;
+      }
+      if (page.length < PAGE) this.#clear(walk);
+    }
+  }
+
+  #clear(walk: Walk): void {
+    walk.clear = true;
+    this.#cleared = true;
+  }
+}

@@ -1,0 +1,249 @@
+import type { Clock } from "../../runtime/ports/clock.ts";
+import { addRange, type Range, within } from "./ranges.ts";
+import type { QueueStore } from "../storage.ts";
+
+/** Runs in doubt that are named: of more, the oldest are merged. */
+const MOST_DOUBTS = 1_000;
+/** Places to come that are noted together with those in view, so that a slow logger does not cost a write a chunk. */
+const AHEAD = 64;
+
+/** What is not known of a run: the server may act on a request of it that its sender has given up. */
+export interface Doubt {
+  /** Monotonic time since which no such request was sent. */
+  since: number;
+  /** An earlier leader left it, and nobody has looked since. */
+  inherited: boolean;
+  /** A create of it may have come to the server twice. */
+  create: boolean;
+  /** Keys of tags, and "" for the run's own fields, that may be overwritten by an older value. */
+  readonly fields: Set<string>;
+}
+
+/** Runs in doubt that are not named: all that the server has from one id to another, and all that was set of them. */
+interface MergedDoubt {
+  readonly from: string;
+  readonly to: string;
+  readonly create: boolean;
+}
+
+/**
+ * What a leader must know that outlives its chunks, and that the leader after it must know as well: which runs are in
+ * doubt, and which chunks of points may have been sent. Kept in the storage before a chunk goes that would tell.
+ */
+export class LeaderNote {
+  readonly #store: QueueStore;
+  readonly #clock: Clock;
+  readonly #doubts = new Map<string, Doubt>();
+  #merged: MergedDoubt | undefined;
+  /** Monotonic time since which no request was sent that put one of these in doubt, and whether an earlier leader left them. */
+  #mergedSince = 0;
+  #mergedInherited = false;
+  readonly #most: number;
+  #changed = false;
+  /** Places of chunks that this leader sent and that wait. */
+  readonly #sent = new Set<number>();
+  /** Places that the note in the storage says may be sent, and those of them that were noted by an earlier leader. */
+  #noted: Range[] = [];
+  #suspects: readonly Range[] = [];
+  readonly #term: number;
+  readonly #opened: number | undefined;
+  #ready: Promise<void> | undefined;
+  #kept: Promise<void> = Promise.resolve();
+  /** Last place in the order when the term began: what is below it may have been sent by another leader. */
+  #began = 0;
+
+  /**
+   * @param opened Last place in the order when the storage was opened, if nobody has led since.
+   * @param most Runs in doubt that are named.
+   */
+  constructor(store: QueueStore, clock: Clock, term: number, opened?: number, most: number = MOST_DOUBTS) {
+    this.#opened = opened;
+    this.#most = most;
+    this.#store = store;
+    this.#clock = clock;
+    this.#term = term;
+  }
+
+  /** Reads what earlier leaders left, once; nothing is sent before. */
+  ready(): Promise<void> {
+    this.#ready ??= this.#begin().catch((error: unknown) => {
+      this.#ready = undefined;
+      throw error;
+    });
+    return this.#ready;
+  }
+
+  async #begin(): Promise<void> {
+    this.#began = this.#opened ?? (await this.#store.status()).order;
+    const { doubts, sent, merged } = parseNote(await this.#store.note());
+    if (merged) {
+      this.#merged = merged;
+      this.#mergedSince = this.#clock.monotonic();
+      this.#mergedInherited = true;
+    }
+    for (const [run, create, fields] of doubts) {
+      // Only this clock is known to run: how long ago the last request was sent, no wall clock can be asked.
+      const doubt = this.#of(run);
+      doubt.inherited = true;
+      doubt.create ||= create;
+      for (const field of fields) doubt.fields.add(field);
+    }
+    this.#noted = [...sent];
+    this.#suspects = sent;
+  }
+
+  /** True for a chunk that an earlier leader may have been sending when its term ended. */
+  isInherited(order: number): boolean {
+    return order <= this.#began;
+  }
+
+  /** No run is in doubt. */
+  get isEmpty(): boolean {
+    return this.#doubts.size === 0 && this.#merged === undefined;
+  }
+
+  /** Runs in doubt that are named. */
+  get doubts(): ReadonlyMap<string, Doubt> {
+    return this.#doubts;
+  }
+
+  /** Notes that a create of a run may have come to the server twice. */
+  doubtCreate(run: string): void {
+    const doubt = this.#of(run);
+    doubt.create = true;
+    doubt.since = this.#clock.monotonic();
+  }
+
+  /** Notes that an older value of these fields may still come to the server. */
+  doubtFields(run: string, fields: Iterable<string>): void {
+    const doubt = this.#of(run);
+    for (const field of fields) doubt.fields.add(field);
+    doubt.since = this.#clock.monotonic();
+  }
+
+  /** All is as it shall be, and nothing is on its way any more. */
+  settle(run: string): void {
+    this.#changed = this.#doubts.delete(run) || this.#changed;
+  }
+
+  /** Names some of the runs that were merged, once there is room for them: more than were in doubt, never fewer. */
+  async unfold(): Promise<void> {
+    const step = Math.ceil(this.#most / 4);
+    const merged = this.#merged;
+    if (!merged || this.#doubts.size > 2 * step) return;
+    const { from, to, create } = merged;
+    const first = await this.#store.mapping(from);
+    const page = await this.#store.mappings(from, step);
+    const within = page.filter(({ localId }) => localId <= to);
+    const found: [string, string[]][] = [];
+    for (const { localId } of first ? [first, ...within] : within) {
+      const { tags = {} } = (await this.#store.desired(localId)) ?? {};
+      found.push([localId, ["", ...Object.keys(tags)]]);
+    }
+    // Others were merged meanwhile: what was read is read again.
+    if (this.#merged !== merged) return;
+    const isLast = page.length < step || within.length < page.length;
+    this.#merged = isLast ? undefined : { from: page.at(-1)!.localId, to, create };
+    for (const [run, fields] of found) {
+      const doubt = this.#of(run);
+      doubt.since = Math.max(this.#mergedSince, doubt.since);
+      doubt.inherited ||= this.#mergedInherited;
+      doubt.create ||= create;
+      for (const field of fields) doubt.fields.add(field);
+    }
+    this.#changed = true;
+    await this.keep();
+  }
+
+  /** Keeps the doubts in the storage when they changed. Rejects with StaleTermError when the term is over. */
+  keep(): Promise<void> {
+    // One after the other, so that no older note takes the place of a newer one; who comes later waits for them.
+    if (this.#changed) this.#kept = this.#kept.catch(() => undefined).then(() => this.#write());
+    return this.#kept;
+  }
+
+  /** Notes that a chunk of points is sent now. `inView` are all that may be sent soon, in order. */
+  async sending(order: number, inView: () => Iterable<number>): Promise<void> {
+    const place = Math.floor(order);
+    this.#sent.add(place);
+    if (within(this.#noted, place)) return this.keep();
+    const [first] = await this.#store.heads(0, 1);
+    const lowest = Math.floor(first?.order ?? place);
+    const noted: Range[] = [];
+    for (const [from, to] of this.#suspects) if (to >= lowest) addRange(noted, from, to);
+    for (const sent of this.#sent) addRange(noted, sent, sent);
+    let last = place;
+    for (const seen of inView()) {
+      last = Math.max(last, Math.floor(seen));
+      addRange(noted, Math.floor(seen), Math.floor(seen));
+    }
+    addRange(noted, last, last + AHEAD);
+    this.#noted = noted;
+    this.#changed = true;
+    return this.keep();
+  }
+
+  /** A chunk of points left the storage. */
+  gone({ order, span }: { readonly order: number; readonly span: number }): void {
+    if (span === 1) this.#sent.delete(order);
+  }
+
+  /** True when the server may have points of a chunk. */
+  maySent(order: number): boolean {
+    const place = Math.floor(order);
+    return this.#sent.has(place) || within(this.#suspects, place);
+  }
+
+  #of(run: string): Doubt {
+    let doubt = this.#doubts.get(run);
+    if (!doubt) {
+      doubt = { since: this.#clock.monotonic(), inherited: false, create: false, fields: new Set() };
+      this.#doubts.set(run, doubt);
+      const [oldest] = this.#doubts;
+      if (this.#doubts.size > this.#most) this.#merge(...oldest!);
+    }
+    this.#changed = true;
+    return doubt;
+  }
+
+  #merge(run: string, { since, inherited, create }: Doubt): void {
+    const { from = run, to = run, create: before = false } = this.#merged ?? {};
+    this.#doubts.delete(run);
+    this.#merged = { from: run < from ? run : from, to: run > to ? run : to, create: create || before };
+    this.#mergedSince = Math.max(this.#mergedSince, since);
+    this.#mergedInherited ||= inherited;
+  }
+
+  async #write(): Promise<void> {
+    if (!this.#changed) return;
+    this.#changed = false;
+    const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]]);
+    try {
+      await this.#store.leaveNote(
+        this.#term,
+        JSON.stringify({ version: 1, doubts, merged: this.#merged, sent: this.#noted }),
+      );
+    } catch (error) {
+      this.#changed = true;
+      this.#noted = [];
+      throw error;
+    }
+  }
+}
+
+/** What a leader leaves to the next one. */
+export interface Note {
+  readonly merged?: MergedDoubt | undefined;
+  readonly doubts: readonly (readonly [run: string, create: boolean, fields: readonly string[]])[];
+  readonly sent: readonly Range[];
+}
+
+/** Of another version, or damaged, it says nothing. */
+export function parseNote(text: string | undefined): Note {
+  try {
+    const note = JSON.parse(text ?? "") as Note & { readonly version: number };
+    const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";
+    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged) return note;
+  } catch {}
+  return { doubts: [], sent: [] };
+}

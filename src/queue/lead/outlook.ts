@@ -1,0 +1,108 @@
+import { add, type Count } from "../amount.ts";
+import type { DeliveryLoop } from "../send/delivery-loop.ts";
+import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
+import type { Ledger } from "../account/ledger.ts";
+import type { ParkedAmount } from "../account/parked-amount.ts";
+import type { Amount, HostState } from "../types.ts";
+
+/** What an outlook needs. */
+export interface OutlookParts {
+  readonly ledger: Ledger;
+  readonly loop: Pick<DeliveryLoop, "host" | "misses" | "age" | "parks" | "parked">;
+  /** What waits of parked runs and was not logged here. */
+  readonly parkedElsewhere: Pick<ParkedAmount, "amount">;
+  /** This process leads. */
+  readonly leads: () => boolean;
+}
+
+/** How delivery goes: as this process sees it while it leads, else as the leader said last. */
+export class Outlook {
+  readonly #parts: OutlookParts;
+  /** As it said last, or as this one said when it led. */
+  #leader: LeaderState = readLeaderState("");
+
+  constructor(parts: OutlookParts) {
+    this.#parts = parts;
+  }
+
+  /** How the server answers whoever leads. */
+  get host(): HostState {
+    return (this.#leads ? this.#parts.loop : this.#leader).host;
+  }
+
+  /** Times that the host gave no answer, failed, or refused everybody. */
+  get misses(): number {
+    return (this.#leads ? this.#parts.loop : this.#leader).misses;
+  }
+
+  /** Milliseconds since the oldest chunk in view came into view. */
+  get age(): number {
+    return this.#leads ? this.#parts.loop.age : this.#leader.lag;
+  }
+
+  /** In requests of whoever leads. */
+  get inFlight(): Amount {
+    return this.#leads ? this.#parts.ledger.inFlight : this.#leader.inFlight;
+  }
+
+  /** True while a run waits for a person. */
+  parks(localId: string): boolean {
+    return this.#leads ? this.#parts.loop.parks(localId) : this.parksThere(localId);
+  }
+
+  /** The same, as the leader said last. */
+  parksThere(localId: string): boolean {
+    return this.#leader.parkedRuns.includes(localId);
+  }
+
+  /** Runs that wait for a person. */
+  parked(): readonly string[] {
+    return this.#leads ? this.#parts.loop.parked() : this.#leader.parkedRuns;
+  }
+
+  /** What waits of parked runs. */
+  get parkedAmount(): Amount {
+    const parked = this.#parkedOf(this.parked());
+    if (this.#leads || this.#leader.by === this.#parts.ledger.writer) return parked;
+    const { points, requests } = this.#leader.parked;
+    return { points: Math.max(points, parked.points), requests: Math.max(requests, parked.requests) };
+  }
+
+  /** What the others shall know of this leader. */
+  says(): string {
+    return writeLeaderState(this.#state());
+  }
+
+  /** The leader said something of itself. */
+  hear(says: string): void {
+    if (!this.#leads) this.#leader = readLeaderState(says);
+  }
+
+  /** This one leads no more. */
+  ended(): void {
+    this.#leader = this.#state();
+  }
+
+  get #leads(): boolean {
+    return this.#parts.leads();
+  }
+
+  #state(): LeaderState {
+    const { ledger, loop } = this.#parts;
+    const { host, misses, age } = loop;
+    const parkedRuns = loop.parked();
+    const parked = this.#parkedOf(parkedRuns);
+    return { by: ledger.writer, host, misses, lag: age, inFlight: { ...ledger.inFlight }, parked, parkedRuns };
+  }
+
+  /** What waits of runs: of what was logged here all, of what others did as much as was counted last. */
+  #parkedOf(runs: readonly string[]): Amount {
+    const { ledger, parkedElsewhere } = this.#parts;
+    const parked: Count = { ...parkedElsewhere.amount };
+    for (const id of runs) {
+      const account = ledger.find(id);
+      if (account) add(parked, account.waiting);
+    }
+    return parked;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Clock } from "../../runtime/ports/clock.ts";
+import { encodeRequest } from "../chunk/chunk-codec.ts";
+import type { OpenRun } from "./open-run.ts";
+import { writerLock } from "./presence.ts";
+import type { Rows } from "../chunk/request.ts";
+import type { ChunkDraft, QueueStore } from "../storage.ts";
+import type { RunChange } from "../types.ts";
+
+const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
+const PAGE = 200;
+
+/** What recovering needs. */
+export interface RecoveryParts {
+  readonly store: QueueStore;
+  readonly clock: Clock;
+  /** Id of this process's writer. */
+  readonly writer: string;
+  /** Milliseconds without a beat after which a writer without a lock is dead. */
+  readonly lease: number;
+}
+
+/** What was seen of a writer that has no lock. */
+interface Sign {
+  readonly beat: number;
+  still: number;
+  at: number;
+}
+
+/**
+ * Ends the runs of dead processes, as FAILED: their last chunk is appended in their place, after all that they logged. Who
+ * is dead has let go of the lock of its writer or, where there are none, has not beaten for a minute of this process's own
+ * time. A later write to the run goes on as ever: its RUNNING or FINISHED stands in the end.
+ */
+export class Recovery {
+  readonly #parts: RecoveryParts;
+  readonly #signs = new Map<string, Sign>();
+  #sequence = 0;
+
+  constructor(parts: RecoveryParts) {
+    this.#parts = parts;
+  }
+
+  /** Ends what can be ended now, as the leader of a term; true when something was. */
+  async run(term: number): Promise<boolean> {
+    const { store, writer } = this.#parts;
+    const dead = new Map<string, boolean>();
+    let recovered = false;
+    for (let after = ""; ; ) {
+      const page = await store.openRuns(after, PAGE);
+      for (const open of page) {
+        after = open.run;
+        if (open.writer === writer) continue;
+        if (!dead.has(open.writer)) dead.set(open.writer, await this.#isDead(open));
+        if (dead.get(open.writer) && (await this.#end(term, open))) recovered = true;
+      }
+      if (page.length < PAGE) break;
+    }
+    for (const known of this.#signs.keys()) if (!dead.has(known)) this.#signs.delete(known);
+    return recovered;
+  }
+
+  async #isDead({ writer, beat }: OpenRun): Promise<boolean> {
+    const { store, clock, lease } = this.#parts;
+    if (store.locks) {
+      const unlock = await store.locks.acquire(writerLock(writer), { once: true });
+      unlock?.();
+      return unlock !== undefined;
+    }
+    const now = clock.monotonic();
+    const sign = this.#signs.get(writer);
+    if (sign?.beat !== beat) {
+      this.#signs.set(writer, { beat, still: 0, at: now });
+      return false;
+    }
+    // As with the lease, a pause of one's own counts for little.
+    sign.still += Math.min(now - sign.at, lease / 4);
+    sign.at = now;
+    return sign.still >= lease;
+  }
+
+  #end(term: number, open: OpenRun): Promise<boolean> {
+    const { store, clock, writer } = this.#parts;
+    const { run } = open;
+    const at = clock.now();
+    const tags: Rows = [[ENDED_BY_TAG, "recovery", 0]];
+    const change: RunChange = { status: "FAILED", endTime: open.at };
+    const draft = (kind: "tags" | "update", count: number, request: unknown): ChunkDraft => {
+      return { run, kind, at, count, sealed: true, sequence: ++this.#sequence, body: encodeRequest(request) };
+    };
+    // Nobody set the tag: no receipt counts it.
+    const drafts = [draft("tags", 0, tags), { ...draft("update", 1, change), opens: false }];
+    const desired = { ...change, tags: { [ENDED_BY_TAG]: "recovery" } };
+    return store.recover(term, open, `${writer}-recovery`, drafts, desired);
+  }
+}

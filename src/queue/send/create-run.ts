@@ -1,0 +1,200 @@
+import type { CallOptions } from "../../client/types/connection.ts";
+import type { Experiment, RunData } from "../../client/types/entities.ts";
+import { AlreadyExistsError, NotFoundError } from "../../errors/network-errors.ts";
+import type { Clock } from "../../runtime/ports/clock.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import { ParkError } from "./outcome.ts";
+import { sleep } from "./sleep.ts";
+import type { RunMapping } from "../storage.ts";
+import type { NewRun } from "../types.ts";
+
+/** Our id of a run, as a tag on the server. */
+export const RUN_ID_TAG = "mlflow.tracklet.runId";
+export const PARENT_TAG = "mlflow.parentRunId";
+export const ROOT_TAG = "mlflow.rootRunId";
+/** Our id of a parent that was not there when its child was created; and the mark of a child that still waits for it. */
+export const ORPHAN_OF_TAG = "mlflow.tracklet.parentRunId";
+export const ORPHAN_TAG = "mlflow.tracklet.orphan";
+
+/** Milliseconds for which an experiment is taken to be the one that it was: runs that are made together ask once. */
+const EXPERIMENT_KEPT = 10_000;
+
+/** Options of the calls that deliver: they end with the engine, and the queue has its own way of trying again. */
+export type SendOptions = CallOptions & { readonly signal: AbortSignal };
+
+/** Says so, with the way back. */
+export function experimentDeleted({ experimentId, name }: Experiment): string {
+  return `experiment "${name}" is deleted: restore it with createClient(tracker).experiments.restore("${experimentId}"), or log to another one`;
+}
+
+/** Creates runs on the server, each once. */
+export class RunCreator {
+  readonly #client: DeliveryClient;
+  readonly #clock: Clock;
+  readonly #settleDelay: number;
+  readonly #tell: (run: string, message: string) => void;
+  /** Ids by name and when they were asked for; soon asked for again, since a restored server gives them to others. */
+  readonly #experiments = new Map<string, { readonly id: string; readonly at: number }>();
+
+  /** @param tell Called with our id of a run that is created all the same, and what is odd about its parent. */
+  constructor(client: DeliveryClient, clock: Clock, settleDelay: number, tell: (run: string, message: string) => void) {
+    this.#tell = tell;
+    this.#client = client;
+    this.#clock = clock;
+    this.#settleDelay = settleDelay;
+  }
+
+  /**
+   * @param attempts Creates of this run that may have reached the server, as far as is known: look first.
+   * @param parent The parent's mapping, when it is one of ours and known.
+   * @param mark Called right before the request that must not be repeated blindly.
+   * @param orphaned Called before a run is created without its parent.
+   */
+  async create(
+    run: NewRun,
+    attempts: number,
+    parent: RunMapping | undefined,
+    mark: () => Promise<void>,
+    orphaned: (parent: string, experimentId: string) => Promise<void>,
+    options: SendOptions,
+    again = false,
+  ): Promise<RunMapping> {
+    const experimentId = await this.#experiment(run.experiment, options);
+    const { tags: parentTags, rootId, orphanOf } = await this.#parent(run, parent, experimentId, options);
+    if (orphanOf !== undefined) await orphaned(orphanOf, experimentId);
+    let data = attempts > 0 ? (await this.find(run.localId, experimentId, options))[0] : undefined;
+    if (attempts > 1 || (!data && attempts > 0)) {
+      // Not found is weak evidence: the create may be on its way still, or the search be answered by a replica, which
+      // may also show the one of two runs that nobody has deleted and not yet the other.
+      await sleep(this.#clock, this.#settleDelay, options.signal);
+      [data] = await this.find(run.localId, experimentId, options);
+    }
+    if (!data) {
+      await mark();
+      const { name, startTime, user } = run;
+      const tags = { ...run.tags, ...parentTags, [RUN_ID_TAG]: run.localId };
+      try {
+        data = await this.#client.runs.create(
+          { experimentId, startTime, tags, ...(name !== undefined && { name }), ...(user !== undefined && { user }) },
+          options,
+        );
+      } catch (error) {
+        this.#experiments.clear();
+        // A server that was restored meanwhile has that experiment under another id, or not any more.
+        const lost = error instanceof NotFoundError && "name" in run.experiment && !again;
+        if (lost) return this.create(run, attempts, parent, mark, orphaned, options, true);
+        throw error;
+      }
+    }
+    const { runId, artifactUri, runName: name } = data.info;
+    return {
+      localId: run.localId,
+      runId,
+      experimentId,
+      artifactUri,
+      name,
+      ...(rootId !== undefined && { rootId }),
+      ...(orphanOf !== undefined && { orphanOf }),
+    };
+  }
+
+  /** Experiments of runs that were created in this session. */
+  experimentIds(): readonly string[] {
+    return [...this.#experiments.values()].map(({ id }) => id);
+  }
+
+  /** Asks for experiments again: the server may be another one by now. */
+  forget(): void {
+    this.#experiments.clear();
+  }
+
+  /**
+   * The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again: these come
+   * first, since another one may have come late.
+   */
+  async find(localId: string, experimentId: string, options: SendOptions): Promise<RunData[]> {
+    const filter = `tags.\`${RUN_ID_TAG}\` = '${localId}'`;
+    const found: RunData[] = [];
+    for await (const run of this.#client.runs.search({ experimentIds: [experimentId], filter, view: "all" }, options)) {
+      if (run.data.tags[RUN_ID_TAG] === localId) found.push(run);
+    }
+    const isDeleted = ({ info }: RunData): number => Number(info.lifecycleStage === "deleted");
+    return found.sort((a, b) => isDeleted(b) - isDeleted(a) || (a.info.runId < b.info.runId ? -1 : 1));
+  }
+
+  async #experiment(experiment: NewRun["experiment"], options: SendOptions): Promise<string> {
+    if ("id" in experiment) return experiment.id;
+    const { name } = experiment;
+    const known = this.#experiments.get(name);
+    const now = this.#clock.monotonic();
+    if (known !== undefined && now - known.at < EXPERIMENT_KEPT) return known.id;
+    const { experiments } = this.#client;
+    let found = await experiments.getByName(name, options);
+    let id = found?.experimentId;
+    if (id === undefined) {
+      try {
+        id = await experiments.create({ name }, options);
+      } catch (error) {
+        if (!(error instanceof AlreadyExistsError)) throw error;
+        found = await experiments.getByName(name, options);
+        if (!found) throw error;
+        id = found.experimentId;
+      }
+    }
+    if (found?.lifecycleStage === "deleted") {
+      throw new ParkError(experimentDeleted(found));
+    }
+    this.#experiments.set(name, { id, at: now });
+    return id;
+  }
+
+  async #parent(
+    run: NewRun,
+    known: RunMapping | undefined,
+    experimentId: string,
+    options: SendOptions,
+  ): Promise<{ tags: Record<string, string>; rootId?: string; orphanOf?: string }> {
+    const { parent } = run;
+    if (!parent) return { tags: {} };
+    let id = known?.runId;
+    let rootId = known?.rootId;
+    let at = known?.experimentId;
+    let found: RunData | undefined;
+    if ("local" in parent && !known) {
+      // It may be one of another queue.
+      [found] = await this.find(parent.local, experimentId, options);
+      // Else it cannot be created: its child is not held back, and says whose child it is.
+      if (!found) return { tags: { [ORPHAN_OF_TAG]: parent.local, [ORPHAN_TAG]: "true" }, orphanOf: parent.local };
+    }
+    // A parent that waited for its own may have got another root since.
+    const asked = "server" in parent ? parent.server : known?.orphanOf === undefined ? undefined : known.runId;
+    if (asked !== undefined) {
+      id = asked;
+      found = await this.#client.runs.get(id, options).catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error;
+        return undefined;
+      });
+      rootId = undefined;
+    }
+    if (found) {
+      id = found.info.runId;
+      rootId = found.data.tags[ROOT_TAG];
+      at = found.info.experimentId;
+    }
+    const odd = oddParent(id, at, experimentId, found);
+    if (odd !== undefined) this.#tell(run.localId, `The run "${run.name ?? run.localId}" is created, but ${odd}`);
+    rootId ??= id;
+    if (id === undefined || rootId === undefined) return { tags: {} };
+    return { tags: { [PARENT_TAG]: id, [ROOT_TAG]: rootId }, rootId };
+  }
+}
+
+/** What is odd about a parent; undefined when nothing is. */
+function oddParent(id = "", at: string | undefined, experimentId: string, found?: RunData): string | undefined {
+  if (at === undefined) return `its parent "${id}" is not on this server: no tree shows it`;
+  if (found?.info.lifecycleStage === "deleted") {
+    return `its parent is deleted: restore it with createClient(tracker).runs.restore("${id}")`;
+  }
+  if (at === experimentId) return undefined;
+  return `it is in experiment ${experimentId} and its parent "${id}" in ${at}, so that no tree shows both: start it with the experiment of its parent`;
+}

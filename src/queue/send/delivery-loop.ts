@@ -1,0 +1,360 @@
+import type { Timer } from "../../runtime/ports/clock.ts";
+import { add, amountOf } from "../amount.ts";
+import type { Books } from "../account/books.ts";
+import { Delivery } from "./delivery.ts";
+import type { Walk } from "../lead/follower.ts";
+import type { Lease } from "../lead/lease.ts";
+import { guardedClient } from "./guarded-client.ts";
+import { HostGate } from "./host-gate.ts";
+import { makeRoom } from "./make-room.ts";
+import { Reader } from "./reader.ts";
+import type { Item, RunState } from "./run-state.ts";
+import { Scheduler } from "./scheduler.ts";
+import type { StorageTrouble } from "./storage-trouble.ts";
+import { StaleTermError, type StorageCounts } from "../storage.ts";
+import type { HostState } from "../types.ts";
+import type { DeliveryParts } from "./verdicts.ts";
+
+/** What a storage was found like. */
+export interface Opening {
+  readonly counts: Pick<StorageCounts, "order">;
+  readonly lease: Pick<Lease, "term" | "held">;
+}
+
+/** What the loop needs. */
+export interface LoopParts extends DeliveryParts {
+  readonly books: Books;
+  readonly trouble: StorageTrouble;
+  /** Bytes of bodies that may wait in the store. */
+  readonly maxBytes: () => number;
+  /** The storage when it was opened. */
+  readonly opened: Opening;
+  /** Somebody in this process waits for what is sent, or has logged it. */
+  readonly awaited: () => boolean;
+  /** The term of which this process is the leader; 0 while it follows. */
+  readonly term: () => number;
+  /** Called right before each request that changes something; rejects when the term is over. */
+  readonly check: (term: number) => Promise<void>;
+  /** The term is over. */
+  readonly onLost: (term: number) => void;
+  /** Called after each request. */
+  readonly onDone: () => void;
+  /** Called when it may be another one than before whether this process wants to lead. */
+  readonly onWant: () => void;
+  /** Called after everything that may let somebody go on who waits. */
+  readonly onChange: () => void;
+}
+
+/** Milliseconds between two rounds of what nobody here waits for. */
+const BREATH = 1;
+
+/** Sends what a storage holds, chunk by chunk, while this process leads: the only reader of chunks, and the only one that deletes them. */
+export class DeliveryLoop {
+  readonly #parts: LoopParts;
+  readonly #view = new Scheduler();
+  readonly #reader: Reader;
+  readonly #gate: HostGate;
+  /** Of the present term. */
+  #delivery: Delivery | undefined;
+  #abort = new AbortController();
+  /** The storage may be too full; it is, and nobody else is known to see to that. */
+  #grown = false;
+  #crowded = false;
+  /** Another leader may have settled what was put here. */
+  #doubtful = false;
+  #again = false;
+  #looping = false;
+  #inFlight = 0;
+  #timer: Timer | undefined;
+  #release: (() => void) | undefined;
+  #running = false;
+  #stopped = false;
+
+  constructor(parts: LoopParts) {
+    this.#parts = parts;
+    this.#reader = new Reader(parts.store, this.#view);
+    this.#gate = new HostGate(() => parts.runtime.random.fraction());
+  }
+
+  get #leads(): boolean {
+    return this.#parts.term() > 0;
+  }
+
+  /** There is something to send or to make room for, or something is on its way. */
+  get wants(): boolean {
+    return !this.#stopped && (this.#running || this.#inFlight > 0 || this.#crowded);
+  }
+
+  get host(): HostState {
+    return this.#gate.state;
+  }
+
+  /** Times that the host gave no answer, failed, or refused everybody. */
+  get misses(): number {
+    return this.#gate.misses;
+  }
+
+  /** The server is known to keep a point once that it gets twice. */
+  get keepsOnce(): boolean {
+    return this.#gate.keepsOnce(this.#parts.settings.readBack) === true;
+  }
+
+  /** Milliseconds since the oldest chunk in view came into view. */
+  get age(): number {
+    return this.#view.age(this.#now());
+  }
+
+  /** No request is in flight, and none that was given up may change anything. */
+  get isCertain(): boolean {
+    return this.idle && this.#delivery?.isCertain !== false;
+  }
+
+  /** No request is in flight. */
+  get idle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /** Sends, or only keeps the storage within its bounds. */
+  run(running: boolean): void {
+    this.#running = running;
+    this.#parts.onWant();
+    if (running) this.wake();
+  }
+
+  /** A term began. */
+  begin(term: number): void {
+    const client = guardedClient(this.#parts.client, () => this.#parts.check(term));
+    this.#abort = new AbortController();
+    const { signal } = this.#abort;
+    const { lease, counts } = this.#parts.opened;
+    // What was put here before this first term was sent by nobody.
+    const opened = !lease.held && term === lease.term + 1 ? counts.order : undefined;
+    const its = { term, signal, opened };
+    this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#reader, this.#gate, its);
+    this.#reset();
+    this.grew();
+  }
+
+  /** The term is over. */
+  end(): void {
+    this.#abort.abort();
+    this.#reset();
+  }
+
+  /** Another leader may be at work: what it has settled is found out before anything is sent. */
+  doubt(): void {
+    this.#doubtful = true;
+  }
+
+  /** The storage has got more. `counted` says that the bytes in the ledger are those with it. */
+  grew(counted = false): void {
+    this.#grown ||= !counted || this.#crowded || this.#parts.ledger.bytes > this.#parts.maxBytes();
+    this.#reader.appended();
+    this.wake();
+  }
+
+  /** Chunks up to this place in the order shall not wait for more points. */
+  urge(order: number): void {
+    this.#view.urgent = Math.max(this.#view.urgent, order);
+    this.wake();
+  }
+
+  /** True when all that is waited for is delivered, but what is parked. */
+  clear({ order, runs }: Walk): boolean {
+    return this.#reader.reached(order) && this.#view.clear(order, runs);
+  }
+
+  /** True while a run waits for a person. */
+  parks(localId: string): boolean {
+    return this.#view.parks(localId);
+  }
+
+  parked(): readonly string[] {
+    return [...this.#view.parked()].map((run) => run.id);
+  }
+
+  /** Lets a probe go now. */
+  hurry(): void {
+    this.#gate.hurry();
+    this.#view.hurry();
+    this.wake();
+  }
+
+  /** Takes parked runs up again. */
+  unpark(): void {
+    for (const run of [...this.#view.parked()]) {
+      this.#view.unpark(run);
+      this.#parts.problems.solve("run-parked", run.id);
+    }
+    this.#reader.interrupt();
+    this.hurry();
+  }
+
+  /** Ends all requests. */
+  stop(): void {
+    this.#running = false;
+    this.#stopped = true;
+    this.#abort.abort();
+    this.#timer?.cancel();
+  }
+
+  /** Looks for something to do. */
+  wake(): void {
+    this.#again = true;
+    if (this.#looping || this.#stopped) return;
+    this.#looping = true;
+    void this.#loop()
+      .catch((error: unknown) => this.#storageFailed(error))
+      .finally(() => {
+        this.#looping = false;
+        this.#parts.onChange();
+        // Somebody may have called between the end of the loop and this.
+        if (this.#again) this.wake();
+      });
+  }
+
+  async #loop(): Promise<void> {
+    const { settings } = this.#parts;
+    const { concurrency, flushInterval } = settings;
+    while (this.#again && !this.#stopped) {
+      this.#again = false;
+      if (this.#grown) await this.#makeRoom();
+      if (this.#doubtful && this.#leads) {
+        // What another leader has delivered must not be counted again, or for ever be waited for.
+        await this.#parts.books.compare(true);
+        this.#doubtful = false;
+      }
+      if (!this.#running || !this.#leads) continue;
+      await this.#delivery?.ready();
+      const now = this.#now();
+      // What earlier processes left goes in rounds: between two of them a process that has nothing else to do may end.
+      const most = this.#inFlight > 0 && !this.#parts.awaited() ? 0 : concurrency;
+      const allowed = Math.min(most, this.#gate.allows(concurrency, now));
+      // A completion drives the loop; a timer is only for what has to wait.
+      let at = most > 0 && allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
+      while (this.#running && this.#leads && this.#inFlight < allowed) {
+        const next = this.#view.pick(now, flushInterval);
+        if (!next) {
+          at = this.#view.wakeAt;
+          // Page by page, as long as nothing that is known can go: others shall not wait for a long backlog.
+          if (await this.#reader.read(now)) this.#again = true;
+          break;
+        }
+        void this.#deliver(next.run, next.item);
+        // A probe that always fails shall not keep what waits behind it from being the next one.
+        if (allowed === 1 && allowed < concurrency) await this.#reader.read(now);
+      }
+      at = Math.min(at, this.#mend(now, allowed));
+      this.#timer?.cancel();
+      if (at < Number.POSITIVE_INFINITY && !this.#again) this.#wakeIn(at - now);
+    }
+  }
+
+  async #deliver(run: RunState, item: Item): Promise<void> {
+    const term = this.#parts.term();
+    const { inFlight } = this.#parts.ledger;
+    const amount = amountOf(item.header);
+    this.#inFlight++;
+    add(inFlight, amount);
+    // A delivery on its way keeps the process alive; waiting for the next try does not.
+    if (this.#parts.awaited()) this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
+    try {
+      // What the server has acknowledged is not sent again when only the storage failed.
+      item.finish ??= await this.#delivery!.attempt(run, item, term);
+      const { finish } = item;
+      if (finish) {
+        await this.#parts.books.during(finish);
+        this.#view.remove(run, item);
+        this.#parts.trouble.over();
+      }
+    } catch (error) {
+      item.until = this.#now() + this.#storageFailed(error, term);
+    } finally {
+      this.#view.done(run);
+      add(inFlight, amount, -1);
+      if (--this.#inFlight === 0) {
+        this.#release?.();
+        this.#release = undefined;
+      }
+      this.#parts.onDone();
+      if (this.#inFlight === 0 && !this.#parts.awaited()) this.#wakeIn(BREATH);
+      else this.wake();
+    }
+  }
+
+  /** Looks after runs in doubt; gives the time of the next look. */
+  #mend(now: number, allowed: number): number {
+    const { mender } = this.#delivery!;
+    const term = this.#parts.term();
+    while (this.#running && this.#leads && this.#inFlight < allowed) {
+      const run = mender.pick(now);
+      if (!run) return mender.wakeAt;
+      this.#inFlight++;
+      void mender
+        .look(run)
+        .catch((error: unknown) => this.#storageFailed(error, term))
+        .finally(() => {
+          this.#view.done(run);
+          this.#inFlight--;
+          this.#parts.onDone();
+          this.wake();
+        });
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  async #makeRoom(): Promise<void> {
+    this.#grown = false;
+    const limit = this.#parts.maxBytes();
+    const { store, ledger } = this.#parts;
+    const term = this.#parts.term();
+    if (term === 0) {
+      // Only who leads may drop what is stored; who does not send leads for that alone.
+      ledger.bytes = (await store.status()).bytes;
+      this.#crowded = ledger.bytes > limit;
+    } else {
+      const { reserved } = this.#view;
+      const delivery = this.#delivery!;
+      await delivery.ready();
+      await this.#parts.books.during(() =>
+        makeRoom({
+          ...this.#parts,
+          whenFull: this.#parts.settings.whenFull,
+          term,
+          limit,
+          reserve: (chunk) =>
+            !this.#view.touched(chunk) && !delivery.maySent(chunk.order) && Boolean(reserved.add(chunk.order)),
+          release: (order) => reserved.delete(order),
+        }),
+      );
+      this.#crowded = false;
+    }
+    this.#parts.onWant();
+  }
+
+  /** Gives the milliseconds until the next try. */
+  #storageFailed(cause: unknown, term: number = this.#parts.term()): number {
+    if (cause instanceof StaleTermError) {
+      this.#parts.onLost(term);
+      return 0;
+    }
+    const ms = this.#parts.trouble.after(cause);
+    this.#wakeIn(ms);
+    return ms;
+  }
+
+  #reset(): void {
+    this.#view.reset();
+    this.#reader.reset();
+  }
+
+  #wakeIn(ms: number): void {
+    this.#timer?.cancel();
+    // Whole milliseconds: a timer must not fire a rounding error too early, over and over.
+    this.#timer = this.#parts.runtime.clock.after(Math.ceil(Math.max(0, ms)), () => this.wake());
+  }
+
+  #now(): number {
+    return this.#parts.runtime.clock.monotonic();
+  }
+}

@@ -1,0 +1,239 @@
+import type { CallOptions } from "../../client/types/connection.ts";
+import { HttpError } from "../../errors/network-errors.ts";
+import { StorageError } from "../../errors/usage-errors.ts";
+import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
+import { RunCreator, type SendOptions } from "./create-run.ts";
+import { createdElsewhere, elsewhere, mappingAt, partElsewhere, withExperiment } from "./elsewhere.ts";
+import { Family } from "./family.ts";
+import type { HostGate } from "./host-gate.ts";
+import { LeaderNote } from "../lead/leader-note.ts";
+import { checkRun } from "./after-refusal.ts";
+import { Mender } from "./mender.ts";
+import { ParkError } from "./outcome.ts";
+import type { Reader } from "./reader.ts";
+import { isEnd } from "../chunk/request.ts";
+import type { Item, RunState } from "./run-state.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { send } from "./send.ts";
+import { ofStorage } from "./storage-trouble.ts";
+import { type RunMapping, StaleTermError } from "../storage.ts";
+import { type DeliveryParts, type Finish, type Job, messageOf, Verdicts } from "./verdicts.ts";
+
+/** Points from which on a chunk came at a pace that is worth a request at once. */
+const BRISK = 250;
+
+/** Its parent is created first. */
+const waits = Symbol("waits for the parent");
+/** Another leader has delivered it. */
+const gone = Symbol("gone");
+
+/** The leadership that a delivery is a part of. */
+export interface Term {
+  readonly term: number;
+  /** Aborts when it is over. */
+  readonly signal: AbortSignal;
+  /** Last place in the order when the storage was opened, if nobody has led since. */
+  readonly opened: number | undefined;
+}
+
+/** Delivers single chunks: sends, judges the answer, and says what it means for the store. */
+export class Delivery {
+  /** Looks after runs in doubt. */
+  readonly mender: Mender;
+  readonly #parts: DeliveryParts;
+  readonly #view: Scheduler;
+  readonly #gate: HostGate;
+  readonly #note: LeaderNote;
+  readonly #verdicts: Verdicts;
+  readonly #creator: RunCreator;
+  readonly #family: Family;
+  readonly #options: SendOptions & CallOptions;
+
+  constructor(parts: DeliveryParts, view: Scheduler, reader: Reader, gate: HostGate, { term, signal, opened }: Term) {
+    this.#parts = parts;
+    this.#view = view;
+    this.#gate = gate;
+    this.#note = new LeaderNote(parts.store, parts.runtime.clock, term, opened);
+    const { client, runtime, settleDelay, problems } = parts;
+    this.#creator = new RunCreator(client, runtime.clock, settleDelay, (run, message) =>
+      problems.report({ kind: "scope", run, key: "mlflow.parentRunId", message }),
+    );
+    this.#options = { signal, timeout: parts.settings.requestTimeout, retry: false };
+    this.#family = new Family(parts, this.#creator, this.#options);
+    this.#verdicts = new Verdicts(parts, view, gate, this.#note, this.#options);
+    const unread = (run: string): Promise<boolean> => reader.unread(run);
+    const own = { note: this.#note, creator: this.#creator, options: this.#options, unread };
+    this.mender = new Mender({ ...parts, ...own }, view);
+  }
+
+  /** Reads what earlier leaders left, once, and as much of what is in doubt as can be looked at now. */
+  async ready(): Promise<void> {
+    await this.#note.ready();
+    await this.#note.unfold();
+  }
+
+  /** No run is in doubt. */
+  get isCertain(): boolean {
+    return this.#note.isEmpty;
+  }
+
+  /** True for a chunk of points that the server may have. */
+  maySent(order: number): boolean {
+    return this.#note.maySent(order);
+  }
+
+  /** Sends a chunk and gives what to do in the storage; undefined when the chunk stays where it is. */
+  async attempt(run: RunState, item: Item, term: number): Promise<Finish | undefined> {
+    const { store, ledger } = this.#parts;
+    const chunk = await store.seal(item.header.order, term);
+    if (!chunk) return async () => {};
+    if (!item.header.sealed && chunk.writer === ledger.writer) ledger.sealedTails.set(chunk.sequence, chunk.count);
+    const job: Omit<Job, "content"> = { run, item, chunk, term };
+    let content: Content;
+    try {
+      content = decodeChunk(chunk);
+    } catch (error) {
+      // Of a newer version: it is not ours to judge, and stays for those who can read it.
+      if ((error as Error).name === "ChunkVersionError") return this.#verdicts.park(run, messageOf(error));
+      return this.#verdicts.quarantine(job, undefined, error);
+    }
+    if (!run.mapping) {
+      run.mapping = this.#parts.mappings.get(run.id);
+      run.checked = run.mapping !== undefined;
+      run.mapping ??= await store.mapping(run.id);
+      const known = run.mapping && !run.checked && !elsewhere(run.mapping.at, this.#parts.destination);
+      if (known) this.#parts.onMapped(run.mapping!);
+    }
+    try {
+      return await this.#try({ ...job, content });
+    } catch (error) {
+      if (error instanceof StorageError || error instanceof StaleTermError) throw error;
+      if (error === gone) return async () => {};
+      if (this.#options.signal.aborted || error === waits) return undefined;
+      const finish = await this.#verdicts.failed({ ...job, content }, error);
+      // A server that was replaced has its experiments under other ids as well.
+      if (run.parked !== undefined) this.#creator.forget();
+      return finish;
+    }
+  }
+
+  async #try(job: Job): Promise<Finish | undefined> {
+    const { run, chunk, content, term } = job;
+    if (this.#verdicts.tooLarge(chunk)) return this.#verdicts.refused(job, undefined);
+    const maySent = chunk.attempted > 0 || this.#note.maySent(chunk.order);
+    if (chunk.kind === "metrics" && maySent && (await this.#keepsRepeats())) {
+      const finish = await this.#verdicts.there(job, chunk.count);
+      if (finish) return finish;
+    }
+    const mapping = await this.#send(job);
+    this.#verdicts.succeeded();
+    if (chunk.kind === "metrics") {
+      const { settings, runtime } = this.#parts;
+      run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || settings.flushInterval;
+      // When a page is left it is too late to ask.
+      if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
+    }
+    return async () => {
+      await this.#note.keep();
+      await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));
+      if (chunk.kind === "metrics") this.#note.gone(chunk);
+      this.#verdicts.acknowledged(chunk);
+      if (!mapping) return;
+      run.mapping = mapping;
+      run.checked = true;
+      this.#parts.onMapped(mapping);
+    };
+  }
+
+  /** True for a server that may keep a point twice that it gets twice: who does not say what it is, is taken for a database. */
+  async #keepsRepeats(): Promise<boolean> {
+    const { readBack } = this.#parts.settings;
+    if (readBack === "auto") await this.#ask();
+    return this.#gate.keepsOnce(readBack) === false;
+  }
+
+  /** Asks the server what it is, once. */
+  async #ask(): Promise<void> {
+    if (this.#gate.store !== undefined) return;
+    this.#gate.store = await this.#parts.client.server.info(this.#options).then(
+      (info) => info?.storeType ?? null,
+      (error: unknown) => {
+        if (error instanceof HttpError) return null;
+        throw error;
+      },
+    );
+  }
+
+  /** Gives the mapping of a run that was created. */
+  async #send({ run, item, chunk, content, term }: Job): Promise<RunMapping | undefined> {
+    const { store, client, destination, moved } = this.#parts;
+    const options = this.#options;
+    if (content.kind === "create") {
+      if (run.mapping) {
+        if (item.ambiguous) this.#note.doubtCreate(run.id);
+        return run.mapping;
+      }
+      const request = withExperiment(content.request, destination, moved);
+      const { parent } = request;
+      const local = parent && "local" in parent ? parent.local : undefined;
+      let known = local === undefined ? undefined : await ofStorage(store.mapping(local));
+      if (elsewhere(known?.at, destination)) known = undefined;
+      if (local !== undefined && !known && item.parent === undefined) {
+        item.parent = local;
+        throw waits;
+      }
+      item.sent = false;
+      // Whoever sent it before may not know that it came to the server after all.
+      if (item.ambiguous) this.#note.doubtCreate(run.id);
+      const mark = async (): Promise<void> => {
+        const there = createdElsewhere(chunk, destination);
+        if (there) throw there;
+        await ofStorage(store.markAttempted(chunk.order, term));
+        item.twice = item.ambiguous;
+        item.sent = true;
+      };
+      const { orphaned } = this.#family;
+      const attempts = item.twice ? 2 : Number(item.ambiguous);
+      const mapping = await this.#creator.create(request, attempts, known, mark, orphaned, options);
+      // The run is there: whatever fails from here on, the next try looks for it.
+      item.ambiguous = true;
+      // What follows its creation waited for it: no leader before has sent any of that.
+      run.term = term;
+      await this.#family.created(mapping, chunk);
+      return mappingAt(mapping, destination);
+    }
+    const { mapping } = run;
+    if (!mapping) throw new ParkError("it was never created on the server");
+    if (!run.checked) {
+      const there = partElsewhere(mapping, destination);
+      await checkRun(client, mapping, this.#verdicts.settle, options).catch((error: unknown) => {
+        throw there && error instanceof ParkError ? there : error;
+      });
+      run.checked = true;
+      if (there) this.#parts.onMapped(mapping);
+      // That took a while: another leader may have come and gone, and delivered this and what was logged later.
+      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
+    }
+    if (content.kind === "metrics") {
+      await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
+    } else if (chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order))) {
+      // The leader before, or another queue, may have sent it, and it may be on its way still.
+      this.#verdicts.doubt(run, content);
+    }
+    run.term = term;
+    const { clock } = this.#parts.runtime;
+    const began = clock.monotonic();
+    await send(client, mapping, content, chunk.blob, options);
+    // A long upload says nothing of a server that has too much to do.
+    if (chunk.kind !== "artifact") this.#gate.answered(clock.monotonic() - began);
+    if (content.kind !== "update" || !isEnd(content.request)) return undefined;
+    await this.#family.ended(mapping);
+    if (this.#note.doubts.has(run.id)) {
+      // What came in the last moment, a replica does not show yet.
+      await this.#verdicts.settle();
+      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
+      await this.mender.look({ ...run, items: run.items.filter((other) => other !== item) });
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { decodeMetrics, encodeMetrics } from "../chunk/chunk-codec.ts";
+import { keyCounts } from "../account/key-counts.ts";
+import type { Ledger } from "../account/ledger.ts";
+import type { Problems } from "../problems.ts";
+import type { ChunkHeader, QueueStore } from "../storage.ts";
+import { denserThan, dropMessage, thin, type WhenFull } from "../chunk/thin.ts";
+
+const PAGE = 64;
+/** How far below the limit room is made, so that it is not made anew for each chunk. */
+const ROOM = 0.9;
+
+/** What making room needs. */
+export interface MakeRoomParts {
+  readonly store: QueueStore;
+  readonly term: number;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly whenFull: WhenFull;
+  /** Bytes of bodies that may wait. */
+  readonly limit: number;
+  /** Places that must not be sent for now; false when the chunk is being sent. */
+  readonly reserve: (chunk: ChunkHeader) => boolean;
+  readonly release: (order: number) => void;
+}
+
+/**
+ * Brings a store that is too full under its limit, from its densest and oldest metrics on. Creates, params, tags, ends
+ * and artifacts stay, and so does whatever may have been sent. Each point that goes is counted.
+ */
+export async function makeRoom(parts: MakeRoomParts): Promise<void> {
+  const { store, term, ledger, problems, whenFull, limit } = parts;
+  let { bytes } = await store.status();
+  ledger.bytes = bytes;
+  if (bytes <= limit) return;
+  for (let gained = true; gained; ) {
+    gained = false;
+    const chunks: ChunkHeader[] = [];
+    for (let page = await store.heads(0, PAGE); page.length > 0; page = await store.heads(page.at(-1)!.order, PAGE)) {
+      chunks.push(...page.filter(({ kind, sealed, attempted }) => kind === "metrics" && sealed && attempted === 0));
+    }
+    const bound = denserThan(
+      chunks.map(({ count }) => count),
+      whenFull,
+    );
+    for (const header of chunks) {
+      const { order, count, kind } = header;
+      if (bytes <= limit * ROOM) return;
+      if (count <= bound || !parts.reserve(header)) continue;
+      try {
+        const chunk = await store.seal(order, term);
+        if (!chunk) continue;
+        const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
+        const body = kept && encodeMetrics(kept);
+        const drop = body
+          ? store.replace(order, term, [{ kind, count: kept.count, body }], "dropped", keyCounts(gone))
+          : store.drop(order, term, keyCounts(gone));
+        await drop.catch(async (error: unknown) => {
+          // It may have taken place all the same, and then it counts.
+          if ((await store.seal(order, term))?.count === count) throw error;
+        });
+        ledger.settle({ ...chunk, count: gone.count }, "dropped");
+        problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone) });
+        bytes -= chunk.bytes - (body?.length ?? 0);
+        ledger.bytes = bytes;
+        gained = true;
+      } finally {
+        parts.release(order);
+      }
+    }
+  }
+}

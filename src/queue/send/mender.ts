@@ -1,0 +1,220 @@
+import type { RunData } from "../../client/types/entities.ts";
+import { NotFoundError } from "../../errors/network-errors.ts";
+import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
+import type { Doubt, LeaderNote } from "../lead/leader-note.ts";
+import { classify } from "./outcome.ts";
+import type { RunState } from "./run-state.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { DesiredRun, RunMapping } from "../storage.ts";
+import { ofStorage } from "./storage-trouble.ts";
+import { type DeliveryParts, messageOf } from "./verdicts.ts";
+
+/** Between a look that ended no doubt and the next one; while the run waits for a person. */
+const AGAIN = 15_000;
+const AGAIN_PARKED = 600_000;
+
+/** A request that sets something right. */
+interface Repair {
+  /** What it sets: a tag, "" for the run's own fields; undefined for a twin. */
+  readonly field?: string;
+  readonly send: () => Promise<void>;
+}
+
+/** What a mender needs beside the parts of a delivery. */
+export interface MenderParts
+  extends Pick<DeliveryParts, "client" | "store" | "runtime" | "problems" | "settings" | "mappings"> {
+  readonly note: LeaderNote;
+  readonly creator: RunCreator;
+  readonly options: SendOptions;
+  /** True when the storage may hold chunks of a run that are not in view. */
+  readonly unread: (run: string) => Promise<boolean>;
+}
+
+/**
+ * Makes sure of runs in doubt: reads them back when no request that their sender gave up can be on its way any more,
+ * writes tags and fields again that an older value overwrote, and deletes an empty run that a late create made. Only a
+ * look that finds all in order, after such a time, ends a doubt.
+ */
+export class Mender {
+  readonly #parts: MenderParts;
+  readonly #view: Scheduler;
+  /** Monotonic times of looks that ended no doubt. */
+  readonly #looked = new Map<string, number>();
+  /** Monotonic time at which the next run is due, as found by the last `pick`. */
+  wakeAt: number = Number.POSITIVE_INFINITY;
+
+  constructor(parts: MenderParts, view: Scheduler) {
+    this.#parts = parts;
+    this.#view = view;
+  }
+
+  /** A run to look at now; it is busy until `Scheduler.done`. */
+  pick(now: number): RunState | undefined {
+    this.wakeAt = Number.POSITIVE_INFINITY;
+    for (const [id, { since, inherited }] of this.#parts.note.doubts) {
+      // What an earlier leader left is looked at once more than needed: this one may not live as long as a request.
+      const due = Math.max(inherited ? 0 : since + this.#parts.settings.requestTimeout, this.#again(id));
+      if (due > now) this.wakeAt = Math.min(this.wakeAt, due);
+      // One request at a time, and what waits goes first: it may write the very same fields.
+      else if (this.#view.isIdle(id)) {
+        const run = this.#view.run(id);
+        run.busy = true;
+        return run;
+      }
+    }
+    return undefined;
+  }
+
+  /** Looks at a run, and mends what is to be mended. Rejects for the storage only. */
+  async look(run: RunState): Promise<void> {
+    const { note, runtime, store, mappings } = this.#parts;
+    const doubt = note.doubts.get(run.id);
+    if (!doubt) return;
+    const { since } = doubt;
+    doubt.inherited = false;
+    const mapping = run.mapping ?? mappings.get(run.id) ?? (await ofStorage(store.mapping(run.id)));
+    // Without a mapping the create still waits, and knows itself that it was sent; or the run is long forgotten.
+    if (!mapping) {
+      if (run.parked !== undefined || (await ofStorage(this.#parts.unread(run.id)))) return this.#later(run);
+      return note.settle(run.id);
+    }
+    const desired = (await ofStorage(store.desired(run.id))) ?? {};
+    // Of an end that waits for data the desired state knows before the server may.
+    const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
+    try {
+      const repairs = await this.#compare(doubt, mapping, desired, ahead);
+      if (repairs.length > 0) {
+        // The repair itself may come late: there is another look, also by the next leader.
+        note.doubtFields(run.id, []);
+        await ofStorage(note.keep());
+        for (const { field, send } of repairs) {
+          await send().catch((error: unknown) => {
+            if (passes(error) || field === undefined) throw error;
+            doubt.fields.delete(field);
+            this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
+          });
+        }
+        return;
+      }
+    } catch (error) {
+      if (!(error instanceof Error) || isStorage(error)) throw error;
+      if (!passes(error)) {
+        this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
+      }
+      return this.#later(run);
+    }
+    const settled = runtime.clock.monotonic() - since >= this.#parts.settings.requestTimeout && doubt.since === since;
+    if (!settled) return;
+    if (ahead && doubt.fields.has("")) return this.#later(run);
+    this.#looked.delete(run.id);
+    note.settle(run.id);
+    await ofStorage(note.keep());
+  }
+
+  #later({ id }: RunState): void {
+    this.#looked.set(id, this.#parts.runtime.clock.monotonic());
+  }
+
+  /** Monotonic time before which a run is not looked at again. */
+  #again(id: string): number {
+    const looked = this.#looked.get(id);
+    return looked === undefined ? 0 : looked + (this.#view.parks(id) ? AGAIN_PARKED : AGAIN);
+  }
+
+  #report(run: string, message: string): void {
+    this.#parts.problems.report({
+      kind: "server-refused",
+      run,
+      key: message,
+      message,
+    });
+  }
+
+  async #compare(doubt: Doubt, mapping: RunMapping, desired: DesiredRun, ahead: boolean): Promise<readonly Repair[]> {
+    const { client, options } = this.#parts;
+    const { runId, localId, adopted } = mapping;
+    const repairs: Repair[] = [];
+    if (doubt.fields.size > 0) {
+      const found = await client.runs.get(runId, options).catch((error: unknown) => {
+        if (!(error instanceof NotFoundError)) throw error;
+      });
+      // A run that is deleted, lost or another one by now is not written to.
+      const ours = found?.info.lifecycleStage === "active" && (adopted || found.data.tags[RUN_ID_TAG] === localId);
+      if (ours) repairs.push(...this.#fields(found, doubt, desired, ahead));
+    }
+    if (doubt.create) repairs.push(...(await this.#twins(mapping)));
+    return repairs;
+  }
+
+  #fields({ info, data }: RunData, { fields }: Doubt, { tags = {}, ...own }: DesiredRun, ahead: boolean): Repair[] {
+    const { runs } = this.#parts.client;
+    const { options } = this.#parts;
+    const { runId } = info;
+    return [...fields].flatMap((field): Repair[] => {
+      if (field === "") {
+        const differs =
+          (own.status !== undefined && own.status !== info.status) ||
+          (own.endTime !== undefined && own.endTime !== info.endTime) ||
+          (own.name !== undefined && own.name !== info.runName);
+        return differs && !ahead
+          ? [
+              {
+                field,
+                send: async () => void (await runs.update(runId, own, options)),
+              },
+            ]
+          : [];
+      }
+      const value = tags[field];
+      if (typeof value === "string") {
+        return data.tags[field] === value ? [] : [{ field, send: () => runs.setTag(runId, field, value, options) }];
+      }
+      if (value !== null || !(field in data.tags)) return [];
+      const gone = (error: unknown): void => {
+        // It may be gone by now, which is what was asked for.
+        if (!(error instanceof NotFoundError)) throw error;
+      };
+      return [
+        {
+          field,
+          send: () => runs.deleteTag(runId, field, options).catch(gone),
+        },
+      ];
+    });
+  }
+
+  /** An empty twin is deleted; one that holds data is tagged and left. */
+  async #twins({ runId, localId, experimentId }: RunMapping): Promise<Repair[]> {
+    const { creator, client, options } = this.#parts;
+    const repairs: Repair[] = [];
+    for (const { info, data } of await creator.find(localId, experimentId, options)) {
+      if (info.runId === runId || info.lifecycleStage === "deleted" || DUPLICATE_TAG in data.tags) continue;
+      if (data.latestMetrics.length === 0 && Object.keys(data.params).length === 0) {
+        repairs.push({ send: () => client.runs.delete(info.runId, options) });
+        continue;
+      }
+      repairs.push({
+        send: async () => {
+          await client.runs.setTag(info.runId, DUPLICATE_TAG, runId, options);
+          this.#report(
+            localId,
+            `Run ${info.runId} is a second one for run ${runId} and holds data: it was tagged "${DUPLICATE_TAG}"`,
+          );
+        },
+      });
+    }
+    return repairs;
+  }
+}
+
+const DUPLICATE_TAG = "mlflow.tracklet.duplicateOf";
+
+/** True for what may go better at another time. */
+function passes(error: unknown): boolean {
+  const { action } = classify(error, "update", 0);
+  return action === "retry" || action === "pause" || action === "deny";
+}
+
+function isStorage({ name }: Error): boolean {
+  return name === "StorageError" || name === "StaleTermError";
+}

@@ -1,0 +1,90 @@
+import { CONFIRMATIONS } from "./outcome.ts";
+import type { ChunkHeader, RunMapping } from "../storage.ts";
+
+/** A chunk that the engine has in view. */
+export interface Item {
+  /** What is known of it without its body. */
+  readonly header: ChunkHeader;
+  /** Monotonic time at which it came into view. */
+  readonly seen: number;
+  /** Monotonic time before which it is not tried again. */
+  until: number;
+  /** Tries without an answer that counts. */
+  failures: number;
+  /** Those of them that speak against the chunk itself, and not against what is asked before it is sent. */
+  strikes: number;
+  /** Answers 400 in a row that were alike, and what the last of them was. */
+  refusals: number;
+  refusedBy?: string | undefined;
+  /** Those of them that what it is a part of got. */
+  inherited: number;
+  /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
+  successes: number;
+  /** Requests that had succeeded when it last failed; -1 before. */
+  lastSuccesses: number;
+  /** The last try came to the request that must not be repeated blindly. */
+  sent: boolean;
+  /** That request may have reached the server without our knowing. */
+  ambiguous: boolean;
+  /** It was sent once more after that: there may be two of what it makes. */
+  twice: boolean;
+  /** Our id of the parent that is to be created first. */
+  parent?: string | undefined;
+  /** What is left to do in the storage: the server has had its say. */
+  finish?: (() => Promise<void>) | undefined;
+}
+
+/** What the engine knows of one run. */
+export interface RunState {
+  /** Our id. */
+  readonly id: string;
+  /** In order. */
+  readonly items: Item[];
+  /** Place after which the storage holds more of it that is not in view; undefined when nothing was passed. */
+  after: number | undefined;
+  /** A chunk of it is being sent. */
+  busy: boolean;
+  /** Which run of the server it is, once known. */
+  mapping: RunMapping | undefined;
+  /** The mapping was made or verified in this session. */
+  checked: boolean;
+  /** Why it waits for a person. */
+  parked: string | undefined;
+  /** Milliseconds that an unsealed tail waits for more points. */
+  linger: number;
+  /** Term in which a chunk of it was last tried. */
+  term: number;
+}
+
+export function newRunState(id: string): RunState {
+  return {
+    id,
+    items: [],
+    after: undefined,
+    busy: false,
+    mapping: undefined,
+    checked: false,
+    parked: undefined,
+    linger: 0,
+    term: 0,
+  };
+}
+
+export function newItem(header: ChunkHeader, seen: number, successes = -1): Item {
+  // A part of what was refused before is divided on at once; only the last single item is asked for again.
+  const refusals = header.span < 1 && header.count > 1 ? CONFIRMATIONS - 1 : 0;
+  return {
+    header,
+    seen,
+    until: 0,
+    failures: 0,
+    strikes: 0,
+    refusals,
+    inherited: refusals,
+    successes,
+    lastSuccesses: -1,
+    sent: false,
+    ambiguous: header.attempted > 0,
+    twice: false,
+  };
+}

@@ -1,0 +1,251 @@
+import { type Item, newItem, newRunState, type RunState } from "./run-state.ts";
+import type { ChunkHeader } from "../storage.ts";
+
+/** Chunks of one run in view: enough to pass a stuck one, few enough that a long backlog stays in the storage. */
+const PER_RUN = 64;
+/** From so many chunks in view on, of many runs, only a few of each are taken. */
+const MANY = 4_096;
+const FEW = 4;
+/** Failures after which other chunks of the run may pass a stuck one. */
+const STUCK = 3;
+const MAX_LINGER = 15;
+/** Runs without anything to do that are remembered. */
+const IDLE_RUNS = 1_000;
+
+/** Decides which chunk goes next. Knows nothing of requests. */
+export class Scheduler {
+  readonly #runs = new Map<string, RunState>();
+  /** Runs without anything to do: what is forgotten of them is found again. */
+  readonly #idle = new Set<RunState>();
+  /** Runs with items, the least recently served first. */
+  readonly #active = new Set<RunState>();
+  /** Runs of which something in the storage was passed, and those of them that may have room for it. */
+  readonly #passed = new Set<RunState>();
+  readonly #hungry = new Set<RunState>();
+  readonly #sending = new Map<RunState, Item>();
+  #size = 0;
+  /** Chunks up to this place in the order go without waiting for more points. */
+  urgent = 0;
+  /** Chunks that must not be sent now. */
+  readonly reserved: Set<number> = new Set();
+  /** Monotonic time at which the next chunk may go, as found by the last `pick`. */
+  wakeAt: number = Number.POSITIVE_INFINITY;
+
+  /** Chunks of a run that there is room for. */
+  room(run: RunState): number {
+    return Math.max(0, this.#most() - run.items.length);
+  }
+
+  run(id: string): RunState {
+    let run = this.#runs.get(id);
+    if (!run) {
+      run = newRunState(id);
+      this.#runs.set(id, run);
+    }
+    this.#idle.delete(run);
+    return run;
+  }
+
+  /** True while a run waits for a person. */
+  parks(id: string): boolean {
+    return this.#runs.get(id)?.parked !== undefined;
+  }
+
+  /** Runs that are remembered. */
+  get remembered(): number {
+    return this.#runs.size;
+  }
+
+  /** Takes a chunk into view, at its place in the order of its run. */
+  add(header: ChunkHeader, now: number, successes?: number): void {
+    const run = this.run(header.run);
+    if (run.parked !== undefined) return;
+    let at = run.items.length;
+    while (at > 0 && run.items[at - 1]!.header.order > header.order) at--;
+    run.items.splice(at, 0, newItem(header, now, successes));
+    this.#active.add(run);
+    this.#size++;
+  }
+
+  remove(run: RunState, item: Item): void {
+    const at = run.items.indexOf(item);
+    if (at < 0) return;
+    run.items.splice(at, 1);
+    this.#size--;
+    if (run.items.length === 0) this.#active.delete(run);
+    this.#feed(run);
+  }
+
+  /** Notes that all of a run after a place is left in the storage for now. */
+  pass(run: RunState, after: number): void {
+    run.after = after;
+    this.#passed.add(run);
+    this.#feed(run);
+  }
+
+  /** Nothing of a run is left that was passed. */
+  caughtUp(run: RunState): void {
+    run.after = undefined;
+    this.#passed.delete(run);
+    this.#hungry.delete(run);
+  }
+
+  /** Runs of which something was passed. */
+  passed(): Iterable<RunState> {
+    return this.#passed;
+  }
+
+  /** Runs of which something was passed that there is room for by now. */
+  *hungry(): Iterable<RunState> {
+    for (const run of this.#hungry) {
+      if (this.#wants(run)) yield run;
+      else this.#hungry.delete(run);
+    }
+  }
+
+  /** Lets a run wait for a person: what it has in view stays in the storage until it goes on. */
+  park(run: RunState, reason: string): void {
+    run.parked = reason;
+    const first = run.items[0]?.header.order;
+    for (const item of [...run.items]) this.remove(run, item);
+    if (first !== undefined) this.pass(run, Math.ceil(first) - 1);
+  }
+
+  /** Lets a parked run go on. */
+  unpark(run: RunState): void {
+    run.parked = undefined;
+    run.checked = false;
+    this.#feed(run);
+  }
+
+  /** Forgets all chunks, also those that are being sent: nothing of a run goes before its request is over. */
+  reset(): void {
+    for (const run of this.#passed) this.caughtUp(run);
+    for (const run of this.#active) run.items.length = 0;
+    this.#active.clear();
+    this.#size = 0;
+  }
+
+  /** The next chunk to send, marked as being sent until `done`. */
+  pick(now: number, interval: number): { readonly run: RunState; readonly item: Item } | undefined {
+    this.wakeAt = Number.POSITIVE_INFINITY;
+    for (const run of this.#active) {
+      if (run.busy) continue;
+      const item = this.#next(run, now, interval);
+      if (!item) continue;
+      run.busy = true;
+      this.#sending.set(run, item);
+      // To the end of the line: a run with a long backlog, or one that keeps failing, leaves room for others.
+      this.#active.delete(run);
+      this.#active.add(run);
+      return { run, item };
+    }
+    return undefined;
+  }
+
+  /** True when a chunk is being sent, or may have reached the server before. */
+  touched({ run: id, order }: ChunkHeader): boolean {
+    const run = this.#runs.get(id);
+    const item = run?.items.find(({ header }) => header.order === order);
+    return item !== undefined && (item.failures > 0 || this.#sending.get(run!) === item);
+  }
+
+  /** True when nothing of a run is being sent, or will be soon. */
+  isIdle(id: string): boolean {
+    const run = this.#runs.get(id);
+    if (run?.parked !== undefined) return !run.busy;
+    return !run || (!run.busy && run.items.length === 0 && run.after === undefined);
+  }
+
+  /** Places of all chunks in view. */
+  *orders(): Iterable<number> {
+    for (const { items } of this.#active) for (const { header } of items) yield header.order;
+  }
+
+  done(run: RunState): void {
+    run.busy = false;
+    this.#sending.delete(run);
+    if (run.items.length > 0 || run.after !== undefined || run.parked !== undefined) return;
+    this.#idle.add(run);
+    if (this.#idle.size <= IDLE_RUNS) return;
+    const [oldest] = this.#idle;
+    this.#idle.delete(oldest!);
+    this.#runs.delete(oldest!.id);
+  }
+
+  /** True when nothing up to a place in the order waits that could be sent, of some runs or of all. */
+  clear(order: number, runs?: ReadonlySet<string>): boolean {
+    for (const run of this.#active) {
+      // Parts of the chunk at that place lie before the next one.
+      if ((!runs || runs.has(run.id)) && run.items[0]!.header.order < order + 1) return false;
+    }
+    for (const { id, after, parked } of this.#passed) {
+      if (parked === undefined && (!runs || runs.has(id)) && after! < order + 1 && after !== order) return false;
+    }
+    return true;
+  }
+
+  *parked(): Iterable<RunState> {
+    for (const run of this.#runs.values()) if (run.parked !== undefined) yield run;
+  }
+
+  /** Milliseconds since the oldest chunk in view came into view. */
+  age(now: number): number {
+    let seen = now;
+    for (const run of this.#active) seen = Math.min(seen, run.items[0]!.seen);
+    return now - seen;
+  }
+
+  /** Forgets all waiting times of items, as when the network is back. */
+  hurry(): void {
+    for (const run of this.#active) for (const item of run.items) item.until = 0;
+  }
+
+  #next(run: RunState, now: number, interval: number): Item | undefined {
+    for (const [place, item] of run.items.entries()) {
+      const { header } = item;
+      if (place > 0) {
+        const before = run.items[place - 1]!;
+        // Past a stuck chunk only what is neither ordered nor final: points and what the server joins as a set.
+        const stuck = before.failures >= STUCK || before.refusals > 0;
+        if (!stuck || before.header.kind === "create" || isOrdered(header.kind)) return undefined;
+      }
+      if (this.reserved.has(header.order) || (item.parent !== undefined && this.#coming(item.parent))) continue;
+      const ready = Math.max(
+        item.until,
+        this.#lingers(run, item) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0,
+      );
+      if (ready <= now) return item;
+      this.wakeAt = Math.min(this.wakeAt, ready);
+    }
+    return undefined;
+  }
+
+  #most(): number {
+    return this.#size < MANY ? PER_RUN : FEW;
+  }
+
+  #wants(run: RunState): boolean {
+    return run.after !== undefined && run.parked === undefined && run.items.length <= this.#most() >> 3;
+  }
+
+  #feed(run: RunState): void {
+    if (this.#wants(run)) this.#hungry.add(run);
+  }
+
+  /** An unsealed tail may wait for more points, unless somebody waits for it or the run is at its end. */
+  #lingers(run: RunState, { header }: Item): boolean {
+    return !header.sealed && header.order > this.urgent && !run.items.some((item) => item.header.kind === "update");
+  }
+
+  /** True while a run is not created and may still be. */
+  #coming(id: string): boolean {
+    const run = this.#runs.get(id);
+    if (run === undefined || run.mapping !== undefined || run.parked !== undefined) return false;
+    return run.items.length > 0 || run.after !== undefined;
+  }
+}
+
+function isOrdered(kind: ChunkHeader["kind"]): boolean {
+  return kind === "tags" || kind === "untag" || kind === "update" || kind === "create";
+}

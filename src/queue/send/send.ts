@@ -1,0 +1,55 @@
+import { UnexpectedReplyError } from "../../errors/network-errors.ts";
+import type { Content } from "../chunk/content.ts";
+import type { SendOptions } from "./create-run.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import { metricsBody } from "../chunk/metrics-body.ts";
+import type { RunMapping } from "../storage.ts";
+
+/** Sends one chunk of a run that exists; resolves when the server has acknowledged it in the promised shape. */
+export async function send(
+  client: DeliveryClient,
+  { runId, artifactUri }: RunMapping,
+  content: Content,
+  blob: Blob | undefined,
+  options: SendOptions,
+): Promise<void> {
+  const { runs } = client;
+  switch (content.kind) {
+    case "metrics":
+      return runs.logBatchBody(metricsBody(runId, content.columns), options);
+    case "params":
+    case "tags":
+      return runs.logBatch({ runId, [content.kind]: content.request.map(([key, value]) => ({ key, value })) }, options);
+    case "untag":
+      return runs.deleteTag(runId, content.request, options);
+    case "update":
+      await runs.update(runId, content.request, options);
+      return;
+    case "inputs":
+      return runs.logInputs(runId, content.request, options);
+    case "artifact":
+      return sendArtifact(client, runId, content.request, blob!, {
+        ...options,
+        ...(artifactUri !== undefined && { artifactUri }),
+      });
+  }
+}
+
+/** The answer to an upload is empty, as a login page's may seem to be: what counts is the size when listed. */
+async function sendArtifact(
+  { artifacts }: DeliveryClient,
+  runId: string,
+  path: string,
+  blob: Blob,
+  options: SendOptions & { readonly artifactUri?: string },
+): Promise<void> {
+  await artifacts.upload(runId, path, blob, options);
+  const files = await artifacts.list(runId, path.slice(0, Math.max(0, path.lastIndexOf("/"))), options);
+  const size = files.find((file) => file.path === path)?.size;
+  if (size !== blob.size) {
+    throw new UnexpectedReplyError(
+      `Cannot upload artifact "${path}" as its size on the server must be ${blob.size}: current value is ${size}`,
+      { method: "PUT", url: path },
+    );
+  }
+}

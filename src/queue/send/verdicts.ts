@@ -1,0 +1,329 @@
+import { HttpError, TimeoutError } from "../../errors/network-errors.ts";
+import { StorageError } from "../../errors/usage-errors.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { backoff } from "./backoff.ts";
+import { type Content, keysOf } from "../chunk/content.ts";
+import type { SendOptions } from "./create-run.ts";
+import type { DeliveryClient } from "./delivery-client.ts";
+import type { Destination } from "../destination.ts";
+import type { HostGate } from "./host-gate.ts";
+import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
+import type { LeaderNote } from "../lead/leader-note.ts";
+import type { Ledger } from "../account/ledger.ts";
+import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./after-refusal.ts";
+import { classify, confirm, type Outcome } from "./outcome.ts";
+import type { Problems } from "../problems.ts";
+import type { Item, RunState } from "./run-state.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { DeliverySettings } from "../settings.ts";
+import { sleep } from "./sleep.ts";
+import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "../storage.ts";
+import { whatIsDenied } from "./what-is-denied.ts";
+
+/** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
+const POISON = 5;
+const POISON_ITEM = 10;
+/** Failures after which a person is told. */
+const TELL = 3;
+
+/** What deliveries need. */
+export interface DeliveryParts {
+  /** Of the storage, for people. */
+  readonly name: string;
+  readonly store: QueueStore;
+  readonly client: DeliveryClient;
+  readonly runtime: Runtime;
+  readonly ledger: Ledger;
+  readonly problems: Problems;
+  readonly settings: DeliverySettings;
+  readonly settleDelay: number;
+  /** Where the data goes, and went before; undefined when nobody says so. */
+  readonly destination?: Destination | undefined;
+  /** Experiment, by name, for runs that give theirs by an id of another server. */
+  readonly moved?: string | undefined;
+  /** Runs that were created or adopted in this session, or verified. */
+  readonly mappings: ReadonlyMap<string, RunMapping>;
+  readonly onMapped: (mapping: RunMapping) => void;
+}
+
+/** What is left to do in the storage once the server has had its say. */
+export type Finish = () => Promise<void>;
+
+/** One chunk that is being delivered. */
+export interface Job {
+  readonly run: RunState;
+  readonly item: Item;
+  readonly chunk: StoredChunk;
+  readonly content: Content;
+  readonly term: number;
+}
+
+/** Judges what the server made of chunks, and says what that means for the store. */
+export class Verdicts {
+  readonly #parts: DeliveryParts;
+  readonly #view: Scheduler;
+  readonly #gate: HostGate;
+  readonly #options: SendOptions;
+  readonly #note: LeaderNote;
+  #successes = 0;
+  /** Bodies of this size were too large for the host. */
+  #tooLarge = Number.POSITIVE_INFINITY;
+
+  constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, note: LeaderNote, options: SendOptions) {
+    this.#parts = parts;
+    this.#view = view;
+    this.#gate = gate;
+    this.#note = note;
+    this.#options = options;
+  }
+
+  /** Waits until negative evidence counts. */
+  readonly settle = (): Promise<void> =>
+    sleep(this.#parts.runtime.clock, this.#parts.settleDelay, this.#options.signal);
+
+  /** True for a chunk that the host would refuse for its size, unless it may be a single item: only the host can say. */
+  tooLarge({ bytes, kind, count }: StoredChunk): boolean {
+    return bytes >= this.#tooLarge && kind !== "artifact" && count > 1;
+  }
+
+  /** Decides by the outcome what becomes of a chunk that was not acknowledged. */
+  async failed(job: Job, error: unknown): Promise<Finish | undefined> {
+    const { run, item, chunk, content, term } = job;
+    const { store, client, runtime, problems } = this.#parts;
+    let cause = error;
+    // What makes sure of an experiment before a run is created in it says nothing about the creation.
+    // Nor do answers that differ say the same of it: what is never taken is refused in one way, each time.
+    if (item.refusedBy !== undefined && refusalOf(error) !== item.refusedBy) item.refusals = 0;
+    let outcome: Outcome = classify(cause, chunk.kind, item.refusals);
+    try {
+      const denied = outcome.action === "deny" && (await this.#denied(job));
+      if (denied) outcome = denied;
+      if (outcome.action === "inspect" && item.inherited > 0 && !divide(content)) {
+        // Nothing is left to divide: it is the last item itself that is asked for again.
+        item.refusals -= item.inherited;
+        item.inherited = 0;
+        outcome = denied ? confirm(item.refusals) : classify(cause, chunk.kind, item.refusals);
+      }
+      if (outcome.action === "inspect") {
+        if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
+        else if (content.kind === "create" && "id" in content.request.experiment) {
+          await checkExperiment(client, content.request.experiment.id, this.#options);
+        }
+        // The run is fine, so it is the chunk; that a tag is gone is what its deletion asked for.
+        const gone = chunk.kind === "untag" && cause instanceof HttpError && cause.status === 404;
+        outcome = { action: gone ? "satisfied" : "split" };
+      }
+      if (outcome.action === "split") return await this.refused(job, cause);
+    } catch (second) {
+      if (second instanceof StorageError || second instanceof StaleTermError) throw second;
+      cause = second;
+      outcome = classify(second, chunk.kind, 0);
+      // What was asked first was answered: nobody else is refused.
+      if (outcome.action === "deny") outcome = { action: "park" };
+    }
+    switch (outcome.action) {
+      case "satisfied":
+        return async () => {
+          await store.acknowledge(chunk.order, term, undefined, keysOf(content));
+          this.acknowledged(chunk);
+        };
+      case "park":
+        return this.park(run, messageOf(cause));
+      case "pause": {
+        this.#gate.refused(runtime.clock.monotonic());
+        const message = `${sentence(cause)} Nothing is lost: what is logged waits until the server takes it`;
+        problems.report({ kind: "server-refused", message, cause });
+        return undefined;
+      }
+      default:
+        this.#later(job, outcome.action === "retry" ? outcome : undefined, cause);
+        return this.#isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
+    }
+  }
+
+  /** What a refusal in plain text means, as far as others are refused as well. */
+  async #denied({ run, item }: Job): Promise<Outcome> {
+    const denied = await whatIsDenied(this.#parts.client, run.mapping?.runId, this.#options);
+    if (denied === "all") return { action: "pause" };
+    this.#open();
+    return denied === "body" ? confirm(item.refusals) : { action: "park" };
+  }
+
+  /** Notes that what a chunk writes may come to the server late, over what is written after it. */
+  doubt({ id }: RunState, content: Content): void {
+    const fields = fieldsOf(content);
+    if (fields.length > 0) this.#note.doubtFields(id, fields);
+  }
+
+  /** A chunk that keeps failing while others go through is what fails, not the server. */
+  #isPoison({ item, chunk }: Job, cause: unknown): boolean {
+    // What looks for a run before it is created says nothing about its creation.
+    const own = chunk.kind === "artifact" || (isOfBody(cause) && (chunk.kind !== "create" || item.sent));
+    const limit = chunk.count > 1 ? POISON : POISON_ITEM;
+    return own && item.strikes >= limit && this.#successes > item.successes;
+  }
+
+  #later(
+    { run, item, chunk, content }: Job,
+    outcome: (Outcome & { action: "retry" }) | undefined,
+    cause: unknown,
+  ): void {
+    const { runtime, problems } = this.#parts;
+    const now = runtime.clock.monotonic();
+    if (outcome?.refused) {
+      if (item.refusals === 0 && item.refusedBy !== undefined) item.failures++;
+      item.refusals++;
+      item.refusedBy = refusalOf(cause);
+    } else {
+      item.failures++;
+      // That there is no network speaks against an upload only where others have met one since the last try.
+      const speaks = isOfBody(cause) || (chunk.kind === "artifact" && this.#successes > item.lastSuccesses);
+      if (speaks && (chunk.kind !== "create" || item.sent)) item.strikes++;
+      item.lastSuccesses = this.#successes;
+    }
+    if (item.successes < 0) item.successes = this.#successes;
+    item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
+    if (outcome?.ambiguous) {
+      // Nobody knows whether the server acted, or will.
+      if (content.kind === "create" && item.sent) {
+        item.ambiguous = true;
+        this.#note.doubtCreate(run.id);
+      }
+      this.doubt(run, content);
+    }
+    if (outcome?.host) {
+      this.#gate.failed(now, outcome.after);
+      item.until = now;
+    } else {
+      if (!outcome?.refused) this.#gate.missed();
+      if (cause instanceof HttpError) this.#gate.ok(now);
+    }
+    if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
+      const message = `${sentence(cause)} Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
+      problems.report({ kind: "server-unreachable", message, cause });
+    }
+  }
+
+  /** The server never takes this body: what it has of it already is done, the rest is divided; a single item goes aside. */
+  async refused(job: Job, cause: unknown): Promise<Finish | undefined> {
+    const { run, chunk, content } = job;
+    const status = cause instanceof HttpError ? cause.status : 0;
+    if (status === 413) this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
+    if (cause !== undefined && status !== 413 && (chunk.span === 1 || chunk.count === 1)) {
+      // Sent or refused as if it were there.
+      const expected = cause instanceof HttpError && cause.errorCode === "INVALID_PARAMETER_VALUE" ? 0 : 1;
+      const finish = await this.there(job, expected);
+      if (finish) return finish;
+    }
+    const children = divide(content);
+    if (children) return () => this.#replace(job, children);
+    if (content.kind === "create") return this.park(run, messageOf(cause));
+    return this.quarantine(job, content, cause);
+  }
+
+  /**
+   * What the server has of a chunk of points is done, and the rest is left; undefined when it has nothing of it. Where
+   * fewer than `expected` are found, it is looked a second time.
+   */
+  async there(job: Job, expected: number): Promise<Finish | undefined> {
+    const { run, chunk, content } = job;
+    if (content.kind !== "metrics" || !run.mapping) return undefined;
+    const { runId } = run.mapping;
+    const look = (): ReturnType<typeof readBack> => readBack(this.#parts.client, runId, content.columns, this.#options);
+    let { present, missing } = await look();
+    if (present.count < expected) {
+      // The request may be on its way still, or the history be that of a replica.
+      await this.settle();
+      ({ present, missing } = await look());
+    }
+    if (present.count === 0) return undefined;
+    return async () => {
+      await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : [], keyCounts(present));
+      this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged");
+    };
+  }
+
+  async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[], there: KeyCounts = []): Promise<void> {
+    const { store, runtime } = this.#parts;
+    const headers = await store.replace(chunk.order, term, children, "delivered", there);
+    // What went through since the whole failed speaks against its parts as well.
+    for (const header of headers ?? []) this.#view.add(header, runtime.clock.monotonic(), item.successes);
+  }
+
+  /** Sets a chunk aside with the reason. */
+  quarantine({ chunk, run, term }: Omit<Job, "content">, content: Content | undefined, cause: unknown): Finish {
+    const { store, problems, ledger } = this.#parts;
+    return async () => {
+      const reason = messageOf(cause);
+      const keys = content ? keysOf(content) : [];
+      await store.quarantine(chunk.order, term, reason, keys);
+      ledger.settle(chunk, "quarantined");
+      const key = keys[0]?.[1];
+      const what = `${content?.kind ?? "damaged chunk"}${key === undefined ? "" : ` "${key}"`} of run "${run.id}"`;
+      problems.report({
+        kind: "quarantined",
+        run: run.id,
+        ...(key !== undefined && { key }),
+        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it`,
+        cause,
+      });
+    };
+  }
+
+  /** Lets only this run wait, until a person takes it up again. */
+  park(run: RunState, reason: string): undefined {
+    this.#view.park(run, reason);
+    const message = `Cannot go on with run "${run.id}" as ${reason}. What it logs is kept: queue.resume() tries again`;
+    this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
+    return undefined;
+  }
+
+  /** The server acknowledged something. */
+  succeeded(): void {
+    this.#successes++;
+    this.#open();
+  }
+
+  /** The host takes requests. */
+  #open(): void {
+    const { problems, runtime } = this.#parts;
+    if (!this.#gate.ok(runtime.clock.monotonic())) return;
+    problems.solve("server-unreachable");
+    problems.solve("server-refused");
+  }
+
+  /** Counts a chunk as delivered. */
+  acknowledged(chunk: StoredChunk): void {
+    this.#parts.ledger.settle(chunk, "acknowledged");
+    this.#parts.ledger.bytes -= chunk.bytes;
+  }
+}
+
+/** Fields of which the last write counts: keys of tags, and "" for the run's own. */
+function fieldsOf(content: Content): readonly string[] {
+  if (content.kind === "tags") return content.request.map(([key]) => key);
+  if (content.kind === "untag") return [content.request];
+  return content.kind === "update" ? [""] : [];
+}
+
+/** True for failures that a body can be the cause of: it takes the server too long, or brings it down. */
+function isOfBody(error: unknown): boolean {
+  return error instanceof TimeoutError || (error instanceof HttpError && error.status >= 500);
+}
+
+/** Where a request went that was answered with an error, and with which. */
+function refusalOf(error: unknown): string | undefined {
+  return error instanceof HttpError ? `${error.status} ${error.errorCode} ${error.request.url}` : undefined;
+}
+
+/** The words of an error. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** A message that another sentence follows: one that asks or ends already gets no period. */
+export function sentence(error: unknown): string {
+  return messageOf(error)
+    .trimEnd()
+    .replace(/([^.?!])$/, "$1.");
+}

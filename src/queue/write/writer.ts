@@ -1,0 +1,240 @@
+import type { Clock, Timer } from "../../runtime/ports/clock.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
+import { bytesOf, makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
+import type { MetricBuffer } from "./metric-buffer.ts";
+import { type Bucket, RunBuffers, type OpenRows, takeRows } from "./run-buffers.ts";
+import type { MetricMemo } from "../queue.ts";
+import type { ChunkKind, Requests } from "../chunk/request.ts";
+import type { Count } from "../amount.ts";
+
+const ROWS_PER_CHUNK = 100;
+const STORAGE_RETRY = 1_000;
+const SPARES = 4;
+
+/** Something that waits to be put into the store: a buffer, of which the store may hold a part, or a request. */
+export interface Entry {
+  readonly run: string;
+  readonly kind: ChunkKind;
+  readonly sealed: boolean;
+  readonly buffer?: MetricBuffer;
+  readonly request?: unknown;
+  readonly blob?: Blob | undefined;
+  /** Calls of a request. */
+  readonly count: number;
+  /** Of a request; a buffer has its own. */
+  sequence: number;
+  /** What a request stands for in receipts. */
+  readonly keys?: KeyCounts;
+  /** The account of the run knows of it. */
+  counted?: boolean;
+}
+
+/** What a writer needs. */
+export interface WriterParts extends MemoryRoomParts {
+  readonly clock: Clock;
+  readonly batchSize: number;
+  readonly flushInterval: number;
+  /** True when so many bytes in memory should go to the store at once. */
+  readonly pressing: (bytes: number) => boolean;
+  /** Puts what `outbox` and `tails()` hold into the store; rejects when that failed. */
+  readonly put: (writer: Writer) => Promise<void>;
+}
+
+/** Takes what is logged into memory, and has it put into the store: each interval, when asked, at the end. */
+export class Writer {
+  readonly #parts: WriterParts;
+  readonly #waiting: Count;
+  readonly runs: Map<string, RunBuffers> = new Map();
+  readonly #withRows = new Set<RunBuffers>();
+  readonly #spares: MetricBuffer[] = [];
+
+  #timer: Timer | undefined;
+  #timerAt = Number.POSITIVE_INFINITY;
+  #running: Promise<boolean> | undefined;
+  #next: Promise<boolean> | undefined;
+  #sequence = 0;
+  /** Buffers that may be open and hold more than the store does. */
+  dirty: Set<MetricBuffer> = new Set();
+  /** What is closed and waits to be put, in the order of logging. */
+  readonly outbox: Entry[] = [];
+  /** Entries at the start of the outbox that are being put. */
+  writing = 0;
+  /** What is being put, or was when that failed. */
+  putting: Entry[] | undefined;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#waiting = parts.ledger.waiting;
+  }
+
+  /** The hot path: a few typed-array stores, no allocation but buffers now and then. */
+  metric(localId: string, key: string, value: number, timestamp: number, step: number, memo: MetricMemo): void {
+    let { slot } = memo;
+    if (slot === undefined || slot.run.forgotten) slot = memo.slot = this.#run(localId).slot(key);
+    const { run, bucket } = slot;
+    slot.line.logged++;
+    run.waiting.points++;
+    this.#waiting.points++;
+    const buffer = Number.isNaN(value) ? run.nans(bucket) : bucket.values;
+    if (buffer.count === buffer.persisted) this.dirty.add(buffer);
+    if (buffer.push(slot.index, value, timestamp, step)) this.#seal(run, bucket, buffer);
+    if (this.#timer === undefined) this.wakeIn(this.#parts.flushInterval);
+  }
+
+  /** Params and tags: one row per key, up to 100 to a chunk. */
+  row(localId: string, kind: "params" | "tags", key: string, value: string): void {
+    const run = this.#run(localId);
+    const rows = run[kind];
+    this.#parts.ledger.request(localId, [kind === "params" ? "param" : "tag", key]);
+    // A batch with two values of a param is refused whole: the second one goes, and is refused, on its own.
+    if (kind === "params" && (rows.get(key)?.[0] ?? value) !== value) this.#sealRows(run, kind, rows);
+    rows.set(key, [value, 1 + (rows.get(key)?.[1] ?? 0)]);
+    this.#withRows.add(run);
+    if (rows.size >= ROWS_PER_CHUNK) this.#sealRows(run, kind, rows);
+    this.wakeIn(this.#parts.flushInterval);
+  }
+
+  /** Any other request; `delay` is how long it may wait for others to go along. */
+  request<K extends keyof Requests>(
+    run: string,
+    kind: K,
+    request: Requests[K],
+    keys: KeyCounts = [],
+    delay: number = this.#parts.flushInterval,
+    blob?: Blob,
+  ): void {
+    this.outbox.push({ run, kind, sealed: true, sequence: 0, count: 1, request, blob, keys });
+    this.wakeIn(delay);
+  }
+
+  /** Closes the open chunks of a run, or of all, so that nothing more goes under their place in the order. */
+  seal(localId?: string): void {
+    for (const run of localId === undefined ? this.runs.values() : [this.#run(localId)]) {
+      this.#sealRows(run, "params", run.params);
+      this.#sealRows(run, "tags", run.tags);
+      for (const bucket of run.buckets) {
+        this.#seal(run, bucket, bucket.values);
+        if (bucket.nans) this.#seal(run, bucket, bucket.nans);
+      }
+    }
+  }
+
+  /** Closes the tags of a run: what follows must come after them. */
+  sealTags(localId: string): void {
+    const run = this.#run(localId);
+    this.#sealRows(run, "tags", run.tags);
+  }
+
+  /** Seals a run and forgets its buffers; it may be logged to again. */
+  end(localId: string): void {
+    this.seal(localId);
+    this.forget(localId);
+  }
+
+  /** Forgets the buffers of a run of which nothing waits. */
+  forget(localId: string): void {
+    const run = this.runs.get(localId);
+    if (run) run.forgotten = true;
+    this.runs.delete(localId);
+  }
+
+  /** Puts all that was taken before this call; false when that failed, which is reported and tried again. */
+  persist(): Promise<boolean> {
+    if (this.#running === undefined) return this.#start();
+    this.#next ??= this.#running.then(() => this.#start());
+    return this.#next;
+  }
+
+  /** Closes params and tags, so that they go along. */
+  closeRows(): void {
+    for (const run of this.#withRows) {
+      this.#sealRows(run, "params", run.params);
+      this.#sealRows(run, "tags", run.tags);
+    }
+    this.#withRows.clear();
+  }
+
+  /** Takes a buffer back that nobody needs any more. */
+  recycle(buffer: MetricBuffer): void {
+    if (this.#spares.length < SPARES && buffer.key.length === buffer.limit) this.#spares.push(buffer);
+  }
+
+  nextSequence(): number {
+    return ++this.#sequence;
+  }
+
+  /** Has everything put in `ms` at the latest. */
+  wakeIn(ms: number): void {
+    const { clock } = this.#parts;
+    const at = clock.monotonic() + ms;
+    if (at >= this.#timerAt) return;
+    this.#timer?.cancel();
+    this.#timerAt = at;
+    this.#timer = clock.after(ms, () => void this.persist());
+  }
+
+  /** Forgets the timer. */
+  stop(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#timerAt = Number.POSITIVE_INFINITY;
+  }
+
+  #run(localId: string): RunBuffers {
+    let run = this.runs.get(localId);
+    if (!run) {
+      run = new RunBuffers(localId, this.#parts.ledger.run(localId), this.#parts.batchSize);
+      this.runs.set(localId, run);
+    }
+    return run;
+  }
+
+  #sealRows(run: RunBuffers, kind: "params" | "tags", rows: OpenRows): void {
+    if (rows.size === 0) return;
+    const request = takeRows(rows);
+    const count = request.reduce((sum, [, , calls]) => sum + calls, 0);
+    const keys = request.map(([key, , calls]) => [kind === "params" ? "param" : "tag", key, calls] as const);
+    this.outbox.push({ run: run.id, kind, sealed: true, sequence: 0, count, request, keys });
+  }
+
+  #seal(run: RunBuffers, bucket: Bucket, buffer: MetricBuffer): void {
+    if (buffer.count === 0) return;
+    if (buffer === bucket.nans) bucket.nans = undefined;
+    else bucket.values = this.#fresh(run, bucket);
+    this.dirty.delete(buffer);
+    buffer.closed = true;
+    this.outbox.push({ run: run.id, kind: "metrics", sealed: true, sequence: 0, count: 0, buffer });
+    makeMemoryRoom(this.outbox, this.writing, this.#parts);
+    // The store has more room, and knows what is older.
+    if (this.putting === undefined && this.#parts.pressing(bytesOf(this.outbox))) this.wakeIn(0);
+  }
+
+  #fresh(run: RunBuffers, bucket: Bucket): MetricBuffer {
+    const buffer = this.#spares.pop();
+    if (!buffer) return run.buffer(bucket);
+    buffer.run = run.id;
+    buffer.keys = bucket.keys;
+    buffer.bucket = bucket.number;
+    buffer.shift(buffer.count);
+    buffer.closed = false;
+    return buffer;
+  }
+
+  #start(): Promise<boolean> {
+    this.#next = undefined;
+    this.stop();
+    this.#running = this.#parts.put(this).then(
+      () => true,
+      (cause: unknown) => {
+        const message = "Cannot keep what is logged: it stays in memory and is tried again";
+        this.#parts.problems.report({ kind: "storage", message, cause });
+        this.wakeIn(STORAGE_RETRY);
+        return false;
+      },
+    );
+    void this.#running.then(() => {
+      this.#running = this.#next;
+    });
+    return this.#running;
+  }
+}
