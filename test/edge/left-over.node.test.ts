@@ -75,7 +75,7 @@ describe("a Worker whose request ends while it delivers", () => {
   test("F42 openTracker() leaves nothing to the Durable Object while the server answers", async () => {
     const server = gatedServer();
     const worker = await start(await temporaryDirectory(), server);
-    expect(await (await worker.fetch("/log?queue&name=a&within=20000")).text()).toBe("answered");
+    expect(await (await worker.fetch("/log?queue&name=a&within=60000")).text()).toBe("answered");
     await until(
       () => runsOn(server),
       ([run]) => run?.info.status === "FINISHED",
@@ -83,7 +83,7 @@ describe("a Worker whose request ends while it delivers", () => {
     await expectWhole(server, ["a"]);
     expect(await status(worker)).toMatchObject({ waiting: nothing, delivered: nothing });
     await stop(worker);
-  }, 60_000);
+  }, 180_000);
 
   test("F42 a TrackletQueue takes what the deadline leaves, outlives workerd, and its alarm delivers it once", async () => {
     const server = gatedServer();
@@ -108,7 +108,7 @@ describe("a Worker whose request ends while it delivers", () => {
     await expectWhole(server, names);
     expect(await status(second)).toMatchObject({ delivered: { points: 200 } });
     await stop(second);
-  }, 120_000);
+  }, 180_000);
 
   test("F42 a TrackletQueue doubles nothing of a server that acts and does not say so", async () => {
     const server = gatedServer();
@@ -132,7 +132,7 @@ describe("a Worker whose request ends while it delivers", () => {
     );
     await expectWhole(server, names);
     await stop(worker);
-  }, 120_000);
+  }, 180_000);
 
   test("F42 without a Durable Object onUndelivered() gets what is left, and resend() sends it, also twice", async () => {
     const server = gatedServer();
@@ -162,7 +162,7 @@ describe("a Worker whose request ends while it delivers", () => {
     const runs = await runsOn(server);
     expect(runs.filter(({ info }) => info.runName === "a" && info.lifecycleStage === "active")).toHaveLength(1);
     await stop(worker);
-  }, 120_000);
+  }, 180_000);
 
   test("openTracker() does nothing that needs a request, and delivers a run that nobody ends", async () => {
     const server = gatedServer();
@@ -178,7 +178,7 @@ describe("a Worker whose request ends while it delivers", () => {
     expect(run?.info.status).toBe("RUNNING");
     expect((await client.runs.get(run!.info.runId)).info.runName).toBe("never ended");
     await stop(worker);
-  }, 60_000);
+  }, 180_000);
 });
 
 describe("TrackletServer", () => {
@@ -204,5 +204,5 @@ describe("TrackletServer", () => {
     expect(items.map((run) => [run.info.runId, run.data.latestMetrics[0]?.step])).toEqual([[runId, 2 ** 52]]);
     expect(await (await again.artifacts.download(runId, "a/b.txt")).text()).toBe("weights");
     await stop(second);
-  }, 60_000);
+  }, 180_000);
 });
