@@ -55,6 +55,7 @@ export class Transport {
   /** Address of the server without user info and trailing slash. */
   readonly trackingUri: string;
   readonly #api: KyInstance;
+  readonly #caching: Pick<RequestInit, "cache">;
   readonly #fetch: Fetch;
   readonly #auth: Authorizer;
   readonly #retries: RetryPolicy;
@@ -82,6 +83,8 @@ export class Transport {
     this.#runtime = runtime;
     this.#timeout = connection.timeout ?? defaultTimeout;
     this.#workspace = connection.workspace;
+    // MLflow says nothing of caching: a browser would take a file that was overwritten since from its cache.
+    this.#caching = runtime.name === "browser" ? { cache: "no-store" } : {};
     // Time-outs, retries and refusals are ours: ky's own would run on the platform's timers.
     this.#api = ky.create({
       prefix: base,
@@ -89,8 +92,7 @@ export class Transport {
       retry: 0,
       timeout: false,
       throwHttpErrors: false,
-      // MLflow says nothing of caching: a browser would take a file that was overwritten since from its cache.
-      ...(runtime.name === "browser" ? { cache: "no-store" } : {}),
+      ...this.#caching,
     });
   }
 
@@ -187,13 +189,17 @@ export class Transport {
     const path = call.path + toSearch(call.query);
     let response: Response;
     try {
-      response = await this.#api(path, {
+      const init = {
         method: call.method,
         headers,
         signal,
         ...(call.keepalive ? { keepalive: true } : {}),
         ...(body === undefined ? {} : { body }),
-      });
+      };
+      // Batches of points come as bytes. To these ky has nothing to add, and would take half as long as all the rest.
+      response = await (body instanceof Uint8Array
+        ? this.#fetch(new Request(`${this.trackingUri}/${path}`, { ...this.#caching, ...init }))
+        : this.#api(path, init));
       this.#answered = true;
       if (response.ok) return await read(response, request);
     } catch (error) {

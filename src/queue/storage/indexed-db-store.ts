@@ -26,7 +26,7 @@ import type { Connection, StoreName } from "./indexed-db-connection.ts";
 import { beatOpenRuns, isOpenBy, readOpenRuns } from "./indexed-db-open-runs.ts";
 import { putChunks } from "./indexed-db-put.ts";
 import { replaceChunk } from "./indexed-db-replace.ts";
-import { put, remove } from "./indexed-db-requests.ts";
+import { get, put, remove } from "./indexed-db-requests.ts";
 import { keepMapping, mappingsOf, touchRun } from "./indexed-db-runs.ts";
 import { type ChunkRecord, newState } from "./indexed-db-schema.ts";
 import { checkTerm, tally } from "./tally.ts";
@@ -296,7 +296,7 @@ export class IndexedDbStore implements QueueStore {
   /** One transaction over the state and `stores`. */
   #change<T>(stores: StoreName[], body: (change: Change) => Promise<T>): Promise<T> {
     return this.#connection.write(["state", ...stores], async (transaction) => {
-      let state = await transaction.objectStore("state").get("state");
+      let state = await get(transaction, "state", "state");
       if (!state) {
         // Emptied while it was open. What is there beside the state is of the time after.
         this.#connection.lost();
