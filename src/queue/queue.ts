@@ -1,6 +1,7 @@
 import type { StoredQuarantine } from "./drain/stored-quarantine.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
 import type { Locks } from "../runtime/ports/locks.ts";
+import type { Requests } from "./chunk/request.ts";
 import type { Slot } from "./write/run-buffers.ts";
 import type {
   Amount,
@@ -35,6 +36,11 @@ export interface Queue {
   logInputs(localId: string, inputs: readonly DatasetInput[]): void;
   /** Resolves when the body is persisted; `path` is relative to the run's artifact root. */
   logArtifact(localId: string, path: string, body: Blob): Promise<void>;
+  /**
+   * Makes a logged model, to which metrics and artifacts go that are logged under its id; or says that no more files come,
+   * and whether all did: a model of which one was refused is FAILED anyway.
+   */
+  requestModel<K extends "model" | "finalize">(localId: string, kind: K, request: Requests[K]): void;
   /** MLflow's id, once created. */
   runId(localId: string, options?: { signal?: AbortSignal; timeout?: number }): Promise<string>;
   /** MLflow's id if it is known now. Accepts either id. */

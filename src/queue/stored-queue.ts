@@ -7,8 +7,9 @@ import { Drain } from "./drain/drain.ts";
 import { Flusher } from "./drain/flusher.ts";
 import { Ledger } from "./account/ledger.ts";
 import { Problems } from "./problems.ts";
+import type { KeyCounts } from "./account/key-counts.ts";
 import type { MetricMemo, Queue } from "./queue.ts";
-import { isEnd } from "./chunk/request.ts";
+import { isEnd, type Requests } from "./chunk/request.ts";
 import { RunIds } from "./drain/run-ids.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
@@ -126,10 +127,8 @@ export class StoredQueue implements Queue {
 
   createRun(run: NewRun): void {
     this.#begin();
-    this.#ledger.request(run.localId);
     // At once, but with all that is logged in the same task: a person waits to see the run.
-    this.#writer.request(run.localId, "create", run, [], 0);
-    this.#tell();
+    this.#request(run.localId, "create", run, [], 0);
   }
 
   adoptRun(localId: string, runId: string, experimentId: string): void {
@@ -163,18 +162,14 @@ export class StoredQueue implements Queue {
 
   updateRun(localId: string, change: RunChange): void {
     if (isEnd(change)) this.#writer.end(localId);
-    this.#ledger.request(localId);
     if (change.status !== undefined) this.#ledger.run(localId).ended = isEnd(change);
-    this.#writer.request(localId, "update", change);
-    this.#tell();
+    this.#request(localId, "update", change);
   }
 
   logInputs(localId: string, inputs: readonly DatasetInput[]): void {
-    this.#ledger.request(localId);
     for (const { dataset } of inputs) this.#ledger.run(localId).take("input", dataset.name);
     const keys = inputs.map(({ dataset }) => ["input", dataset.name, 1] as const);
-    this.#writer.request(localId, "inputs", inputs, keys);
-    this.#tell();
+    this.#request(localId, "inputs", inputs, keys);
   }
 
   async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
@@ -194,6 +189,12 @@ export class StoredQueue implements Queue {
     this.#tell();
     if (await this.#writer.persist()) return;
     throw (await this.#drain.load()).notKeptError(path, this.#drain);
+  }
+
+  requestModel<K extends "model" | "finalize">(localId: string, kind: K, request: Requests[K]): void {
+    // Nobody says when the last metric of it comes.
+    this.#ledger.run(localId).ended = true;
+    this.#request(localId, kind, request, [], 0);
   }
 
   runId(localId: string, options: WaitLimits = {}): Promise<string> {
@@ -317,6 +318,18 @@ export class StoredQueue implements Queue {
     await this.#drain.close();
     this.#changed();
     return report;
+  }
+
+  #request<K extends keyof Requests>(
+    localId: string,
+    kind: K,
+    request: Requests[K],
+    keys?: KeyCounts,
+    delay?: number,
+  ): void {
+    this.#ledger.request(localId);
+    this.#writer.request(localId, kind, request, keys, delay);
+    this.#tell();
   }
 
   /** Nothing was logged, and nothing can wait from before. */

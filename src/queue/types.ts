@@ -13,6 +13,7 @@ export interface Problem {
     | "server-refused"
     | "run-parked"
     | "quarantined"
+    | "unsupported"
     | "dropped"
     | "storage"
     | "memory-queue"
@@ -187,6 +188,22 @@ export interface NewRun {
   readonly user?: string;
   /** Our id (`local`) or MLflow's id (`server`) of the parent; its tags are set by the sender once known. */
   readonly parent?: { readonly local: string } | { readonly server: string };
+}
+
+/** What the queue needs to create a logged model. */
+export interface NewModel {
+  /** Ours; becomes the tag `mlflow.tracklet.modelId`. What is logged under it goes to the model. */
+  readonly localId: string;
+  /** Our id of the run that made it. */
+  readonly run: string;
+  readonly name: string;
+  /** MLflow's `model_type`. */
+  readonly type?: string;
+  /** Of the run, at which it was made. */
+  readonly step: number;
+  /** Set together with the creation. */
+  readonly params: Readonly<Record<string, string>>;
+  readonly tags: Readonly<Record<string, string>>;
 }
 
 /** A change of a run's own fields. The last one wins. */

@@ -6,7 +6,8 @@ import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
 import type { RunHandle } from "./run.ts";
-import type { ArtifactOptions } from "./types/run.ts";
+import { logModel, type ModelNow } from "./log-model.ts";
+import type { ArtifactOptions, LoggedModelHandle } from "./types/run.ts";
 
 /** Milliseconds for a file of another server, as for a request to the tracking server. */
 const defaultTimeout = 120_000;
@@ -14,12 +15,15 @@ const defaultTimeout = 120_000;
 /** The artifacts of one run: what is logged becomes a body and a path for the queue. */
 export class ArtifactLog {
   readonly #core: Core;
+  readonly #handle: RunHandle;
   readonly #run: string;
   readonly #tables: LoggedTables;
 
-  constructor(core: Core, run: RunHandle) {
+  /** `target` is the run itself, or a logged model of it, which the files go to. */
+  constructor(core: Core, run: RunHandle, target: string = run.localId) {
     this.#core = core;
-    this.#run = run.localId;
+    this.#handle = run;
+    this.#run = target;
     this.#tables = new LoggedTables(core, run);
   }
 
@@ -50,6 +54,11 @@ export class ArtifactLog {
       );
     }
     await this.body(await this.#tables.add(JSON.parse(data), checked), checked);
+  }
+
+  model(model: ModelNow, limits: { signal?: AbortSignal }): Promise<LoggedModelHandle> {
+    const filesOf = (localId: string): ArtifactLog => new ArtifactLog(this.#core, this.#handle, localId);
+    return logModel(this.#core, this.#handle.localId, model, limits, filesOf);
   }
 
   async source(

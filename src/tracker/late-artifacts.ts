@@ -6,6 +6,7 @@ import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import type { RunHandle } from "./run.ts";
+import type { ModelFiles } from "./types/run.ts";
 import { jsonText } from "./value-text.ts";
 
 /** The artifacts of one run, loaded with the first of them; what is logged is fixed before that. */
@@ -20,13 +21,13 @@ export class LateArtifacts {
   }
 
   /** Calls `body` with the log and what `now()` gives at once: a value may have changed by the time it is written. */
-  log<T = undefined>(
+  log<T = undefined, R = void>(
     what: string,
     options: CallOptions | undefined,
-    body: (log: ArtifactLog, now: T, limits: { signal?: AbortSignal }) => Promise<void>,
+    body: (log: ArtifactLog, now: T, limits: { signal?: AbortSignal }) => Promise<R>,
     now?: () => T,
     path?: string,
-  ): Promise<void> {
+  ): Promise<R> {
     const work = limited(this.#core, what, options, async (limits) => {
       this.#core.guard.mustBeOpen(what);
       const taken = attempt(path === undefined ? what : `${what} ${quote(textOf(path))}`, now);
@@ -59,4 +60,10 @@ export function jsonNow(value: unknown, indent?: number): string {
 /** Bytes as they are now: the caller may go on writing into them. */
 export function bytesNow<T>(source: T | Uint8Array): T | Blob {
   return source instanceof Uint8Array ? new Blob([source as Uint8Array<ArrayBuffer>]) : source;
+}
+
+/** The files of a model with their bytes as they are now. */
+export function filesNow(files: ModelFiles): ModelFiles {
+  if (typeof files !== "object" || files instanceof URL) return files;
+  return Object.fromEntries(Object.entries(files).map(([path, file]) => [path, bytesNow(file)]));
 }

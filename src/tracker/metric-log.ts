@@ -3,7 +3,7 @@ import type { Clock } from "../runtime/ports/clock.ts";
 import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault, quote } from "./key.ts";
-import type { MetricOptions, MetricSeries } from "./types/run.ts";
+import type { LoggedModelHandle, MetricOptions, MetricSeries } from "./types/run.ts";
 
 /** A legal key of a run. */
 interface KnownKey {
@@ -42,7 +42,13 @@ export class MetricLog {
     else if (step > known.step) known.step = step;
   }
 
-  log(key: string, value: number, step: number | undefined, timestamp: number | undefined): void {
+  log(
+    key: string,
+    value: number,
+    step: number | undefined,
+    timestamp: number | undefined,
+    model?: LoggedModelHandle,
+  ): void {
     let known = this.#expected;
     if (known === undefined || known.key !== key) {
       known = this.#keys.get(key) ?? this.#admit(key);
@@ -62,8 +68,14 @@ export class MetricLog {
     const stored = typeof value === "number" ? value : this.#number(key, value);
     if (stored === undefined) return;
     if (this.#guard.closed && this.#guard.late(this.#run, "metric", key)) return;
+    // What names a model goes by way of the model, which brings it to the run as well.
+    const target = model === undefined ? this.#run : model?.localId;
+    if (typeof target !== "string") {
+      this.#reject(key, "the model must be what logModel() gave");
+      return;
+    }
     if (place > known.step) known.step = place;
-    this.#queue.logMetric(this.#run, key, normalised(stored), at, place, known.memo);
+    this.#queue.logMetric(target, key, normalised(stored), at, place, target === this.#run ? known.memo : undefined);
   }
 
   logAll(values: Readonly<Record<string, number>>, options: MetricOptions | undefined): void {
@@ -76,7 +88,7 @@ export class MetricLog {
     eachEntry(
       Object.keys(values),
       (key) => values[key],
-      (key, value) => this.log(key, value as number, options?.step, now),
+      (key, value) => this.log(key, value as number, options?.step, now, options?.model),
       (key, error) => this.#guard.unreadable(this.#run, "metric", key, error),
     );
   }

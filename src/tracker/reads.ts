@@ -2,6 +2,7 @@ import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts
 import type { CallOptions } from "../client/types/connection.ts";
 import { artifactPath } from "./artifact-path.ts";
 import { type Core, handedOver, sharedLimits } from "./core.ts";
+import { modelsOfRun } from "./log-model.ts";
 import { limited } from "./limited.ts";
 import type { Resources } from "../client/resources.ts";
 import { serverRunId } from "./server-run-id.ts";
@@ -21,7 +22,11 @@ export async function ownWrites(
   const timeout = options?.freshness ?? defaultFreshness;
   const limits = sharedLimits(core, { timeout, ...(options?.signal && { signal: options.signal }) });
   await handedOver(core, limits());
-  const left = await core.queue.settle({ timeout, ...limits(), ...(run === undefined ? {} : { runs: [run] }) });
+  const left = await core.queue.settle({
+    timeout,
+    ...limits(),
+    ...(run === undefined ? {} : { runs: [run, ...modelsOfRun(core, run)] }),
+  });
   return left + core.background.size;
 }
 

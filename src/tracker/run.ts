@@ -7,7 +7,7 @@ import { type Core, handedOver } from "./core.ts";
 import { inputOf } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
-import { bytesNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
+import { bytesNow, filesNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
@@ -84,7 +84,7 @@ export class RunHandle implements types.Run {
   logMetric(key: string, value: number, options?: types.MetricOptions): void {
     try {
       if (options !== undefined) this.metrics.checkOptions(key, options);
-      this.metrics.log(key, value, options?.step, options?.timestamp);
+      this.metrics.log(key, value, options?.step, options?.timestamp, options?.model);
     } catch (error) {
       this.#core.guard.unreadable(this.localId, "metric", key, error);
     }
@@ -193,6 +193,15 @@ export class RunHandle implements types.Run {
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void> {
     return this.#artifacts.log("logArtifacts", options, (log, _, limits) =>
       log.directory(directory, artifactPath, limits),
+    );
+  }
+
+  logModel(files: types.ModelFiles, options?: types.LogModelOptions): Promise<types.LoggedModelHandle> {
+    return this.#artifacts.log(
+      "logModel",
+      options,
+      (log, now, limits) => log.model(now, limits),
+      () => [files, filesNow(files), jsonNow(options ?? {})] as const,
     );
   }
 

@@ -7,5 +7,7 @@ import { type Target, trackerSuite } from "../e2e/suite/index.ts";
 
 const createTarget = async (): Promise<Target> => ({ trackingUri: inject("trackingUri"), close: () => {} });
 
-trackerSuite(createTarget, { asciiNamesOnly: inject("mlflowVersion").startsWith("2.") });
+const release2 = inject("mlflowVersion").startsWith("2.");
+
+trackerSuite(createTarget, { asciiNamesOnly: release2, release2 });
 fileSuite(createTarget, mkdtempSync(join(tmpdir(), "tracklet-live-files-")));

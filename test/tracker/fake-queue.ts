@@ -60,6 +60,9 @@ export class FakeQueue implements Queue {
   logInputs(localId: string, inputs: readonly DatasetInput[]): void {
     this.calls.push(["inputs", localId, inputs]);
   }
+  requestModel(localId: string, kind: string, request: object): void {
+    this.calls.push([kind, localId, request]);
+  }
   async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
     this.bodies.set(path, body);
     this.calls.push(["artifact", localId, path]);

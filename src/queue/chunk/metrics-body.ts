@@ -16,9 +16,11 @@ const writer = new DigitWriter();
  * and no text per point but that of a value that is not whole. A text of a thousand points is put together from some
  * thousand others, which are four times its size of garbage.
  *
+ * @param modelId The logged model that gets the points as well.
  * @throws ValidationError on a step or timestamp that is no safe integer: MLflow would answer 200 and drop the rest.
  */
-export function metricsBody(runId: string, columns: MetricColumns): Uint8Array<ArrayBuffer> {
+export function metricsBody(runId: string, columns: MetricColumns, modelId?: string): Uint8Array<ArrayBuffer> {
+  const last = modelId === undefined ? end! : text.encode(`,"model_id":${JSON.stringify(modelId)}}`);
   const keys = columns.keys.map((key) => text.encode(`{"key":${JSON.stringify(key)},"value":`));
   const others = keys.map((key) => text.encode(`,${new TextDecoder().decode(key)}`));
   const longest = others.reduce((most, { length }) => Math.max(most, length), 0);
@@ -31,14 +33,14 @@ export function metricsBody(runId: string, columns: MetricColumns): Uint8Array<A
       const key = columns.keys[index]!;
       throw new ValidationError(`Cannot log metric "${key}" as step and timestamp must be integers`, { key });
     }
-    writer.reserve(longest + ROW);
+    writer.reserve(longest + ROW + last.length);
     writer.bytes((row === 0 ? keys : others)[index]!);
     writer.number(columns.value[row]!);
     writer.bytes(timestampName!);
     writer.integer(timestamp);
     writer.bytes(stepName!);
     writer.integer(step);
-    writer.bytes(end!);
+    writer.bytes(last);
   }
   writer.reserve(close!.length);
   writer.bytes(close!);

@@ -1,5 +1,5 @@
 import type { DatasetInput } from "../../client/types/entities.ts";
-import type { NewRun, RunChange } from "../types.ts";
+import type { NewModel, NewRun, RunChange } from "../types.ts";
 
 /** Rows of a params or tags chunk: key, value, and how many calls the row stands for. */
 export type Rows = readonly (readonly [key: string, value: string, calls: number])[];
@@ -12,6 +12,9 @@ export interface Requests {
   /** Key of the tag to delete. */
   untag: string;
   update: RunChange;
+  model: NewModel;
+  /** The last request for a model: all its files were handed over, or not. */
+  finalize: { readonly failed: boolean };
   inputs: readonly DatasetInput[];
   /** Path below the run's artifact root; the bytes are the chunk's blob. */
   artifact: string;

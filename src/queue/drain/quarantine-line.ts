@@ -39,6 +39,10 @@ async function valuesOf(content: Content, blob: Blob | undefined): Promise<objec
       return { inputs: content.request };
     case "create":
       return { create: content.request };
+    case "model":
+      return { model: content.request };
+    case "finalize":
+      return { finalize: content.request };
     case "artifact": {
       const file = { path: content.request, size: blob?.size ?? null, type: blob?.type ?? "" };
       if (!blob || blob.size > SMALL_BODY) return file;

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../client/types/connection.ts";
-import type { RunData } from "../../client/types/entities.ts";
+import type { MetricPoint, RunData } from "../../client/types/entities.ts";
 import { NotFoundError } from "../../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "../chunk/chunk-codec.ts";
 import { type MetricColumns, pickRows } from "../chunk/columns.ts";
@@ -26,7 +26,11 @@ export async function checkRun(
   settle: Settle,
   options: CallOptions,
 ): Promise<void> {
-  const { runId, localId, adopted } = mapping;
+  const { localId, adopted, model } = mapping;
+  const runId = model?.runId ?? mapping.runId;
+  if (model && model.folder === undefined) {
+    return (await import("../models/late-models.ts")).checkModel(client, mapping, settle, options);
+  }
   const get = (): Promise<RunData> => client.runs.get(runId, options);
   // Not found is weak evidence: a replica may not have heard of the run yet.
   const { info, data } = await get()
@@ -38,7 +42,7 @@ export async function checkRun(
   if (info.lifecycleStage === "deleted") {
     throw new ParkError(`run ${runId} is deleted: restore it with createClient(tracker).runs.restore("${runId}")`);
   }
-  if (!adopted && data.tags[RUN_ID_TAG] !== localId) {
+  if (!adopted && data.tags[RUN_ID_TAG] !== (model?.run ?? localId)) {
     throw new ParkError(`run ${runId} on the server is another one: was the server restored or replaced?`);
   }
   await checkExperiment(client, info.experimentId, options);
@@ -50,13 +54,15 @@ export async function checkExperiment(client: DeliveryClient, id: string, option
   if (found.lifecycleStage === "deleted") throw new ParkError(experimentDeleted(found));
 }
 
-function lost(reason: string): (error: unknown) => never {
+/** Says that something is gone, where an error says so. */
+export function lost(reason: string): (error: unknown) => never {
   return (error) => {
     throw isMissing(error) ? new ParkError(reason) : error;
   };
 }
 
-function isMissing(error: unknown): boolean {
+/** True for MLflow's own word that something is not there. */
+export function isMissing(error: unknown): boolean {
   return error instanceof NotFoundError && error.errorCode !== undefined;
 }
 
@@ -66,15 +72,33 @@ function isMissing(error: unknown): boolean {
  */
 export async function readBack(
   client: DeliveryClient,
-  runId: string,
+  mapping: RunMapping,
   columns: MetricColumns,
   options: CallOptions,
-): Promise<{ readonly present: MetricColumns; readonly missing: MetricColumns }> {
-  const found = new Set<string>();
+): Promise<Parted> {
+  const { model } = mapping;
+  const runId = model?.runId ?? mapping.runId;
+  if (model && model.folder === undefined) {
+    return (await import("../models/late-models.ts")).readBackModel(client, mapping, columns, options);
+  }
+  const points: MetricPoint[] = [];
   for (const key of columns.keys) {
-    for await (const { step, timestamp, value } of client.metrics.history({ runId, key }, options)) {
-      found.add(JSON.stringify([key, step, timestamp, String(stored(value))]));
-    }
+    for await (const point of client.metrics.history({ runId, key }, options)) points.push(point);
+  }
+  return partBy(points, columns);
+}
+
+/** Points that a server has, and those that it has not. */
+export interface Parted {
+  readonly present: MetricColumns;
+  readonly missing: MetricColumns;
+}
+
+/** Parts points by those that were found. */
+export function partBy(points: readonly MetricPoint[], columns: MetricColumns): Parted {
+  const found = new Set<string>();
+  for (const { key, step, timestamp, value } of points) {
+    found.add(JSON.stringify([key, step, timestamp, String(stored(value))]));
   }
   const isThere = (row: number): boolean => {
     const key = columns.keys[columns.key[row]!];

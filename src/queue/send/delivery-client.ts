@@ -1,3 +1,6 @@
+import type { LoggedModelsResource } from "../../client/logged-models.ts";
+import type { Transport } from "../../client/transport.ts";
+import type { ModelOutput } from "../../client/types/logged-models.ts";
 import type { CallOptions } from "../../client/types/connection.ts";
 import type {
   DatasetInput,
@@ -34,13 +37,20 @@ export interface DeliveryClient {
       options?: CallOptions & { readonly keepalive?: boolean },
     ): Promise<void>;
     logInputs(runId: string, inputs: readonly DatasetInput[], options?: CallOptions): Promise<void>;
+    logOutputs(runId: string, outputs: readonly ModelOutput[], options?: CallOptions): Promise<void>;
   };
   readonly metrics: {
     history(query: { readonly runId: string; readonly key: string }, options?: CallOptions): AsyncIterable<MetricPoint>;
   };
   readonly server: {
+    version(options?: CallOptions): Promise<string>;
     info(options?: CallOptions): Promise<{ readonly storeType: string | undefined } | undefined>;
   };
+  /** Logged models; or what they are asked for by, as few need their code. */
+  readonly loggedModels?: LoggedModelsResource;
+  readonly transport?: Transport;
+  /** To be called right before each request of `loggedModels` that changes something. */
+  readonly check?: () => Promise<void>;
   readonly artifacts: {
     list(runId: string, path?: string, options?: CallOptions): Promise<readonly FileInfo[]>;
     upload(

@@ -12,6 +12,7 @@ import { Mender } from "./mender.ts";
 import { ParkError } from "./outcome.ts";
 import type { Reader } from "./reader.ts";
 import { isEnd } from "../chunk/request.ts";
+import type { NewModel } from "../types.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
@@ -165,7 +166,8 @@ export class Delivery {
   }
 
   /** Gives the mapping of a run that was created. */
-  async #send({ run, item, chunk, content, term }: Job): Promise<RunMapping | undefined> {
+  async #send(job: Job): Promise<RunMapping | undefined> {
+    const { run, item, chunk, content, term } = job;
     const { store, client, destination, moved } = this.#parts;
     const options = this.#options;
     if (content.kind === "create") {
@@ -182,16 +184,7 @@ export class Delivery {
         item.parent = local;
         throw waits;
       }
-      item.sent = false;
-      // Whoever sent it before may not know that it came to the server after all.
-      if (item.ambiguous) this.#note.doubtCreate(run.id);
-      const mark = async (): Promise<void> => {
-        const there = createdElsewhere(chunk, destination);
-        if (there) throw there;
-        await ofStorage(store.markAttempted(chunk.order, term));
-        item.twice = item.ambiguous;
-        item.sent = true;
-      };
+      const mark = this.#marks(job);
       const { orphaned } = this.#family;
       const attempts = item.twice ? 2 : Number(item.ambiguous);
       const mapping = await this.#creator.create(request, attempts, known, mark, orphaned, options);
@@ -202,6 +195,7 @@ export class Delivery {
       await this.#family.created(mapping, chunk);
       return mappingAt(mapping, destination);
     }
+    if (content.kind === "model") return run.mapping ?? (await this.#createModel(job, content.request));
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
     if (!run.checked) {
@@ -223,7 +217,7 @@ export class Delivery {
     run.term = term;
     const { clock } = this.#parts.runtime;
     const began = clock.monotonic();
-    await send(client, mapping, content, chunk.blob, options);
+    await send(client, mapping, content, chunk.blob, store, options);
     // A long upload says nothing of a server that has too much to do.
     if (chunk.kind !== "artifact") this.#gate.answered(clock.monotonic() - began);
     if (content.kind !== "update" || !isEnd(content.request)) return undefined;
@@ -235,5 +229,42 @@ export class Delivery {
       await this.mender.look({ ...run, items: run.items.filter((other) => other !== item) });
     }
     return undefined;
+  }
+
+  /** Gives what is to be called right before a request that must not be repeated blindly. */
+  #marks({ run, item, chunk, term }: Job): () => Promise<void> {
+    const { store, destination } = this.#parts;
+    item.sent = false;
+    // Whoever sent it before may not know that it came to the server after all.
+    if (item.ambiguous) this.#note.doubtCreate(run.id);
+    return async () => {
+      const there = createdElsewhere(chunk, destination);
+      if (there) throw there;
+      await ofStorage(store.markAttempted(chunk.order, term));
+      item.twice = item.ambiguous;
+      item.sent = true;
+    };
+  }
+
+  /** Gives the mapping of a logged model, which the run that made it is needed for. */
+  async #createModel(job: Job, model: NewModel): Promise<RunMapping> {
+    const { item } = job;
+    const { store, client, destination, mappings, problems, runtime, settleDelay } = this.#parts;
+    const run = mappings.get(model.run) ?? (await ofStorage(store.mapping(model.run)));
+    if (!run) {
+      if (item.parent !== undefined) throw new ParkError("the run that made it is not on the server");
+      item.parent = model.run;
+      throw waits;
+    }
+    if (elsewhere(run.at, destination)) throw partElsewhere(run, destination)!;
+    const { createModel } = await import("../models/late-models.ts");
+    const mark = this.#marks(job);
+    const attempts = item.twice ? 2 : Number(item.ambiguous);
+    const parts = { client, problems, clock: runtime.clock, settleDelay };
+    // From the creation on it is there: whatever fails after that, the next try looks for it.
+    const made = (): void => {
+      item.ambiguous = true;
+    };
+    return mappingAt(await createModel(parts, model, run, { attempts, mark, made }, this.#options), destination);
   }
 }

@@ -3,7 +3,7 @@ import { ofStorage } from "./storage-trouble.ts";
 
 /** A client whose requests that change something are sent only after `check` has resolved; what only reads is not held. */
 export function guardedClient(client: DeliveryClient, check: () => Promise<void>): DeliveryClient {
-  const { experiments, runs, metrics, artifacts, server } = client;
+  const { experiments, runs, metrics, artifacts, server, loggedModels, transport } = client;
   const checked =
     <A extends unknown[], R>(write: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -28,9 +28,13 @@ export function guardedClient(client: DeliveryClient, check: () => Promise<void>
       logBatch: checked((...args) => runs.logBatch(...args)),
       logBatchBody: checked((...args) => runs.logBatchBody(...args)),
       logInputs: checked((...args) => runs.logInputs(...args)),
+      logOutputs: checked((...args) => runs.logOutputs(...args)),
     },
     metrics: { history: (...args) => metrics.history(...args) },
-    server: { info: (...args) => server.info(...args) },
+    ...(loggedModels && { loggedModels }),
+    ...(transport && { transport }),
+    check: () => ofStorage(check()),
+    server: { info: (...args) => server.info(...args), version: (...args) => server.version(...args) },
     artifacts: {
       list: (...args) => artifacts.list(...args),
       upload: checked((...args) => artifacts.upload(...args)),

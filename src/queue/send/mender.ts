@@ -14,7 +14,7 @@ const AGAIN = 15_000;
 const AGAIN_PARKED = 600_000;
 
 /** A request that sets something right. */
-interface Repair {
+export interface Repair {
   /** What it sets: a tag, "" for the run's own fields; undefined for a twin. */
   readonly field?: string;
   readonly send: () => Promise<void>;
@@ -184,8 +184,11 @@ export class Mender {
   }
 
   /** An empty twin is deleted; one that holds data is tagged and left. */
-  async #twins({ runId, localId, experimentId }: RunMapping): Promise<Repair[]> {
+  async #twins(mapping: RunMapping): Promise<readonly Repair[]> {
+    const { runId, localId, experimentId } = mapping;
     const { creator, client, options } = this.#parts;
+    const report = (message: string): void => this.#report(localId, message);
+    if (mapping.model) return (await import("../models/late-models.ts")).modelTwins(client, mapping, report, options);
     const repairs: Repair[] = [];
     for (const { info, data } of await creator.find(localId, experimentId, options)) {
       if (info.runId === runId || info.lifecycleStage === "deleted" || DUPLICATE_TAG in data.tags) continue;
@@ -196,10 +199,7 @@ export class Mender {
       repairs.push({
         send: async () => {
           await client.runs.setTag(info.runId, DUPLICATE_TAG, runId, options);
-          this.#report(
-            localId,
-            `Run ${info.runId} is a second one for run ${runId} and holds data: it was tagged "${DUPLICATE_TAG}"`,
-          );
+          report(`Run ${info.runId} is a second one for run ${runId} and holds data: it was tagged "${DUPLICATE_TAG}"`);
         },
       });
     }
@@ -207,7 +207,7 @@ export class Mender {
   }
 }
 
-const DUPLICATE_TAG = "mlflow.tracklet.duplicateOf";
+export const DUPLICATE_TAG = "mlflow.tracklet.duplicateOf";
 
 /** True for what may go better at another time. */
 function passes(error: unknown): boolean {

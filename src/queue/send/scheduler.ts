@@ -1,4 +1,5 @@
 import { type Item, newItem, newRunState, type RunState } from "./run-state.ts";
+import { isCreation } from "../chunk/is-creation.ts";
 import type { ChunkHeader } from "../storage.ts";
 
 /** Chunks of one run in view: enough to pass a stuck one, few enough that a long backlog stays in the storage. */
@@ -208,7 +209,7 @@ export class Scheduler {
         const before = run.items[place - 1]!;
         // Past a stuck chunk only what is neither ordered nor final: points and what the server joins as a set.
         const stuck = before.failures >= STUCK || before.refusals > 0;
-        if (!stuck || before.header.kind === "create" || isOrdered(header.kind)) return undefined;
+        if (!stuck || isCreation(before.header.kind) || isOrdered(header.kind)) return undefined;
       }
       if (this.reserved.has(header.order) || (item.parent !== undefined && this.#coming(item.parent))) continue;
       const ready = Math.max(
@@ -247,5 +248,5 @@ export class Scheduler {
 }
 
 function isOrdered(kind: ChunkHeader["kind"]): boolean {
-  return kind === "tags" || kind === "untag" || kind === "update" || kind === "create";
+  return isCreation(kind) || kind === "tags" || kind === "untag" || kind === "update" || kind === "finalize";
 }

@@ -1,18 +1,23 @@
+import type { FileInfo } from "../../client/types/entities.ts";
 import { UnexpectedReplyError } from "../../errors/network-errors.ts";
 import type { Content } from "../chunk/content.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
-import type { RunMapping } from "../storage.ts";
+import type { QueueStore, RunMapping } from "../storage.ts";
 
 /** Sends one chunk of a run that exists; resolves when the server has acknowledged it in the promised shape. */
 export async function send(
   client: DeliveryClient,
-  { runId, artifactUri }: RunMapping,
+  mapping: RunMapping,
   content: Content,
   blob: Blob | undefined,
+  store: Pick<QueueStore, "accounts">,
   options: SendOptions,
 ): Promise<void> {
+  const { runId, artifactUri } = mapping;
+  if (mapping.model)
+    return (await import("../models/late-models.ts")).sendToModel(client, mapping, content, blob, store, options);
   const { runs } = client;
   switch (content.kind) {
     case "metrics":
@@ -36,7 +41,7 @@ export async function send(
 }
 
 /** The answer to an upload is empty, as a login page's may seem to be: what counts is the size when listed. */
-async function sendArtifact(
+export async function sendArtifact(
   { artifacts }: DeliveryClient,
   runId: string,
   path: string,
@@ -44,12 +49,20 @@ async function sendArtifact(
   options: SendOptions & { readonly artifactUri?: string },
 ): Promise<void> {
   await artifacts.upload(runId, path, blob, options);
-  const files = await artifacts.list(runId, path.slice(0, Math.max(0, path.lastIndexOf("/"))), options);
+  checkSize(path, blob, await artifacts.list(runId, folderOf(path), options));
+}
+
+/** The folder that a file is in; "" for the root. */
+export function folderOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+/** @throws UnexpectedReplyError when a file that was sent is not listed with its size. */
+export function checkSize(path: string, blob: Blob, files: readonly FileInfo[]): void {
   const size = files.find((file) => file.path === path)?.size;
-  if (size !== blob.size) {
-    throw new UnexpectedReplyError(
-      `Cannot upload artifact "${path}" as its size on the server must be ${blob.size}: current value is ${size}`,
-      { method: "PUT", url: path },
-    );
-  }
+  if (size === blob.size) return;
+  throw new UnexpectedReplyError(
+    `Cannot upload artifact "${path}" as its size on the server must be ${blob.size}: current value is ${size}`,
+    { method: "PUT", url: path },
+  );
 }

@@ -11,6 +11,7 @@ import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Ledger } from "../account/ledger.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./after-refusal.ts";
+import { isCreation } from "../chunk/is-creation.ts";
 import { classify, confirm, type Outcome } from "./outcome.ts";
 import type { Problems } from "../problems.ts";
 import type { Item, RunState } from "./run-state.ts";
@@ -143,7 +144,11 @@ export class Verdicts {
 
   /** What a refusal in plain text means, as far as others are refused as well. */
   async #denied({ run, item }: Job): Promise<Outcome> {
-    const denied = await whatIsDenied(this.#parts.client, run.mapping?.runId, this.#options);
+    const denied = await whatIsDenied(
+      this.#parts.client,
+      run.mapping?.model?.runId ?? run.mapping?.runId,
+      this.#options,
+    );
     if (denied === "all") return { action: "pause" };
     this.#open();
     return denied === "body" ? confirm(item.refusals) : { action: "park" };
@@ -158,7 +163,7 @@ export class Verdicts {
   /** A chunk that keeps failing while others go through is what fails, not the server. */
   #isPoison({ item, chunk }: Job, cause: unknown): boolean {
     // What looks for a run before it is created says nothing about its creation.
-    const own = chunk.kind === "artifact" || (isOfBody(cause) && (chunk.kind !== "create" || item.sent));
+    const own = chunk.kind === "artifact" || (isOfBody(cause) && (!isCreation(chunk.kind) || item.sent));
     const limit = chunk.count > 1 ? POISON : POISON_ITEM;
     return own && item.strikes >= limit && this.#successes > item.successes;
   }
@@ -178,14 +183,14 @@ export class Verdicts {
       item.failures++;
       // That there is no network speaks against an upload only where others have met one since the last try.
       const speaks = isOfBody(cause) || (chunk.kind === "artifact" && this.#successes > item.lastSuccesses);
-      if (speaks && (chunk.kind !== "create" || item.sent)) item.strikes++;
+      if (speaks && (!isCreation(chunk.kind) || item.sent)) item.strikes++;
       item.lastSuccesses = this.#successes;
     }
     if (item.successes < 0) item.successes = this.#successes;
     item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
     if (outcome?.ambiguous) {
       // Nobody knows whether the server acted, or will.
-      if (content.kind === "create" && item.sent) {
+      if (isCreation(content.kind) && item.sent) {
         item.ambiguous = true;
         this.#note.doubtCreate(run.id);
       }
@@ -217,7 +222,7 @@ export class Verdicts {
     }
     const children = divide(content);
     if (children) return () => this.#replace(job, children);
-    if (content.kind === "create") return this.park(run, messageOf(cause));
+    if (isCreation(content.kind)) return this.park(run, messageOf(cause));
     return this.quarantine(job, content, cause);
   }
 
@@ -228,8 +233,9 @@ export class Verdicts {
   async there(job: Job, expected: number): Promise<Finish | undefined> {
     const { run, chunk, content } = job;
     if (content.kind !== "metrics" || !run.mapping) return undefined;
-    const { runId } = run.mapping;
-    const look = (): ReturnType<typeof readBack> => readBack(this.#parts.client, runId, content.columns, this.#options);
+    const { mapping } = run;
+    const look = (): ReturnType<typeof readBack> =>
+      readBack(this.#parts.client, mapping, content.columns, this.#options);
     let { present, missing } = await look();
     if (present.count < expected) {
       // The request may be on its way still, or the history be that of a replica.

@@ -4,6 +4,7 @@ import { pickRows } from "../chunk/columns.ts";
 import type { Drain } from "../drain/drain.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
+import type { RunMapping } from "../storage.ts";
 import type { Writer } from "./writer.ts";
 
 /** Bytes of all bodies on their way that outlive one page: browsers allow 64 KiB, for whatever else the page sends as well. */
@@ -21,7 +22,7 @@ export function sendLastWords({ client, parts }: Drain, writer: Writer): void {
   const page = parts.runtime.lifecycle;
   for (const buffer of buffersOf(writer)) {
     const mapping = parts.mappings.get(buffer.run);
-    const body = mapping && bodyOf(buffer, mapping.runId, MOST - (underway.get(page) ?? 0));
+    const body = mapping && bodyOf(buffer, mapping, MOST - (underway.get(page) ?? 0));
     if (!body) continue;
     const { length } = body;
     const count = (bytes: number): unknown => underway.set(page, (underway.get(page) ?? 0) + bytes);
@@ -39,11 +40,18 @@ function* buffersOf({ runs, outbox }: Writer): Iterable<MetricBuffer> {
 }
 
 /** The body of as many of the last points as may be sent. */
-function bodyOf(buffer: MetricBuffer, runId: string, most: number): Uint8Array<ArrayBuffer> | undefined {
+function bodyOf(
+  buffer: MetricBuffer,
+  { runId: id, model }: RunMapping,
+  most: number,
+): Uint8Array<ArrayBuffer> | undefined {
   for (let rows = buffer.count; rows > 0; ) {
     const points = pickRows(buffer, (row) => row >= buffer.count - rows);
     // In the order of a chunk: servers before 2026 refuse others the second time.
-    const body = metricsBody(runId, decodeMetrics(encodeMetrics(points)));
+    const columns = decodeMetrics(encodeMetrics(points));
+    const body = model
+      ? metricsBody(model.runId, columns, model.folder === undefined ? id : undefined)
+      : metricsBody(id, columns);
     const { length } = body;
     if (length <= most) return body;
     rows = Math.min(rows - 1, Math.floor((rows * most) / length));

@@ -36,6 +36,36 @@ export interface MetricOptions {
   readonly step?: number;
   /** Milliseconds since 1970. @default now */
   readonly timestamp?: number;
+  /** The logged model that it was measured on, which gets the value too. MLflow keeps one for each step and timestamp. */
+  readonly model?: LoggedModelHandle;
+}
+
+/** Files of a model: a local directory (or one file), or texts, Blobs and bytes by their path in the model. */
+export type ModelFiles = string | URL | Readonly<Record<string, string | Blob | Uint8Array>>;
+
+/** What a logged model is made with. */
+export interface LogModelOptions extends CallOptions {
+  /** Need not be unique; without `/ : . % " '`. @default "model" */
+  readonly name?: string;
+  /** What kind of model it is, in your own words: MLflow's `model_type`. */
+  readonly type?: string;
+  /** Step of the run at which it was made. @default 0 */
+  readonly step?: number;
+  /** Parameters of the model, nested as they are; see `Run.logParams`. */
+  readonly params?: object;
+  readonly tags?: Readonly<Record<string, unknown>>;
+}
+
+/** A model that was logged, on the server or on its way there. */
+export interface LoggedModelHandle {
+  /** Our id: valid at once; on the server it is the tag `mlflow.tracklet.modelId`. */
+  readonly localId: string;
+  readonly name: string;
+  /**
+   * MLflow's id, `m-` and 32 hex digits, once the server has created it: Python loads the files of `models:/<id>`.
+   * Rejects with a ConfigurationError on MLflow 2, which has no logged models.
+   */
+  modelId(options?: CallOptions): Promise<string>;
 }
 
 /** Values of one metric as columns of one length. */
@@ -175,6 +205,25 @@ export interface Run extends AsyncDisposable, Shown {
   ): Promise<void>;
   /** Writes all files of a local directory, not the directory itself; links are left out. */
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void>;
+  /**
+   * Makes a logged model of the run, with files, params and tags of its own; resolves when all is persisted. It goes through
+   * the queue, so it works without a server too: the model is made once, gets its files, and is `READY` when they are there,
+   * `FAILED` when one of them was refused. On MLflow 2, which has no logged models, the files go into the artifacts of the
+   * run, in a folder of the model's name, and `onProblem` says so.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker();
+   * await tracker.withRun(async (run) => {
+   *   const model = await run.logModel({ "weights.bin": new Uint8Array(8), "labels.txt": "cat" }, { name: "net" });
+   *   run.logMetric("accuracy", 0.9, { model });
+   *   console.log(await model.modelId());
+   * });
+   * ```
+   */
+  logModel(files: ModelFiles, options?: LogModelOptions): Promise<LoggedModelHandle>;
   /** Says which dataset the run uses. */
   logInput(dataset: InputDataset, options?: InputOptions): void;
 

@@ -2,6 +2,7 @@ import { artifactSuite } from "./artifacts.ts";
 import { hierarchySuite } from "./hierarchy.ts";
 import { lessonSuite } from "./lesson.ts";
 import { loggingSuite } from "./logging.ts";
+import { modelSuite } from "./models.ts";
 import { readingSuite } from "./reading.ts";
 import { runSuite } from "./runs.ts";
 import type { CreateTarget, ServerFaults } from "./target.ts";
@@ -13,6 +14,7 @@ export function trackerSuite(createTarget: CreateTarget, faults: ServerFaults = 
   runSuite(createTarget);
   loggingSuite(createTarget);
   artifactSuite(createTarget, faults);
+  modelSuite(createTarget, faults);
   readingSuite(createTarget);
   hierarchySuite(createTarget);
   lessonSuite(createTarget);

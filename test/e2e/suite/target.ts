@@ -19,6 +19,8 @@ export type CreateTarget = () => Promise<Target>;
 export interface ServerFaults {
   /** MLflow 2.22 closes the connection when an artifact whose name is not ASCII is read. */
   readonly asciiNamesOnly?: boolean;
+  /** MLflow 2 has no logged models. */
+  readonly release2?: boolean;
 }
 
 /** A tracker on the target with an experiment of its own, and a client that reads past the queue. */

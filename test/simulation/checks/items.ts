@@ -62,6 +62,9 @@ function decode(chunk: Pick<StoredChunk, "kind" | "body">): Content {
       if (name !== undefined) state.push(["name", name]);
       return { items: [], state: [...state, ["status", "RUNNING"]] };
     }
+    case "model":
+    case "finalize":
+      return { items: [], state: [] };
     case "inputs":
       return { items: content.request.map(({ dataset }) => item.input(dataset.name, dataset.digest)), state: [] };
     case "artifact":
