@@ -37,6 +37,20 @@ describe("options of metrics that are no object", () => {
 });
 
 describe("Run.logMetric()", () => {
+  test("counts the steps of each key, in whatever turn the keys come", () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const keys = ["a", "b", "c", "a", "b", "c", "c", "b", "a", "a", "c", "a", "b"];
+    for (const key of keys) run.logMetric(key, 1);
+    const steps = new Map<string, number>();
+    const expected = keys.map((key) => {
+      const step = (steps.get(key) ?? -1) + 1;
+      steps.set(key, step);
+      return [key, step];
+    });
+    expect(queue.of("metric").map(([key, , , step]) => [key, step])).toEqual(expected);
+  });
+
   test("fixes step and timestamp at the call", async () => {
     const { tracker, queue, runtime } = bench();
     const run = tracker.startRun();
