@@ -21,6 +21,7 @@ export type { TrackerOptions, WaitUntil } from "./tracker/types/tracker-options.
 export type {
   ArtifactOptions,
   EndOptions,
+  DatasetData,
   InputDataset,
   LoggedModelHandle,
   LogModelOptions,

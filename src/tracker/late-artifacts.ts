@@ -6,7 +6,7 @@ import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import type { RunHandle } from "./run.ts";
-import type { ModelFiles } from "./types/run.ts";
+import type { InputDataset, InputOptions, ModelFiles } from "./types/run.ts";
 import { jsonText } from "./value-text.ts";
 
 /** The artifacts of one run, loaded with the first of them; what is logged is fixed before that. */
@@ -34,6 +34,19 @@ export class LateArtifacts {
       return body(await this.#load(), taken as T, limits);
     });
     return inBackground(this.#core, work);
+  }
+
+  /** Reads the content of a dataset, and logs what is known of it then. */
+  input({ data, ...dataset }: InputDataset, options: InputOptions | undefined): void {
+    const work = import("./on-demand.ts")
+      .then(({ describeData }) => describeData(this.#core, data!))
+      .then((known) => this.#run.logInput({ ...known, ...dataset }, options))
+      .catch((cause: unknown) => {
+        const key = textOf(dataset.name);
+        const message = `Cannot log the input ${quote(key)} as its data cannot be read: ${textOf(cause)}`;
+        this.#core.guard.tell({ kind: "invalid-value", message, key, run: this.#run.localId, cause });
+      });
+    void inBackground(this.#core, work);
   }
 
   #load(): Promise<ArtifactLog> {

@@ -7,6 +7,7 @@ export { RequestWatch } from "./control/request-watch.ts";
 export { connect } from "../queue/drain/loaded-late.ts";
 export { ArtifactLog } from "./artifact-log.ts";
 export { compareRuns } from "./compare-runs.ts";
+export { describeData } from "./dataset-data.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
 export { getMetricHistories } from "./metric-histories.ts";

@@ -208,6 +208,7 @@ export class RunHandle implements types.Run {
   logInput(dataset: types.InputDataset, options?: types.InputOptions): void {
     this.#log("input", "", () => {
       const { guard, queue } = this.#core;
+      if (dataset?.data !== undefined) return this.#artifacts.input(dataset, options);
       const input = inputOf(dataset, options);
       const run = this.localId;
       if (typeof input === "string") guard.reject({ run, kind: "input", key: textOf(dataset?.name) }, input);

@@ -95,11 +95,19 @@ export interface ArtifactOptions extends CallOptions {
   readonly reference?: boolean;
 }
 
+/** Content of a dataset: a table, bytes, or a local file. Rows and columns of the same table have the same digest. */
+export type DatasetData = TableData | Readonly<Record<string, ArrayLike<unknown>>> | Blob | Uint8Array | string | URL;
+
 /** A dataset as `logInput` takes it; MLflow limits name to 500 and digest to 36 characters. */
 export interface InputDataset {
   /** What people call it, 1 to 500 characters. */
   readonly name: string;
-  /** Says which content it was, 1 to 36 characters. @default computed from the other fields */
+  /**
+   * Its content: rows, columns, bytes, or a local file (its path, or a `file:` URL). It is read, in the background, and
+   * not kept: from it come `digest`, `profile`, of a table `schema`, and of a file `source`, where they are not given.
+   */
+  readonly data?: DatasetData;
+  /** Says which content it was, 1 to 36 characters. @default computed from `data`, else from the other fields */
   readonly digest?: string;
   /** Kind of place that `source` names, such as `http` or `s3`. @default "local" */
   readonly sourceType?: string;
@@ -224,7 +232,20 @@ export interface Run extends AsyncDisposable, Shown {
    * ```
    */
   logModel(files: ModelFiles, options?: LogModelOptions): Promise<LoggedModelHandle>;
-  /** Says which dataset the run uses. */
+  /**
+   * Says which dataset the run uses.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker();
+   * await tracker.withRun((run) => {
+   *   const data = [{ length: 39.1, species: "Adelie" }, { length: 46.5, species: "Gentoo" }];
+   *   run.logInput({ name: "penguins", data }, { context: "training" });
+   * });
+   * ```
+   */
   logInput(dataset: InputDataset, options?: InputOptions): void;
 
   /** Starts a run below this one, in the same experiment unless told otherwise. */

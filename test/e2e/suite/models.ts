@@ -111,7 +111,7 @@ export function modelSuite(createTarget: CreateTarget, { release2 = false }: Ser
     });
   });
 
-  test.each([
+  const refused: [string, unknown, object][] = [
     ["a name with a slash", { "w.bin": "w" }, { name: "a/b" }],
     ["an empty name", { "w.bin": "w" }, { name: "" }],
     ["a name that is no text", { "w.bin": "w" }, { name: 5 }],
@@ -124,10 +124,14 @@ export function modelSuite(createTarget: CreateTarget, { release2 = false }: Ser
     ["params that are a text", { "w.bin": "w" }, { params: "lr" }],
     ["a param with a bad key", { "w.bin": "w" }, { params: { "a//b": 1 } }],
     ["a type that is no text", { "w.bin": "w" }, { type: 5 }],
-  ])("logModel() rejects %s, and makes nothing", async (_, files, options) => {
+  ];
+
+  test("logModel() rejects what cannot be a model, and makes nothing", async () => {
     await withBench(target, {}, async ({ tracker }) => {
       const run = tracker.startRun();
-      await expect(run.logModel(files as never, options as never)).rejects.toThrow(ValidationError);
+      for (const [what, files, options] of refused) {
+        await expect(run.logModel(files as never, options), what).rejects.toThrow(ValidationError);
+      }
       expect((await tracker.getRun(run.localId)).outputs.models).toEqual([]);
       await run.end();
     });
