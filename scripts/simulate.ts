@@ -18,6 +18,8 @@ const BLOCK = 5;
 /** From so many seeds on each kind of request must have met each outcome. */
 const ENOUGH = 2_000;
 const SHOWN = 20;
+/** Most of what a seed makes is garbage at its end: with more room, little of it is ever copied. */
+const YOUNG_MB = 96;
 
 const { values } = parseArgs({
   options: {
@@ -70,7 +72,10 @@ async function playAll(): Promise<void> {
   const end = from + seeds;
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(new URL("lib/simulate-worker.ts", import.meta.url), { workerData: mutant?.name });
+      const worker = new Worker(new URL("lib/simulate-worker.ts", import.meta.url), {
+        workerData: mutant?.name,
+        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+      });
       const give = (): void => {
         const block = Array.from({ length: Math.min(BLOCK, end - next) }, (_, n) => next + n);
         next += block.length;

@@ -30,7 +30,7 @@ export interface SimulateOptions {
   readonly embedded?: (world: World, chance: Chance) => SimServer;
   /** The only thing that goes wrong, and where. @default what the seed brings */
   readonly plan?: Plan;
-  /** Steps of the workload and of the world. @default 300 to 400 */
+  /** Steps of the workload and of the world. @default 300 to 320 */
   readonly operations?: number;
 }
 
@@ -49,7 +49,7 @@ export async function simulate(seed: number, options: SimulateOptions = {}): Pro
     const world = new World(seed, mutant, server, trace, plan);
     const director = new Director(world);
     try {
-      await director.play(options.operations ?? world.chance.int(300, 400));
+      await director.play(options.operations ?? world.chance.int(300, 320));
       await director.finish();
       await checkEnd(world, director);
     } catch (error) {

@@ -12,6 +12,12 @@ const PAGES = 3;
 /** Times that the counts are read in the hope that nothing changes meanwhile. */
 const TRIES = 5;
 
+/** The counts of the storage, and the changes of this process before they were read. */
+interface Seen {
+  readonly counts: StorageCounts;
+  readonly changes: number;
+}
+
 /**
  * Keeps the ledger of this process right while others write to the same storage and drain it: the totals are those of the
  * storage, and what was put here and is not there any more waits no longer.
@@ -32,6 +38,8 @@ export class Books {
   /** What had left the storage when all was compared last; pages that were read and could not be compared. */
   #compared: string;
   #unread = 0;
+  /** The same at the beginning of the present round. */
+  #round: { readonly left: string; readonly unread: number } | undefined;
   /** Appends that told the totals of the storage; so did the last one. */
   counted = 0;
   isCounted = false;
@@ -89,15 +97,16 @@ export class Books {
   }
 
   /**
-   * Takes over the totals of the storage. While this process is changing it they would be off by that: then only with
-   * `anyway`.
+   * Takes over the totals of the storage, as they are or as they were `seen` just now. While this process is changing it
+   * they would be off by that: then only with `anyway`.
    */
-  async refresh(anyway: boolean): Promise<StorageCounts> {
+  async refresh(anyway: boolean, seen?: Seen): Promise<StorageCounts> {
     let counts: StorageCounts;
     let quiet = false;
     for (let tries = 1; ; tries++) {
-      const changes = this.#changes;
-      counts = await this.#store.status();
+      const last: Seen = (tries === 1 && seen) || (await this.#see());
+      const { changes } = last;
+      counts = last.counts;
       quiet = changes === this.#changes && this.#changing === 0;
       if (quiet || anyway) break;
       if (tries === TRIES) return counts;
@@ -125,28 +134,40 @@ export class Books {
     ledger.bytes = counts.bytes;
   }
 
-  /** Finds what left the storage by the hands of others: the first of it, and some more; or `all`. */
-  async compare(all: boolean): Promise<void> {
-    const { first } = this.#own;
-    if (first === undefined) return;
-    const counts = await this.#store.status();
-    const left = leftOf(counts);
-    // Where nothing has left, a long backlog is not read again.
-    if (left === this.#compared && this.#own.isWithin(counts.waiting)) return;
-    const unread = this.#unread;
-    await this.#page(Math.max(0, first - 1));
-    if (all) this.#at = 0;
-    await this.#round(all);
-    if (all && this.#unread === unread) this.#compared = left;
+  async #see(): Promise<Seen> {
+    const changes = this.#changes;
+    return { counts: await this.#store.status(), changes };
   }
 
-  async #round(all: boolean): Promise<void> {
+  /**
+   * Finds what left the storage by the hands of others: the first of it, and some more; or `all`. Gives the counts where
+   * there was nothing to find.
+   */
+  async compare(all: boolean): Promise<Seen | undefined> {
+    const { first } = this.#own;
+    if (first === undefined) return undefined;
+    const seen = await this.#see();
+    const left = leftOf(seen.counts);
+    // Where nothing has left, a long backlog is not read again.
+    if (left === this.#compared && this.#own.isWithin(seen.counts.waiting)) return seen;
+    if (all) this.#at = 0;
+    if (this.#at === 0) this.#round = { left, unread: this.#unread };
+    await this.#page(Math.max(0, first - 1));
+    const round = this.#round;
+    // Where something left meanwhile, what was read before it did is read again.
+    if ((await this.#proceed(all)) && round?.left === left && round.unread === this.#unread) this.#compared = left;
+    return undefined;
+  }
+
+  /** Compares some pages more, or `all`; true at the end of the round. */
+  async #proceed(all: boolean): Promise<boolean> {
     for (let pages = 0; (all || pages < PAGES) && !this.#own.isEmpty; pages++) {
       this.#at = Math.max(this.#at, (this.#own.first ?? 0) - 1, 0);
       const next = await this.#page(this.#at);
       this.#at = next ?? 0;
-      if (next === undefined) return;
+      if (next === undefined) return true;
     }
+    return all;
   }
 
   /** Gives the place after which the next page begins; undefined when that was the last one. */

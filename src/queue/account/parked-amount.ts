@@ -1,5 +1,5 @@
 import { add, amountOf, type Count } from "../amount.ts";
-import type { ChunkHeader, QueueStore } from "../storage.ts";
+import type { ChunkHeader, QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 
 const PAGE = 64;
@@ -20,6 +20,8 @@ export class ParkedAmount {
   #runs = new Map<string, Counted>();
   #last: Promise<void> = Promise.resolve();
   #dropped = 0;
+  /** What the storage counted, and who was parked, when all was read last. */
+  #seen = "";
   /** As counted last. */
   amount: Amount = { points: 0, requests: 0 };
 
@@ -31,18 +33,25 @@ export class ParkedAmount {
   /** What was counted may be another one by now. */
   reset(): void {
     this.#runs = new Map();
+    this.#seen = "";
   }
 
-  /** Counts what came since; all of it anew when something was dropped, which may have been a part of it. */
-  count(parked: readonly string[], dropped: Amount): Promise<void> {
-    const counted = this.#last.then(() => this.#count(parked, dropped));
+  /**
+   * Counts what came since, where the counts of the storage say that something did; all of it anew when something was
+   * dropped, which may have been a part of it.
+   */
+  count(parked: readonly string[], dropped: Amount, counts: StorageCounts): Promise<void> {
+    const counted = this.#last.then(() => this.#count(parked, dropped, counts));
     this.#last = counted.catch(() => {});
     return counted;
   }
 
-  async #count(parked: readonly string[], { points }: Amount): Promise<void> {
+  async #count(parked: readonly string[], { points }: Amount, counts: StorageCounts): Promise<void> {
     if (points !== this.#dropped) this.reset();
     this.#dropped = points;
+    if (parked.length + this.amount.points + this.amount.requests === 0) return;
+    const seen = JSON.stringify([counts, parked]);
+    if (seen === this.#seen) return;
     const fresh = (): Counted => ({ at: 0, sum: { points: 0, requests: 0 }, grows: false });
     const runs = new Map(parked.map((id) => [id, this.#runs.get(id) ?? fresh()]));
     this.#runs = runs;
@@ -50,6 +59,7 @@ export class ParkedAmount {
     if (runs.size > 0) add(amount, await this.#read(runs));
     for (const { sum } of runs.values()) add(amount, sum);
     this.amount = amount;
+    this.#seen = seen;
   }
 
   /** Gives what is counted again the next time. */

@@ -64,7 +64,8 @@ export class SyncEngine {
   #resting = false;
   /** The latest term in which the storage is known to be for this destination. */
   #admitted: number;
-  /** Monotonic time of the next look for runs of dead processes. */
+  /** Monotonic times of the next sign of life, and of the next look for runs of dead processes. */
+  #appearAt = 0;
   #recoverAt = 0;
   /** How delivery goes, here or wherever the leader is. */
   readonly outlook: Outlook;
@@ -219,8 +220,8 @@ export class SyncEngine {
   /** Brings the figures of the ledger up to date. */
   async refresh(): Promise<void> {
     if (!this.leads) await this.#books.compare(true);
-    await this.#books.refresh(false);
-    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped);
+    const counts = await this.#books.refresh(false);
+    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped, counts);
   }
 
   /** Ends all requests. */
@@ -302,20 +303,27 @@ export class SyncEngine {
   }
 
   /** One look at the lease, and at what others did. */
-  async #look({ held, says }: Lease): Promise<void> {
-    if (held) this.outlook.hear(says);
+  async #look(lease: Lease | undefined): Promise<void> {
+    if (lease?.held) this.outlook.hear(lease.says);
     await this.#follower.look(!this.leads);
-    if (!this.leads) {
-      this.#loop.doubt();
-      await this.#books.compare(this.#follower.hasCleared());
-    }
-    const { order } = await this.#books.refresh(this.leads);
+    if (!this.leads) this.#loop.doubt();
+    const seen = this.leads ? undefined : await this.#books.compare(this.#follower.hasCleared());
+    const counts = await this.#books.refresh(this.leads, seen);
+    const { order } = counts;
     if (this.leads && order > this.#order) this.#loop.grew();
     this.#order = order;
-    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped);
-    await this.#presence.beat();
+    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped, counts);
+    await this.#appear();
     await this.#recover();
     this.#parts.onChange();
+  }
+
+  /** Shows now and then that this process lives: that is a write, and more of them would show nothing more. */
+  async #appear(): Promise<void> {
+    const now = this.#parts.runtime.clock.monotonic();
+    if (now < this.#appearAt) return;
+    await this.#presence.beat();
+    this.#appearAt = now + this.#lease / 6;
   }
 
   /** Ends the runs of dead processes, now and then. */

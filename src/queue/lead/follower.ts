@@ -1,5 +1,7 @@
-import type { QueueStore, RunMapping } from "../storage.ts";
+import type { ChunkHeader, QueueStore, RunMapping } from "../storage.ts";
 
+/** Chunks that are read at once: mostly the first one is still waited for. */
+const FIRST_PAGE = 8;
 const PAGE = 64;
 
 /** Somebody waits until nothing up to a place in the order waits any more. */
@@ -70,13 +72,19 @@ export class Follower {
       const mapping = await store.mapping(run);
       if (mapping) onMapped(mapping);
     }
-    if (follows) for (const walk of this.#walks) await this.#proceed(walk);
+    if (!follows) return;
+    // Many who wait mostly wait for the same chunk. Who comes later needs what is read later.
+    const pages = new Map<string, Promise<readonly ChunkHeader[]>>();
+    for (const walk of [...this.#walks]) await this.#proceed(walk, pages);
   }
 
-  async #proceed(walk: Walk): Promise<void> {
+  async #proceed(walk: Walk, pages: Map<string, Promise<readonly ChunkHeader[]>>): Promise<void> {
     const { store, parks } = this.#parts;
-    while (!walk.clear) {
-      const page = await store.heads(walk.after, PAGE);
+    for (let size = FIRST_PAGE; !walk.clear; size = PAGE) {
+      const name = `${size} ${walk.after}`;
+      const read = pages.get(name) ?? store.heads(walk.after, size);
+      pages.set(name, read);
+      const page = await read;
       for (const { order, run } of page) {
         // Parts of the chunk at that place lie before the next one.
         if (order >= walk.order + 1) {
@@ -86,7 +94,7 @@ export class Follower {
         if ((!walk.runs || walk.runs.has(run)) && !parks(run)) return;
         walk.after = order;
       }
-      if (page.length < PAGE) this.#clear(walk);
+      if (page.length < size) this.#clear(walk);
     }
   }
 

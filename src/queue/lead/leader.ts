@@ -24,8 +24,8 @@ export interface LeadershipParts {
   readonly onBegin: (term: number) => void;
   /** The term is over. */
   readonly onEnd: () => void;
-  /** Called with each look at the lease. */
-  readonly onLook: (lease: Lease) => Promise<void>;
+  /** Called with each look, by who follows with the lease. */
+  readonly onLook: (lease: Lease | undefined) => Promise<void>;
   /** Gives the milliseconds until the storage is worth another try. */
   readonly onTrouble: (cause: unknown) => number;
 }
@@ -165,10 +165,10 @@ export class Leadership {
       this.#again = false;
       this.#retryIn = 0;
       try {
-        const lease = await this.#parts.store.lease();
-        if (this.term > 0 && lease.term !== this.term) this.lost(this.term);
-        else if (this.term > 0 && (this.#news || this.#isDue())) await this.#beat();
-        if (this.term === 0 && this.#wanted) await this.#seek(lease);
+        // Whoever leads is told that the term is over by the next beat, and before each request.
+        if (this.term > 0 && (this.#news || this.#isDue())) await this.#beat();
+        const lease = this.term === 0 ? await this.#parts.store.lease() : undefined;
+        if (lease && this.term === 0 && this.#wanted) await this.#seek(lease);
         if (!this.#stopped) await this.#parts.onLook(lease);
       } catch (error) {
         if (error instanceof StaleTermError) this.lost(this.term);

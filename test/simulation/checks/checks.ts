@@ -52,6 +52,7 @@ export class Checks implements DiskWatcher {
     if (chunk.kind === "create") run.created = true;
     // The end that the queue itself gave to the run of a dead process.
     if (chunk.writer.endsWith("-recovery")) this.#world.book.requests += chunk.count;
+    if (chunk.kind === "metrics") return;
     for (const [field, value] of contentOf(chunk).state) {
       const before = run.state.get(field);
       if (!before || before.order <= chunk.order) run.state.set(field, { order: chunk.order, value });

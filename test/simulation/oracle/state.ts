@@ -1,11 +1,17 @@
-/** A metric point as the server keeps it. */
-export interface Point {
+/** A metric point as it comes. */
+export interface GivenPoint {
   readonly key: string;
   readonly value: number;
   readonly timestamp: number | bigint;
   readonly step: number | bigint;
   /** Time of its commit. */
   readonly at: number;
+}
+
+/** A metric point as the server keeps it. */
+export interface Point extends GivenPoint {
+  /** What makes it the same as another one of its key. */
+  readonly id: string;
 }
 
 /** What was before a change, so that a replica that lags can answer. */

@@ -16,9 +16,7 @@ export function experimentWire({ id, name, deleted }: OracleExperiment, now: num
 
 /** A run as MLflow gives it: empty lists are left out. */
 export function runWire(run: OracleRun): object {
-  const metrics = [...run.metrics.values()]
-    .map((points) => latestPoint(points.values()))
-    .filter((point) => point !== undefined);
+  const metrics = [...run.metrics.values()].map((points) => latestPoint(points)).filter((point) => point !== undefined);
   const data = {
     ...(metrics.length > 0 && { metrics: metrics.map(pointWire) }),
     ...(run.params.size > 0 && { params: pairs(run.params) }),

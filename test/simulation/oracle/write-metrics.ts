@@ -1,5 +1,5 @@
 import { badRequest } from "./rules.ts";
-import { noteChange, type OracleRun, type Point, pointId, storedValue } from "./state.ts";
+import { noteChange, type GivenPoint, type OracleRun, type Point, pointId, storedValue } from "./state.ts";
 
 /** Which MLflow it is. */
 export type Acts = "2.22" | "3.6" | "3.17";
@@ -10,15 +10,17 @@ const KEYS_AT_ONCE = 100;
  * Stores points as MLflow's SQL store does. Before 2026 a batch that holds a stored point is taken apart by the keys
  * of each 100 rows, and refused when a stored point is none of these keys, or is NaN, which equals nothing.
  */
-export function writeMetrics(run: OracleRun, points: readonly Point[], acts: Acts): void {
+export function writeMetrics(run: OracleRun, points: readonly GivenPoint[], acts: Acts): void {
   const batch: Point[] = [];
   const seen = new Set<string>();
   for (const given of points) {
-    const point = { ...given, value: storedValue(given.value) };
-    const name = `${point.key} ${idOf(point)}`;
-    if (seen.has(name) && (acts === "3.17" || !Number.isNaN(point.value))) continue;
+    const { key, step, timestamp, at } = given;
+    const value = storedValue(given.value);
+    const id = pointId(step, timestamp, value);
+    const name = `${key} ${id}`;
+    if (seen.has(name) && (acts === "3.17" || !Number.isNaN(value))) continue;
     seen.add(name);
-    batch.push(point);
+    batch.push({ key, value, timestamp, step, at, id });
   }
   if (acts === "3.17" || insert(run, batch)) {
     for (const point of batch) store(run, point);
@@ -33,14 +35,14 @@ export function writeMetrics(run: OracleRun, points: readonly Point[], acts: Act
 
 /** All of them, or none when one is there. */
 function insert(run: OracleRun, points: readonly Point[]): boolean {
-  const names = new Set(points.map((point) => `${point.key} ${idOf(point)}`));
+  const names = new Set(points.map(({ key, id }) => `${key} ${id}`));
   if (names.size < points.length || points.some((point) => isStored(run, point))) return false;
   for (const point of points) store(run, point);
   return true;
 }
 
 function isStored(run: OracleRun, point: Point): boolean {
-  return run.metrics.get(point.key)?.has(idOf(point)) === true;
+  return run.metrics.get(point.key)?.has(point.id) === true;
 }
 
 function store(run: OracleRun, point: Point): void {
@@ -49,22 +51,24 @@ function store(run: OracleRun, point: Point): void {
     points = new Map();
     run.metrics.set(point.key, points);
   }
-  const id = idOf(point);
-  if (points.has(id)) return;
-  points.set(id, point);
+  if (points.has(point.id)) return;
+  points.set(point.id, point);
   if (run.changes.at(-1)?.at !== point.at) noteChange(run, point.at);
 }
 
-function idOf({ step, timestamp, value }: Point): string {
-  return pointId(step, timestamp, value);
-}
+/** The latest point as it was when so many were there: points only come. */
+const known = new WeakMap<ReadonlyMap<string, Point>, { readonly size: number; readonly latest: Point | undefined }>();
 
 /** The latest point of a key: the largest step, then timestamp, then value, where NaN counts as 0. */
-export function latestPoint(points: Iterable<Point>): Point | undefined {
+export function latestPoint(points: ReadonlyMap<string, Point>): Point | undefined {
+  const { size } = points;
+  const before = known.get(points);
+  if (before?.size === size) return before.latest;
   let latest: Point | undefined;
-  for (const point of points) {
+  for (const point of points.values()) {
     if (!latest || compare(point, latest) > 0) latest = point;
   }
+  known.set(points, { size, latest });
   return latest;
 }
 

@@ -1,6 +1,6 @@
 import { Crash, type Json, type Message, readMessage, type Shape } from "./message.ts";
 import { badRequest, checkKey, cut, integerOf, invalid, required, text, textOf } from "./rules.ts";
-import { changeRun, changeTag, noteChange, type OracleRun, type Point } from "./state.ts";
+import { changeRun, changeTag, type GivenPoint, noteChange, type OracleRun } from "./state.ts";
 import { type Acts, writeMetrics } from "./write-metrics.ts";
 
 type Body = { readonly [member: string]: Json };
@@ -150,7 +150,7 @@ function writeParams(run: OracleRun, params: readonly (readonly [string, string]
   if (params.length > 0) noteChange(run, at);
 }
 
-function pointOf(message: Message, at: number): Point {
+function pointOf(message: Message, at: number): GivenPoint {
   return {
     key: textOf(message, "key"),
     value: typeof message["value"] === "number" ? message["value"] : 0,
@@ -160,7 +160,7 @@ function pointOf(message: Message, at: number): Point {
   };
 }
 
-function checkPoint({ key }: Point, { timestamp }: Body): void {
+function checkPoint({ key }: GivenPoint, { timestamp }: Body): void {
   checkKey(key);
   if (Number(timestamp) < 0) throw invalid("Timestamp must be a nonnegative long");
 }

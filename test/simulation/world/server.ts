@@ -75,9 +75,11 @@ export function oracleServer(
 }
 
 function hasItem(oracle: Oracle, run: OracleRun, name: string, artifacts: ReadonlyMap<string, string>): boolean {
-  const [kind = "", key = "", ...rest] = name.split(" ");
-  const value = rest.join(" ");
-  switch (kind) {
+  const first = name.indexOf(" ");
+  const second = name.indexOf(" ", first + 1);
+  const key = second < 0 ? name.slice(first + 1) : name.slice(first + 1, second);
+  const value = second < 0 ? "" : name.slice(second + 1);
+  switch (name.slice(0, first)) {
     case "metric":
       return run.metrics.get(key)?.has(value) === true;
     case "param":

@@ -1,4 +1,4 @@
-import { turn } from "./turn.ts";
+import { microTurn, turn } from "./turn.ts";
 
 /** Something that is to happen at a time. */
 interface Happening {
@@ -16,7 +16,13 @@ export class Timeline {
   /** Work that runs on the real event loop, such as the reading of a Blob: time stands still until it is done. */
   busy = 0;
   #order = 0;
+  /** Nothing in this world happens on the real event loop but what `hold` waits for. */
+  readonly #pure: boolean;
   readonly #heap: Happening[] = [];
+
+  constructor(pure: boolean) {
+    this.#pure = pure;
+  }
 
   /** Has something happen in `ms`; gives the way to call it off. */
   after(ms: number, run: () => void): () => void {
@@ -58,8 +64,8 @@ export class Timeline {
 
   async #until(done: () => boolean, end: number): Promise<void> {
     for (;;) {
-      do await turn();
-      while (this.busy > 0);
+      await (this.#pure ? microTurn() : turn());
+      while (this.busy > 0) await turn();
       if (done()) return;
       const next = this.#pop(end);
       if (!next) return;

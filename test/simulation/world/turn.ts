@@ -1,7 +1,21 @@
-const { setImmediate: immediate } = globalThis as { setImmediate?: (callback: () => void) => unknown };
+type Schedule = (callback: () => void) => unknown;
+
+interface Host {
+  readonly setImmediate?: Schedule;
+  readonly process?: { readonly nextTick: Schedule; readonly versions: Readonly<Record<string, string>> };
+}
+
+const { setImmediate: immediate, process } = globalThis as Host;
+const isNode =
+  process !== undefined && immediate !== undefined && !process.versions["bun"] && !process.versions["deno"];
 
 /** One round of the event loop: every microtask that can run has run when it resolves. Costs about 2 µs in Node. */
 export const turn: () => Promise<void> = immediate ? () => new Promise((resolve) => immediate(resolve)) : portTurn();
+
+/** As `turn`, for worlds in which nothing real happens but microtasks: in Node a quarter of its cost. */
+export const microTurn: () => Promise<void> = isNode
+  ? () => new Promise((resolve) => process.nextTick(resolve as () => void))
+  : turn;
 
 function portTurn(): () => Promise<void> {
   const { port1, port2 } = new MessageChannel();

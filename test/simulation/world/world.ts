@@ -25,7 +25,7 @@ const CUT: readonly string[] = ["reply cut", "5xx after acting"];
 export class World {
   readonly seed: number;
   readonly mutant: Mutant;
-  readonly timeline: Timeline = new Timeline();
+  readonly timeline: Timeline;
   readonly chance: Chance;
   readonly hits: Hits = new Hits();
   readonly book: Book = new Book();
@@ -64,6 +64,7 @@ export class World {
     this.#trace = trace;
     this.plan = plan;
     this.whole = seed % WHOLE === WHOLE / 2;
+    this.timeline = new Timeline(!this.whole);
     this.chance = new Chance(seed, "world");
     this.checks = new Checks(this);
     this.disk = new Disk(this.checks);
