@@ -33,6 +33,41 @@ describe.each(kinds)("Leadership by %s", (_, options) => {
     expect((await world.store.lease()).term).toBe(1);
   });
 
+  test("all look at counts alone while what waits does not change, and show seldom that they live", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    b.start("b");
+    await world.until(Promise.all([a.queue.flush(), b.queue.flush()]));
+    // Something leaves the storage, and then nothing more.
+    world.oracle.fault = ({ body }) =>
+      world.oracle.runs.get(String(body.run_id))?.name === "b" ? { status: 500 } : undefined;
+    for (const { queue } of [b, a]) {
+      for (let step = 0; step < 100; step++)
+        queue.logMetric(queue === a.queue ? "local-a" : "local-b", "m", 1, 1, step);
+      await world.until(queue.flush({ until: "durable" }));
+    }
+    await world.pass(30_000);
+    let read = 0;
+    let shown = 0;
+    const { heads, appear } = world.store;
+    world.store.heads = (...args) => {
+      read++;
+      return heads.apply(world.store, args);
+    };
+    world.store.appear = (...args) => {
+      shown++;
+      return appear.apply(world.store, args);
+    };
+    await world.pass(60_000);
+    expect(read).toBeLessThan(15);
+    expect(shown).toBeLessThanOrEqual(14);
+    expect(shown > 0).toBe(options.locks === "none");
+    world.oracle.fault = () => undefined;
+    await world.until(Promise.all([a.queue.flush(), b.queue.flush()]));
+    expect([a, b].map(({ queue }) => queue.status().waiting)).toEqual([nothing, nothing]);
+  });
+
   test("a follower goes on at once when the leader closes", async () => {
     const world = new World(options);
     const [a, b] = [world.start(), world.start()];
