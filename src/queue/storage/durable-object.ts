@@ -72,6 +72,7 @@ function openStore(storage: DurableObjectSqlStorage, clock: Clock): QueueStore {
       database: () => database,
       check() {},
       failed: (error) => storageError(error, database.label),
+      relieve: () => false,
       now,
       close() {},
     };

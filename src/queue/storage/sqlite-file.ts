@@ -79,6 +79,12 @@ export class SqliteFile implements SqliteHost {
     }
   }
 
+  relieve(): boolean {
+    // Even a deletion takes room in the log, which grows until it is moved into the file: that is done early then.
+    attempt(() => this.#database?.exec("PRAGMA wal_checkpoint(TRUNCATE)"));
+    return this.#logBytes() === 0;
+  }
+
   close(): void {
     const database = this.#database;
     this.#database = undefined;
@@ -136,6 +142,10 @@ export class SqliteFile implements SqliteHost {
     } catch {
       return "what waited there is not sent";
     }
+  }
+
+  #logBytes(): number {
+    return this.#fs.statSync(`${this.label}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
 
   #identify(): string | undefined {

@@ -11,6 +11,8 @@ export interface SqliteHost {
   check(): void;
   /** The error for the caller, after what can be done about it was done. */
   failed(error: unknown): Error;
+  /** Gives the disk back what is not needed; true when a change that it had no room for is worth another try. */
+  relieve(): boolean;
   /** Wall time in milliseconds. */
   now(): number;
   close(): void;

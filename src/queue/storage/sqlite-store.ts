@@ -22,6 +22,7 @@ import type {
 } from "../storage.ts";
 import { accountsOf, settleAccount } from "./sqlite-accounts.ts";
 import { type Change, findChunk, forgetBody, removeChunk } from "./sqlite-change.ts";
+import { faultOf } from "./sqlite-errors.ts";
 import type { FileLocks } from "./sqlite-locks.ts";
 import { keepDestination } from "./sqlite-destination.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
@@ -48,6 +49,8 @@ import { checkTerm, tally, tallyWaiting } from "./tally.ts";
 export class SqliteStore implements QueueStore {
   readonly #host: SqliteHost;
   readonly locks: FileLocks | undefined;
+  /** The disk was full, and the log could not be moved into the file since. */
+  #cramped = false;
   readonly broadcast: Broadcast | undefined;
 
   constructor(host: SqliteHost, locks?: FileLocks, broadcast?: Broadcast) {
@@ -306,10 +309,12 @@ export class SqliteStore implements QueueStore {
     return this.#changeNow(body);
   }
 
-  #changeNow<T>(body: (change: Change) => T): T {
+  #changeNow<T>(body: (change: Change) => T, again = false): T {
     const gone: string[] = [];
     try {
       this.#host.check();
+      // Room that there is by now goes to the file first: else the log takes it, and nothing can be deleted any more.
+      if (this.#cramped) this.#cramped = !this.#host.relieve();
       const database = this.#host.database();
       const result = database.transaction(() => {
         const state = readState(database);
@@ -320,6 +325,10 @@ export class SqliteStore implements QueueStore {
       for (const file of gone) this.#host.spool.remove(file);
       return result;
     } catch (error) {
+      if (faultOf(error) === "full") {
+        this.#cramped = !this.#host.relieve();
+        if (!this.#cramped && !again) return this.#changeNow(body, true);
+      }
       throw this.#host.failed(error);
     }
   }
