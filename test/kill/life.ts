@@ -47,7 +47,7 @@ export interface LifeReport {
 
 const LOGGER = new URL("./programs/logger.ts", import.meta.url);
 /** Milliseconds after which a child is killed although the phase was not met. */
-const PATIENCE = 15_000;
+const PATIENCE = 45_000;
 const LONGEST_RANDOM_LIFE = 300;
 /** Milliseconds that a request of a slow child takes on its way, and its answer. */
 const LONGEST_WAY = 30;

@@ -14,6 +14,8 @@ export interface LoggerJob {
   readonly path: string;
   /** Opens its tracker as most people do, by `openTracker()` on this directory, where that queue file then is. */
   readonly directory?: string;
+  /** Whose data it is, with `directory`. */
+  readonly partition?: string;
   /** Of its lines, where several say them at one place. */
   readonly prefix?: string;
   /** How many times as fast its clock is, so that nobody waits for what is to settle. @default 1 */

@@ -60,10 +60,12 @@ export async function killChromium({ kills, tabs = 0, seed, trace }: KillChromiu
     server.between = (request, answer) => answer(request);
     const page = await stage.browser.open(stage.site.url);
     await page.call(openLab, server.url);
-    await until("the queue is empty, and the runs of the dead are ended", async () => {
+    const ended = async (): Promise<boolean> => {
       const open = "select count(*) from runs where status = 'RUNNING' and name != 'last'";
       return (await page.call(isEmpty)) && server.number(open) === 0;
-    });
+    };
+    // A run that is in doubt is looked at twice, seconds apart.
+    await until("the queue is empty, and the runs of the dead are ended", ended, 20_000 * (kills + tabs));
     return { kills: victims.page + victims.browser, phases, victims, ...(await checkKilled(server, promised)) };
   } finally {
     await stage.close();

@@ -56,10 +56,10 @@ say("end");
 parentPort?.postMessage("end");
 setInterval(() => {}, 60_000);
 
-async function open({ path, directory }: LoggerJob): Promise<Tracker> {
+async function open({ path, directory, partition }: LoggerJob): Promise<Tracker> {
   if (directory === undefined) return createTracker({ ...options, queue: sqliteQueue({ path, clock }) });
   const { openTracker } = await import("../../../src/open/local.ts");
-  return openTracker({ ...options, directory });
+  return openTracker({ ...options, directory, ...(partition !== undefined && { partition }) });
 }
 
 async function act(op: Op, number: number): Promise<void> {
