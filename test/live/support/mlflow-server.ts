@@ -51,12 +51,12 @@ export async function startMlflowServer(
 }
 
 async function healthy(trackingUri: string, child: ChildProcess, output: () => string): Promise<void> {
-  const deadline = Date.now() + 90_000;
+  const deadline = Date.now() + 180_000;
   for (;;) {
     if (child.exitCode !== null) throw new Error(`mlflow server ended with ${child.exitCode}:\n${output()}`);
     if (Date.now() > deadline) {
       await stop(child);
-      throw new Error(`mlflow server did not answer within 90 s:\n${output()}`);
+      throw new Error(`mlflow server did not answer within 180 s:\n${output()}`);
     }
     try {
       if ((await fetch(`${trackingUri}/health`)).ok) return;
