@@ -35,6 +35,18 @@ export type {
   StartRunOptions,
   TableData,
 } from "./tracker/types/run.ts";
+export type {
+  Alert,
+  AlertOperator,
+  AlertRule,
+  AlertRuleOptions,
+  AlertWebhook,
+  NotFiniteRule,
+  QueueRule,
+  SilenceRule,
+  ThresholdRule,
+  TrendRule,
+} from "./tracker/types/alerts.ts";
 export type { ControlOptions, RequestAnswer, RunControl, RunRequest } from "./tracker/types/control.ts";
 export type { Quarantine } from "./tracker/types/quarantine.ts";
 export type { Shown } from "./tracker/shown.ts";

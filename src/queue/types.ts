@@ -19,7 +19,8 @@ export interface Problem {
     | "memory-queue"
     | "undelivered"
     | "scope"
-    | "token-in-page";
+    | "token-in-page"
+    | "alert";
   /** One sentence with the value and the cure; holds no secret. */
   readonly message: string;
   /** Key of the metric, param or tag, or path of the artifact. */

@@ -28,6 +28,9 @@ export class MetricLog {
   #latest: KnownKey | undefined;
   #expected: KnownKey | undefined;
 
+  /** Sees each value that is logged, while there are alert rules. */
+  watch: ((key: string, value: number, at: number, step: number) => void) | undefined = undefined;
+
   constructor(run: string, queue: Queue, clock: Clock, guard: Guard) {
     this.#run = run;
     this.#queue = queue;
@@ -76,6 +79,7 @@ export class MetricLog {
     }
     if (place > known.step) known.step = place;
     this.#queue.logMetric(target, key, normalised(stored), at, place, target === this.#run ? known.memo : undefined);
+    if (this.watch !== undefined) this.watch(key, stored, at, place);
   }
 
   logAll(values: Readonly<Record<string, number>>, options: MetricOptions | undefined): void {

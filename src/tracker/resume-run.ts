@@ -1,9 +1,11 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
+import { hasRules } from "./alerts/alert-tags.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
 import { quote } from "./key.ts";
+import { LateAlerts } from "./late-alerts.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
 import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
@@ -56,6 +58,7 @@ export function continueRun(core: Core, run: RunData): RunHandle {
   for (const { key, step } of data.latestMetrics) handle.metrics.reached(key, step);
   handle.loggedArtifacts = readList(data.tags["mlflow.loggedArtifacts"]);
   replaceAtEnd(core, handle, replacedBy(run));
+  if (hasRules(data.tags)) handle.alerts = new LateAlerts(core, handle, run);
   core.queue.updateRun(localId, { status: "RUNNING" });
   return handle;
 }

@@ -7,11 +7,13 @@ import { type Core, handedOver } from "./core.ts";
 import { inputOf } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
+import { LateAlerts } from "./late-alerts.ts";
 import { bytesNow, filesNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
+import type { AlertRule } from "./types/alerts.ts";
 import type { RunRequest } from "./types/control.ts";
 import type * as types from "./types/run.ts";
 
@@ -39,6 +41,8 @@ export class RunHandle implements types.Run {
   loggedArtifacts: { path: string; type: string }[] = [];
   /** Called once when the run has ended. */
   onEnd: ((status: string) => void) | undefined;
+  /** Undefined while there are no rules. */
+  alerts: LateAlerts | undefined;
   readonly #core: Core;
   readonly #signal: RunSignal;
   readonly #artifacts: LateArtifacts;
@@ -129,6 +133,14 @@ export class RunHandle implements types.Run {
         else this.params.setTag(`summary.${key}`, value);
       }),
     );
+  }
+
+  alertOn(rule: AlertRule): void {
+    this.#core.guard.mustBeOpen("use the alert rule");
+    // As they are now: both may change until the rule is looked at.
+    const [given, since] = [Object(rule) === rule ? { ...rule } : rule, this.#core.runtime.clock.now()];
+    this.alerts ??= new LateAlerts(this.#core, this);
+    this.alerts.do((watch) => watch.add(given, since));
   }
 
   logText(text: string, path: string, options?: CallOptions): Promise<void> {
@@ -287,6 +299,7 @@ export class RunHandle implements types.Run {
     this.#core.open.delete(this.localId);
     this.#core.queue.updateRun(this.localId, { status, endTime: this.#core.runtime.clock.now() });
     this.#signal.end(status);
+    this.alerts?.do((watch) => watch.end());
     this.#core.runEnded();
     this.onEnd?.(status);
     this.onEnd = undefined;

@@ -2,6 +2,7 @@ import type { CallOptions } from "../../client/types/connection.ts";
 import type { MetricPoint } from "../../client/types/entities.ts";
 import type { Receipt } from "../../queue/types.ts";
 import type { Shown } from "../shown.ts";
+import type { AlertRule } from "./alerts.ts";
 import type { RunRequest } from "./control.ts";
 
 /** How a run begins. */
@@ -189,6 +190,28 @@ export interface Run extends AsyncDisposable, Shown {
   setDescription(markdown: string): void;
   /** The figures that stand for the whole run, beside its series: numbers become metrics `summary.<key>`, others tags. */
   summary(values: object): void;
+  /**
+   * Watches what this run logs from now on, also offline, and alerts by a callback, a webhook and the tag
+   * `mlflow.tracklet.alert.<id>`: each alert once, with the time it was so. The rule is stored with the run, in the tag
+   * `mlflow.tracklet.alertRule.<id>`, so that `resumeRun()` goes on with it; who is called and posted to is not: say it
+   * again with the same rule, and alerts that nobody was told of are told then. A rule that cannot work is told to
+   * `onProblem`, kind `alert`, and so is one whose metric was never logged when the run ends. Metrics of the machine
+   * (`system/...`) are watched by name only.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker();
+   * await tracker.withRun({ name: "watched" }, (run) => {
+   *   run.alertOn({ metric: "loss", operator: ">", value: 2, onAlert: ({ text, step }) => console.log(text, step) });
+   *   run.alertOn({ metric: "val_loss", noImprovementFor: 5, text: "stop early" });
+   *   run.alertOn({ notFinite: true });
+   *   for (let epoch = 0; epoch < 9; epoch++) run.logMetrics({ loss: epoch / 3, val_loss: 1 });
+   * });
+   * ```
+   */
+  alertOn(rule: AlertRule): void;
 
   /** Writes a text file; resolves when it is persisted, as all these do. */
   logText(text: string, path: string, options?: CallOptions): Promise<void>;

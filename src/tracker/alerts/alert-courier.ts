@@ -1,0 +1,163 @@
+import { fnv64 } from "../../internal/fnv64.ts";
+import { sleep } from "../../queue/send/sleep.ts";
+import { type Core, inBackground } from "../core.ts";
+import { textOf } from "../entries.ts";
+import { quote } from "../key.ts";
+import type { RunHandle } from "../run.ts";
+import { alertTag, LISTED, type Told, type Way } from "./alert-tags.ts";
+import type { CheckedRule } from "./checked-rule.ts";
+import { type PostOutcome, postAlert } from "./post-alert.ts";
+
+/** Milliseconds that one post may take. */
+const PATIENCE = 10_000;
+/** Milliseconds before the first attempt after one that failed, and at most. */
+const FIRST = 1000;
+const LONGEST = 300_000;
+/** Milliseconds for which other tabs keep silent at least. */
+const HUSH = 1000;
+
+/** Brings the alerts of one rule to where they go, each once. */
+export class AlertCourier {
+  readonly #core: Core;
+  readonly #run: RunHandle;
+  #rule: CheckedRule;
+  readonly #told: Told[];
+  /** While it is held, no other tab or process delivers an alert of this rule. */
+  #hush: Promise<(() => void) | undefined> | undefined;
+  #hushes = 0;
+
+  constructor(core: Core, run: RunHandle, rule: CheckedRule, told: readonly Told[]) {
+    this.#core = core;
+    this.#run = run;
+    this.#rule = rule;
+    this.#told = [...told];
+  }
+
+  /** Goes on to other places; those get what `ways` of an earlier process were owed. */
+  readdress(rule: CheckedRule, owed: readonly Way[]): void {
+    this.#rule = rule;
+    for (const told of [...this.#told]) this.#send(told, owed);
+  }
+
+  /** Delivers an alert, unless another tab or process does. */
+  deliver(told: Told): void {
+    const work = this.#isOurs().then((ours) => {
+      if (!ours || this.#core.guard.closed) return;
+      this.#told.push(told);
+      this.#told.splice(0, this.#told.length - LISTED);
+      this.#send(told, ["callback", "webhook"]);
+      this.#write();
+    });
+    inBackground(this.#core, work);
+  }
+
+  /** Of all that share the queue, the first in a cooldown tells. */
+  async #isOurs(): Promise<boolean> {
+    const hush = ++this.#hushes;
+    this.#hush ??= this.#silence();
+    if ((await this.#hush) === undefined) {
+      this.#hush = undefined;
+      return false;
+    }
+    this.#core.runtime.clock.after(Math.max(HUSH, this.#rule.cooldown), () => {
+      if (hush === this.#hushes) this.release();
+    });
+    return true;
+  }
+
+  /** Where there is no lock, such as in a page without https, telling twice is better than not at all. */
+  async #silence(): Promise<(() => void) | undefined> {
+    const none = (): void => {};
+    const locks = this.#core.locks ?? (await this.#core.queue.locks().catch(() => undefined));
+    const name = `alert-${fnv64(`${this.#run.localId} ${this.#rule.id}`)}`;
+    return locks === undefined ? none : locks.acquire(name, { once: true }).catch(() => none);
+  }
+
+  /** Lets others tell. */
+  release(): void {
+    void this.#hush?.then((release) => release?.());
+    this.#hush = undefined;
+  }
+
+  #send(told: Told, ways: readonly Way[]): void {
+    if (ways.includes("callback") && !told.sent.has("callback")) this.#call(told);
+    if (ways.includes("webhook") && !told.sent.has("webhook")) this.#post(told);
+  }
+
+  #call(told: Told): void {
+    const { onAlert } = this.#rule;
+    if (onAlert === undefined) return;
+    // Said before it is done: a listener may end the run, or the process.
+    told.sent.add("callback");
+    this.#write();
+    const tell = (cause: unknown): void =>
+      this.#tell(`The listener of the alert rule ${quote(this.#rule.id)} threw: ${textOf(cause)}`, cause);
+    try {
+      void Promise.resolve(onAlert(told.alert)).catch(tell);
+    } catch (cause) {
+      tell(cause);
+    }
+  }
+
+  /** The first attempt is waited for at the end of a run; what follows goes on for as long as the process lives. */
+  #post(told: Told): void {
+    if (this.#rule.webhook === undefined) return;
+    const first = this.#attempt(told);
+    inBackground(this.#core, first);
+    void first.then((outcome) => this.#again(told, outcome));
+  }
+
+  async #again(told: Told, first: PostOutcome): Promise<void> {
+    const { runtime, guard } = this.#core;
+    let outcome = first;
+    for (let wait = FIRST; !outcome.sent && !guard.closed; wait = Math.min(LONGEST, 2 * wait)) {
+      const { again, reason, after = 0 } = outcome;
+      const what = `Cannot deliver an alert to ${this.#rule.webhook?.url.host ?? "its webhook"} as ${reason}`;
+      this.#tell(
+        `${what}: ${again ? "it is tried again" : "look at the rule's webhook; the alert stands in a tag of the run"}`,
+      );
+      if (!again) return;
+      const jitter = 0.5 + runtime.random.fraction() / 2;
+      await this.#rest(Math.min(LONGEST, Math.max(after, wait * jitter)));
+      if (!guard.closed) outcome = await this.#attempt(told);
+    }
+  }
+
+  /** Waits, but not longer than until the platform says that the network is back. */
+  async #rest(ms: number): Promise<void> {
+    const back = new AbortController();
+    const { clock, online } = this.#core.runtime;
+    const forget = online.onOnline(() => back.abort());
+    await sleep(clock, ms, back.signal);
+    forget();
+  }
+
+  async #attempt(told: Told): Promise<PostOutcome> {
+    const { webhook } = this.#rule;
+    if (webhook === undefined) return { sent: true };
+    const { fetch, clock } = this.#core.runtime;
+    const controller = new AbortController();
+    const timer = clock.after(PATIENCE, () => controller.abort());
+    const attempt = postAlert(fetch, webhook, told.alert, { now: clock.now(), signal: controller.signal });
+    const late = new Promise<PostOutcome>((resolve) => {
+      const reason = `it gives no answer within ${PATIENCE / 1000} s`;
+      controller.signal.addEventListener("abort", () => resolve({ sent: false, again: true, reason }));
+    });
+    const failed = (cause: unknown): PostOutcome => ({ sent: false, again: false, reason: textOf(cause) });
+    const outcome = await Promise.race([attempt.catch(failed), late]);
+    timer.cancel();
+    if (outcome.sent) {
+      told.sent.add("webhook");
+      this.#write();
+    }
+    return outcome;
+  }
+
+  #write(): void {
+    if (!this.#core.guard.closed) this.#run.setTag(...alertTag(this.#rule.id, this.#told));
+  }
+
+  #tell(message: string, cause?: unknown): void {
+    this.#core.guard.tell({ kind: "alert", message, run: this.#run.localId, ...(cause !== undefined && { cause }) });
+  }
+}

@@ -1,0 +1,119 @@
+import type { Alert, AlertRule } from "../types/alerts.ts";
+import { checkRule } from "./check-rule.ts";
+import type { CheckedRule } from "./checked-rule.ts";
+
+const RULE = "mlflow.tracklet.alertRule.";
+const ALERTS = "mlflow.tracklet.alert.";
+/** Alerts of a rule that its tag lists. */
+export const LISTED = 10;
+/** MLflow cuts a tag at 8,000 characters. */
+const LONGEST = 7900;
+
+/** Ways out of a process that an alert takes. */
+export type Way = "callback" | "webhook";
+
+/** An alert, and which ways it has gone. */
+export interface Told {
+  readonly alert: Alert;
+  readonly sent: Set<Way>;
+}
+
+/** A rule as a run has it in its tags. */
+export interface StoredRule {
+  readonly rule: CheckedRule;
+  /** Values before this, in milliseconds since 1970, are none of its business. */
+  readonly since: number;
+  /** Ways that its alerts take. */
+  readonly ways: readonly Way[];
+  /** The latest, oldest first. */
+  readonly told: readonly Told[];
+}
+
+/** True when a run has rules. */
+export function hasRules(tags: Readonly<Record<string, string>>): boolean {
+  return Object.keys(tags).some((key) => key.startsWith(RULE));
+}
+
+/** The tag that keeps a rule; of where it is delivered to only the kind, as an address may be a secret. */
+export function ruleTag(
+  { id, condition, text, records, cooldown, ...to }: CheckedRule,
+  since: number,
+): [string, string] {
+  const { kind, ...fields } = condition;
+  const shapes: Record<typeof kind, (given: Record<string, unknown>) => object> = {
+    threshold: (given) => given,
+    trend: ({ steps, ...rest }) => ({ ...rest, noImprovementFor: steps }),
+    "not-finite": ({ metric }) => ({ metric, notFinite: true }),
+    silence: ({ ms, metric }) => ({ metric, silentFor: ms }),
+    queue: ({ lag }) => ({ queueTrouble: { lag } }),
+  };
+  const rule = { id, ...shapes[kind](fields), text, records, cooldown };
+  return [RULE + id, JSON.stringify({ since, ways: waysOf(to), rule })];
+}
+
+/** Ways that a rule's alerts take. */
+export function waysOf({ onAlert, webhook }: Pick<CheckedRule, "onAlert" | "webhook">): Way[] {
+  return [...(onAlert ? ["callback" as const] : []), ...(webhook ? ["webhook" as const] : [])];
+}
+
+/** The tag that lists what a rule has alerted. */
+export function alertTag(rule: string, told: readonly Told[]): [string, string] {
+  for (let listed = told.slice(-LISTED); ; listed = listed.slice(1)) {
+    const text = JSON.stringify(listed.map(({ alert, sent }) => ({ ...fieldsOf(alert), sent: [...sent] })));
+    if (text.length <= LONGEST || listed.length <= 1) return [ALERTS + rule, text];
+  }
+}
+
+/** JSON has no word for NaN and infinities. */
+function fieldsOf({ at, text, metric, step, value }: Alert): object {
+  return { at, text, metric, step, value: value === undefined || Number.isFinite(value) ? value : String(value) };
+}
+
+/** The rules in a run's tags; what is none, as anybody may write tags, is left out. */
+export function storedRules(run: Pick<Alert, "run" | "runName">, tags: Readonly<Record<string, string>>): StoredRule[] {
+  const found: StoredRule[] = [];
+  for (const [key, text] of Object.entries(tags)) {
+    if (!key.startsWith(RULE)) continue;
+    try {
+      const { since, ways, rule } = JSON.parse(text) as { since: unknown; ways: unknown; rule: AlertRule };
+      // Nobody who may set a tag may have this program post somewhere.
+      const { webhook: _, onAlert: __, ...plain } = rule;
+      const checked = checkRule({ ...plain, id: key.slice(RULE.length) });
+      if (typeof since !== "number") continue;
+      const told = readAlerts(run, checked.id, tags[ALERTS + checked.id]);
+      found.push({ rule: checked, since, ways: readWays(ways), told });
+    } catch {
+      // No rule.
+    }
+  }
+  return found;
+}
+
+function readWays(list: unknown): Way[] {
+  return Array.isArray(list) ? list.filter((way) => way === "callback" || way === "webhook") : [];
+}
+
+function readAlerts(run: Pick<Alert, "run" | "runName">, rule: string, text: string | undefined): Told[] {
+  const list: unknown = JSON.parse(text ?? "[]");
+  if (!Array.isArray(list)) return [];
+  const told = list.flatMap((entry: unknown): Told[] => {
+    const { at, text: said, metric, step, value, sent } = Object(entry) as Record<string, unknown>;
+    if (typeof at !== "number" || typeof said !== "string") return [];
+    const seen = {
+      ...(typeof metric === "string" && { metric }),
+      ...(typeof step === "number" && { step }),
+      ...((typeof value === "number" || typeof value === "string") && { value: Number(value) }),
+    };
+    return [{ alert: newAlert(run, rule, { at, text: said, ...seen }), sent: new Set(readWays(sent)) }];
+  });
+  return told.toSorted((a, b) => a.alert.at - b.alert.at);
+}
+
+/** An alert of a rule of a run. */
+export function newAlert(
+  { run, runName }: Pick<Alert, "run" | "runName">,
+  rule: string,
+  seen: Omit<Alert, "id" | "rule" | "run" | "runName">,
+): Alert {
+  return { id: `${run}/${rule}/${seen.at}`, rule, run, runName, ...seen };
+}

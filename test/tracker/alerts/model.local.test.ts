@@ -1,0 +1,118 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { Alert, AlertRule } from "../../../src/tracker/types/alerts.ts";
+import { world } from "./world.ts";
+
+type Condition =
+  | { metric: "loss"; operator: ">" | ">=" | "<" | "<=" | "==" | "!="; value: number }
+  | { metric: "loss"; noImprovementFor: number; goal: "min" | "max" }
+  | { metric: "loss"; notFinite: true };
+type Rule = Condition & { records: number; cooldown: number };
+
+/** As the words of the documentation have it, over the whole series at once. */
+function holdsAt(rule: Rule, values: readonly number[], n: number): boolean {
+  const value = values[n] as number;
+  if ("notFinite" in rule) return !Number.isFinite(value);
+  if ("operator" in rule) {
+    const truths = { ">": value > rule.value, "<": value < rule.value, "==": value === rule.value };
+    if (rule.operator === "!=") return !truths["=="];
+    if (rule.operator === ">=") return truths[">"] || truths["=="];
+    if (rule.operator === "<=") return truths["<"] || truths["=="];
+    return truths[rule.operator];
+  }
+  const sign = rule.goal === "min" ? -1 : 1;
+  let lastBetter = 0;
+  for (let k = 1; k <= n; k++) {
+    const before = values
+      .slice(0, k)
+      .filter((one) => !Number.isNaN(one))
+      .map((one) => one * sign);
+    if (!Number.isNaN(values[k]) && before.every((one) => (values[k] as number) * sign > one)) lastBetter = k;
+  }
+  return n - lastBetter >= rule.noImprovementFor;
+}
+
+/** Indexes of the values at which a rule alerts. */
+function oracle(rule: Rule, values: readonly number[], gap: number): number[] {
+  const alerts: number[] = [];
+  for (let n = 0; n < values.length; n++) {
+    const row = [...Array(rule.records).keys()].map((k) => n - k);
+    if (row.some((k) => k < 0 || !holdsAt(rule, values, k))) continue;
+    const last = alerts.at(-1);
+    if (last === undefined) alerts.push(n);
+    else if (
+      (n - last) * gap >= rule.cooldown &&
+      values.slice(last, n).some((_, k) => !holdsAt(rule, values, last + k))
+    )
+      alerts.push(n);
+  }
+  return alerts;
+}
+
+const condition: fc.Arbitrary<Condition> = fc.oneof(
+  fc.record({
+    metric: fc.constant("loss" as const),
+    operator: fc.constantFrom(">" as const, ">=" as const, "<" as const, "<=" as const, "==" as const, "!=" as const),
+    value: fc.integer({ min: 0, max: 4 }),
+  }),
+  fc.record({
+    metric: fc.constant("loss" as const),
+    noImprovementFor: fc.integer({ min: 1, max: 3 }),
+    goal: fc.constantFrom("min" as const, "max" as const),
+  }),
+  fc.constant({ metric: "loss" as const, notFinite: true as const }),
+);
+
+const value = fc.oneof(
+  { weight: 8, arbitrary: fc.integer({ min: 0, max: 5 }) },
+  { weight: 1, arbitrary: fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY) },
+);
+
+describe("S3.6 alertOn(), by a model,", () => {
+  test("alerts where the words say, once each, also across crashes", async () => {
+    const { runtime, open, close } = await world();
+    const { clock } = runtime;
+    const property = fc.asyncProperty(
+      fc.array(fc.tuple(condition, fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 250)), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      fc.array(value, { minLength: 1, maxLength: 25 }),
+      fc.array(fc.nat(24), { maxLength: 2 }),
+      async (drafts, values, crashes) => {
+        const rules: Rule[] = drafts.map(([one, records, cooldown]) => ({ ...one, records, cooldown }));
+        const alerts = new Map<string, Alert[]>();
+        const attach = (run: { alertOn(rule: AlertRule): void }): void => {
+          for (const [n, rule] of rules.entries()) {
+            const id = `rule ${n}`;
+            const onAlert = (alert: Alert): void => void alerts.set(id, [...(alerts.get(id) ?? []), alert]);
+            run.alertOn({ ...rule, id, onAlert });
+          }
+        };
+        let tracker = open();
+        let run = tracker.startRun();
+        const id = run.localId;
+        const start = clock.now();
+        attach(run);
+        for (const [step, one] of values.entries()) {
+          if (crashes.includes(step)) {
+            // What this process leaves behind is on the server; it never ends its run.
+            await clock.until(tracker.flush());
+            tracker = open();
+            run = await clock.until(tracker.resumeRun(id));
+            attach(run);
+          }
+          run.logMetric("loss", one, { step, timestamp: start + step * 100 });
+        }
+        await clock.until(run.end("FINISHED", { until: "delivered" }));
+        for (const [n, rule] of rules.entries()) {
+          const seen = (alerts.get(`rule ${n}`) ?? []).map(({ at }) => (at - start) / 100);
+          expect(seen).toEqual(oracle(rule, values, 100));
+        }
+        await clock.until(tracker.close());
+      },
+    );
+    await fc.assert(property, { numRuns: 30 });
+    close();
+  }, 60_000);
+});
