@@ -1,7 +1,7 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
-import { hasRules } from "./alerts/alert-tags.ts";
+import { hasRules } from "./alerts/has-rules.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
 import { quote } from "./key.ts";

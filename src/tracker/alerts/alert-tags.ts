@@ -1,8 +1,8 @@
 import type { Alert, AlertRule } from "../types/alerts.ts";
 import { checkRule } from "./check-rule.ts";
 import type { CheckedRule } from "./checked-rule.ts";
+import { RULE_TAG } from "./has-rules.ts";
 
-const RULE = "mlflow.tracklet.alertRule.";
 const ALERTS = "mlflow.tracklet.alert.";
 /** Alerts of a rule that its tag lists. */
 export const LISTED = 10;
@@ -29,11 +29,6 @@ export interface StoredRule {
   readonly told: readonly Told[];
 }
 
-/** True when a run has rules. */
-export function hasRules(tags: Readonly<Record<string, string>>): boolean {
-  return Object.keys(tags).some((key) => key.startsWith(RULE));
-}
-
 /** The tag that keeps a rule; of where it is delivered to only the kind, as an address may be a secret. */
 export function ruleTag(
   { id, condition, text, records, cooldown, ...to }: CheckedRule,
@@ -48,7 +43,7 @@ export function ruleTag(
     queue: ({ lag }) => ({ queueTrouble: { lag } }),
   };
   const rule = { id, ...shapes[kind](fields), text, records, cooldown };
-  return [RULE + id, JSON.stringify({ since, ways: waysOf(to), rule })];
+  return [RULE_TAG + id, JSON.stringify({ since, ways: waysOf(to), rule })];
 }
 
 /** Ways that a rule's alerts take. */
@@ -73,12 +68,12 @@ function fieldsOf({ at, text, metric, step, value }: Alert): object {
 export function storedRules(run: Pick<Alert, "run" | "runName">, tags: Readonly<Record<string, string>>): StoredRule[] {
   const found: StoredRule[] = [];
   for (const [key, text] of Object.entries(tags)) {
-    if (!key.startsWith(RULE)) continue;
+    if (!key.startsWith(RULE_TAG)) continue;
     try {
       const { since, ways, rule } = JSON.parse(text) as { since: unknown; ways: unknown; rule: AlertRule };
       // Nobody who may set a tag may have this program post somewhere.
       const { webhook: _, onAlert: __, ...plain } = rule;
-      const checked = checkRule({ ...plain, id: key.slice(RULE.length) });
+      const checked = checkRule({ ...plain, id: key.slice(RULE_TAG.length) });
       if (typeof since !== "number") continue;
       const told = readAlerts(run, checked.id, tags[ALERTS + checked.id]);
       found.push({ rule: checked, since, ways: readWays(ways), told });

@@ -4,7 +4,7 @@ import { textOf } from "../entries.ts";
 import { quote } from "../key.ts";
 import type { RunHandle } from "../run.ts";
 import type { AlertRule } from "../types/alerts.ts";
-import { hasRules, ruleTag, storedRules } from "./alert-tags.ts";
+import { ruleTag, storedRules } from "./alert-tags.ts";
 import { checkRule } from "./check-rule.ts";
 import { RuleWatch } from "./rule-watch.ts";
 import type { Sight } from "./rule-judge.ts";
@@ -54,7 +54,6 @@ export class AlertWatch {
 
   /** Goes on with the rules of an earlier process, as if it had seen what the server has. */
   async resume({ info, data }: RunData): Promise<void> {
-    if (!hasRules(data.tags)) return;
     const named = { run: this.#run.localId, runName: this.#run.name };
     for (const { key } of data.latestMetrics) this.#seen.add(key);
     for (const { rule, since, ways, told } of storedRules(named, data.tags)) {
