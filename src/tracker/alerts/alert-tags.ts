@@ -47,7 +47,7 @@ export function ruleTag(
 }
 
 /** Ways that a rule's alerts take. */
-export function waysOf({ onAlert, webhook }: Pick<CheckedRule, "onAlert" | "webhook">): Way[] {
+function waysOf({ onAlert, webhook }: Pick<CheckedRule, "onAlert" | "webhook">): Way[] {
   return [...(onAlert ? ["callback" as const] : []), ...(webhook ? ["webhook" as const] : [])];
 }
 
