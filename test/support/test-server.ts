@@ -11,7 +11,9 @@ export interface TestServer {
 }
 
 /** Starts one, on the runtime's own SQLite where it has one (Node, Deno, Bun), else on SQLite WASM. */
-export async function testServer(options: { artifactRoot?: string } = {}): Promise<TestServer> {
+export async function testServer(
+  options: { artifactRoot?: string; security?: { allowedHosts: string[] } } = {},
+): Promise<TestServer> {
   const database = hasSqlite() ? ":memory:" : await wasmDatabase();
   const { fetch, close } = createServer({ database, artifacts: memoryArtifacts(), ...options });
   return { fetch: (request) => fetch(request), trackingUri: "http://localhost:5000", close: () => close() };

@@ -30,12 +30,16 @@ if "make" in sys.argv:
         client.finalize_logged_model(model.model_id, "READY")
 
 
+# Written by the download itself.
+own = "registered_model_meta"
+
+
 def files(model_id):
     target = os.path.join(folder, model_id)
     os.makedirs(target)
     path = mlflow.artifacts.download_artifacts(f"models:/{model_id}", dst_path=target)
     root = pathlib.Path(path)
-    return {str(f.relative_to(root)): f.read_bytes().decode() for f in sorted(root.rglob("*")) if f.is_file()}
+    return {str(f.relative_to(root)): f.read_bytes().decode() for f in sorted(root.rglob("*")) if f.is_file() and f.name != own}
 
 
 def shown(model):
