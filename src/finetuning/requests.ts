@@ -1,0 +1,89 @@
+import { pause } from "../client/deadline.ts";
+import { connect, type Resources } from "../client/resources.ts";
+import type { CallOptions } from "../client/types/connection.ts";
+import { AlreadyExistsError, BadRequestError, NotFoundError } from "../errors/network-errors.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import type { Clock } from "../runtime/ports/clock.ts";
+import type { Random } from "../runtime/ports/random.ts";
+import type { Tracker } from "../tracker/types/tracker.ts";
+import { type FinetuningOperation, type RetryTable, retryRules, waitBefore, type WholeRule } from "./retry-table.ts";
+
+/** What bounds a call. */
+export type Limits = Pick<CallOptions, "signal" | "timeout">;
+
+/** Requests of a manager, each tried again by the rule of its kind; they do not go through the queue, as they need the answer. */
+export class Requests {
+  readonly client: Resources;
+  readonly clock: Clock;
+  readonly #random: Random;
+  readonly #rule: (operation: FinetuningOperation) => WholeRule;
+  readonly #keepAlive: () => () => void;
+
+  constructor(tracker: Tracker, table: RetryTable | undefined) {
+    const runtime = tracker.connection.runtime ?? defaultRuntime();
+    this.client = connect(tracker.connection, runtime);
+    this.clock = runtime.clock;
+    this.#random = runtime.random;
+    this.#rule = retryRules(table);
+    this.#keepAlive = () => runtime.lifecycle?.keepAlive() ?? (() => {});
+  }
+
+  /** A request that may be sent twice. */
+  async send<T>(
+    operation: FinetuningOperation,
+    limits: Limits,
+    request: (options: CallOptions) => Promise<T>,
+  ): Promise<T> {
+    for (let tried = 1; ; tried++) {
+      try {
+        return await request({ ...limits, retry: false });
+      } catch (error) {
+        await this.#wait(operation, limits, error, tried);
+      }
+    }
+  }
+
+  /**
+   * A request that must not be sent twice: looks whether it is done before each try, and at the end.
+   *
+   * @param look Gives what the request makes, undefined while it is not there.
+   */
+  async once<T>(
+    operation: FinetuningOperation,
+    limits: Limits,
+    look: (options: CallOptions) => Promise<T | undefined>,
+    request: (options: CallOptions) => Promise<unknown>,
+  ): Promise<T> {
+    for (let tried = 1; ; tried++) {
+      const found = await this.send("read", limits, look);
+      if (found !== undefined) return found;
+      try {
+        await request({ ...limits, retry: false });
+        const made = await this.send("read", limits, look);
+        if (made !== undefined) return made;
+        throw new Error(`Cannot ${operation} as the server must keep what it acknowledged, and it is not there`);
+      } catch (error) {
+        const somebodyElse =
+          error instanceof AlreadyExistsError || error instanceof NotFoundError || error instanceof BadRequestError;
+        if (!somebodyElse) await this.#wait(operation, limits, error, tried);
+        else {
+          const theirs = await this.send("read", limits, look);
+          if (theirs !== undefined) return theirs;
+          throw error;
+        }
+      }
+    }
+  }
+
+  async #wait(operation: FinetuningOperation, { signal }: Limits, error: unknown, tried: number): Promise<void> {
+    signal?.throwIfAborted();
+    const wait = waitBefore(this.#rule(operation), error, tried, () => this.#random.fraction());
+    if (wait === undefined) throw error;
+    const release = this.#keepAlive();
+    try {
+      await pause(this.clock, wait, signal);
+    } finally {
+      release();
+    }
+  }
+}

@@ -1,0 +1,170 @@
+import { claim } from "../claims/claim.ts";
+import type { HeldClaim } from "../claims/types.ts";
+import { BadRequestError, NotFoundError } from "../errors/network-errors.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
+import type { RunData } from "../client/types/entities.ts";
+import type { Context } from "./context.ts";
+import { IterationError, MissingMetricError, NoRunError } from "./finetuning-errors.ts";
+import type { MetricsAccumulator } from "./metrics-accumulator.ts";
+import { paramPairs, paramTags, validParams } from "./param-text.ts";
+import { paramsHash } from "./params-hash.ts";
+import type { Limits } from "./requests.ts";
+import { bestKey, OUTCOME, outcomeOf, qualityOf, UPLOADED } from "./run-facts.ts";
+import type { MetricValue, SetRun } from "./types.ts";
+
+/** The run that is trained: its beginning, its metrics and its end. */
+export class Training<P extends object, M> {
+  readonly #context: Context<P, M>;
+  readonly #accumulators = new Map<string, MetricsAccumulator>();
+
+  constructor(context: Context<P, M>) {
+    this.#context = context;
+    for (const accumulator of context.options.accumulators ?? []) {
+      if (this.#accumulators.has(accumulator.name))
+        throw new ValidationError(
+          `Cannot make an experiments manager as each metric must have one accumulator: "${accumulator.name}" has two`,
+        );
+      this.#accumulators.set(accumulator.name, accumulator);
+    }
+  }
+
+  async set(given: P, retryFailed: boolean, limits: Limits): Promise<SetRun> {
+    const { iteration, active, options } = this.#context;
+    const { experimentId } = iteration ?? this.#context.mustHaveIteration("set a run");
+    if (active !== undefined)
+      throw new NoRunError(`Cannot set a run as the run ${active.runId} must be finished first: call finishRun()`);
+    const params = await validParams(options.schema, given);
+    const pairs = paramPairs(params);
+    const name = await paramsHash(params);
+    const known = this.#known(await this.#context.runs.named(experimentId, name, limits), retryFailed);
+    if (known !== undefined) return known;
+    const held = await this.#claim(`finetuning ${experimentId} ${name}`, limits);
+    if (held === "busy") return { state: "busy", runId: undefined };
+    try {
+      return await this.#begin({ experimentId, name, pairs, tags: paramTags(params), retryFailed, held }, limits);
+    } catch (error) {
+      await held?.release(limits).catch(() => {});
+      throw await this.#explained(error, experimentId, limits);
+    }
+  }
+
+  #known(run: RunData | undefined, retryFailed: boolean): SetRun | undefined {
+    const state = run && outcomeOf(run);
+    if (run === undefined || state === undefined || (state === "failed" && retryFailed)) return undefined;
+    this.#context.notice(`the run ${run.info.runId} has these parameters and is ${state}: it is not trained again`);
+    return { state, runId: run.info.runId };
+  }
+
+  async #claim(name: string, limits: Limits): Promise<HeldClaim | "busy" | undefined> {
+    const { shared = false, tracker } = this.#context.options;
+    if (shared === false) return undefined;
+    const result = await claim(tracker, name, { ...(shared === true ? {} : shared), ...limits });
+    return result.state === "held" ? result : "busy";
+  }
+
+  async #begin(
+    begin: {
+      experimentId: string;
+      name: string;
+      pairs: { key: string; value: string }[];
+      tags: Record<string, string>;
+      retryFailed: boolean;
+      held: HeldClaim | undefined;
+    },
+    limits: Limits,
+  ): Promise<SetRun> {
+    const { runs, options } = this.#context;
+    const { experimentId, name, pairs, held } = begin;
+    const there = await runs.named(experimentId, name, limits);
+    // Somebody may have finished it between the look and the claim.
+    const known = held && this.#known(there, begin.retryFailed);
+    if (known !== undefined) {
+      await held?.release(limits);
+      return known;
+    }
+    const tags = { ...begin.tags, [OUTCOME]: "running" };
+    const run = there ?? (await runs.ensure(experimentId, name, tags, limits));
+    const isMarked = run.data.metrics[UPLOADED] !== undefined;
+    await runs.write(run, { params: pairs, tags, markers: isMarked ? {} : { [UPLOADED]: 0 } }, limits);
+    const handle = await options.tracker.resumeRun(run.info.runId, limits);
+    this.#clear(run);
+    this.#context.active = { runId: run.info.runId, run: handle, claim: held, best: undefined };
+    return { state: there === undefined ? "started" : "resumed", runId: run.info.runId };
+  }
+
+  /** An experiment that somebody deleted says so, whatever MLflow calls it. */
+  async #explained(error: unknown, experimentId: string, limits: Limits): Promise<unknown> {
+    if (!(error instanceof BadRequestError) && !(error instanceof NotFoundError)) return error;
+    const now = await this.#context.experiments.byId(experimentId, limits).catch(() => undefined);
+    if (now?.lifecycleStage === "active") return error;
+    return new IterationError(
+      `Cannot set a run as the experiment ${experimentId} must be active, and it is deleted: call restoreIteration("${experimentId}"), or setIteration()`,
+      { cause: error },
+    );
+  }
+
+  /** Steps go on where an earlier try of this run has stopped, so that its values do not hide ours. */
+  #clear(run?: RunData): void {
+    const last = new Map(run?.data.latestMetrics.map(({ key, step }) => [key, step]));
+    for (const [name, accumulator] of this.#accumulators) {
+      const reached = Math.max(last.get(name) ?? -1, last.get(`nan_${name}`) ?? -1);
+      accumulator.clear(reached + 1);
+    }
+  }
+
+  save({ name, value, step }: MetricValue): void {
+    const active = this.#context.mustHaveRun("save a metric");
+    active.claim?.signal.throwIfAborted();
+    const { run } = active;
+    const accumulator = this.#accumulators.get(name);
+    const options = step === undefined ? {} : { step };
+    if (accumulator === undefined) run.logMetric(name, value, options);
+    else
+      for (const point of accumulator.accumulate(value, step))
+        run.logMetric(point.key, point.value, { step: point.step });
+    const { isLoss, options: settings } = this.#context;
+    if (name !== settings.mainMetric || Number.isNaN(value)) return;
+    if (active.best !== undefined && (isLoss ? value >= active.best : value <= active.best)) return;
+    active.best = value;
+    run.logMetric(bestKey(name), value);
+  }
+
+  async finish(asFailed: boolean, limits: Limits): Promise<void> {
+    const { runId, run, claim: held } = this.#context.mustHaveRun("finish a run");
+    held?.signal.throwIfAborted();
+    const { status } = (await this.#context.runs.get(runId, limits)).info;
+    if (status !== "RUNNING") this.#context.notice(`the run ${runId} was set to ${status} by somebody else meanwhile`);
+    run.setTag(OUTCOME, asFailed ? "failed" : "finished");
+    await run.end(asFailed ? "FAILED" : "FINISHED", { ...limits, until: "delivered" });
+    await this.#leave(limits);
+  }
+
+  /** Ends what is still trained as KILLED, so that it is trained another time. */
+  async abandon(limits: Limits): Promise<void> {
+    const { active } = this.#context;
+    if (active === undefined) return;
+    this.#context.notice(
+      `the run ${active.runId} was left without finishRun(): it ends KILLED, and is trained another time`,
+    );
+    await active.run.end("KILLED", limits);
+    await this.#leave(limits);
+  }
+
+  async #leave(limits: Limits): Promise<void> {
+    const held = this.#context.active?.claim;
+    this.#context.active = undefined;
+    this.#clear();
+    await held?.release(limits);
+  }
+
+  async quality(limits: Limits): Promise<number> {
+    const { mainMetric, tracker } = this.#context.options;
+    const active = this.#context.mustHaveRun("tell the quality");
+    const value = active.best ?? qualityOf(await tracker.getRun(active.runId, limits), mainMetric);
+    if (value !== undefined) return value;
+    throw new MissingMetricError(
+      `Cannot tell the quality of the run ${active.runId} as it must have a value of "${mainMetric}", and it has none: call saveMetric() first`,
+      mainMetric,
+    );
+  }
+}

@@ -1,0 +1,162 @@
+import { describe, expect, test } from "vitest";
+import { canonicalText } from "../../src/finetuning/canonical-text.ts";
+import { ParamsError, paramsHash } from "../../src/finetuning/index.ts";
+import { Names } from "../../src/finetuning/names.ts";
+import { paramPairs, paramTags, readParams } from "../../src/finetuning/param-text.ts";
+import type { RunData } from "../../src/client/types/entities.ts";
+
+/** Names that are on servers already: they must never change. */
+const vectors: readonly [params: object, text: string, name: string][] = [
+  [{}, "{}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"],
+  [{ lr: 0.1 }, '{"lr":0.1}', "9c9ba942d8bb6213cd855c3e8ddfeb6640a23616f11f4da3d8e77555902a6107"],
+  [
+    { layers: [5, 6], lr: 1e-7 },
+    '{"layers":[5,6],"lr":1e-7}',
+    "0f9a1c0e91c05883ebf50c3de292d68da78a0dc42604d7e04ffa87ad2dd45216",
+  ],
+  [
+    { b: { d: true, c: null }, a: "ä\n🚀" },
+    '{"a":"ä\\n🚀","b":{"c":null,"d":true}}',
+    "7baa7d2a132f61d3e65becab942aec165dc1e6a184a25fddbd22babac0661f49",
+  ],
+];
+
+describe("paramsHash()", () => {
+  test("S0.13 names a run by the SHA-256 of its parameters, as these always were", async () => {
+    for (const [params, text, name] of vectors) {
+      expect(canonicalText(params)).toBe(text);
+      expect(await paramsHash(params)).toBe(name);
+    }
+  });
+
+  test("does not depend on key order, number format or undefined members, but on types", async () => {
+    const same = [
+      { a: 1, b: 100 },
+      { b: 1e2, a: 1.0 },
+      { b: 100, a: 1, c: undefined },
+      { a: 1, b: 0x64 },
+    ];
+    expect(new Set(await Promise.all(same.map(paramsHash))).size).toBe(1);
+    const different = [{ a: 1 }, { a: "1" }, { a: true }, { a: [1] }, { a: null }, { a: { b: 1 } }, { "a.b": 1 }];
+    expect(new Set(await Promise.all(different.map(paramsHash))).size).toBe(different.length);
+    expect(canonicalText({ zero: -0 })).toBe('{"zero":0}');
+  });
+
+  test("refuses what JSON would lose", () => {
+    const cycle: Record<string, unknown> = {};
+    cycle["self"] = { cycle };
+    const bad = [
+      Number.NaN,
+      Number.POSITIVE_INFINITY,
+      1n,
+      () => 1,
+      Symbol("x"),
+      new Date(0),
+      new Map(),
+      "\ud800",
+      cycle,
+    ];
+    for (const value of bad) expect(() => canonicalText({ x: value })).toThrow(ParamsError);
+    expect(() => canonicalText({ x: [1, { y: Number.NaN }] })).toThrow('"x.1.y" must be a finite number');
+  });
+});
+
+describe("Names", () => {
+  test("S0.4 are PLUGIN / iteration / ..., and refuse parts that would look like others", () => {
+    const names = new Names("my plugin");
+    expect(names.initial).toBe("my plugin / iteration / initial");
+    expect(names.iteration("abc", "batch 1")).toBe("my plugin / iteration / abc / batch 1");
+    expect(names.isIteration(names.initial)).toBe(false);
+    expect(names.owns("my plugin 2 / iteration / initial")).toBe(false);
+    // The original breaks on these.
+    for (const part of [
+      "",
+      "initial",
+      "a / b",
+      "/ a",
+      "a /",
+      " a",
+      "x_archive",
+      "x_archive_2",
+      "\ud800",
+      "a".repeat(151),
+      7,
+      undefined,
+    ]) {
+      expect(() => new Names(part as string)).toThrow("Cannot name an iteration as the plugin name must be");
+      expect(() => names.iteration("abc", part as string)).toThrow("the batch id must be");
+    }
+    expect(new Names("a/b").initial).toBe("a/b / iteration / initial");
+  });
+});
+
+/** A run with what a server keeps of parameters. */
+function stored(params: object, tagged = true): RunData {
+  const pairs = Object.fromEntries(paramPairs(params).map(({ key, value }) => [key, value]));
+  return { data: { params: pairs, tags: tagged ? paramTags(params) : {} } } as unknown as RunData;
+}
+
+describe("readParams()", () => {
+  const params = {
+    lr: 1e-7,
+    layers: [5, 6],
+    optimizer: { name: "adam", betas: [0.9, 0.999], amsgrad: false },
+    id: "007",
+    yes: "true",
+    text: "a, b",
+    words: ["a, b", "c"],
+    nothing: null,
+    none: [],
+    empty: {},
+    deep: [{ a: [1] }],
+    big: "x".repeat(9000),
+  };
+
+  test("S0.18 gives parameters back exactly as they were set", () => {
+    expect(readParams(stored(params))).toEqual(params);
+  });
+
+  test("S0.13 shows lists as comma text and nested values with dotted keys", () => {
+    const { data } = stored(params);
+    expect(data.params).toMatchObject({
+      lr: "1e-7",
+      layers: "5, 6",
+      "optimizer.name": "adam",
+      "optimizer.betas": "0.9, 0.999",
+      words: '["a, b","c"]',
+      none: "[]",
+      empty: "{}",
+    });
+    expect(data.params["big"]).toHaveLength(6000);
+  });
+
+  test("S0.18 reads text numbers of a run of another program, where the original fails", () => {
+    const foreign = {
+      data: {
+        tags: {},
+        params: {
+          lr: "0.001",
+          fixed: "5, 6",
+          "opt.name": "adam",
+          on: "True",
+          id: "12345678901234567890",
+          "__proto__.x": "1",
+        },
+      },
+    };
+    const read = readParams(foreign as unknown as RunData);
+    expect(read).toMatchObject({
+      lr: 0.001,
+      fixed: [5, 6],
+      opt: { name: "adam" },
+      on: true,
+      id: "12345678901234567890",
+    });
+    expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
+  });
+
+  test("refuses keys that MLflow would refuse, or that are there twice", () => {
+    expect(() => paramPairs({ "a\nb": 1 })).toThrow(ParamsError);
+    expect(() => paramPairs({ "a.b": 1, a: { b: 2 } })).toThrow("must be there once");
+  });
+});

@@ -1,0 +1,100 @@
+import { createClient, type Client } from "../../src/client/index.ts";
+import {
+  createExperimentsManager,
+  type ExperimentsManager,
+  type ExperimentsManagerOptions,
+} from "../../src/finetuning/index.ts";
+import { createTracker } from "../../src/index.ts";
+import type { Fetch } from "../../src/runtime/ports/fetch.ts";
+import type { Tracker } from "../../src/tracker/types/tracker.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
+import { type TestServer, testServer } from "../support/test-server.ts";
+
+export interface Params {
+  lr: number;
+  layers?: number | number[];
+  note?: string;
+}
+export type Model = { weights: number[] };
+export type TestManager = ExperimentsManager<Params, Model>;
+
+/** A server with programs that tune on it. */
+export interface Place extends AsyncDisposable {
+  readonly server: TestServer;
+  readonly client: Client;
+  readonly notices: string[];
+  tracker(fetch?: Fetch): Tracker;
+  /** A manager as a program of its own has it. */
+  manager(options?: Partial<ExperimentsManagerOptions<Params, Model>>, fetch?: Fetch): TestManager;
+}
+
+export async function place(): Promise<Place> {
+  const server = await testServer();
+  const notices: string[] = [];
+  const clock = hastyClock(50);
+  const trackers: Tracker[] = [];
+  const tracker = (fetch: Fetch = server.fetch): Tracker => {
+    const made = createTracker({ trackingUri: server.trackingUri, fetch, onProblem: () => {}, runtime: { clock } });
+    trackers.push(made);
+    return made;
+  };
+  return {
+    server,
+    client: createClient({ trackingUri: server.trackingUri, fetch: server.fetch }),
+    notices,
+    tracker,
+    manager: (options = {}, fetch) =>
+      createExperimentsManager<Params, Model>({
+        tracker: options.tracker ?? tracker(fetch),
+        mainMetric: "loss",
+        isLoss: true,
+        pluginName: "digits",
+        retry: { default: { base: 0 } },
+        onNotice: (text) => void notices.push(text),
+        ...options,
+      }),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(trackers.map((one) => one.close({ timeout: 1000 }).catch(() => {})));
+      server.close();
+    },
+  };
+}
+
+/** A manager with an initial model. */
+export async function begun(
+  at: Place,
+  options: Partial<ExperimentsManagerOptions<Params, Model>> = {},
+): Promise<{ manager: TestManager; initial: string }> {
+  const manager = at.manager(options);
+  return { manager, initial: await manager.uploadInitialModel({ weights: [0] }) };
+}
+
+/** One run from its beginning to its end; its model is its quality. */
+export async function train(manager: TestManager, params: Params, quality: number): Promise<string> {
+  const { state, runId } = await manager.setRun(params);
+  if (state !== "started" && state !== "resumed") return runId ?? state;
+  manager.saveMetric({ name: "loss", value: quality + 1 });
+  manager.saveMetric({ name: "loss", value: quality });
+  await manager.saveModel({ weights: [quality] });
+  await manager.finishRun();
+  return runId;
+}
+
+/** All that the plugin has on the server, without ids and times. */
+export async function stateOf({ client }: Place, plugin = "digits"): Promise<object[]> {
+  const experiments = await client.experiments.search({ view: "all" }).all();
+  const state: object[] = [];
+  for (const { name, experimentId, lifecycleStage } of experiments.filter((one) => one.name.startsWith(plugin))) {
+    const runs = await client.runs.search({ experimentIds: [experimentId], view: "all" }).all();
+    const rows = [];
+    for (const { info, data } of runs) {
+      const files: unknown = await client.artifacts.list(info.runId, "model");
+      const { metrics, params } = data;
+      const stage = lifecycleStage === "deleted" ? "deleted" : info.lifecycleStage;
+      rows.push({ name: info.runName, status: info.status, stage, metrics, params, files });
+    }
+    rows.sort((a, b) => (a.name < b.name ? -1 : 1));
+    state.push({ name: name.replace(/[0-9a-f]{32}/, "RUN"), lifecycleStage, rows });
+  }
+  return state.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+}
