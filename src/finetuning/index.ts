@@ -33,6 +33,16 @@ export type {
   SharedOptions,
 } from "./types.ts";
 export { type AccumulatedPoint, type AccumulatorOptions, MetricsAccumulator } from "./metrics-accumulator.ts";
+export {
+  choice,
+  type Dimension,
+  type DimensionValue,
+  integers,
+  range,
+  type RangeOptions,
+  type SearchSpace,
+} from "./search-space.ts";
+export { type Optimizer, type OptimizerInput, suggestNext, type SuggestOptions } from "./suggest-next.ts";
 export { paramsHash } from "./params-hash.ts";
 export { bytesSerializer, jsonSerializer, type ModelFiles, type ModelSerializer } from "./serializer.ts";
 export { type TfjsArtifacts, type TfjsIo, tfjsSerializer } from "./tfjs-serializer.ts";
