@@ -20,6 +20,8 @@ export class Outstanding {
   /** By sequence: a put said that it failed, and took place. */
   readonly #unplaced = new Map<number, Entry>();
   readonly #left = new Set<number>();
+  /** By sequence, what was settled before its put was told to have taken place. */
+  readonly #early = new Map<number, Count & { blobBytes: number }>();
   readonly #writer: string;
   readonly total: Count & { blobBytes: number } = { points: 0, requests: 0, blobBytes: 0 };
 
@@ -58,7 +60,16 @@ export class Outstanding {
       this.#forget(this.#placed, order);
       this.#keep(this.#placed, order, entry);
     } else if (!stored && order === 0 && draft.order === undefined) {
-      this.#keep(this.#unplaced, draft.sequence, entry);
+      const { points, requests, blobBytes } = this.#early.get(draft.sequence) ?? {
+        points: 0,
+        requests: 0,
+        blobBytes: 0,
+      };
+      this.#early.delete(draft.sequence);
+      entry.points -= points;
+      entry.requests -= requests;
+      entry.blobBytes -= blobBytes;
+      if (entry.points > 0 || entry.requests > 0) this.#keep(this.#unplaced, draft.sequence, entry);
     }
   }
 
@@ -71,7 +82,11 @@ export class Outstanding {
       this.#keep(this.#placed, place, unplaced);
     }
     const entry = this.#placed.get(place);
-    if (!entry) return !this.#left.has(place);
+    if (!entry && this.#left.has(place)) return false;
+    if (!entry) {
+      this.#settleEarly(sequence, part, blobBytes);
+      return true;
+    }
     this.#reduce(this.#placed, place, entry, part, blobBytes);
     return true;
   }
@@ -141,6 +156,21 @@ export class Outstanding {
     this.total.points += sign * points;
     this.total.requests += sign * requests;
     this.total.blobBytes += sign * blobBytes;
+  }
+
+  #settleEarly(sequence: number, part: Count, blobBytes: number): void {
+    const before = this.#early.get(sequence) ?? { points: 0, requests: 0, blobBytes: 0 };
+    const { points, requests } = before;
+    this.#early.set(sequence, {
+      points: points + part.points,
+      requests: requests + part.requests,
+      blobBytes: before.blobBytes + blobBytes,
+    });
+    if (this.#early.size <= REMEMBERED) return;
+    for (const oldest of this.#early.keys()) {
+      this.#early.delete(oldest);
+      return;
+    }
   }
 
   #remember(place: number): void {
