@@ -11,6 +11,8 @@ export interface FileReport {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: number;
+  /** Milliseconds that its tests took. */
+  readonly took?: number;
   readonly failures: readonly { readonly name: string; readonly message: string }[];
 }
 

@@ -12,6 +12,8 @@ interface VitestJson {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
+    readonly startTime: number;
+    readonly endTime: number;
     readonly message?: string;
     readonly assertionResults: readonly {
       readonly fullName: string;
@@ -95,6 +97,7 @@ function toFileReport(result: VitestJson["testResults"][number]): FileReport {
     passed: tests.filter((test) => test.status === "passed").length,
     failed: failures.length,
     skipped: tests.filter((test) => test.status !== "passed" && test.status !== "failed").length,
+    took: result.endTime - result.startTime,
     failures,
   };
 }

@@ -18,6 +18,7 @@ import {
   leftOut,
   neutralTests,
   neutralTotal,
+  slowest,
 } from "./lib/test-summary.ts";
 
 const { values, positionals } = parseArgs({
@@ -87,6 +88,7 @@ async function runOne(runtime: RuntimeDefinition): Promise<RuntimeReport> {
       `${passed} ok, ${failed} wrong, ${skipped} passed over`,
   );
   if (whole) {
+    console.log(`  longest:\n${indent(slowest(report, 8).join("\n"), "    ")}`);
     const named: Record<string, Record<string, string>> = leftOutByName;
     for (const { reason, files } of leftOut(report, allFiles, named[runtime.id])) {
       console.log(`  left out ${files.length} (${reason}):`);

@@ -67,6 +67,7 @@ export type {
   FlushOptions,
   FlushReport,
   HostState,
+  NewModel,
   NewRun,
   Problem,
   QueueStatus,
@@ -74,7 +75,7 @@ export type {
   ReceiptLine,
   RunChange,
 } from "./queue/types.ts";
-export type { Destination } from "./queue/destination.ts";
+export type { Destination, Place } from "./queue/destination.ts";
 export type { Fate, FateLine } from "./queue/account/fates.ts";
 export type { KeyCounts } from "./queue/account/key-counts.ts";
 export type { Claim, Lease } from "./queue/lead/lease.ts";
@@ -89,6 +90,7 @@ export type {
   ChunkDraft,
   ChunkHeader,
   DesiredRun,
+  ModelMapping,
   QuarantinedChunk,
   QuarantinedHeader,
   QueueStorage,

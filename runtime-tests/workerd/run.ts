@@ -96,12 +96,13 @@ async function startWorker(bundle: TestBundle, onOutput?: (text: string) => void
         names: [],
       });
       try {
+        const began = performance.now();
         const url = `http://tests.local/?file=${encodeURIComponent(file)}`;
         const response = await miniflare.dispatchFetch(url, { signal: AbortSignal.timeout(timeout) as never });
         const answer = (await response.json()) as FileAnswer;
         if (answer.error !== undefined) return failure(bundle.mapStack(answer.error));
         const failures = answer.failures.map(({ name, message }) => ({ name, message: bundle.mapStack(message) }));
-        return { ...answer, failures };
+        return { ...answer, failures, took: performance.now() - began };
       } catch (error) {
         return failure(error instanceof Error ? (error.stack ?? error.message) : String(error));
       }

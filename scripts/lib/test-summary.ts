@@ -42,6 +42,15 @@ export function neutralTotal(reports: readonly RuntimeReport[]): number | undefi
   return Math.max(...reports.map(neutralTests));
 }
 
+/** The files whose tests took longest, with their seconds, longest first. */
+export function slowest({ files }: RuntimeReport, count: number): string[] {
+  return files
+    .map(({ file, took = 0 }) => ({ file, took }))
+    .sort((a, b) => b.took - a.took)
+    .slice(0, count)
+    .map(({ file, took }) => `${(took / 1000).toFixed(1)} s ${file}`);
+}
+
 /** Test files that a runtime did not run, grouped by the reason. */
 export function leftOut(
   report: RuntimeReport,

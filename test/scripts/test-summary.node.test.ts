@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { FileReport, RuntimeReport } from "../../runtime-tests/report.ts";
 import { testKind } from "../../scripts/lib/test-names.ts";
-import { countTests, lastLine, leftOut, neutralTests, neutralTotal } from "../../scripts/lib/test-summary.ts";
+import { countTests, lastLine, leftOut, neutralTests, neutralTotal, slowest } from "../../scripts/lib/test-summary.ts";
 
 const file = (name: string, passed: number, failed = 0, skipped = 0): FileReport => ({
   file: name,
@@ -57,6 +57,14 @@ describe("test summary", () => {
     const few = report("workerd", [file("test/a.test.ts", 1)]);
     expect(neutralTotal([few])).toBeUndefined();
     expect(neutralTotal([few, report("node", [file("test/a.test.ts", 9)])])).toBe(9);
+  });
+
+  test("slowest() names the files that took longest first, with seconds", () => {
+    const files = [1_240, undefined, 61_000].map((took, at) => ({
+      ...file(`test/${at}.test.ts`, 1),
+      ...(took !== undefined && { took }),
+    }));
+    expect(slowest(report("node", files), 2)).toEqual(["61.0 s test/2.test.ts", "1.2 s test/0.test.ts"]);
   });
 
   test("leftOut() gives the reason of every file, and shouts where there is none", () => {
