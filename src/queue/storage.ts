@@ -183,10 +183,8 @@ export interface QueueStorage {
    * a damaged file moved aside, a storage that was emptied by somebody else.
    */
   open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
-  /** It takes nothing more: has another one stand in for it, which `open` gives from then on; false when there is none. */
-  standIn?(): boolean;
   /**
-   * Of a storage that stands in for one that gave no answer in time, or took nothing more: asks that one again; true when it answers, and `open`
+   * Of a storage that stands in for one that gave no answer in time: asks that one again; true when it answers, and `open`
    * gives it from then on.
    */
   answers?(): Promise<boolean>;

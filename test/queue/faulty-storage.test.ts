@@ -11,111 +11,24 @@ const nothing = { points: 0, requests: 0 };
 /** A storage of which all that `fails` names fails: what changes it, as a full disk does. */
 function refusing(fails: (operation: string) => Error | undefined): QueueStorage {
   const inner = memoryQueue();
-  const wrap = (store: QueueStore): QueueStore =>
-    new Proxy(store, {
-      get(_, name: keyof QueueStore) {
-        const value = store[name];
-        if (typeof value !== "function") return value;
-        return async (...given: unknown[]): Promise<unknown> => {
-          const error = fails(name);
-          if (error) throw error;
-          return (value as (...args: unknown[]) => unknown).apply(store, given);
-        };
-      },
-    });
-  let opened: Promise<QueueStore> | undefined;
   return {
     ...inner,
-    open() {
-      opened ??= inner.open().then(wrap);
-      return opened;
-    },
+    open: async () =>
+      new Proxy(await inner.open(), {
+        get(store, name: keyof QueueStore) {
+          const value = store[name];
+          if (typeof value !== "function") return value;
+          return async (...given: unknown[]): Promise<unknown> => {
+            const error = fails(name);
+            if (error) throw error;
+            return (value as (...args: unknown[]) => unknown).apply(store, given);
+          };
+        },
+      }),
   };
 }
 
 const changes = ["append", "acknowledge", "replace", "drop", "markAttempted", "quarantine", "map"];
-
-describe("Queue over a storage that takes nothing more, with another one behind it", () => {
-  test("F23 sends what is only in memory once the full one holds nothing any more, and goes back when there is room", async () => {
-    let full = false;
-    const error = new StorageError("the quota is used up", { fault: "full" });
-    const first: QueueStorage = {
-      ...refusing((name) => (full && changes.includes(name) ? error : undefined)),
-      name: "kept",
-      durable: true,
-    };
-    const storage = withFallback(first, memoryQueue());
-    const it = harness({ storage, delivery: { flushInterval: 100 } });
-    const run = it.start("a");
-    it.queue.logMetric(run, "m", 0, 0, 0);
-    await it.runtime.clock.until(it.queue.flush());
-    it.queue.logMetric(run, "m", 1, 1, 1);
-    await it.runtime.clock.advance(1_000);
-    full = true;
-    for (let step = 2; step < 3_000; step++) it.queue.logMetric(run, "m", step, step, step);
-    it.queue.setTag(run, "t", "1");
-    const other = it.start("b");
-    it.queue.logMetric(other, "m", 1, 1, 1);
-    await it.runtime.clock.advance(5_000);
-    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
-    expect([it.oracle.named("a").points.size, it.oracle.named("b").points.size]).toEqual([3_000, 1]);
-    expect(it.queue.durable).toBe(false);
-    expect(it.problems.map(({ kind }) => kind)).toEqual(["memory-queue"]);
-    // It is asked now and then, and still takes nothing.
-    for (let minute = 0; minute < 3; minute++) {
-      await it.runtime.clock.advance(60_000);
-      it.queue.logMetric(run, "late", minute, minute, minute);
-    }
-    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
-    expect(it.problems).toHaveLength(1);
-    full = false;
-    await it.runtime.clock.advance(60_000);
-    it.queue.logMetric(run, "m", 3_000, 3_000, 3_000);
-    it.queue.updateRun(other, { status: "FINISHED" });
-    const report = await it.runtime.clock.until(it.queue.flush());
-    expect(report).toMatchObject({
-      pending: nothing,
-      delivered: { points: 3_005, requests: 4 },
-      dropped: nothing,
-      problems: [],
-    });
-    expect(it.queue.durable).toBe(true);
-    expect(it.oracle.named("a").points.size).toBe(3_004);
-    expect((await it.queue.receipt(run)).lines).toMatchObject([
-      { key: "m", logged: 3_001, acknowledged: 3_001 },
-      { key: "t", logged: 1, acknowledged: 1 },
-      { key: "late", logged: 3, acknowledged: 3 },
-    ]);
-    const store = await first.open();
-    expect((await store.mapping(other))?.runId).toBe(it.oracle.named("b").id);
-    expect(it.oracle.runs.size).toBe(2);
-    await it.runtime.clock.until(it.queue.close());
-  });
-
-  test("F23 goes over to no other one while something waits in the full one", async () => {
-    let full = false;
-    const error = new StorageError("the quota is used up", { fault: "full" });
-    const first: QueueStorage = {
-      ...refusing((name) => (full && name === "append" ? error : undefined)),
-      name: "kept",
-      durable: true,
-    };
-    const it = harness({ storage: withFallback(first, memoryQueue()), delivery: { flushInterval: 100 } });
-    it.oracle.fault = () => "drop-before";
-    const run = it.start("a");
-    it.queue.setTag(run, "t", "1");
-    await it.runtime.clock.advance(1_000);
-    full = true;
-    it.queue.setTag(run, "t", "2");
-    await it.runtime.clock.advance(60_000);
-    expect(it.queue.durable).toBe(true);
-    it.oracle.fault = () => undefined;
-    await it.runtime.clock.advance(400_000);
-    expect((await it.runtime.clock.until(it.queue.flush())).pending).toEqual(nothing);
-    expect(it.oracle.named("a").tags.get("t")).toBe("2");
-    await it.runtime.clock.until(it.queue.close());
-  });
-});
 
 describe("Queue over a storage that takes nothing more", () => {
   test.each<[string, string, StorageFault | undefined]>([
@@ -173,6 +86,30 @@ describe("Queue over a storage that takes nothing more", () => {
     });
     expect(it.oracle.calls.filter(({ path }) => path.endsWith("log-batch"))).toHaveLength(1);
     expect((await store.status()).waiting).toEqual(nothing);
+  });
+
+  test("F23 waits for room in the full one, also with another one behind it and with nothing in the full one", async () => {
+    let full = false;
+    const error = new StorageError("no room", { fault: "full" });
+    const first: QueueStorage = {
+      ...refusing((name) => (full && name === "append" ? error : undefined)),
+      name: "kept",
+      durable: true,
+    };
+    const it = harness({ storage: withFallback(first, memoryQueue()), delivery: { flushInterval: 100 } });
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    full = true;
+    it.queue.logMetric(run, "m", 1, 1, 1);
+    await it.runtime.clock.advance(60_000);
+    expect([it.queue.durable, it.queue.status().storage]).toEqual([true, "kept"]);
+    expect(it.problems.map(({ kind }) => kind)).toEqual(["storage"]);
+    expect(it.queue.status().waiting.points).toBe(1);
+    full = false;
+    await it.runtime.clock.advance(5_000);
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing, problems: [] });
+    expect(it.oracle.named("a").points.size).toBe(1);
+    await it.runtime.clock.until(it.queue.close());
   });
 
   test("F23 keeps to the bound of memory by the policy, with counts, while there is no room", async () => {

@@ -28,10 +28,10 @@ export async function drainedReceipt(drain: Drain, id: string, untouched: boolea
   const mapping = mappings.get(id);
   if (untouched) return receiptOf(id, mapping?.runId, ledger.find(id), [], "");
   const { store } = await drain.open();
-  const stores = [...new Set([...drain.left, store])];
-  const [stored, ...records] = await Promise.all([
+  const [records, stored, former = []] = await Promise.all([
+    store.accounts(id),
     mapping ?? store.mapping(id),
-    ...stores.map((each) => each.accounts(id)),
+    drain.former?.accounts(id),
   ]);
-  return receiptOf(id, stored?.runId, ledger.find(id), records.flat(), ledger.writer);
+  return receiptOf(id, stored?.runId, ledger.find(id), [...former, ...records], ledger.writer);
 }

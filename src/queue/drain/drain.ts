@@ -2,7 +2,6 @@ import type { Runtime } from "../../runtime/runtime.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Destination } from "../destination.ts";
 import type { Ledger } from "../account/ledger.ts";
-import type { Presence } from "../lead/presence.ts";
 import type { Problems } from "../problems.ts";
 import type { DeliverySettings } from "../settings.ts";
 import type { QueueStorage, QueueStore, RunMapping } from "../storage.ts";
@@ -54,12 +53,8 @@ export class Drain {
   readonly sought: Map<string, number> = new Map();
   /** Sends, or does not for now. */
   running = true;
-  /** Where what was logged before had waited until it was delivered. */
-  readonly left: Set<QueueStore> = new Set();
-  /** Shows in each of them, and in the present one, that this process lives. */
-  readonly presences: Map<QueueStore, Presence> = new Map();
-  /** It is not known whether the last put took place. */
-  unsure = false;
+  /** Where what was logged first waited, before another storage answered. */
+  former: QueueStore | undefined;
   /** A storage answers by now that the present one stands in for. */
   better = false;
   closed = false;
@@ -112,17 +107,12 @@ export class Drain {
   async put(writer: Writer): Promise<void> {
     let opened = await this.open();
     const late = this.late!;
-    const moves = this.better && (await late.moveOver(this, writer, opened));
-    if (moves) opened = await this.#reopen();
-    try {
-      await late.putAll(this, writer, opened);
-    } catch (error) {
-      if (!(await late.standIn(this, writer, opened, error))) throw error;
-      opened = await this.#reopen();
-      await late.putAll(this, writer, opened);
+    if (this.better && (await late.moveOver(this, writer, opened))) {
+      this.#opened = undefined;
+      opened = await this.open();
+      for (const mapping of this.unkept) await late.keepMapping(this, mapping);
     }
-    this.unsure = false;
-    if (moves) for (const mapping of this.unkept) void late.keepMapping(this, mapping);
+    await late.putAll(this, writer, opened);
   }
 
   /**
@@ -175,13 +165,8 @@ export class Drain {
   async close(): Promise<void> {
     this.closed = true;
     await this.engine?.release();
-    for (const presence of this.presences.values()) presence.leave();
+    await this.former?.close().catch(() => undefined);
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
-  }
-
-  #reopen(): Promise<Opened> {
-    this.#opened = undefined;
-    return this.open();
   }
 
   async #open(): Promise<Opened> {

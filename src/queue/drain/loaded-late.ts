@@ -9,6 +9,6 @@ export { rise } from "./rise.ts";
 export { sendLastWords } from "../write/last-words.ts";
 export { keepNow } from "../write/keep-now.ts";
 export { keepMapping, openDrain, putAll } from "./open-drain.ts";
-export { askAgain, moveOver, standIn } from "./move-over.ts";
+export { askAgain, moveOver } from "./move-over.ts";
 export { noRoomError, notKeptError, waitForRoom } from "../write/artifact-room.ts";
 export { drainedReceipt, openQuarantine } from "./drain-reads.ts";

@@ -3,7 +3,6 @@ import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
 import { mappingAt } from "../send/elsewhere.ts";
-import { Presence } from "../lead/presence.ts";
 import { put } from "../write/put.ts";
 import type { QueueStore, RunMapping } from "../storage.ts";
 import { SyncEngine } from "./sync-engine.ts";
@@ -31,10 +30,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     .catch(() => {});
   const { name, durable } = storage;
   const opened = { counts, lease: await store.lease() };
-  const presence = drain.presences.get(store) ?? new Presence(store, ledger.writer);
-  drain.presences.set(store, presence);
   const found = {
-    presence,
     client,
     name,
     store,
@@ -52,11 +48,10 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
 
 /** Puts what a writer holds into the store, and tells the engine. */
 export async function putAll(drain: Drain, writer: Writer, { store, engine }: Opened): Promise<void> {
-  const { ledger, runtime, storage, problems } = drain.parts;
+  const { ledger, runtime } = drain.parts;
   const { order, renewed } = await put(writer, engine.intake, ledger, drain.order, runtime.clock);
   drain.order = renewed ? order : Math.max(drain.order, order);
   engine.appended();
-  if (storage.durable) problems.solve("memory-queue");
   if (renewed) {
     await assignStore(store, drain.parts);
     engine.restart();

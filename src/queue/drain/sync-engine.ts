@@ -8,7 +8,7 @@ import { Leadership } from "../lead/leader.ts";
 import type { Lease } from "../lead/lease.ts";
 import { Outlook } from "../lead/outlook.ts";
 import { ParkedAmount } from "../account/parked-amount.ts";
-import type { Presence } from "../lead/presence.ts";
+import { Presence } from "../lead/presence.ts";
 import { QueueChannel, type QueueMessage } from "../lead/queue-channel.ts";
 import { Recovery } from "../lead/recovery.ts";
 import { StorageTrouble } from "../send/storage-trouble.ts";
@@ -35,8 +35,6 @@ export interface EngineParts extends DeliveryParts {
   readonly opened: Opening & { readonly counts: StorageCounts };
   /** What is put there survives the process. */
   readonly durable: boolean;
-  /** Shows there that this process lives. */
-  readonly presence: Presence;
   /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
   readonly lease?: number | undefined;
 }
@@ -79,7 +77,7 @@ export class SyncEngine {
     this.#parts = parts;
     this.#admitted = parts.opened.lease.term;
     this.#lease = lease;
-    this.#presence = parts.presence;
+    this.#presence = new Presence(store, ledger.writer);
     this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
     this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
     this.intake = this.#books.intake;
@@ -244,15 +242,15 @@ export class SyncEngine {
     return true;
   }
 
-  /** Lets others lead; `shown` leaves it to be seen that this process lives. */
-  async release(shown = false): Promise<void> {
+  /** Lets others lead. */
+  async release(): Promise<void> {
     this.stop();
     this.#resting = true;
     const { leads } = this;
     await this.#leadership.stop();
     if (leads) this.#channel.tell({ kind: "released" });
     this.#channel.leave();
-    if (!shown) this.#presence.leave();
+    this.#presence.leave();
   }
 
   /**

@@ -1,11 +1,10 @@
 import { StorageError } from "../../errors/usage-errors.ts";
-import { memoryOnly } from "../drain/memory-only.ts";
 import type { QueueStorage } from "../storage.ts";
 
 /**
  * A storage that is the first one, or, when that cannot be opened, the second one: for as long as it lives, unless the
- * first one only gave no answer in time, and does later. Also while the first one takes nothing more. That is told once,
- * with the reason and what it means: a training goes on, and nobody takes what is in memory for safe.
+ * first one only gave no answer in time, and does later. That is told once, with the reason and what it means: a training
+ * goes on, and nobody takes what is in memory for safe.
  */
 export function withFallback(first: QueueStorage, second: QueueStorage): QueueStorage {
   let current = first;
@@ -22,13 +21,6 @@ export function withFallback(first: QueueStorage, second: QueueStorage): QueueSt
     room: async () => current.room?.(),
     prepare: async () => current.prepare?.(),
     openNow: () => current.openNow?.(),
-    standIn() {
-      if (current === second) return false;
-      current = second;
-      isLate = true;
-      answered = false;
-      return true;
-    },
     async answers() {
       if (isLate) {
         answered ||= await first.open().then(
@@ -53,7 +45,9 @@ export function withFallback(first: QueueStorage, second: QueueStorage): QueueSt
         if (current === second) return store;
         current = second;
         isLate = cause instanceof StorageError && cause.fault === "timeout";
-        onProblem?.(memoryOnly(cause));
+        const why = cause instanceof Error ? cause.message : String(cause);
+        const message = `Unsent data waits in memory only: what is not delivered when this ends is lost. ${why}`;
+        onProblem?.({ kind: "memory-queue", message, cause });
         return store;
       }
     },
