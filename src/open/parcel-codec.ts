@@ -1,27 +1,60 @@
 import * as v from "valibot";
 import { ConfigurationError } from "../errors/usage-errors.ts";
+import type { ChunkKind } from "../queue/chunk/request.ts";
 import type { Parcel } from "../queue/handover/parcel.ts";
+import type { DesiredRun, ModelMapping, RunMapping } from "../queue/storage.ts";
 
 /** Version of the bytes written here; one that is not known is refused, and its sender keeps them. */
 const VERSION = 1;
 
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const text = v.exactOptional(v.string());
 const tags = v.record(v.string(), v.nullable(v.string()));
+
+// What these types get later does not compile until it is here as well: else it would be lost on the way.
+const kinds: Record<ChunkKind, true> = {
+  metrics: true,
+  create: true,
+  params: true,
+  tags: true,
+  untag: true,
+  update: true,
+  model: true,
+  finalize: true,
+  inputs: true,
+  artifact: true,
+};
+const model = { run: v.string(), runId: v.string(), folder: text } satisfies Record<keyof ModelMapping, unknown>;
+const mapping = {
+  localId: v.string(),
+  runId: v.string(),
+  experimentId: v.string(),
+  artifactUri: text,
+  name: text,
+  rootId: text,
+  orphanOf: text,
+  model: v.exactOptional(v.object(model)),
+  adopted: v.exactOptional(v.boolean()),
+  at: v.exactOptional(v.object({ uri: v.string(), workspace: text })),
+} satisfies Record<keyof RunMapping, unknown>;
+const desired = {
+  status: v.exactOptional(v.picklist(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"])),
+  endTime: v.exactOptional(v.number()),
+  name: text,
+  tags: v.exactOptional(tags),
+  orphansIn: v.exactOptional(v.array(v.string())),
+} satisfies Record<keyof DesiredRun, unknown>;
 
 // Members that are not named here are of a newer release, and are left out.
 const headWire = v.object({
   version: v.literal(VERSION),
   from: v.pipe(v.string(), v.minLength(1)),
-  destination: v.object({
-    uri: v.string(),
-    workspace: v.exactOptional(v.string()),
-    partition: v.exactOptional(v.string()),
-  }),
+  destination: v.object({ uri: v.string(), workspace: text, partition: text }),
   chunks: v.array(
     v.object({
       sequence: count,
       run: v.string(),
-      kind: v.picklist(["metrics", "create", "params", "tags", "untag", "update", "inputs", "artifact"]),
+      kind: v.picklist(Object.keys(kinds) as ChunkKind[]),
       count,
       at: v.number(),
       attempted: count,
@@ -30,29 +63,8 @@ const headWire = v.object({
       blob: v.exactOptional(v.object({ bytes: count, type: v.string() })),
     }),
   ),
-  mappings: v.array(
-    v.object({
-      localId: v.string(),
-      runId: v.string(),
-      experimentId: v.string(),
-      artifactUri: v.exactOptional(v.string()),
-      name: v.exactOptional(v.string()),
-      rootId: v.exactOptional(v.string()),
-      orphanOf: v.exactOptional(v.string()),
-      adopted: v.exactOptional(v.boolean()),
-      at: v.exactOptional(v.object({ uri: v.string(), workspace: v.exactOptional(v.string()) })),
-    }),
-  ),
-  desired: v.record(
-    v.string(),
-    v.object({
-      status: v.exactOptional(v.picklist(["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"])),
-      endTime: v.exactOptional(v.number()),
-      name: v.exactOptional(v.string()),
-      tags: v.exactOptional(tags),
-      orphansIn: v.exactOptional(v.array(v.string())),
-    }),
-  ),
+  mappings: v.array(v.object(mapping)),
+  desired: v.record(v.string(), v.object(desired)),
 });
 
 // Layout: bytes of the head u32 (little endian), the head as JSON, bodies, bodies of artifacts.
@@ -66,12 +78,12 @@ export async function encodeParcel(parcel: Parcel): Promise<Uint8Array<ArrayBuff
     ...(blob && { blob: { bytes: blob.size, type: blob.type } }),
   }));
   const head = { version: VERSION, from, destination, chunks, mappings, desired: Object.fromEntries(desired) };
-  const text = new TextEncoder().encode(JSON.stringify(head));
+  const json = new TextEncoder().encode(JSON.stringify(head));
   const size = new DataView(new ArrayBuffer(4));
-  size.setUint32(0, text.length, true);
+  size.setUint32(0, json.length, true);
   const bodies = parcel.chunks.map(({ body }) => body);
   const blobs = parcel.chunks.flatMap(({ blob }) => blob ?? []);
-  return new Uint8Array(await new Blob([size.buffer, text, ...bodies, ...blobs]).arrayBuffer());
+  return new Uint8Array(await new Blob([size.buffer, json, ...bodies, ...blobs]).arrayBuffer());
 }
 
 /**

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { decodeParcel, encodeParcel } from "../../src/open/parcel-codec.ts";
+import type { ChunkKind } from "../../src/queue/chunk/request.ts";
 import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import type { Parcel } from "../../src/queue/handover/parcel.ts";
 
@@ -41,7 +42,10 @@ const parcel: Parcel = {
       blob: new Blob(),
     },
   ],
-  mappings: [{ localId: "r", runId: "0123", experimentId: "0", rootId: "0123", at: { uri: "https://mlflow.example" } }],
+  mappings: [
+    { localId: "r", runId: "0123", experimentId: "0", rootId: "0123", at: { uri: "https://mlflow.example" } },
+    { localId: "m", runId: "0123/net", experimentId: "0", model: { run: "r", runId: "0123", folder: "net" } },
+  ],
   desired: new Map([["r", { status: "FINISHED", endTime: 7, tags: { é: "🎉", gone: null } }]]),
 };
 
@@ -56,6 +60,16 @@ describe("decodeParcel()", () => {
       chunks: chunks.map(({ blob: _, body, ...chunk }) => ({ ...chunk, body: [...body] })),
     });
     expect(plain(found)).toEqual(plain(parcel));
+  });
+
+  const kinds: readonly ChunkKind[] = [
+    ...(["metrics", "create", "params", "tags", "untag", "update"] as const),
+    ...(["model", "finalize", "inputs", "artifact"] as const),
+  ];
+  test.each(kinds)("takes chunks of the kind %s", async (kind) => {
+    const chunks = parcel.chunks.map((chunk) => ({ ...chunk, kind }));
+    const found = decodeParcel(await encodeParcel({ ...parcel, chunks }));
+    expect(found.chunks.map((chunk) => chunk.kind)).toEqual([kind, kind, kind]);
   });
 
   test("reads a view into a larger buffer", async () => {

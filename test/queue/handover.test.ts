@@ -80,6 +80,58 @@ describe("collect() and takeUp()", () => {
     expect(await target.heads(0, 99)).toHaveLength(6);
   });
 
+  test("hand over the runs that a model and a child need, and say of each creation that it may have been sent", async () => {
+    const store = new MemoryStore();
+    const body = (request: unknown) => ({ body: encodeRequest(request) });
+    await store.append("w", [
+      draft(1, { kind: "create" }),
+      draft(2, { run: "m", kind: "model", ...body({ localId: "m", run: "r", name: "net" }) }),
+      draft(3, { run: "child", kind: "create", ...body({ localId: "child", parent: { local: "r" } }) }),
+      draft(4, { run: "torn", kind: "create", body: new Uint8Array(3) }),
+    ]);
+    const term = await store.beginTerm();
+    await store.acknowledge(1, term, { localId: "r", runId: "abc", experimentId: "0" });
+    const { parcel } = await from(store);
+    expect(parcel.mappings.map(({ localId }) => localId)).toEqual(["r"]);
+    expect(parcel.chunks.map(({ run, attempted }) => [run, attempted > 0])).toEqual([
+      ["m", true],
+      ["child", true],
+      ["torn", true],
+    ]);
+  });
+
+  test("hand over doubts that were merged, as those that are named", async () => {
+    const store = new MemoryStore();
+    const runs = ["a", "b", "c", "d"];
+    const desired = new Map(runs.map((run) => [run, { tags: { key: run }, name: run }]));
+    await store.append(
+      "w",
+      runs.map((run, n) => draft(n + 1, { run, kind: "create" })),
+      desired,
+    );
+    const term = await store.beginTerm();
+    for (const [n, localId] of runs.entries()) {
+      const model = localId === "c" && { model: { run: "b", runId: "on-b" } };
+      await store.acknowledge(n + 1, term, { localId, runId: `on-${localId}`, experimentId: "0", ...model });
+    }
+    const note = {
+      version: 1,
+      doubts: [["d", false, ["key"]]],
+      merged: { from: "b", to: "c", create: true },
+      sent: [],
+    };
+    await store.leaveNote(term, JSON.stringify(note));
+    const { parcel } = await from(store);
+    expect(parcel.chunks.map(({ run, kind }) => [run, kind])).toEqual([
+      ["d", "tags"],
+      ["b", "create"],
+      ["b", "update"],
+      ["b", "tags"],
+      ["c", "create"],
+    ]);
+    expect(parcel.mappings.map(({ localId }) => localId)).toEqual(["d", "b", "c"]);
+  });
+
   test("leave the leader before without a say", async () => {
     const store = new MemoryStore();
     await store.append("w", [draft(1)]);

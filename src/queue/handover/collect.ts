@@ -1,15 +1,19 @@
-import { encodeRequest } from "../chunk/chunk-codec.ts";
+import { decodeChunk } from "../chunk/content.ts";
+import { isCreation } from "../chunk/is-creation.ts";
 import type { Destination } from "../destination.ts";
-import { parseNote } from "../lead/leader-note.ts";
-import type { ChunkKind } from "../chunk/request.ts";
-import { type ChunkHeader, type DesiredRun, type QueueStore, type RunMapping, StaleTermError } from "../storage.ts";
+import {
+  type ChunkHeader,
+  type DesiredRun,
+  type QueueStore,
+  type RunMapping,
+  StaleTermError,
+  type StoredChunk,
+} from "../storage.ts";
 import { placeOf } from "../storage/sqlite-rows.ts";
-import type { Parcel } from "./parcel.ts";
+import { doubtful } from "./doubtful.ts";
+import { type Parcel, SENT } from "./parcel.ts";
 
 const PAGE = 256;
-/** Any number but 0: the term in which it was sent means nothing to another queue. */
-const SENT = 1;
-
 type Draft = Parcel["chunks"][number];
 
 /** Which queue is emptied, and what of it was handed over before. */
@@ -60,7 +64,10 @@ async function collectIn(
       const chunk = await store.seal(header.order, term);
       if (!chunk) continue;
       const { run, kind, count, at, body, blob } = chunk;
-      const attempted = header.attempted || ((await meet(run)) && kind !== "create") ? SENT : 0;
+      const known = await meet(run);
+      for (const other of othersOf(chunk)) await meet(other);
+      // Whether this parcel comes to one receiver only, nobody can know: each looks before it creates.
+      const attempted = header.attempted || known || isCreation(kind) ? SENT : 0;
       const sequence = sequenceOf(header);
       chunks.push({ sequence, run, kind, count, at, sealed: true, body, attempted, ...(blob && { blob }) });
     }
@@ -70,7 +77,7 @@ async function collectIn(
   if (after === 0) {
     // Below that of the next place, which another parcel may need.
     const next = sequenceOf({ order: last }) + 1;
-    chunks.push(...(await doubtful(await store.note(), { meet, desired, now, next })));
+    chunks.push(...(await doubtful(store, { meet, desired, now, next })));
   }
   const open = new Set((await store.openRuns("", 1_000_000)).map(({ run }) => run));
   const ends = new Map(chunks.map((chunk, n) => [chunk.run, n]));
@@ -86,53 +93,18 @@ async function collectIn(
   };
 }
 
-/**
- * What an older request of the leader before may still overwrite is written once more, as something that may have been
- * sent before: whoever sends it then makes sure of it.
- */
-async function doubtful(
-  note: string | undefined,
-  {
-    meet,
-    desired,
-    now,
-    next,
-  }: {
-    readonly meet: (run: string) => Promise<RunMapping | undefined>;
-    readonly desired: ReadonlyMap<string, DesiredRun>;
-    readonly now: number;
-    readonly next: number;
-  },
-): Promise<Draft[]> {
-  const drafts: Draft[] = [];
-  for (const [run, create, fields] of parseNote(note).doubts) {
-    const mapping = await meet(run);
-    if (!mapping) continue;
-    const again = (kind: ChunkKind, request: unknown): void => {
-      const body = encodeRequest(request);
-      drafts.push({
-        sequence: next + drafts.length,
-        run,
-        kind,
-        count: 0,
-        at: now,
-        sealed: true,
-        body,
-        attempted: SENT,
-      });
-    };
-    const { experimentId: id } = mapping;
-    if (create) again("create", { localId: run, experiment: { id }, startTime: 0, tags: {} });
-    const { tags = {}, orphansIn: _, ...own } = desired.get(run) ?? {};
-    for (const field of fields) {
-      const value = tags[field];
-      if (field === "") {
-        if (Object.keys(own).length > 0) again("update", own);
-      } else if (value === null) again("untag", field);
-      else if (value !== undefined) again("tags", [[field, value, 0]]);
-    }
+/** Our ids of the runs that a creation asks for: the parent of a run, the run of a model. */
+function othersOf(chunk: StoredChunk): readonly string[] {
+  if (!isCreation(chunk.kind)) return [];
+  try {
+    const content = decodeChunk(chunk);
+    if (content.kind === "model") return [content.request.run];
+    const parent = content.kind === "create" ? content.request.parent : undefined;
+    return parent && "local" in parent ? [parent.local] : [];
+  } catch {
+    // Whoever sends it sets it aside.
+    return [];
   }
-  return drafts;
 }
 
 /** Ascending with the order, and whole for parts of a chunk, too. */

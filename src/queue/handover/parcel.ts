@@ -1,6 +1,9 @@
 import type { Destination } from "../destination.ts";
 import type { ChunkDraft, DesiredRun, RunMapping } from "../storage.ts";
 
+/** `attempted` of what the server may have: the term in which it was sent means nothing to another queue. */
+export const SENT = 1;
+
 /**
  * What one queue hands over to another: chunks with all that the other one must know of their runs. Putting it twice
  * changes nothing.
