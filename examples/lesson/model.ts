@@ -1,6 +1,6 @@
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-backend-cpu";
-import { initializers, layers, type LayersModel, loadLayersModel, sequential } from "@tensorflow/tfjs-layers";
+import { initializers, layers, type LayersModel, sequential } from "@tensorflow/tfjs-layers";
 import { features, type Penguin, scale, type Scaler, seed, species } from "./data.ts";
 
 // Without it tfjs advises, at every start in Node, to install another package.
@@ -38,50 +38,4 @@ export function predict(model: LayersModel, penguins: readonly Penguin[], scaler
     const probabilities = model.predict(toTensors(penguins, scaler).x) as tf.Tensor2D;
     return [...tf.argMax(probabilities, 1).dataSync()];
   });
-}
-
-/** The two files that TensorFlow.js keeps a model in, anywhere: `model.json` and `weights.bin`. */
-export interface ModelFiles {
-  readonly json: ModelJson;
-  readonly weights: Uint8Array<ArrayBuffer>;
-}
-
-interface ModelJson {
-  readonly format: "layers-model";
-  readonly modelTopology: object | undefined;
-  readonly weightsManifest: readonly {
-    readonly paths: readonly string[];
-    readonly weights: tf.io.WeightsManifestEntry[];
-  }[];
-}
-
-export async function toFiles(model: LayersModel): Promise<ModelFiles> {
-  let saved: tf.io.ModelArtifacts = {};
-  await model.save(
-    tf.io.withSaveHandler(async (artifacts) => {
-      saved = artifacts;
-      return { modelArtifactsInfo: tf.io.getModelArtifactsInfoForJSON(artifacts) };
-    }),
-  );
-  const { modelTopology, weightSpecs = [], weightData = new ArrayBuffer(0) } = saved;
-  return {
-    json: {
-      format: "layers-model",
-      modelTopology,
-      weightsManifest: [{ paths: ["weights.bin"], weights: weightSpecs }],
-    },
-    weights: new Uint8Array(await new Blob([weightData].flat()).arrayBuffer()),
-  };
-}
-
-export async function fromFiles({ json, weights }: ModelFiles): Promise<LayersModel> {
-  const { modelTopology, weightsManifest } = json;
-  const weightSpecs = weightsManifest.flatMap((group) => group.weights);
-  return loadLayersModel(
-    tf.io.fromMemory({
-      ...(modelTopology === undefined ? {} : { modelTopology }),
-      weightSpecs,
-      weightData: weights.buffer,
-    }),
-  );
 }

@@ -2,13 +2,12 @@
  * A second program that knows nothing of the first but the name of its experiment: it finds the best run, downloads its
  * model, builds it again and predicts penguins that no training has seen.
  */
-import { mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import process from "node:process";
+import { loadLayersModel } from "@tensorflow/tfjs-layers";
 import { openTracker } from "tracklet/local";
+import { loadTfjsModel } from "tracklet/tfjs";
 import { loadPenguins, type Scaler, species, split } from "./data.ts";
-import { fromFiles, type ModelFiles, predict } from "./model.ts";
+import { predict } from "./model.ts";
 
 const tracker = await openTracker({ experiment: process.argv[2] ?? "lesson" });
 const runs = await tracker.searchRuns({
@@ -19,13 +18,10 @@ const runs = await tracker.searchRuns({
 const [best] = runs;
 if (best === undefined) throw new Error('Cannot predict as the experiment has no finished run: start with "npm start"');
 
-const directory = await mkdtemp(join(tmpdir(), "lesson-"));
-const model = await tracker.downloadArtifacts(best.run_id, "model", { to: directory });
-const read = (name: string): Promise<Buffer<ArrayBuffer>> => readFile(join(model, name));
-const json: ModelFiles["json"] = JSON.parse((await read("model.json")).toString());
-const scaler: Scaler = JSON.parse((await read("scaler.json")).toString());
-const rebuilt = await fromFiles({ json, weights: new Uint8Array(await read("weights.bin")) });
-await rm(directory, { recursive: true });
+const rebuilt = await loadTfjsModel(tracker, { runId: best.run_id, name: "model" }, (handler) =>
+  loadLayersModel(handler),
+);
+const scaler: Scaler = await (await tracker.openArtifact(best.run_id, "settings/scaler.json")).json();
 await tracker.close();
 
 const { heldOut } = split(await loadPenguins());

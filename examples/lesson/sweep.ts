@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Run } from "tracklet";
 import { lineChart } from "tracklet/charts";
+import { saveTfjsModel } from "tracklet/tfjs";
 import { features, fitScaler, type Penguin, type Scaler, seed, source, species, type Split } from "./data.ts";
-import { predict, toFiles } from "./model.ts";
+import { predict } from "./model.ts";
 import { type Progress, type Screen, seconds } from "./screen.ts";
 import { type Epoch, type Settings, train, type Trained } from "./train.ts";
 
@@ -115,15 +116,13 @@ async function logResults(run: Run, settings: Settings, trained: Trained, data: 
   await run.logFigure(lineChart({ title: run.name, x: { label: "epoch" }, series }), "curves.svg");
   await run.logText(report(run, best, epochs), "report.md");
 
-  // A whole directory at once: all that it takes to predict with this model.
+  await saveTfjsModel(run, model, { name: "model", params: settings.model });
+  // A whole directory at once: what it takes beside the model to train or predict with it again.
   const directory = await mkdtemp(join(tmpdir(), "lesson-"));
   try {
-    const { json, weights } = await toFiles(model);
     await writeFile(join(directory, "config.json"), JSON.stringify(settings, null, 2));
     await writeFile(join(directory, "scaler.json"), JSON.stringify(scaler, null, 2));
-    await writeFile(join(directory, "model.json"), JSON.stringify(json));
-    await writeFile(join(directory, "weights.bin"), weights);
-    await run.logArtifacts(directory, "model");
+    await run.logArtifacts(directory, "settings");
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -144,7 +143,7 @@ function report(run: Run, best: Epoch, epochs: readonly Epoch[]): string {
   return [
     `# ${run.name}`,
     "",
-    `${epochs.length} epochs; the weights of the one with the lowest validation loss are kept in \`model/\`.`,
+    `${epochs.length} epochs; the weights of the one with the lowest validation loss are kept in the logged model.`,
     "",
     "| of that epoch | |",
     "|---|---|",

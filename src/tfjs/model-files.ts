@@ -3,7 +3,7 @@ import type { TfjsArtifacts, TfjsWeight } from "./types.ts";
 
 /** Names of the two files that TensorFlow.js keeps a model in, anywhere. */
 export const JSON_FILE = "model.json";
-export const WEIGHTS_FILE = "weights.bin";
+const WEIGHTS_FILE = "weights.bin";
 
 /** A model as files that `tf.loadLayersModel(url)` takes too. */
 export function toFiles(artifacts: TfjsArtifacts): Record<string, string | Blob> {
@@ -54,7 +54,8 @@ function parse(json: string): ModelJson {
   if (!Array.isArray(weightsManifest)) throw notOne("it has no weightsManifest");
   for (const group of weightsManifest as readonly Record<string, unknown>[]) {
     const { paths, weights } = group ?? {};
-    if (!Array.isArray(paths) || !Array.isArray(weights)) throw notOne("its weightsManifest names no paths and weights");
+    if (!Array.isArray(paths) || !Array.isArray(weights))
+      throw notOne("its weightsManifest names no paths and weights");
     for (const path of paths) {
       // What stands in a file of others must not lead out of the model's folder.
       const safe = typeof path === "string" && !/^[\\/]|:|(^|[\\/])\.\.([\\/]|$)/.test(path);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { createClient } from "tracklet/client";
 import { openTracker } from "tracklet/local";
 import { type ProgramEnd, startProgram } from "../support/start-program.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
@@ -26,7 +27,7 @@ describe("the lesson", { timeout: 120_000 }, () => {
       /^4\/4 {2}lr 0\.1 .* 4\/4 {2}val_loss 0\.\d{3} {2}val_acc \d\.\d\d {2}\d+\.\d s$/m,
       /^\* \w+-\w+-\d+ .* [▁▂▃▄▅▆▇█]{4}$/m,
       // 4 runs x (4 epochs x (30 batches + 5 figures) + 3 figures of the whole run)
-      /^delivered 572 of 572 points and 32 of 32 files; read back: equal; waiting 0; refused 0$/m,
+      /^delivered 572 of 572 points and 24 of 24 files; read back: equal; waiting 0; refused 0$/m,
       /^second process: loaded \w+-\w+-\d+, predicted (\w+) \(true: \1\), 3[1-4] of 34 held-out rows right$/m,
       /^5 runs \(the sweep and one per setting\) in \d+\.\d s$/m,
       /^look {5}\.\/lesson-report\.html$/m,
@@ -51,14 +52,15 @@ describe("the lesson", { timeout: 120_000 }, () => {
     expect(files.map(({ path }) => path)).toEqual([
       "confusion-matrix.json",
       "curves.svg",
-      "model",
       "report.md",
+      "settings",
       "validation.json",
     ]);
-    const model = await tracker.listArtifacts(best?.run_id ?? "", "model");
-    expect(model.map(({ path }) => path)).toEqual(
-      ["config.json", "model.json", "scaler.json", "weights.bin"].map((name) => `model/${name}`),
-    );
+    const settings = await tracker.listArtifacts(best?.run_id ?? "", "settings");
+    expect(settings.map(({ path }) => path)).toEqual(["settings/config.json", "settings/scaler.json"]);
+    const { loggedModels } = createClient(tracker);
+    const models = await loggedModels.search({ experimentIds: [best?.experiment_id ?? ""] }).all();
+    expect(models.filter(({ status, name }) => status === "READY" && name === "model")).toHaveLength(4);
     await tracker.close();
 
     const second = await start(directory, ["--runs", "1", "--epochs", "2"]);

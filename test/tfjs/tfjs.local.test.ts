@@ -36,7 +36,13 @@ describe("tfjsCallback()", () => {
     const model = network();
     const run = tracker.startRun();
     const callbacks = tfjsCallback(run, { model, perBatch: true, prefix: "net/" });
-    const { history } = await model.fit(x(), y(), { epochs: 3, batchSize: 2, shuffle: false, callbacks, yieldEvery: "never" });
+    const { history } = await model.fit(x(), y(), {
+      epochs: 3,
+      batchSize: 2,
+      shuffle: false,
+      callbacks,
+      yieldEvery: "never",
+    });
     await run.end("FINISHED", { until: "delivered" });
     const loss = await tracker.getMetricHistory(run.localId, "net/loss");
     expect(loss.map(({ step }) => step)).toEqual([0, 1, 2]);
@@ -99,7 +105,11 @@ describe("saveTfjsModel() and loadTfjsModel()", () => {
   test("S2.7 give a logged model back that predicts the same", async () => {
     const model = network();
     const run = tracker.startRun();
-    const saved = await saveTfjsModel(run, model, { name: "net", params: { units: 1 }, files: { "scaler.json": "{}" } });
+    const saved = await saveTfjsModel(run, model, {
+      name: "net",
+      params: { units: 1 },
+      files: { "scaler.json": "{}" },
+    });
     await run.end("FINISHED", { until: "delivered" });
     const modelId = await saved.modelId();
     const { loggedModels } = createClient(tracker);
@@ -107,6 +117,8 @@ describe("saveTfjsModel() and loadTfjsModel()", () => {
     const files = (await loggedModels.listArtifacts(modelId)).map(({ path }) => path).sort();
     expect(files).toEqual(expect.arrayContaining(["model.json", "scaler.json", "weights.bin"]));
     const loaded = await loadTfjsModel(tracker, { modelId }, (handler) => loadLayersModel(handler));
+    const byName = await loadTfjsModel(tracker, { runId: run.localId, name: "net" }, (handler) => handler.load());
+    expect(byName.weightSpecs).toHaveLength(2);
     const values = (one: LayersModel): number[] => [...(one.predict(x()) as tf.Tensor).dataSync()];
     expect(values(loaded)).toEqual(values(model));
   });
@@ -118,7 +130,7 @@ describe("saveTfjsModel() and loadTfjsModel()", () => {
     await run.logArtifact(new Uint8Array([1, 2, 3, 4]), "net", { name: "a.bin" });
     await run.logArtifact(new Uint8Array([5, 6, 7, 8]), "net", { name: "b.bin" });
     await run.end("FINISHED", { until: "delivered" });
-    const source = { runId: run.localId, path: "net" };
+    const source = { runId: run.localId, name: "net" };
     const loaded = await loadTfjsModel(tracker, source, (handler) => handler.load());
     expect(loaded.weightSpecs).toEqual(manifest[0]?.weights);
     expect([...new Uint8Array(loaded.weightData as ArrayBuffer)]).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
