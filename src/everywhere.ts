@@ -22,6 +22,8 @@ export type {
   ArtifactOptions,
   EndOptions,
   DatasetData,
+  ImageOptions,
+  ImagePixels,
   InputDataset,
   LoggedModelHandle,
   LogModelOptions,

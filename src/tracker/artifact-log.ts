@@ -7,7 +7,7 @@ import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
 import type { RunHandle } from "./run.ts";
 import { logModel, type ModelNow } from "./log-model.ts";
-import type { ArtifactOptions, LoggedModelHandle } from "./types/run.ts";
+import type { ArtifactOptions, ImageOptions, ImagePixels, LoggedModelHandle } from "./types/run.ts";
 
 /** Milliseconds for a file of another server, as for a request to the tracking server. */
 const defaultTimeout = 120_000;
@@ -18,6 +18,7 @@ export class ArtifactLog {
   readonly #handle: RunHandle;
   readonly #run: string;
   readonly #tables: LoggedTables;
+  #saidImages = false;
 
   /** `target` is the run itself, or a logged model of it, which the files go to. */
   constructor(core: Core, run: RunHandle, target: string = run.localId) {
@@ -46,11 +47,48 @@ export class ArtifactLog {
     await this.#put(checked, body);
   }
 
+  /** JSON text under its path, as YAML where the path says so. */
+  async dict(json: string, path: string): Promise<void> {
+    if (!/\.ya?ml$/.test(artifactPath(path))) return this.text(json, path, "application/json");
+    const { yamlText } = await import("./yaml-text.ts");
+    await this.text(yamlText(JSON.parse(json)), path, "application/yaml");
+  }
+
+  async figure(text: string, path: string): Promise<void> {
+    const ending = /\.(svg|html?)$/.exec(artifactPath(path))?.[1];
+    if (ending !== undefined) return this.text(text, path, ending === "svg" ? "image/svg+xml" : "text/html");
+    throw new ValidationError(
+      `Cannot log the figure as its path must end in ".svg" or ".html": current value is ${quote(path)}; use logImage for images`,
+    );
+  }
+
+  async image(image: Blob | ImagePixels, options: ImageOptions): Promise<void> {
+    if (typeof options !== "object" || options === null || typeof image !== "object" || image === null) {
+      throw new ValidationError(
+        `Cannot log the image as it must be a Blob, a Uint8Array or { width, height, data }, with options: current values are ${typeof image} and ${typeof options}`,
+      );
+    }
+    const { imageFiles } = await import("./log-image.ts");
+    const { clock, random } = this.#core.runtime;
+    for (const { path, body } of await imageFiles(image, options, clock.now(), random)) await this.#put(path, body);
+    // What makes MLflow's UI look for series; Python's True.
+    if (options.key === undefined || this.#handle.ended !== undefined || this.#saidImages) return;
+    this.#saidImages = true;
+    this.#handle.setTag("mlflow.loggedImages", "True");
+  }
+
   async table(data: string, path: string): Promise<void> {
     const checked = artifactPath(path);
     if (!checked.endsWith(".json")) {
       throw new ValidationError(
         `Cannot log the table as its path must end in ".json": current value is ${quote(checked)}`,
+      );
+    }
+    const forbidden = /["',:[\]{}]/.exec(checked)?.[0];
+    if (forbidden !== undefined) {
+      throw new ValidationError(
+        `Cannot log the table ${quote(checked)} as MLflow does not find tables whose path has the character ${forbidden}`,
+        { key: checked },
       );
     }
     await this.body(await this.#tables.add(JSON.parse(data), checked), checked);

@@ -6,7 +6,7 @@ import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import type { RunHandle } from "./run.ts";
-import type { InputDataset, InputOptions, ModelFiles } from "./types/run.ts";
+import type { ImagePixels, InputDataset, InputOptions, ModelFiles } from "./types/run.ts";
 import { jsonText } from "./value-text.ts";
 
 /** The artifacts of one run, loaded with the first of them; what is logged is fixed before that. */
@@ -79,4 +79,11 @@ export function bytesNow<T>(source: T | Uint8Array): T | Blob {
 export function filesNow(files: ModelFiles): ModelFiles {
   if (typeof files !== "object" || files instanceof URL) return files;
   return Object.fromEntries(Object.entries(files).map(([path, file]) => [path, bytesNow(file)]));
+}
+
+/** An image as it is now; what is neither bytes nor pixels is refused later. */
+export function imageNow(image: Blob | Uint8Array | ImagePixels): Blob | ImagePixels {
+  const pixels = image as Partial<ImagePixels> | null;
+  if (!ArrayBuffer.isView(pixels?.data)) return bytesNow<Blob>(image as Blob);
+  return { width: pixels.width!, height: pixels.height!, data: pixels.data.slice() };
 }

@@ -1,6 +1,7 @@
 import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { Core } from "./core.ts";
+import { quote } from "./key.ts";
 import type { RunHandle } from "./run.ts";
 
 interface Table {
@@ -43,7 +44,11 @@ export class LoggedTables {
     const { loggedArtifacts } = this.#run;
     if (loggedArtifacts.some((artifact) => artifact.path === path)) return;
     loggedArtifacts.push({ path, type: "table" });
-    const text = JSON.stringify(loggedArtifacts);
+    // With the spaces of Python's `json.dumps`, so that the tag is the same whoever wrote it.
+    const items = loggedArtifacts.map(
+      (each) => `{"path": ${JSON.stringify(each.path)}, "type": ${JSON.stringify(each.type)}}`,
+    );
+    const text = `[${items.join(", ")}]`;
     if (text.length <= longestTag) this.#run.setTag("mlflow.loggedArtifacts", text);
   }
 
@@ -54,12 +59,30 @@ export class LoggedTables {
     try {
       const { artifacts } = await this.#core.client();
       const response = await artifacts.download(await this.#run.runId(), path);
-      return (await response.json()) as Table;
+      return storedTable(await response.text(), path);
     } catch (error) {
       if (error instanceof NotFoundError) return empty;
       throw error;
     }
   }
+}
+
+/** @throws ValidationError for a file that is no table, which would be lost otherwise. */
+function storedTable(text: string, path: string): Table {
+  let table: Partial<Table> | null;
+  try {
+    table = JSON.parse(text);
+  } catch {
+    table = null;
+  }
+  const { columns, data } = table ?? {};
+  if (Array.isArray(columns) && Array.isArray(data) && data.every(Array.isArray)) {
+    return { columns: columns.map(String), data };
+  }
+  throw new ValidationError(
+    `Cannot add to the table ${quote(path)} as what the run has there must be MLflow's { columns, data }: log it under another path`,
+    { key: path },
+  );
 }
 
 function tableOf(rows: unknown): Table {

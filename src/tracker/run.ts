@@ -8,7 +8,7 @@ import { inputOf } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { LateAlerts } from "./late-alerts.ts";
-import { bytesNow, filesNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
+import { bytesNow, filesNow, imageNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
@@ -158,7 +158,13 @@ export class RunHandle implements types.Run {
   }
 
   logDict(value: unknown, path: string, options?: CallOptions): Promise<void> {
-    return this.logJson(value, path, options);
+    return this.#artifacts.log(
+      "logDict",
+      options,
+      (log, json) => log.dict(json, path),
+      () => jsonNow(value, 2),
+      path,
+    );
   }
 
   logTable(data: types.TableData, path: string, options?: CallOptions): Promise<void> {
@@ -171,21 +177,21 @@ export class RunHandle implements types.Run {
     );
   }
 
-  logImage(image: Blob | Uint8Array, options: CallOptions & { readonly path: string }): Promise<void> {
+  logImage(image: Blob | Uint8Array | types.ImagePixels, options: types.ImageOptions): Promise<void> {
     return this.#artifacts.log(
       "logImage",
       options,
-      (log, body) => log.body(body, options.path),
-      () => bytesNow(image),
+      (log, [body, given]) => log.image(body, given),
+      () => [imageNow(image), { ...options }] as const,
     );
   }
 
-  logFigure(svg: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void> {
+  logFigure(figure: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void> {
     return this.#artifacts.log(
       "logFigure",
       options,
-      (log, text) => log.text(text, path, "image/svg+xml"),
-      () => (typeof svg === "string" ? svg : svg.outerHTML),
+      (log, text) => log.figure(text, path),
+      () => (typeof figure === "string" ? figure : figure.outerHTML),
     );
   }
 

@@ -13,7 +13,7 @@ describe("Run artifacts", () => {
     await run.logDict([1], "b.json");
     await run.logFigure("<svg/>", "plot.svg");
     await run.logFigure({ outerHTML: "<svg>2</svg>" }, "plot2.svg");
-    await run.logImage(Uint8Array.of(137, 80), { path: "image.png" });
+    await run.logImage(Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10), { path: "image.png" });
     const texts = await Promise.all(
       [...queue.bodies].map(async ([path, body]) => [path, await body.text(), body.type.split(";")[0]]),
     );
@@ -24,7 +24,7 @@ describe("Run artifacts", () => {
       ["plot.svg", "<svg/>", "image/svg+xml"],
       ["plot2.svg", "<svg>2</svg>", "image/svg+xml"],
     ]);
-    expect(queue.bodies.get("image.png")?.size).toBe(2);
+    expect(queue.bodies.get("image.png")).toMatchObject({ size: 8, type: "image/png" });
   });
 
   test("write what was true at the call, whatever happens to it afterwards", async () => {
@@ -62,8 +62,8 @@ describe("Run artifacts", () => {
       ],
     });
     expect(queue.of("tag")).toEqual([
-      ["mlflow.loggedArtifacts", '[{"path":"eval/t.json","type":"table"}]'],
-      ["mlflow.loggedArtifacts", '[{"path":"eval/t.json","type":"table"},{"path":"empty.json","type":"table"}]'],
+      ["mlflow.loggedArtifacts", '[{"path": "eval/t.json", "type": "table"}]'],
+      ["mlflow.loggedArtifacts", '[{"path": "eval/t.json", "type": "table"}, {"path": "empty.json", "type": "table"}]'],
     ]);
   });
 
@@ -72,10 +72,48 @@ describe("Run artifacts", () => {
     [[1, 2], "t.json", "each row must be an object"],
     [{ a: 1 }, "t.json", "an array of rows or an object of columns"],
     [[{ a: 1 }], "t.csv", 'must end in ".json"'],
+    [[{ a: 1 }, [2]], "t.json", "each row must be an object"],
+    [[{ a: 1 }, null], "t.json", "each row must be an object"],
+    [[{ a: 1 }], "a:b.json", "the character :"],
+    [[{ a: 1 }], "it's.json", "the character '"],
   ])("logTable() rejects %j to %s", async (rows, path, words) => {
     const { tracker, queue } = bench();
     await expect(tracker.startRun().logTable(rows as never, path)).rejects.toThrow(words);
     expect(queue.bodies.size).toBe(0);
+  });
+
+  test("S2.4 logTable() keeps mixed types of one column as they are", async () => {
+    const { tracker, queue } = bench();
+    await tracker.startRun().logTable([{ a: 1 }, { a: "x" }, { a: { b: [true] } }, { a: null }], "t.json");
+    expect(JSON.parse((await queue.bodies.get("t.json")?.text()) ?? "").data).toEqual([
+      [1],
+      ["x"],
+      [{ b: [true] }],
+      [null],
+    ]);
+  });
+
+  test("S2.4 logDict() writes YAML that PyYAML reads back, where the path ends in .yml or .yaml", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const value = { lr: 1e-7, b: ["yes", "1e5", "2020-01-01", null], a: { deep: [{ x: 1.5 }], text: "a: b\nc" } };
+    await run.logDict(value, "conf/a.yaml");
+    await run.logDict({}, "b.yml");
+    expect(await queue.bodies.get("conf/a.yaml")?.text()).toBe(
+      'a:\n  deep:\n    - x: 1.5\n  text: |-\n    a: b\n    c\nb:\n  - "yes"\n  - "1e5"\n  - "2020-01-01"\n  - null\nlr: 1.0e-7\n',
+    );
+    expect(await queue.bodies.get("b.yml")?.text()).toBe("{}\n");
+    await expect(run.logDict(() => 1, "c.yaml")).rejects.toThrow("must have a JSON form");
+    expect(queue.bodies.size).toBe(2);
+  });
+
+  test("S2.4 logFigure() tells SVG from a page by the ending, and refuses other endings", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await run.logFigure("<p>x</p>", "plot.html");
+    expect(queue.bodies.get("plot.html")?.type).toBe("text/html");
+    await expect(run.logFigure("<svg/>", "plot.png")).rejects.toThrow('must end in ".svg" or ".html"');
+    expect(queue.bodies.size).toBe(1);
   });
 
   test.each([

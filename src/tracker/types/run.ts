@@ -88,6 +88,31 @@ export interface ParamOptions {
 /** A table: one object per row, or one array per column. */
 export type TableData = readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
 
+/** Pixels, row by row from the top left: an `ImageData` of a canvas is one. */
+export interface ImagePixels {
+  /** Pixels. */
+  readonly width: number;
+  /** Pixels. */
+  readonly height: number;
+  /** `width * height * channels` bytes: grey, grey and alpha, RGB or RGBA. */
+  readonly data: Uint8Array | Uint8ClampedArray;
+}
+
+/** Where an image goes: to a path, or into the series of a key. */
+export type ImageOptions = CallOptions &
+  (
+    | { readonly path: string; readonly key?: undefined; readonly step?: undefined; readonly timestamp?: undefined }
+    | {
+        readonly path?: undefined;
+        /** Letters, digits, `_`, `-`, `.`, `/` and spaces. */
+        readonly key: string;
+        /** An integer. @default 0 */
+        readonly step?: number;
+        /** Milliseconds since 1970. @default now */
+        readonly timestamp?: number;
+      }
+  );
+
 /** What `logArtifact` takes beside the source. */
 export interface ArtifactOptions extends CallOptions {
   /** File name in the artifact directory. @default that of the file, Blob or address */
@@ -217,14 +242,32 @@ export interface Run extends AsyncDisposable, Shown {
   logText(text: string, path: string, options?: CallOptions): Promise<void>;
   /** Writes a value as JSON, indented by two. */
   logJson(value: unknown, path: string, options?: CallOptions): Promise<void>;
-  /** The same as `logJson`, by its Python name. */
+  /** Writes a value as YAML where the path ends in `.yml` or `.yaml`, with sorted keys; as `logJson` does otherwise. */
   logDict(value: unknown, path: string, options?: CallOptions): Promise<void>;
   /** Writes a table in MLflow's form (`.json`); rows logged to the same path before come first. */
   logTable(data: TableData, path: string, options?: CallOptions): Promise<void>;
-  /** Writes an encoded image, such as a PNG. */
-  logImage(image: Blob | Uint8Array, options: CallOptions & { readonly path: string }): Promise<void>;
-  /** Writes an SVG: its text, or an element that has one. */
-  logFigure(svg: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void>;
+  /**
+   * Writes an image: an encoded one (PNG, JPEG, WebP, GIF, AVIF, BMP, told by its bytes), or pixels, which become a PNG.
+   * With a `path` it is one file. With a `key` it is a step of a series that MLflow's UI plays back: two files in
+   * `images/` under MLflow's names, the image and a copy of at most 256 pixels to a side, for PNG, WebP and pixels.
+   *
+   * @throws ValidationError for bytes that are no image, or not of the type that the path names.
+   *
+   * @example
+   * ```ts
+   * import { createTracker } from "tracklet";
+   * import { createServer } from "tracklet/server";
+   *
+   * const tracker = createTracker({ server: await createServer() });
+   * await tracker.withRun(async (run) => {
+   *   const data = new Uint8Array(28 * 28).map((_, n) => n % 256);
+   *   await run.logImage({ width: 28, height: 28, data }, { key: "digits", step: 1 });
+   * });
+   * ```
+   */
+  logImage(image: Blob | Uint8Array | ImagePixels, options: ImageOptions): Promise<void>;
+  /** Writes an SVG (`.svg`) or a page (`.html`): its text, or an element that has one. */
+  logFigure(figure: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void>;
   /**
    * Writes a file into the artifact directory `artifactPath`. A string is the path of a local file (or directory), as in
    * Python; a URL is fetched unless it is a `file:` one; a Blob or bytes need a name.

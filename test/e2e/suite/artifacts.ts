@@ -17,7 +17,7 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
         await run.logText("héllo 🦜\n", "notes/a b.txt");
         await run.logJson({ a: [1, null], b: "ü" }, "config.json");
         await run.logFigure("<svg xmlns='http://www.w3.org/2000/svg'/>", "plots/loss.svg");
-        await run.logImage(new Blob([Uint8Array.of(137, 80, 78, 71)], { type: "image/png" }), { path: "plots/p.png" });
+        await run.logImage({ width: 1, height: 1, data: Uint8Array.of(7) }, { path: "plots/p.png" });
         await run.logArtifact(bytes, "model", { name: "weights.bin" });
         await run.logArtifact(new File([], "empty.bin"), "model");
         await run.end();
@@ -37,6 +37,46 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
         ]);
         const plots = await tracker.listArtifacts(await run.runId(), "plots");
         expect(plots.map((entry) => entry.path).sort()).toEqual(["plots/loss.svg", "plots/p.png"]);
+      });
+    });
+
+    test("S2.4 logImage() writes a series that MLflow's UI finds by its names, beside the tag that makes it look", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        const data = new Uint8Array(300 * 20 * 3).fill(9);
+        await run.logImage(
+          { width: 300, height: 20, data },
+          { key: "digits/seven", step: 3, timestamp: 1700000000000 },
+        );
+        await run.end();
+        const files = await tracker.listArtifacts(run.localId, "images");
+        const name = /^images\/digits~seven\+step\+3\+timestamp\+1700000000000\+[-0-9a-f]{36}(\+compressed)?\.png$/;
+        expect(files.map((file) => name.exec(file.path)?.[1]).sort()).toEqual(["+compressed", undefined]);
+        for (const file of files) {
+          const bytes = new Uint8Array(await (await tracker.openArtifact(run.localId, file.path)).arrayBuffer());
+          expect(bytes.length).toBe(file.size);
+          expect([...bytes.subarray(1, 4)]).toEqual([80, 78, 71]);
+        }
+        expect((await tracker.getRun(run.localId)).data.tags["mlflow.loggedImages"]).toBe("True");
+      });
+    });
+
+    test("S2.4 a table goes on after resumeRun() with the rows that are there", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const first = tracker.startRun();
+        await first.logTable([{ a: 1 }], "eval/t.json");
+        await first.end();
+        const run = await tracker.resumeRun(await first.runId());
+        await run.logTable([{ b: "x" }], "eval/t.json");
+        await run.end();
+        const stored = await (await tracker.openArtifact(run.localId, "eval/t.json")).json();
+        expect(stored).toEqual({
+          columns: ["a", "b"],
+          data: [
+            [1, null],
+            [null, "x"],
+          ],
+        });
       });
     });
 
