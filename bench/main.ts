@@ -2,6 +2,7 @@ import { benchBacklog } from "./backlog.ts";
 import { benchDrain } from "./drain.ts";
 import { benchFootprint } from "./footprint.ts";
 import { benchFlood } from "./flood.ts";
+import { benchLargeArtifact } from "./large-artifact.ts";
 import { benchLogCall } from "./log-call.ts";
 import { benchPageQueue } from "./page-queue.ts";
 import { benchServerPoints } from "./server-points.ts";
@@ -17,10 +18,11 @@ const benches: Record<string, () => Promise<void>> = {
   flood: benchFlood,
   "page-queue": benchPageQueue,
   "run-table": benchRunTable,
+  "large-artifact": benchLargeArtifact,
 };
 
 /** Take minutes: only when they are named. */
-const long = ["flood"];
+const long = ["flood", "large-artifact"];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));

@@ -12,6 +12,7 @@ export type {
   CurrentExperiment,
   DownloadOptions,
   FindOrStartRunOptions,
+  OpenArtifactOptions,
   RunByName,
   RunNode,
   SearchRunsOptions,

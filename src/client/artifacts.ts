@@ -1,3 +1,4 @@
+import { ValidationError } from "../errors/usage-errors.ts";
 import { encodeArtifactPath } from "./artifact-path.ts";
 import { artifactRoute } from "./artifact-root.ts";
 import { toFileInfos, uploadBody } from "./map/file.ts";
@@ -17,6 +18,15 @@ export interface ArtifactOptions extends CallOptions {
 export interface DownloadOptions extends ArtifactOptions {
   /** Bytes to read, both ends included; MLflow before 3 sends the whole file (status 200 instead of 206). */
   readonly range?: { readonly start: number; readonly end?: number };
+}
+
+/** @throws ValidationError for what a server would not take for a range, and send the whole file for. */
+function rangeHeader({ start, end }: DownloadOptions["range"] & object): string {
+  const isPlace = (place: number): boolean => Number.isSafeInteger(place) && place >= 0;
+  if (isPlace(start) && (end === undefined || (isPlace(end) && end >= start))) return `bytes=${start}-${end ?? ""}`;
+  throw new ValidationError(
+    `Cannot read a range of an artifact as it must go from an integer of 0 or more to one that is not smaller: current value is ${String(start)} to ${String(end)}`,
+  );
 }
 
 /**
@@ -66,9 +76,9 @@ export class ArtifactsResource {
    * @throws NotFoundError when there is no such file (ServerError before MLflow 3).
    */
   async download(runId: string, path: string, options?: DownloadOptions): Promise<Response> {
-    const address = await this.#address(runId, path, options);
     const { range } = options ?? {};
-    const headers = range === undefined ? {} : { range: `bytes=${range.start}-${range.end ?? ""}` };
+    const headers = range === undefined ? {} : { range: rangeHeader(range) };
+    const address = await this.#address(runId, path, options);
     return this.#transport.stream({ method: "GET", path: address, headers }, options);
   }
 

@@ -1,5 +1,5 @@
 import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
-import type { Files } from "../runtime/ports/files.ts";
+import type { Files, FileStat } from "../runtime/ports/files.ts";
 import { artifactPath, artifactPathIn } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { quote } from "./key.ts";
@@ -149,7 +149,14 @@ export class ArtifactLog {
       const target = artifactPathIn(prefix, entry.name);
       if (entry.isDirectory) await this.#folder(files, inner, target, options);
       else if (entry.isFile) await this.#file(files, inner, target, false);
+      else this.#leftOut(inner);
     }
+  }
+
+  /** A link may lead out of the directory, and a pipe has no end. */
+  #leftOut(path: string): void {
+    const message = `Cannot log ${quote(path)} with its directory as it must be a file: it is left out; log what a link leads to by itself`;
+    this.#core.guard.tell({ kind: "invalid-value", message, key: path, run: this.#run });
   }
 
   /** The store would be copied into itself while it is written, and grow each time. */
@@ -161,11 +168,14 @@ export class ArtifactLog {
   }
 
   async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {
+    const before = await files.stat(path);
     const file = await files.open(path);
     // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
     const body =
       reference || this.#core.queue.durable ? file : new Blob([await file.arrayBuffer()], { type: file.type });
+    if (body !== file) await mustBeUnchanged(files, path, before);
     await this.#put(target, body);
+    if (body === file) await mustBeUnchanged(files, path, before);
   }
 
   async #put(path: string, body: Blob): Promise<void> {
@@ -200,4 +210,14 @@ export class ArtifactLog {
       "Cannot log a local file as this platform has no file system: pass a Blob, a Uint8Array or a URL",
     );
   }
+}
+
+/** A file that is written while it is read may be in two halves of different age. */
+async function mustBeUnchanged(files: Files, path: string, before: FileStat | undefined): Promise<void> {
+  const after = await files.stat(path);
+  if (after?.size === before?.size && after?.modified === before?.modified) return;
+  throw new ValidationError(
+    `Cannot log the artifact ${quote(path)} as the file must not change while it is read, and did: log it again once it is written`,
+    { key: path },
+  );
 }

@@ -5,6 +5,9 @@ import { artifactPath } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { quote } from "./key.ts";
 import { readRun } from "./reads.ts";
+import { resumedDownload } from "./resumed-download.ts";
+import { type TransferProgress, transferProgress } from "./transfer-progress.ts";
+import type { Clock } from "../runtime/ports/clock.ts";
 import type { Resources } from "../client/resources.ts";
 import type { DownloadOptions } from "./types/tracker.ts";
 
@@ -25,10 +28,15 @@ export async function downloadArtifacts(
   const to = files.resolve(options.to);
   const from = path === undefined || path === "" ? undefined : artifactPath(path.replace(/\/$/, ""));
   return readRun(core, "downloadArtifacts", id, options, async ({ artifacts }, runId, limits) => {
-    const source: Source = { artifacts, files, runId, to, limits };
-    await files.makeDirectory(to);
-    if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
-    else await downloadFile(source, from);
+    const progress = transferProgress(core.runtime);
+    const source: Source = { artifacts, files, runId, to, limits, progress, clock: core.runtime.clock };
+    try {
+      await files.makeDirectory(to);
+      if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
+      else await downloadFile(source, from);
+    } finally {
+      progress.end();
+    }
     return from === undefined ? to : localPath(source, from);
   });
 }
@@ -39,6 +47,8 @@ interface Source {
   readonly runId: string;
   readonly to: string;
   readonly limits: CallOptions;
+  readonly progress: TransferProgress;
+  readonly clock: Clock;
 }
 
 /** A file and a missing directory are both listed as nothing, so the directory above is asked. */
@@ -64,10 +74,18 @@ async function downloadAll(source: Source, path: string | undefined): Promise<vo
 }
 
 async function downloadFile(source: Source, path: string): Promise<void> {
-  const { artifacts, files, runId, limits } = source;
+  const { artifacts, files, runId, limits, progress, clock } = source;
   const target = localPath(source, path);
-  const response = await artifacts.download(runId, path, limits);
-  await files.write(target, response.body ?? new Uint8Array());
+  const { signal } = limits;
+  // The rest of a file that broke off is asked for; the file has its name only once it is whole.
+  const body = resumedDownload({
+    path,
+    clock,
+    signal,
+    open: (start) => artifacts.download(runId, path, start === 0 ? limits : { ...limits, range: { start } }),
+    onBytes: (got, total) => progress.show(path, got, total),
+  });
+  await files.write(target, body);
 }
 
 /** Where an artifact goes; never outside of the directory, whatever its name means to this platform. */

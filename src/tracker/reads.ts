@@ -7,6 +7,7 @@ import { limited } from "./limited.ts";
 import type { Resources } from "../client/resources.ts";
 import { serverRunId } from "./server-run-id.ts";
 import type { ReadOptions } from "./types/run.ts";
+import type { OpenArtifactOptions } from "./types/tracker.ts";
 
 const defaultFreshness = 5000;
 
@@ -67,9 +68,10 @@ export function listArtifacts(core: Core, id: string, path?: string, options?: R
   );
 }
 
-export function openArtifact(core: Core, id: string, path: string, options?: ReadOptions): Promise<Response> {
+export function openArtifact(core: Core, id: string, path: string, options?: OpenArtifactOptions): Promise<Response> {
+  const range = options?.range;
   return readRun(core, "openArtifact", id, options, (client, runId, limits) =>
-    client.artifacts.download(runId, artifactPath(path), limits),
+    client.artifacts.download(runId, artifactPath(path), { ...limits, ...(range && { range }) }),
   );
 }
 

@@ -114,7 +114,7 @@ export class TrackerHandle implements types.Tracker {
     return (await onDemand()).listArtifacts(this.#core, id, path, options);
   }
 
-  async openArtifact(id: string, path: string, options?: ReadOptions): Promise<Response> {
+  async openArtifact(id: string, path: string, options?: types.OpenArtifactOptions): Promise<Response> {
     return (await onDemand()).openArtifact(this.#core, id, path, options);
   }
 

@@ -176,6 +176,31 @@ describe("Run artifacts", () => {
     ]);
   });
 
+  test("S2.4 logArtifact() refuses a file that changes while it is read", async () => {
+    const files = memoryFiles({ "/data/w.bin": "weights", "/data/v.bin": "v" });
+    let changes = 0;
+    const stat = async (path: string): ReturnType<typeof files.stat> => {
+      const found = await files.stat(path);
+      return found && { ...found, modified: path.endsWith("w.bin") ? changes++ : 0 };
+    };
+    const { tracker, queue } = bench({}, {}, manualRuntime({ files: { ...files, stat } }));
+    const run = tracker.startRun();
+    await expect(run.logArtifact("/data/w.bin")).rejects.toThrow("must not change while it is read");
+    await run.logArtifact("/data/v.bin");
+    expect([...queue.bodies.keys()]).toEqual(["v.bin"]);
+    await expect(run.logArtifact("/data/w.bin", "", { reference: true })).rejects.toThrow("log it again");
+  });
+
+  test("S2.4 logArtifacts() leaves links out, and says so", async () => {
+    const files = memoryFiles({ "/data/a.txt": "a", "/data/out": "secret" });
+    const list = async (path: string): ReturnType<typeof files.list> =>
+      (await files.list(path)).map((entry) => (entry.name === "out" ? { ...entry, isFile: false } : entry));
+    const { tracker, queue, problems } = bench({}, {}, manualRuntime({ files: { ...files, list } }));
+    await tracker.startRun().logArtifacts("/data");
+    expect([...queue.bodies.keys()]).toEqual(["a.txt"]);
+    expect(problems.map((problem) => problem.message)).toEqual([expect.stringContaining('"/data/out"')]);
+  });
+
   test("logArtifact() fetches an address and names the file by it", async () => {
     const fetch = async (request: Request): Promise<Response> =>
       request.url.endsWith("gone") ? new Response(null, { status: 404 }) : new Response(`bytes of ${request.url}`);

@@ -255,10 +255,9 @@ export interface Run extends AsyncDisposable, Shown {
    *
    * @example
    * ```ts
-   * import { createTracker } from "tracklet";
-   * import { createServer } from "tracklet/server";
+   * import { openTracker } from "tracklet/local";
    *
-   * const tracker = createTracker({ server: await createServer() });
+   * await using tracker = await openTracker({ experiment: "digits" });
    * await tracker.withRun(async (run) => {
    *   const data = new Uint8Array(28 * 28).map((_, n) => n % 256);
    *   await run.logImage({ width: 28, height: 28, data }, { key: "digits", step: 1 });

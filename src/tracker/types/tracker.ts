@@ -63,6 +63,12 @@ export interface CurrentExperiment extends Experiment, Shown {
   readonly created: boolean;
 }
 
+/** How much of an artifact is read. */
+export interface OpenArtifactOptions extends ReadOptions {
+  /** Bytes, counted from 0, both ends included. @default all; MLflow before 3 sends all (status 200 instead of 206) */
+  readonly range?: { readonly start: number; readonly end?: number };
+}
+
 /** Where downloaded artifacts go. */
 export interface DownloadOptions extends ReadOptions {
   /** A local directory; made when missing. */
@@ -179,9 +185,12 @@ export interface Tracker extends AsyncDisposable {
   runTree(id: string, options?: ReadOptions): Promise<RunNode>;
   /** One artifact directory of a run, not what is below its directories. */
   listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]>;
-  /** The file as a response: `text()`, `json()`, `blob()` or a stream. */
-  openArtifact(id: string, path: string, options?: ReadOptions): Promise<Response>;
-  /** Writes a file, a directory or (undefined) all artifacts of a run below `to`; gives the local path. */
+  /** The file, or a range of its bytes, as a response: `text()`, `json()`, `blob()` or a stream. */
+  openArtifact(id: string, path: string, options?: OpenArtifactOptions): Promise<Response>;
+  /**
+   * Writes a file, a directory or (undefined) all artifacts of a run below `to`; gives the local path. A file streams to
+   * disk under a temporary name, what an interruption left out is asked for again, and a terminal shows how far it is.
+   */
   downloadArtifacts(id: string, path: string | undefined, options: DownloadOptions): Promise<string>;
 
   /** Delivers what was logged so far, in manual mode too, and says what is left; `timeout` bounds all of it. */

@@ -80,6 +80,20 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
       });
     });
 
+    test("S2.4 openArtifact() reads a range, and refuses one that is none", async () => {
+      await withBench(target, {}, async ({ tracker }) => {
+        const run = tracker.startRun();
+        await run.logText("0123456789", "a.txt");
+        await run.end();
+        const part = await tracker.openArtifact(run.localId, "a.txt", { range: { start: 2, end: 4 } });
+        // MLflow before 3 sends all.
+        expect(await part.text()).toBe(part.status === 206 ? "234" : "0123456789");
+        for (const range of [{ start: -1 }, { start: 1.5 }, { start: 3, end: 2 }, { start: Number.NaN }]) {
+          await expect(tracker.openArtifact(run.localId, "a.txt", { range })).rejects.toThrow("Cannot read a range");
+        }
+      });
+    });
+
     test("the last write of a path wins", async () => {
       await withBench(target, {}, async ({ tracker }) => {
         const run = tracker.startRun();
