@@ -33,7 +33,9 @@ export async function largeArtifact(megabytes: number): Promise<LargeArtifact> {
   try {
     const path = join(directory, "large.bin");
     const sent = await writeFile(path, megabytes);
-    const tracker = await openTracker({ directory: join(directory, "store") });
+    // A body counts for what waits, by reference too.
+    const delivery = { maxStoredBytes: Math.max(2 ** 28, 2 * megabytes * megabyte) };
+    const tracker = await openTracker({ directory: join(directory, "store"), delivery });
     const run = tracker.startRun();
     // Once all that is needed is loaded.
     await run.logText("first", "first.txt");
