@@ -4,7 +4,7 @@ import { decodeRequest } from "../queue/chunk/chunk-codec.ts";
 import type { ChunkKind } from "../queue/chunk/request.ts";
 import { readBody, readHeader } from "../queue/storage/sqlite-rows.ts";
 import { mappingOf } from "../queue/storage/sqlite-runs.ts";
-import type { Amount, NewRun } from "../queue/types.ts";
+import type { Amount, NewModel, NewRun } from "../queue/types.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 
 const PAGE = 64;
@@ -41,11 +41,13 @@ export interface QuarantinedLine {
 /** Runs of which something waits. Reads all headers, and no bodies but those of creates. */
 export function waitingRuns(database: SqlDatabase, destination: Destination | undefined): WaitingRun[] {
   const creates = new Map<string, { readonly name?: string; readonly at: Place | undefined }>();
-  for (const row of database.prepare("SELECT run, body, attempted FROM chunks WHERE kind = 'create'").all()) {
-    const create = attempt(() => decodeRequest(readBody(row)) as NewRun);
+  for (const row of database
+    .prepare("SELECT run, body, attempted FROM chunks WHERE kind IN ('create', 'model')")
+    .all()) {
+    const create = attempt(() => decodeRequest(readBody(row)) as NewRun | NewModel);
     const term = Number(row["attempted"]);
     const tried = term > 0 && destination ? (formerPlace(destination, term) ?? placeOf(destination)) : undefined;
-    const of = create && "id" in create.experiment ? create.experiment.at : undefined;
+    const of = create && placeOfCreation(database, create);
     creates.set(String(row["run"]), { ...(create?.name !== undefined && { name: create.name }), at: tried ?? of });
   }
   const points = "CASE kind WHEN 'metrics' THEN count ELSE 0 END";
@@ -69,6 +71,12 @@ export function waitingRuns(database: SqlDatabase, destination: Destination | un
       at: mapping?.at ?? creates.get(run)?.at,
     };
   });
+}
+
+/** The server that something can be created on alone: the one whose id its experiment is, or that has the run of a model. */
+function placeOfCreation(database: SqlDatabase, create: NewRun | NewModel): Place | undefined {
+  if ("run" in create) return mappingOf(database, create.run)?.at;
+  return "id" in create.experiment ? create.experiment.at : undefined;
 }
 
 /** What was set aside, with the server's words; bodies are read page by page, for their keys alone. */

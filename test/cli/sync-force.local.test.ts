@@ -89,6 +89,39 @@ describe("tracklet sync to another address", () => {
     expect(await pointsOf(other)).toEqual([1]);
   });
 
+  test("F46 leaves a model in the file whose run is on another server, and sends it there later", {
+    timeout: 60_000,
+  }, async () => {
+    let refuses = true;
+    const first = await server(async (request, next) =>
+      refuses && request.url.endsWith("/logged-models") ? new Response("later", { status: 503 }) : next(request),
+    );
+    const path = join(await temporaryDirectory(), "queue.db");
+    const tracker = createTracker({
+      trackingUri: first.url,
+      experiment: "offline",
+      queue: sqliteQueue({ path }),
+      delivery: { mode: "manual" },
+    });
+    const run = tracker.startRun({ name: "maker" });
+    await run.end();
+    expect((await tracker.flush()).pending.requests).toBe(0);
+    await run.logModel({ "w.bin": new Uint8Array(3) }, { name: "net" });
+    await tracker.close();
+    await logOffline(path, first.url, "fresh");
+
+    const other = await server();
+    const forced = await tracklet("sync", path, "--force", "--tracking-uri", other.url, "--timeout", "20");
+    expect(forced.code).toBe(1);
+    expect(forced.stdout).toContain(`is on ${first.url}: 1 run ("net")`);
+    expect(await pointsOf(other)).toEqual([1]);
+    refuses = false;
+    expect((await tracklet("sync", path, "--tracking-uri", first.url)).code).toBe(0);
+    const { experimentId } = (await first.client.experiments.getByName("offline"))!;
+    const models = await first.client.loggedModels.search({ experimentIds: [experimentId] }).all();
+    expect(models.map(({ name }) => name)).toEqual(["net"]);
+  });
+
   test("F46 takes no experiment by the id that it has on another server, but by a name that is given", {
     timeout: 60_000,
   }, async () => {
