@@ -113,11 +113,22 @@ describe("a server that asks for credentials", () => {
     expect(tracker.queue.status().host).toBe("ok");
     expect(problems.map(({ kind }) => kind)).toEqual(["run-parked", "run-parked"]);
     expect(problems[0]?.message).toContain("Permission denied");
-    expect(mock.requests.filter(({ path }) => path.endsWith("experiments/search")).length).toBeLessThanOrEqual(2);
+    expect(mock.requests.filter(({ path }) => path.endsWith("experiments/search")).length).toBeLessThanOrEqual(6);
     refuses = false;
     tracker.queue.resume();
     expectAllDelivered(await flush());
     expect(await reader.points(await one!.runId(), "loss")).toHaveLength(1);
+  });
+
+  test("F15 parks no run for a single refusal in plain text before its creation", async () => {
+    let left = 1;
+    const { tracker, flush, problems } = await mockBench({
+      between: (request) => (request.url.endsWith("runs/create") && left-- > 0 ? denied() : undefined),
+    });
+    tracker.startRun().logMetric("loss", 1);
+    expectAllDelivered(await flush());
+    expect(left).toBeLessThan(0);
+    expect(problems).toEqual([]);
   });
 
   test("F15 parks a run that may be written no more, and delivers all others", async () => {

@@ -151,7 +151,10 @@ export class Verdicts {
     );
     if (denied === "all") return { action: "pause" };
     this.#open();
-    return denied === "body" ? confirm(item.refusals) : { action: "park" };
+    if (denied === "body") return confirm(item.refusals);
+    // One such answer may be that of a proxy which knows for a moment nobody. What the whole was refused for says nothing here.
+    const outcome = confirm(item.refusals - item.inherited);
+    return outcome.action === "retry" ? outcome : { action: "park" };
   }
 
   /** Notes that what a chunk writes may come to the server late, over what is written after it. */
