@@ -114,6 +114,41 @@ describe("Queue with a logged model", () => {
       await clock.until(it.queue.close());
     }));
 
+  test.each([true, false])("F21 is made in no run that the server lost (the run logs as well: %s)", (logs) =>
+    withServer((first) =>
+      withServer(async (second) => {
+        const storage = memoryQueue();
+        const before = harness({ storage, fetch: first.fetch });
+        const run = before.start("trained");
+        await before.runtime.clock.until(before.queue.close());
+        const { clock } = before.runtime;
+        const left = harness({ storage, runtime: manualRuntime({ clock, seed: 2 }), delivery: { mode: "manual" } });
+        left.queue.requestModel("local-model", "model", {
+          localId: "local-model",
+          run,
+          name: "net",
+          step: 2,
+          params: {},
+          tags: {},
+        });
+        await clock.until(left.queue.flush({ until: "durable" }));
+        await clock.until(left.queue.close());
+        // One with the same experiment, by id, and other runs.
+        const it = harness({ storage, fetch: second.fetch, runtime: manualRuntime({ clock, seed: 3 }) });
+        if (logs) it.queue.logMetric(run, "loss", 1, 7, 1);
+        else await it.queue.recover();
+        const report = await clock.until(it.queue.flush());
+        expect(report).toMatchObject({ pending: { points: 0, requests: 0 }, parked: { requests: 1 } });
+        expect((await found(second)).models).toEqual([]);
+        expect(it.problems.find(({ run }) => run === "local-model")).toMatchObject({
+          kind: "run-parked",
+          message: expect.stringContaining("the server has no run"),
+        });
+        await clock.until(it.queue.close());
+      }),
+    ),
+  );
+
   test("is FAILED when a file is refused for good, which holds up nothing else", () =>
     withServer(async (server, fetchWith) => {
       const refused = JSON.stringify({ error_code: "INVALID_PARAMETER_VALUE", message: "no" });

@@ -13,7 +13,7 @@ const SETTLE_DELAY = 5_000;
 
 /** The part of opening a drain that comes when its code is loaded and its storage is open. */
 export async function openDrain(drain: Drain, client: DeliveryClient, store: QueueStore): Promise<Opened> {
-  const { parts, sought } = drain;
+  const { parts, sought, unverified } = drain;
   const { storage, ledger } = parts;
   const destination = await assignStore(store, parts);
   drain.store = store;
@@ -35,6 +35,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     name,
     store,
     sought,
+    unverified,
     opened,
     maxBytes: () => drain.maxBytes(),
     durable,

@@ -21,6 +21,8 @@ export interface FollowerParts {
   readonly sought: ReadonlyMap<string, unknown>;
   /** Runs that are known to be on the server. */
   readonly mappings: ReadonlyMap<string, RunMapping>;
+  /** Those of them that only the storage knows. */
+  readonly unverified: Set<string>;
   readonly onMapped: (mapping: RunMapping) => void;
   /** True for a run that waits for a person. */
   readonly parks: (run: string) => boolean;
@@ -66,11 +68,14 @@ export class Follower {
 
   /** Looks once. Of chunks only where somebody else drains. */
   async look(follows: boolean): Promise<void> {
-    const { store, sought, mappings, onMapped } = this.#parts;
+    const { store, sought, mappings, unverified, onMapped } = this.#parts;
     for (const run of sought.keys()) {
       if (mappings.has(run)) continue;
       const mapping = await store.mapping(run);
-      if (mapping) onMapped(mapping);
+      // Who maps it meanwhile knows more of it.
+      if (!mapping || mappings.has(run)) continue;
+      unverified.add(run);
+      onMapped(mapping);
     }
     if (!follows) return;
     // Many who wait mostly wait for the same chunk. Who comes later needs what is read later.

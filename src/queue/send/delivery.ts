@@ -100,10 +100,13 @@ export class Delivery {
     }
     if (!run.mapping) {
       run.mapping = this.#parts.mappings.get(run.id);
-      run.checked = run.mapping !== undefined;
+      run.checked = run.mapping !== undefined && !this.#parts.unverified.has(run.id);
       run.mapping ??= await store.mapping(run.id);
       const known = run.mapping && !run.checked && !elsewhere(run.mapping.at, this.#parts.destination);
-      if (known) this.#parts.onMapped(run.mapping!);
+      if (known) {
+        this.#parts.unverified.add(run.id);
+        this.#parts.onMapped(run.mapping!);
+      }
     }
     try {
       return await this.#try({ ...job, content });
@@ -141,7 +144,7 @@ export class Delivery {
       this.#verdicts.acknowledged(chunk);
       if (!mapping) return;
       run.mapping = mapping;
-      run.checked = true;
+      this.#verified(run);
       this.#parts.onMapped(mapping);
     };
   }
@@ -203,7 +206,7 @@ export class Delivery {
       await checkRun(client, mapping, this.#verdicts.settle, options).catch((error: unknown) => {
         throw there && error instanceof ParkError ? there : error;
       });
-      run.checked = true;
+      this.#verified(run);
       if (there) this.#parts.onMapped(mapping);
       // That took a while: another leader may have come and gone, and delivered this and what was logged later.
       if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
@@ -231,6 +234,11 @@ export class Delivery {
     return undefined;
   }
 
+  #verified(run: RunState): void {
+    run.checked = true;
+    this.#parts.unverified.delete(run.id);
+  }
+
   /** Gives what is to be called right before a request that must not be repeated blindly. */
   #marks({ run, item, chunk, term }: Job): () => Promise<void> {
     const { store, destination } = this.#parts;
@@ -248,8 +256,8 @@ export class Delivery {
 
   /** Gives the mapping of a logged model, which the run that made it is needed for. */
   async #createModel(job: Job, model: NewModel): Promise<RunMapping> {
-    const { item } = job;
-    const { store, client, destination, mappings, problems, runtime, settleDelay } = this.#parts;
+    const { item, chunk, term } = job;
+    const { store, client, destination, mappings, unverified, problems, runtime, settleDelay } = this.#parts;
     const run = mappings.get(model.run) ?? (await ofStorage(store.mapping(model.run)));
     if (!run) {
       if (item.parent !== undefined) throw new ParkError("the run that made it is not on the server");
@@ -257,6 +265,12 @@ export class Delivery {
       throw waits;
     }
     if (elsewhere(run.at, destination)) throw partElsewhere(run, destination)!;
+    if (unverified.has(model.run) || !mappings.has(model.run)) {
+      await checkRun(client, run, this.#verdicts.settle, this.#options);
+      unverified.delete(model.run);
+      this.#parts.onMapped(run);
+      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
+    }
     const { createModel } = await import("../models/late-models.ts");
     const mark = this.#marks(job);
     const attempts = item.twice ? 2 : Number(item.ambiguous);

@@ -42,8 +42,10 @@ export interface DeliveryParts {
   readonly destination?: Destination | undefined;
   /** Experiment, by name, for runs that give theirs by an id of another server. */
   readonly moved?: string | undefined;
-  /** Runs that were created or adopted in this session, or verified. */
+  /** Runs that were created or adopted in this session, or that the storage knows. */
   readonly mappings: ReadonlyMap<string, RunMapping>;
+  /** Those of them that only the storage knows: it is not made sure in this session that the server has them. */
+  readonly unverified: Set<string>;
   readonly onMapped: (mapping: RunMapping) => void;
 }
 
