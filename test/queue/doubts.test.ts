@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { type OracleCall, OracleServer } from "../support/oracle-server.ts";
+import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
+import { parseNote } from "../../src/queue/lead/leader-note.ts";
+import type { QueueStore } from "../../src/queue/storage.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
 import { apart, harness } from "./harness.ts";
 
@@ -87,6 +91,59 @@ describe("Queue in doubt", () => {
 });
 
 describe("Queue against a server that is restored or busy", () => {
+  test("forgets the doubt about a run that nobody knows, in the storage as well", async () => {
+    const storage = memoryQueue();
+    const store = await storage.open();
+    const term = await store.beginTerm();
+    await store.leaveNote(term, JSON.stringify({ version: 1, doubts: [["long-gone", false, ["k"]]], sent: [] }));
+    await store.endTerm(term);
+    const it = harness({ storage });
+    await it.queue.recover();
+    await it.runtime.clock.advance(120_000);
+    expect(parseNote(await store.note()).doubts).toEqual([]);
+    await it.runtime.clock.until(it.queue.close());
+  });
+
+  test("doubts what another leader may have sent while the storage was opened", async () => {
+    const storage = memoryQueue();
+    const first = harness({ storage });
+    const run = first.start("a");
+    await first.runtime.clock.until(first.queue.close());
+    const store = await storage.open();
+    let comes = true;
+    /** Another process puts a tag and leads for a moment. */
+    const between = async <T>(read: Promise<T>): Promise<T> => {
+      const value = await read;
+      if (!comes) return value;
+      comes = false;
+      const body = encodeRequest([["k", "1", 1]]);
+      await store.append("other", [{ sequence: 1, run, kind: "tags", count: 1, sealed: true, at: 1, body }]);
+      await store.endTerm(await store.beginTerm());
+      return value;
+    };
+    const opened = Object.assign(Object.create(store) as QueueStore, {
+      status: () => between(store.status()),
+      lease: () => between(store.lease()),
+    });
+    const bound = new Proxy(opened, {
+      get: (_, name: keyof QueueStore) => {
+        const own = name === "status" || name === "lease" ? opened[name] : store[name];
+        return typeof own === "function" ? own.bind(store) : own;
+      },
+    });
+    const { clock } = first.runtime;
+    const it = harness({
+      storage: { ...storage, open: async () => bound },
+      oracle: first.oracle,
+      runtime: manualRuntime({ clock, seed: 2 }),
+    });
+    await it.queue.recover();
+    await clock.advance(1_000);
+    expect(it.oracle.named("a").tags.get("k")).toBe("1");
+    expect(parseNote(await store.note()).doubts).toMatchObject([[run, false, ["k"]]]);
+    await clock.until(it.queue.close());
+  });
+
   test("creates a run in an experiment that a restored server has under another id", async () => {
     const it = harness();
     it.start("other", { experiment: { name: "gone" } });

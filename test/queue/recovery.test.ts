@@ -1,4 +1,11 @@
 import { describe, expect, test } from "vitest";
+import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
+import { writerLock } from "../../src/queue/lead/presence.ts";
+import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import type { Locks } from "../../src/runtime/ports/locks.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
+import { harness } from "./harness.ts";
 import { kinds, World, type WorldProcess } from "./world.ts";
 
 /** Requests that changed the status of a run. */
@@ -106,5 +113,78 @@ describe.each(kinds)("Recovery by %s", (_, options) => {
     b.start("b");
     await world.pass(200_000);
     expect(world.oracle.named("a").status).toBe("FAILED");
+  });
+});
+
+describe("Recovery over locks", () => {
+  /** The storage, with something of its store in other words. */
+  function changed(storage: QueueStorage, change: (store: QueueStore) => Partial<QueueStore>): QueueStorage {
+    return {
+      ...storage,
+      open: async () => {
+        const store = await storage.open();
+        const own = change(store);
+        return new Proxy(store, {
+          get: (_, name: keyof QueueStore) => {
+            if (name in own) return own[name];
+            return typeof store[name] === "function" ? store[name].bind(store) : store[name];
+          },
+        });
+      },
+    };
+  }
+
+  test("holds the lock of a dead writer until its runs are ended", async () => {
+    const storage = memoryQueue();
+    const kept = { ...storage, durable: true };
+    const store = await storage.open();
+    const free = async (): Promise<boolean> => {
+      const unlock = await store.locks!.acquire(writerLock("dead"), { once: true });
+      unlock?.();
+      return unlock !== undefined;
+    };
+    const body = encodeRequest({ status: "RUNNING" });
+    const draft = { kind: "update", count: 1, sealed: true, at: 1, body, opens: true } as const;
+    const runs = ["one", "two"].map((run, n) => ({ ...draft, run, sequence: n + 1 }));
+    await store.append("dead", runs);
+    const seen: boolean[] = [];
+    const it = harness({
+      storage: changed(kept, () => ({
+        recover: async (...given) => {
+          seen.push(await free());
+          return store.recover(...given);
+        },
+      })),
+    });
+    await it.queue.recover();
+    await it.runtime.clock.advance(60_000);
+    expect(seen).toEqual([false, false]);
+    expect(await free()).toBe(true);
+    expect(await store.openRuns("", 10)).toEqual([]);
+    await it.runtime.clock.until(it.queue.close());
+  });
+
+  test("ends no run that was ended by a process which cannot show for now that it lives", async () => {
+    const storage = memoryQueue();
+    const store = await storage.open();
+    const first = harness({ storage });
+    const run = first.start("a");
+    await first.runtime.clock.until(first.queue.flush());
+    const locks: Locks = {
+      stalls: false,
+      acquire: async (name, options) => (name.startsWith("writer-") ? undefined : store.locks!.acquire(name, options)),
+    };
+    const { clock } = first.runtime;
+    const it = harness({
+      storage: changed(storage, () => ({ locks })),
+      oracle: first.oracle,
+      runtime: manualRuntime({ clock, seed: 2 }),
+    });
+    it.queue.updateRun(run, { status: "FINISHED" });
+    it.start("b");
+    await clock.until(it.queue.flush({ until: "durable" }));
+    expect(await store.openRuns("", 10)).toEqual([]);
+    await clock.until(first.queue.close());
+    await clock.until(it.queue.close());
   });
 });

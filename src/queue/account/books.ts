@@ -3,7 +3,7 @@ import type { KeyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outstanding } from "./outstanding.ts";
 import type { Presence } from "../lead/presence.ts";
-import type { ChunkHeader, QuarantinedChunk, QueueStore, StorageCounts } from "../storage.ts";
+import type { ChunkDraft, ChunkHeader, QuarantinedChunk, QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 
 const PAGE = 64;
@@ -219,7 +219,7 @@ export class Books {
   #append(...[writer, given, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {
     return this.during(async () => {
       const hidden = given.some((draft) => draft.opens === true) && !(await this.#presence.show());
-      const drafts = hidden ? given.map(({ opens: _, ...draft }) => draft) : given;
+      const drafts = hidden ? given.map(unopened) : given;
       const changes = this.#changes;
       const results = await this.#store.append(writer, drafts, ...rest);
       for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
@@ -233,6 +233,12 @@ export class Books {
       return results;
     });
   }
+}
+
+/** A draft that begins no run for its writer. One that ends a run does so whoever can be seen to live. */
+function unopened(given: ChunkDraft): ChunkDraft {
+  const { opens, ...draft } = given;
+  return opens === true ? draft : given;
 }
 
 /** All that ever left, by amounts that no appending changes. */

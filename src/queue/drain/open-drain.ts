@@ -18,6 +18,8 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
   const destination = await assignStore(store, parts);
   drain.store = store;
   drain.client = client;
+  // Before the counts: who leads between the two is known by the term, and may have sent what they name.
+  const lease = await store.lease();
   const counts = await store.status();
   beginLedger(ledger, counts);
   drain.order = counts.order;
@@ -29,7 +31,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     })
     .catch(() => {});
   const { name, durable } = storage;
-  const opened = { counts, lease: await store.lease() };
+  const opened = { counts, lease };
   const found = {
     client,
     name,

@@ -43,39 +43,43 @@ export class Recovery {
   /** Ends what can be ended now, as the leader of a term; true when something was. */
   async run(term: number): Promise<boolean> {
     const { store, writer } = this.#parts;
-    const dead = new Map<string, boolean>();
+    const dead = new Map<string, (() => void) | undefined>();
     let recovered = false;
-    for (let after = ""; ; ) {
-      const page = await store.openRuns(after, PAGE);
-      for (const open of page) {
-        after = open.run;
-        if (open.writer === writer) continue;
-        if (!dead.has(open.writer)) dead.set(open.writer, await this.#isDead(open));
-        if (dead.get(open.writer) && (await this.#end(term, open))) recovered = true;
+    try {
+      for (let after = ""; ; ) {
+        const page = await store.openRuns(after, PAGE);
+        for (const open of page) {
+          after = open.run;
+          if (open.writer === writer) continue;
+          if (!dead.has(open.writer)) dead.set(open.writer, await this.#mourn(open));
+          if (dead.get(open.writer) && (await this.#end(term, open))) recovered = true;
+        }
+        if (page.length < PAGE) break;
       }
-      if (page.length < PAGE) break;
+    } finally {
+      for (const unlock of dead.values()) unlock?.();
     }
     for (const known of this.#signs.keys()) if (!dead.has(known)) this.#signs.delete(known);
     return recovered;
   }
 
-  async #isDead({ writer, beat }: OpenRun): Promise<boolean> {
+  /**
+   * Undefined for a writer that lives. A dead one's lock is held until the returned function is called: one that comes back,
+   * such as a page that was frozen, shows that it lives after its runs were ended, and finds that they were, or before.
+   */
+  async #mourn({ writer, beat }: OpenRun): Promise<(() => void) | undefined> {
     const { store, clock, lease } = this.#parts;
-    if (store.locks) {
-      const unlock = await store.locks.acquire(writerLock(writer), { once: true });
-      unlock?.();
-      return unlock !== undefined;
-    }
+    if (store.locks) return store.locks.acquire(writerLock(writer), { once: true });
     const now = clock.monotonic();
     const sign = this.#signs.get(writer);
     if (sign?.beat !== beat) {
       this.#signs.set(writer, { beat, still: 0, at: now });
-      return false;
+      return undefined;
     }
     // As with the lease, a pause of one's own counts for little.
     sign.still += Math.min(now - sign.at, lease / 4);
     sign.at = now;
-    return sign.still >= lease;
+    return sign.still >= lease ? () => {} : undefined;
   }
 
   #end(term: number, open: OpenRun): Promise<boolean> {

@@ -76,7 +76,8 @@ export class Mender {
     // Without a mapping the create still waits, and knows itself that it was sent; or the run is long forgotten.
     if (!mapping) {
       if (run.parked !== undefined || (await ofStorage(this.#parts.unread(run.id)))) return this.#later(run);
-      return note.settle(run.id);
+      note.settle(run.id);
+      return ofStorage(note.keep());
     }
     const desired = (await ofStorage(store.desired(run.id))) ?? {};
     // Of an end that waits for data the desired state knows before the server may.
