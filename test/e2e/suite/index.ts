@@ -3,6 +3,7 @@ import { hierarchySuite } from "./hierarchy.ts";
 import { lessonSuite } from "./lesson.ts";
 import { loggingSuite } from "./logging.ts";
 import { modelSuite } from "./models.ts";
+import { recorderSuite } from "./recorder.ts";
 import { readingSuite } from "./reading.ts";
 import { runSuite } from "./runs.ts";
 import type { CreateTarget, ServerFaults } from "./target.ts";
@@ -15,6 +16,7 @@ export function trackerSuite(createTarget: CreateTarget, faults: ServerFaults = 
   loggingSuite(createTarget);
   artifactSuite(createTarget, faults);
   modelSuite(createTarget, faults);
+  recorderSuite(createTarget, faults);
   readingSuite(createTarget);
   hierarchySuite(createTarget);
   lessonSuite(createTarget);

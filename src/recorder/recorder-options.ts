@@ -1,0 +1,58 @@
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import type { DeliveryOptions } from "../queue/types.ts";
+import { checkAllOptions, checkOptions, type OptionRules } from "../tracker/check-options.ts";
+import type { RecorderOptions, RecorderSettings } from "./types.ts";
+
+/** The four settings in the words of delivery. */
+const settings = {
+  batchSize: "batchSize",
+  batchProcessingInterval: "flushInterval",
+  registerBatchTimeout: "requestTimeout",
+  syncDataTimeout: "exitTimeout",
+} as const satisfies Partial<Record<keyof RecorderOptions, keyof DeliveryOptions>>;
+
+const text = (value: unknown): string | false => (typeof value !== "string" || value === "") && "a text";
+
+const rules: OptionRules = {
+  tracker: (value) =>
+    typeof value !== "function" &&
+    typeof Object(value).startRun !== "function" &&
+    "a tracker, or what opens one such as openTracker",
+  name: text,
+  project: text,
+  notes: "string",
+  dataset: (value) => typeof value !== "object" && text(value),
+  modelClass: text,
+  hyperParameters: "object",
+  metadata: "object",
+  mode: ["ONLINE", "OFFLINE"],
+  batchSize: [1, 1000],
+  batchProcessingInterval: [0],
+  registerBatchTimeout: [1],
+  syncDataTimeout: [0],
+};
+
+/** @throws ConfigurationError for options that cannot work */
+export function checkRecorderOptions(options: RecorderOptions): void {
+  checkAllOptions(options, rules);
+  const { tracker, name } = options;
+  // What is undefined passes there.
+  checkOptions({ tracker: tracker ?? null, name: name ?? null }, rules);
+  if (typeof tracker === "function") return;
+  const given = Object.keys(settings).find((option) => options[option as keyof RecorderOptions] !== undefined);
+  if (given === undefined) return;
+  throw new ConfigurationError(
+    `Cannot use the option ${given} as the tracker is open and has its own settings: give what opens it, such as tracker: openTracker`,
+  );
+}
+
+/** What a tracker is opened with. */
+export function trackerSettings(options: RecorderOptions): RecorderSettings {
+  const delivery = Object.entries(settings)
+    .map(([option, name]) => [name, options[option as keyof RecorderOptions]] as const)
+    .filter(([, value]) => value !== undefined);
+  return {
+    ...(options.project !== undefined && { experiment: options.project }),
+    ...(delivery.length > 0 && { delivery: Object.fromEntries(delivery) as DeliveryOptions }),
+  };
+}
