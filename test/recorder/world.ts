@@ -24,6 +24,11 @@ export interface World {
 /** What a fetch does without a network. */
 export const unreachable: Fetch = () => Promise.reject(new TypeError("fetch failed"));
 
+/** Waits for what comes by itself, as long as the test may take. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
 export async function world(): Promise<World> {
   const server = await testServer();
   const { trackingUri } = server;

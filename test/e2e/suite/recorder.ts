@@ -22,10 +22,10 @@ export function recorderSuite(createTarget: CreateTarget, { release2 = false }: 
         };
         const first = make(tracker);
         first.setMode("OFFLINE");
-        const { recordingId, run } = await first.start();
+        const { recordingId } = await first.start();
         for (const loss of [1, 3, 4]) first.addRecord({ loss });
         first.setMode("ONLINE");
-        await run.history("loss");
+        await tracker.flush();
         const second = make(another());
         const recording = await second.attach(recordingId);
         for (const loss of [5, 1, 6]) second.addRecord({ loss });
