@@ -39,6 +39,9 @@ export interface OpenTrackerOptions extends Omit<TrackerOptions, "queue" | "wait
   readonly onUndelivered?: (left: Undelivered) => void | Promise<void>;
 }
 
+/** Milliseconds for which `resend()` sends: to look around the creation of a run, and that of its model, takes 20 s. */
+const RESENDING = 60_000;
+
 const callable = (value: unknown, method: string): boolean => typeof Object(value)[method] === "function";
 
 const rules = {
@@ -91,7 +94,13 @@ export function openTracker(options: OpenTrackerOptions, ctx: WaitUntil | { wait
 }
 
 /**
- * Sends what `onUndelivered` got from an earlier request. Sending the same data again changes nothing on the server.
+ * Sends what `onUndelivered` got from an earlier request. Sending the same data again changes nothing on the server,
+ * also while somebody else sends them, or a `queue` that took them and could not say so: each looks for a run twice, 5 s
+ * apart, before it creates it, and once more 5 s later. Only a create that is on its way for longer than that can leave a
+ * second run: that is deleted when it is empty, else tagged `mlflow.tracklet.duplicateOf`.
+ *
+ * A run that is not there yet takes 10 s for that, and a model of it 10 s more. `resend()` goes on for at most
+ * `delivery.exitTimeout`, here of 60 s unless it is given.
  *
  * @param data What `onUndelivered` got, or its `data` alone.
  * @param options As for `openTracker`: the server must be the one that the data were for.
@@ -124,7 +133,8 @@ export async function resend(
   const parcel = decodeParcel(data instanceof Uint8Array ? data : data.data);
   // It may have been sent by one who was stopped before it could say so.
   const chunks = parcel.chunks.map((chunk) => ({ ...chunk, attempted: chunk.attempted || 1 }));
-  return open(options, ctx, { ...parcel, chunks }).close();
+  const timeout = options.delivery?.exitTimeout ?? RESENDING;
+  return open(options, ctx, { ...parcel, chunks }).close({ timeout });
 }
 
 function open(

@@ -9,6 +9,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import { type DurableObjectSqlStorage, durableObjectDatabase } from "../sql/durable-object.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
 import { drainLeft, type Left } from "./drain-left.ts";
+import { LiveWriters } from "./live-writers.ts";
 import { decodeParcel } from "./parcel-codec.ts";
 import { workersRuntime } from "./workers-runtime.ts";
 
@@ -58,6 +59,7 @@ export class TrackletQueue<Env = unknown> {
   /** Bindings of the Worker. */
   protected readonly env: Env;
   readonly #storage: QueueObjectStorage;
+  readonly #writers = new LiveWriters();
   #queue: QueueStorage | undefined;
   #runtime: Runtime | undefined;
 
@@ -110,7 +112,7 @@ export class TrackletQueue<Env = unknown> {
       if (!isSameDestination(own, parcel.destination)) {
         return new Response(`it is for ${destinationText(own)}`, { status: 409 });
       }
-      await takeUp(store, parcel);
+      await this.#writers.take(store, parcel.from, () => takeUp(store, parcel));
       const channel = store.broadcast?.join(() => {});
       // Of no matter when nobody drains just now.
       channel?.post({ kind: "appended", version: 1 });
@@ -130,7 +132,8 @@ export class TrackletQueue<Env = unknown> {
     const store = await this.#open();
     const { runtime: _, ...options } = this.options();
     const env = this.env as object | undefined;
-    return drainLeft({ store, queue: this.#queue!, destination, options, env, runtime: this.#its() });
+    const [queue, writers] = [this.#queue!, this.#writers];
+    return drainLeft({ store, queue, destination, options, env, runtime: this.#its(), writers });
   }
 
   async #open(): Promise<QueueStore> {

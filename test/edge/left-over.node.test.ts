@@ -71,7 +71,8 @@ async function expectWhole(server: GatedServer, names: readonly string[]): Promi
   }
 }
 
-describe("a Worker whose request ends while it delivers", () => {
+// They wait far more than they work.
+describe.concurrent("a Worker whose request ends while it delivers", () => {
   test("F42 openTracker() leaves nothing to the Durable Object while the server answers", async () => {
     const server = gatedServer();
     const worker = await start(await temporaryDirectory(), server);

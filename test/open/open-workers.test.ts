@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type OpenTrackerOptions, openTracker, resend } from "../../src/open/workers.ts";
 import type { Clock } from "../../src/runtime/ports/clock.ts";
 import { platformClock } from "../../src/runtime/platform-clock.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
 import { testServer } from "../support/test-server.ts";
 
 const refuse = (): never => {
@@ -45,7 +46,10 @@ describe("openTracker() of tracklet/workers", () => {
 
   test("gives onUndelivered what close() leaves, counts it as pending, and resend() delivers it", async () => {
     const left: Uint8Array[] = [];
+    const runtime = manualRuntime();
+    const { clock } = runtime;
     const options: OpenTrackerOptions = {
+      runtime,
       trackingUri: "http://localhost:5000",
       fetch: async () => {
         throw new TypeError("no network");
@@ -56,11 +60,11 @@ describe("openTracker() of tracklet/workers", () => {
     const tracker = openTracker({ ...options, onUndelivered: ({ data }) => void left.push(data) }, () => {});
     const run = tracker.startRun({ name: "late" });
     run.logMetric("loss", 1);
-    const report = await tracker.close();
+    const report = await clock.until(tracker.close());
     expect(report).toMatchObject({ delivered: { points: 0 }, pending: { points: 1 } });
     expect(left).toHaveLength(1);
     const server = await testServer();
-    const sent = await resend(left[0]!, { ...options, fetch: server.fetch, delivery: {} }, () => {});
+    const sent = await clock.until(resend(left[0]!, { ...options, fetch: server.fetch, delivery: {} }, () => {}));
     expect(sent).toMatchObject({ delivered: { points: 1 }, pending: { points: 0, requests: 0 } });
     const wrong = { ...options, trackingUri: "http://elsewhere:5000" };
     await expect(resend(left[0]!, wrong, () => {})).rejects.toThrow(
@@ -68,7 +72,7 @@ describe("openTracker() of tracklet/workers", () => {
     );
     await expect(resend(new Uint8Array(9), options, () => {})).rejects.toThrow(/Cannot take up undelivered data/);
     server.close();
-  }, 20_000);
+  });
 
   test("tells as lost what nobody takes, with the cure and the reason", async () => {
     const problems: { kind: string; message: string }[] = [];

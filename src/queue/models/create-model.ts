@@ -58,6 +58,11 @@ export async function createModel(
       const about = { experimentId, name, sourceRunId: runId, params: model.params, tags };
       await client.check?.();
       found = await modelsOf(client).create({ ...about, ...(modelType !== undefined && { modelType }) }, options);
+      if (attempts > 0) {
+        // As of runs: who created another one at the same time takes the same of both.
+        await sleep(clock, settleDelay, options.signal);
+        found = (await findModels(client, localId, experimentId, options))[0] ?? found;
+      }
     }
   } catch (error) {
     const version = await versionWithout(client, error, options);

@@ -2,10 +2,10 @@ import type { CallOptions } from "../../client/types/connection.ts";
 import type { LoggedModel } from "../../client/types/logged-models.ts";
 import type { MetricColumns } from "../chunk/columns.ts";
 import { findModels, MODEL_ID_TAG, modelsOf } from "./create-model.ts";
-import type { SendOptions } from "../send/create-run.ts";
+import { DUPLICATE_TAG, type SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import { isMissing, lost, type Parted, partBy, type Settle } from "../send/after-refusal.ts";
-import { DUPLICATE_TAG, type Repair } from "../send/mender.ts";
+import type { Repair } from "../send/mender.ts";
 import { ParkError } from "../send/outcome.ts";
 import type { RunMapping } from "../storage.ts";
 
@@ -63,11 +63,13 @@ export async function modelTwins(
   const repairs: Repair[] = [];
   for (const twin of await findModels(client, localId, experimentId, options)) {
     if (twin.modelId === modelId || DUPLICATE_TAG in twin.tags) continue;
-    const isEmpty = twin.metrics.length === 0 && (await models.listArtifacts(twin.modelId, "", options)).length === 0;
+    // Somebody else may have deleted it meanwhile.
+    const files = await models.listArtifacts(twin.modelId, "", options).catch(unlessMissing);
+    const isEmpty = twin.metrics.length === 0 && (files ?? []).length === 0;
     repairs.push({
       send: async () => {
         await client.check?.();
-        if (isEmpty) return models.delete(twin.modelId, options);
+        if (isEmpty) return models.delete(twin.modelId, options).catch(unlessMissing);
         await models.setTags(twin.modelId, { [DUPLICATE_TAG]: modelId }, options);
         report(
           `Logged model ${twin.modelId} is a second one for ${modelId} and holds data: it was tagged "${DUPLICATE_TAG}"`,
@@ -76,4 +78,8 @@ export async function modelTwins(
     });
   }
   return repairs;
+}
+
+function unlessMissing(error: unknown): undefined {
+  if (!isMissing(error)) throw error;
 }

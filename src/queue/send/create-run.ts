@@ -15,6 +15,8 @@ export const ROOT_TAG = "mlflow.rootRunId";
 /** Our id of a parent that was not there when its child was created; and the mark of a child that still waits for it. */
 export const ORPHAN_OF_TAG = "mlflow.tracklet.parentRunId";
 export const ORPHAN_TAG = "mlflow.tracklet.orphan";
+/** On a second run that was made for one of ours: the id of the first. */
+export const DUPLICATE_TAG = "mlflow.tracklet.duplicateOf";
 
 /** Milliseconds for which an experiment is taken to be the one that it was: runs that are made together ask once. */
 const EXPERIMENT_KEPT = 10_000;
@@ -85,6 +87,12 @@ export class RunCreator {
         if (lost) return this.create(run, attempts, parent, mark, orphaned, options, true);
         throw error;
       }
+      // Somebody else may have looked and created at the same time: both take the same one, before either writes to it.
+      if (attempts > 0) {
+        await sleep(this.#clock, this.#settleDelay, options.signal);
+        const found = await this.find(run.localId, experimentId, options);
+        data = found.find(({ info }) => info.lifecycleStage !== "deleted") ?? data;
+      }
     }
     const { runId, artifactUri, runName: name } = data.info;
     return {
@@ -110,7 +118,7 @@ export class RunCreator {
 
   /**
    * The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again: these come
-   * first, since another one may have come late.
+   * first, since another one may have come late. Those that are known to be second ones come last.
    */
   async find(localId: string, experimentId: string, options: SendOptions): Promise<RunData[]> {
     const filter = `tags.\`${RUN_ID_TAG}\` = '${localId}'`;
@@ -118,8 +126,9 @@ export class RunCreator {
     for await (const run of this.#client.runs.search({ experimentIds: [experimentId], filter, view: "all" }, options)) {
       if (run.data.tags[RUN_ID_TAG] === localId) found.push(run);
     }
-    const isDeleted = ({ info }: RunData): number => Number(info.lifecycleStage === "deleted");
-    return found.sort((a, b) => isDeleted(b) - isDeleted(a) || (a.info.runId < b.info.runId ? -1 : 1));
+    const rank = ({ info, data }: RunData): number =>
+      DUPLICATE_TAG in data.tags ? 2 : Number(info.lifecycleStage !== "deleted");
+    return found.sort((a, b) => rank(a) - rank(b) || (a.info.runId < b.info.runId ? -1 : 1));
   }
 
   async #experiment(experiment: NewRun["experiment"], options: SendOptions): Promise<string> {

@@ -193,12 +193,18 @@ export class Delivery {
       const mapping = await this.#creator.create(request, attempts, known, mark, orphaned, options);
       // The run is there: whatever fails from here on, the next try looks for it.
       item.ambiguous = true;
+      if (item.sent && item.twice) await this.mender.look({ ...run, mapping });
       // What follows its creation waited for it: no leader before has sent any of that.
       run.term = term;
       await this.#family.created(mapping, chunk);
       return mappingAt(mapping, destination);
     }
-    if (content.kind === "model") return run.mapping ?? (await this.#createModel(job, content.request));
+    if (content.kind === "model") {
+      if (run.mapping) return run.mapping;
+      const mapping = await this.#createModel(job, content.request);
+      if (item.sent && item.twice) await this.mender.look({ ...run, mapping });
+      return mapping;
+    }
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
     if (!run.checked) {

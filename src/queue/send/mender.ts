@@ -1,6 +1,6 @@
 import type { RunData } from "../../client/types/entities.ts";
 import { NotFoundError } from "../../errors/network-errors.ts";
-import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
+import { DUPLICATE_TAG, RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { Doubt, LeaderNote } from "../lead/leader-note.ts";
 import { classify } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
@@ -192,14 +192,24 @@ export class Mender {
     if (mapping.model) return (await import("../models/late-models.ts")).modelTwins(client, mapping, report, options);
     const repairs: Repair[] = [];
     for (const { info, data } of await creator.find(localId, experimentId, options)) {
-      if (info.runId === runId || info.lifecycleStage === "deleted" || DUPLICATE_TAG in data.tags) continue;
+      if (info.runId === runId || info.lifecycleStage === "deleted") continue;
+      const tag = (): Promise<void> => client.runs.setTag(info.runId, DUPLICATE_TAG, runId, options);
       if (data.latestMetrics.length === 0 && Object.keys(data.params).length === 0) {
-        repairs.push({ send: () => client.runs.delete(info.runId, options) });
+        repairs.push({
+          send: async () => {
+            // Who looks later can tell it from a run that the user deleted.
+            await tag().catch((error: unknown) => {
+              if (passes(error)) throw error;
+            });
+            await client.runs.delete(info.runId, options);
+          },
+        });
         continue;
       }
+      if (DUPLICATE_TAG in data.tags) continue;
       repairs.push({
         send: async () => {
-          await client.runs.setTag(info.runId, DUPLICATE_TAG, runId, options);
+          await tag();
           report(`Run ${info.runId} is a second one for run ${runId} and holds data: it was tagged "${DUPLICATE_TAG}"`);
         },
       });
@@ -207,8 +217,6 @@ export class Mender {
     return repairs;
   }
 }
-
-export const DUPLICATE_TAG = "mlflow.tracklet.duplicateOf";
 
 /** True for what may go better at another time. */
 function passes(error: unknown): boolean {
