@@ -6,7 +6,7 @@ import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { type GatedServer, gatedServer } from "./support/gated-server.ts";
 import { type RunningWorker, startWorker } from "./support/start-worker.ts";
 
-const temporaryDirectory = temporaryDirectories();
+const temporaryDirectory = temporaryDirectories(afterAll);
 const trackingUri = "http://mlflow.localhost";
 const object = encodeURIComponent(queueName(trackingUri));
 const running = new Set<RunningWorker>();
