@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { bytesSerializer, jsonSerializer, type TfjsArtifacts, tfjsSerializer } from "../../src/finetuning/index.ts";
+
+/** What TensorFlow.js does with its handlers, by structure. */
+class LayersModel {
+  readonly artifacts: TfjsArtifacts;
+  constructor(artifacts: TfjsArtifacts) {
+    this.artifacts = artifacts;
+  }
+  save(handler: { save(artifacts: TfjsArtifacts): Promise<unknown> }): Promise<unknown> {
+    return handler.save(this.artifacts);
+  }
+}
+const tf = {
+  io: {
+    withSaveHandler: (save: (artifacts: TfjsArtifacts) => Promise<unknown>) => ({ save }),
+    fromMemory: (artifacts: TfjsArtifacts) => ({ load: async () => artifacts }),
+  },
+  loadLayersModel: async (handler: { load(): Promise<TfjsArtifacts> }) => new LayersModel(await handler.load()),
+};
+
+describe("serializers", () => {
+  test("S0.17 jsonSerializer() and bytesSerializer() give back what they took", async () => {
+    const json = jsonSerializer<{ w: number[] }>();
+    expect(await json.load(await json.save({ w: [1e-7, -2] }))).toEqual({ w: [1e-7, -2] });
+    const bytes = bytesSerializer("m.onnx");
+    expect(await bytes.load(await bytes.save(Uint8Array.of(0, 255)))).toEqual(Uint8Array.of(0, 255));
+    expect(() => bytes.load(new Map())).toThrow('must have the file "m.onnx": it has none');
+    expect(() => json.save(undefined as never)).toThrow("it must be data");
+  });
+
+  test("S0.17 tfjsSerializer() writes the form that tf.loadLayersModel reads from a web server", async () => {
+    const serializer = tfjsSerializer<LayersModel>(tf as never);
+    const weightSpecs = [{ name: "w", shape: [2], dtype: "float32" }];
+    const [a, b] = [Float32Array.of(0.5), Float32Array.of(-1)];
+    const files = await serializer.save(
+      new LayersModel({ modelTopology: { layers: 1 }, weightSpecs, weightData: [a.buffer, b.buffer] }),
+    );
+    expect([...files.keys()]).toEqual(["model.json", "weights.bin"]);
+    expect(JSON.parse(new TextDecoder().decode(files.get("model.json")))).toEqual({
+      format: "layers-model",
+      modelTopology: { layers: 1 },
+      weightsManifest: [{ paths: ["weights.bin"], weights: weightSpecs }],
+    });
+    const { artifacts } = await serializer.load(files);
+    expect(artifacts).toMatchObject({ modelTopology: { layers: 1 }, weightSpecs });
+    expect([...new Float32Array(artifacts.weightData as ArrayBuffer)]).toEqual([0.5, -1]);
+    const silent = { save: async () => {} } as never;
+    await expect(Promise.resolve(serializer.save(silent))).rejects.toThrow("must call its save handler");
+  });
+});

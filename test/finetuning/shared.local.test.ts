@@ -1,0 +1,101 @@
+import { describe, expect, test } from "vitest";
+import { ClaimLostError } from "../../src/claims/index.ts";
+import type { Fetch } from "../../src/runtime/ports/fetch.ts";
+import { begun, type Place, place, type TestManager } from "./place.ts";
+
+/** A program that trains all that nobody else trains or has trained. */
+async function work(
+  manager: TestManager,
+  start: string,
+  jobs: number,
+  trained: string[],
+  stopAfter = Number.POSITIVE_INFINITY,
+): Promise<void> {
+  await manager.setIteration({ runId: start, batchId: "b" });
+  let done = 0;
+  let left = true;
+  while (left) {
+    left = false;
+    for (let lr = 1; lr <= jobs; lr++) {
+      const set = await manager.setRun({ lr });
+      if (set.state === "busy") left = true;
+      if (set.state !== "started" && set.state !== "resumed") continue;
+      manager.saveMetric({ name: "loss", value: lr });
+      if (done++ === stopAfter) return;
+      await manager.saveModel({ weights: [lr] });
+      await manager.finishRun();
+      trained.push(set.runId);
+    }
+  }
+}
+
+async function outcome(at: Place): Promise<{ names: number; statuses: string[]; models: number[] }> {
+  const experiments = await at.client.experiments.search().all();
+  const { experimentId = "" } = experiments.find(({ name }) => name.endsWith(" / b")) ?? {};
+  const runs = await at.client.runs.search({ experimentIds: [experimentId], view: "all" }).all();
+  return {
+    names: new Set(runs.map(({ info }) => info.runName)).size,
+    statuses: runs.map(({ info }) => info.status),
+    models: runs
+      .filter(({ data }) => data.metrics["model_uploaded"] === 1)
+      .map(({ data }) => data.metrics["loss"] ?? -1),
+  };
+}
+
+describe("createExperimentsManager({ shared })", () => {
+  test("lets one of two programs train each run, and keeps the best model", async () => {
+    await using at = await place();
+    const { initial } = await begun(at);
+    const trained: string[] = [];
+    const shared = { lease: 600_000 };
+    await Promise.all([0, 1].map(() => work(at.manager({ shared }), initial, 6, trained)));
+    expect(new Set(trained).size).toBe(6);
+    expect(trained).toHaveLength(6);
+    const { names, statuses, models } = await outcome(at);
+    expect([names, statuses]).toEqual([6, Array(6).fill("FINISHED")]);
+    expect(models).toContain(1);
+  });
+
+  test("follows a program that died, in the run that it had begun", async () => {
+    await using at = await place();
+    const { initial } = await begun(at);
+    const trained: string[] = [];
+    let dead = false;
+    const fetch: Fetch = (request) => (dead ? new Promise<never>(() => {}) : at.server.fetch(request));
+    await work(at.manager({ shared: { lease: 60_000 } }, fetch), initial, 3, trained, 1);
+    dead = true;
+    const other = at.manager({ shared: { lease: 60_000, wait: true } });
+    await work(other, initial, 3, trained);
+    expect(new Set(trained).size).toBe(3);
+    const { names, statuses, models } = await outcome(at);
+    expect([names, statuses, models]).toEqual([3, Array(3).fill("FINISHED"), [1]]);
+  });
+
+  test("stops a program whose claim is lost", async () => {
+    await using at = await place();
+    const { initial } = await begun(at);
+    let cut = false;
+    const fetch: Fetch = (request) =>
+      cut && /set-tag|get/.test(request.url) ? Promise.reject(new TypeError("fetch failed")) : at.server.fetch(request);
+    const manager = at.manager({ shared: { lease: 1000 } }, fetch);
+    await manager.setIteration({ runId: initial, batchId: "b" });
+    await manager.setRun({ lr: 1 });
+    const { signal } = manager.run ?? {};
+    expect(signal).toBeDefined();
+    cut = true;
+    await expect
+      .poll(
+        () => {
+          try {
+            manager.saveMetric({ name: "loss", value: 1 });
+            return "saved";
+          } catch (error) {
+            return error instanceof ClaimLostError ? "lost" : String(error);
+          }
+        },
+        { timeout: 10_000 },
+      )
+      .toBe("lost");
+    await expect(manager.finishRun()).rejects.toThrow(ClaimLostError);
+  });
+});
