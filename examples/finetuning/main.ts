@@ -71,11 +71,17 @@ for (const [index, [batchId, feedback]] of batches.entries()) {
   }
   rows.push(await iterate(batchId, feedback, index));
 }
+// Once, at the end: a start that trains nothing must not deploy the old versions again in turn.
+const deployed = await register(best.runId);
+if ((await registeredModels.getByAlias(pluginName, alias))?.version !== deployed)
+  await registeredModels.setAlias(pluginName, alias, deployed);
 console.table(rows);
 await writeFile("finetuning-report.html", report());
 const trained = rows.reduce((sum, row) => sum + row.trained, 0);
 const skipped = rows.reduce((sum, row) => sum + row.skipped, 0);
-console.log(`${trained} runs trained, ${skipped} skipped as they are known; report: finetuning-report.html`);
+console.log(
+  `${trained} runs trained, ${skipped} skipped as they are known; version ${deployed} is deployed; report: finetuning-report.html`,
+);
 
 async function iterate(batchId: string, feedback: readonly Penguin[], seed: number): Promise<(typeof rows)[number]> {
   const id = await manager.setIteration({ runId: best.runId, batchId });
@@ -103,7 +109,7 @@ async function iterate(batchId: string, feedback: readonly Penguin[], seed: numb
     return { ...row, result: "rolled back" };
   }
   best = { runId, top, loss: quality.loss };
-  return { ...row, result: `deployed as version ${await deploy(runId)}` };
+  return { ...row, result: `version ${await register(runId)}` };
 }
 
 /** Trains with early stopping; the model of the best epoch is saved, if it is the best of the iteration. */
@@ -122,12 +128,11 @@ async function train(start: Classifier, feedback: readonly Penguin[], params: Tr
   await manager.finishRun();
 }
 
-/** Makes a run's model the deployed version of the registered model, once. */
-async function deploy(runId: string): Promise<number> {
+/** Makes a run's model a version of the registered model, once. */
+async function register(runId: string): Promise<number> {
   await registered();
   const { items } = await modelVersions.search({ filter: `name = '${pluginName}' AND run_id = '${runId}'` });
   const version = items[0] ?? (await modelVersions.create(pluginName, { source: `runs:/${runId}/model`, runId }));
-  await registeredModels.setAlias(pluginName, alias, version.version);
   return version.version;
 }
 
