@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { assembleServer } from "../../src/server/assemble-server.ts";
 import { current } from "../../src/server/compat.ts";
 import { routes } from "../../src/server/routes/index.ts";
@@ -22,90 +22,104 @@ function expectRefusal(answer: {
   expect(answer.text.length).toBeLessThan(2000);
 }
 
+/** One server for the tests of a `describe`: what is refused changes nothing in it. */
+function withSharedApi(): () => Api {
+  let api: Api | undefined;
+  beforeAll(async () => {
+    api = await testApi();
+  });
+  afterAll(() => api?.close());
+  return () => api!;
+}
+
 describe.each(posts)("POST %s", (path) => {
+  const shared = withSharedApi();
+
   test.each(["", " ", "{", "[]", "null", "5", '"x"', '{"run_id":', "{}x", "\u0000", "<html>", '"{"'])(
     "refuses the body %j",
-    (body) => withApi(async (api) => expectRefusal(await api.send(path, { method: "POST", headers: json, body }))),
+    async (body) => expectRefusal(await shared().send(path, { method: "POST", headers: json, body })),
   );
 
-  test("refuses other content types, and none", () =>
-    withApi(async (api) => {
-      for (const type of [
-        "text/plain",
-        "application/x-www-form-urlencoded",
-        "application/vnd.api+json",
-        "APPLICATION/JSON",
-      ]) {
-        expectRefusal(await api.send(path, { method: "POST", headers: { "content-type": type }, body: "{}" }));
-      }
-      expectRefusal(await api.send(path, { method: "POST", body: new Uint8Array([123, 125]) }));
-    }));
+  test("refuses other content types, and none", async () => {
+    const api = shared();
+    for (const type of [
+      "text/plain",
+      "application/x-www-form-urlencoded",
+      "application/vnd.api+json",
+      "APPLICATION/JSON",
+    ]) {
+      expectRefusal(await api.send(path, { method: "POST", headers: { "content-type": type }, body: "{}" }));
+    }
+    expectRefusal(await api.send(path, { method: "POST", body: new Uint8Array([123, 125]) }));
+  });
 
-  test("refuses a compressed body", () =>
-    withApi(async (api) => {
-      const answer = await api.send(path, {
-        method: "POST",
-        headers: { ...json, "content-encoding": "gzip" },
-        body: "{}",
-      });
-      expectRefusal(answer);
-      expect(answer.body.message).toContain("must not be compressed");
-    }));
+  test("refuses a compressed body", async () => {
+    const api = shared();
+    const answer = await api.send(path, {
+      method: "POST",
+      headers: { ...json, "content-encoding": "gzip" },
+      body: "{}",
+    });
+    expectRefusal(answer);
+    expect(answer.body.message).toContain("must not be compressed");
+  });
 
-  test("survives values of every kind in every field", () =>
-    withApi(async (api) => {
-      const names = [
-        "run_id",
-        "experiment_id",
-        "experiment_ids",
-        "name",
-        "new_name",
-        "key",
-        "value",
-        "timestamp",
-        "step",
-        "tags",
-        "params",
-        "metrics",
-        "status",
-        "filter",
-        "order_by",
-        "max_results",
-        "page_token",
-        "datasets",
-        "models",
-        "model_json",
-        "artifact_location",
-        "path",
-        "run_view_type",
-        "view_type",
-        "start_time",
-        "end_time",
-        "user_id",
-      ];
-      const run = await api.run();
-      const field = fc.oneof(fc.constantFrom(...names), fc.string());
-      const value = fc.oneof(
-        fc.jsonValue({ noUnicodeString: false }),
-        fc.constantFrom(run, "0", "1; DROP TABLE runs", "' OR 1=1 --", "../../etc/passwd"),
-      );
-      await fc.assert(
-        fc.asyncProperty(fc.dictionary(field, value), async (body) => {
-          const answer = await api.post(path, body);
-          // Renaming a deleted experiment and presigned addresses of a local store are MLflow's own 5xx.
-          expect([200, 400, 404]).toContain(answer.status);
-          expect(answer.body).toBeTypeOf("object");
-          expect(answer.text).not.toMatch(/sqlite|constraint failed|no such (table|column)/i);
-        }),
-        { numRuns: 40 },
-      );
-      expect((await api.get("runs/get", { run_id: run })).status).toBe(200);
-    }));
+  test("survives values of every kind in every field", async () => {
+    const api = shared();
+    const names = [
+      "run_id",
+      "experiment_id",
+      "experiment_ids",
+      "name",
+      "new_name",
+      "key",
+      "value",
+      "timestamp",
+      "step",
+      "tags",
+      "params",
+      "metrics",
+      "status",
+      "filter",
+      "order_by",
+      "max_results",
+      "page_token",
+      "datasets",
+      "models",
+      "model_json",
+      "artifact_location",
+      "path",
+      "run_view_type",
+      "view_type",
+      "start_time",
+      "end_time",
+      "user_id",
+    ];
+    const run = await api.run();
+    const field = fc.oneof(fc.constantFrom(...names), fc.string());
+    const value = fc.oneof(
+      fc.jsonValue({ noUnicodeString: false }),
+      fc.constantFrom(run, "0", "1; DROP TABLE runs", "' OR 1=1 --", "../../etc/passwd"),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.dictionary(field, value), async (body) => {
+        const answer = await api.post(path, body);
+        // Renaming a deleted experiment and presigned addresses of a local store are MLflow's own 5xx.
+        expect([200, 400, 404]).toContain(answer.status);
+        expect(answer.body).toBeTypeOf("object");
+        expect(answer.text).not.toMatch(/sqlite|constraint failed|no such (table|column)/i);
+      }),
+      { numRuns: 40 },
+    );
+    expect((await api.get("runs/get", { run_id: run })).status).toBe(200);
+  });
 });
 
-describe.each(gets)("GET %s", (path) => {
-  test("survives any query", () =>
-    withApi((api) =>
+describe("GET", () => {
+  const shared = withSharedApi();
+
+  describe.each(gets)("%s", (path) => {
+    test("survives any query", () =>
       fc.assert(
         fc.asyncProperty(
           fc.dictionary(
@@ -125,14 +139,14 @@ describe.each(gets)("GET %s", (path) => {
             { maxKeys: 5 },
           ),
           async (query) => {
-            const answer = await api.get(path, query);
+            const answer = await shared().get(path, query);
             expect([200, 400, 404]).toContain(answer.status);
             expect(answer.text).not.toMatch(/sqlite|constraint failed|no such (table|column)/i);
           },
         ),
         { numRuns: 40 },
-      ),
-    ));
+      ));
+  });
 });
 
 describe("the server", () => {
