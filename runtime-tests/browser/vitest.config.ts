@@ -22,6 +22,7 @@ const config: ViteUserConfig = defineConfig({
       "**/*.local.test.ts",
       "**/*.node.test.ts",
       "**/*.page.test.ts",
+      "**/*.workerd.test.ts",
       "**/node_modules/**",
       ...Object.keys(leftOut.chromium),
     ],

@@ -36,7 +36,7 @@ export async function mockBench(
   const mock = await lightMock(runtime.clock, actAs);
   const seen: { path: string; body: string; status: number }[] = [];
   const carry: Fetch = async (request) => {
-    const body = await request.clone().text();
+    const body = await runtime.clock.hold(request.clone().text());
     const call = { path: new URL(request.url).pathname, body, status: 0 };
     seen.push(call);
     const response = (await between?.(request, body)) ?? (await mock.fetch(request));

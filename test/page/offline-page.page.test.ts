@@ -1,6 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { startProgram } from "../support/start-program.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { Browser } from "./support/chromium.ts";
@@ -8,6 +8,9 @@ import type { Page } from "./support/page.ts";
 import { until } from "./support/until.ts";
 
 const temporaryDirectory = temporaryDirectories();
+
+// Longer than what starts a program alone needs.
+vi.setConfig({ testTimeout: 120_000 });
 
 const click = (page: Page, id: string): Promise<void> =>
   page.call((name) => document.getElementById(name)!.click(), id);

@@ -19,6 +19,7 @@ export class ManualClock implements Clock {
   #wall: number;
   #mono = 0;
   #order = 0;
+  #held = 0;
   /** Timers that fired since time passed last. */
   #still = 0;
   #timers: { at: number; order: number; callback: () => void }[] = [];
@@ -56,11 +57,24 @@ export class ManualClock implements Clock {
     this.#wall += ms;
   }
 
+  /**
+   * Time stands still until `work` is done, on a machine however slow: for what needs no clock itself, such as an answer of
+   * a server in the same process. Not without an end, in case it does.
+   */
+  async hold<T>(work: Promise<T>): Promise<T> {
+    this.#held++;
+    try {
+      return await work;
+    } finally {
+      this.#held--;
+    }
+  }
+
   /** Lets `ms` pass: fires what is due in order, and lets promises settle before, between and after. */
   async advance(ms: number): Promise<void> {
     const end = this.#mono + ms;
-    await settle();
-    while (this.#fire(end)) await settle();
+    await this.#settle();
+    while (this.#fire(end)) await this.#settle();
     this.#mono = end;
     await settle();
   }
@@ -77,11 +91,19 @@ export class ManualClock implements Clock {
     };
     promise.then(mark, mark);
     for (let idle = 0; ; ) {
-      await settle();
+      await this.#settle();
       if (done) return promise;
       if (this.#fire(end)) idle = 0;
       else if (++idle > 500) throw new Error(`Cannot wait for a promise as nothing settles it within ${limit} ms`);
       else await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+
+  async #settle(): Promise<void> {
+    await settle();
+    for (let turns = 0; this.#held > 0 && turns < 1_000; turns++) {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (this.#held === 0) await settle();
     }
   }
 
