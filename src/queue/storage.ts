@@ -184,10 +184,10 @@ export interface QueueStorage {
    */
   open(onProblem?: (problem: Problem) => void): Promise<QueueStore>;
   /**
-   * Of a storage that stands in for one that gave no answer in time: asks that one again; true when it answers, and `open`
-   * gives it from then on.
+   * Of a storage that stands in for one that gave no answer in time: asks that one again, and gives it when it answers;
+   * `open` gives it from then on, too.
    */
-  answers?(): Promise<boolean>;
+  answers?(): Promise<QueueStore | undefined>;
   /** Bytes that it may take of what the platform allows; undefined when that is not known. Left out: all that there is. */
   room?(): Promise<number | undefined>;
   /** Loads what `openNow` needs. Opens and makes nothing. */

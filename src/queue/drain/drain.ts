@@ -57,8 +57,8 @@ export class Drain {
   running = true;
   /** Where what was logged first waited, before another storage answered. */
   former: QueueStore | undefined;
-  /** A storage answers by now that the present one stands in for. */
-  better = false;
+  /** The storage that the present one stands in for, once it answers. */
+  better: QueueStore | undefined;
   closed = false;
   /** Undefined before the first write. */
   engine: SyncEngine | undefined;
@@ -109,7 +109,7 @@ export class Drain {
   async put(writer: Writer): Promise<void> {
     let opened = await this.open();
     const late = this.late!;
-    if (this.better && (await late.moveOver(this, writer, opened))) {
+    if (this.better && (await late.moveOver(this, writer, opened, this.better))) {
       this.#opened = undefined;
       opened = await this.open();
       for (const mapping of this.unkept) await late.keepMapping(this, mapping);
@@ -167,7 +167,8 @@ export class Drain {
   async close(): Promise<void> {
     this.closed = true;
     await this.engine?.release();
-    await this.former?.close().catch(() => undefined);
+    const { former, better } = this;
+    for (const store of [former, better]) await store?.close().catch(() => undefined);
     await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
   }
 

@@ -1,9 +1,13 @@
 import type { Drain, Opened } from "./drain.ts";
+import { isSameDestination } from "../destination.ts";
 import type { MetricBuffer } from "../write/metric-buffer.ts";
+import { mappingAt } from "../send/elsewhere.ts";
+import type { QueueStore, RunMapping } from "../storage.ts";
 import type { Writer } from "../write/writer.ts";
 
 /** Milliseconds between two questions whether a storage answers by now that gave no answer in time. */
 const ASK = 30_000;
+const PAGE = 200;
 
 /** Asks now and then for the storage that the present one stands in for, until that answers. */
 export function askAgain(drain: Drain): void {
@@ -12,8 +16,9 @@ export function askAgain(drain: Drain): void {
   const ask = (): void => {
     if (drain.closed) return;
     storage.answers?.().then(
-      (answers) => {
-        if (answers && !storage.durable) drain.better = true;
+      (store) => {
+        if (drain.closed) store?.close().catch(() => {});
+        else if (store && !storage.durable) drain.better = store;
         else if (!storage.durable) runtime.clock.after(ASK, ask);
       },
       () => {},
@@ -23,21 +28,56 @@ export function askAgain(drain: Drain): void {
 }
 
 /**
- * Goes over to the storage that answers by now, from one in memory: as soon as nothing waits there and nothing is in doubt,
- * so that nothing has to be carried over but which runs are on the server.
+ * Goes over to the storage that answers by now, from one in memory: as soon as nothing waits there and nothing is in doubt.
+ * What is carried over is which runs are on the server, and which of them are open, so that these are ended in the place
+ * of a process that is killed.
  */
-export async function moveOver(drain: Drain, writer: Writer, { store, engine }: Opened): Promise<boolean> {
-  const { mappings, problems, onChange } = drain.parts;
+export async function moveOver(
+  drain: Drain,
+  writer: Writer,
+  { store, engine }: Opened,
+  better: QueueStore,
+): Promise<boolean> {
+  const { mappings, problems, onChange, ledger, destination } = drain.parts;
   if (writer.putting !== undefined || !(await engine.isSpent())) return false;
+  let carried: ReadonlySet<string> | undefined;
+  try {
+    if (destination && !isSameDestination(await better.assign(destination), destination)) return false;
+    carried = await carryMappings(drain, store, better);
+  } catch (cause) {
+    problems.report({ kind: "storage", message: "Cannot move over to the durable queue yet", cause });
+  }
+  if (!carried) return false;
+  const open = await engine.openRuns();
   // Who waits for this one has nothing to wait for.
   onChange();
   await engine.release();
   closeTails(writer);
   drain.former = store;
-  drain.better = false;
+  drain.better = undefined;
   problems.solve("memory-queue");
-  for (const mapping of mappings.values()) drain.unkept.add(mapping);
+  for (const mapping of mappings.values()) if (!carried.has(mapping.localId)) drain.unkept.add(mapping);
+  for (const run of open) {
+    // A batch of nothing: it says that the run is open, and changes nothing on the server.
+    const mark = { kind: "tags", sealed: true, sequence: 0, count: 0, request: [], opens: true } as const;
+    if (!ledger.find(run)?.ended) writer.outbox.unshift({ run, ...mark });
+  }
   return true;
+}
+
+/**
+ * Keeps in another storage which runs are on the server, and gives ours. Undefined while one of them waits for a parent
+ * that may be created yet: which runs that one is the parent of, only this storage knows.
+ */
+async function carryMappings(drain: Drain, from: QueueStore, to: QueueStore): Promise<Set<string> | undefined> {
+  const found: RunMapping[] = [];
+  for (let page: readonly RunMapping[] = []; found.length === 0 || page.length === PAGE; found.push(...page)) {
+    page = await from.mappings(found.at(-1)?.localId ?? "", PAGE);
+    if (page.length === 0) break;
+  }
+  for (const { orphanOf } of found) if (orphanOf !== undefined && !(await from.mapping(orphanOf))) return undefined;
+  for (const mapping of found) await to.map(mappingAt(mapping, drain.parts.ledger.place));
+  return new Set(found.map(({ localId }) => localId));
 }
 
 /** What the former storage had of open chunks is delivered: what follows goes on as chunks of their own. */

@@ -133,8 +133,14 @@ export class SyncEngine {
 
   /** Nothing waits in the storage or is set aside there, and no run is in doubt. */
   async isSpent(): Promise<boolean> {
-    const { waiting, quarantined } = await this.#parts.store.status();
-    return this.#loop.isCertain && total(waiting) + total(quarantined) === 0;
+    const { store } = this.#parts;
+    const [heads, { quarantined }] = await Promise.all([store.heads(0, 1), store.status()]);
+    return heads.length + total(quarantined) === 0 && (await this.#loop.isCertain());
+  }
+
+  /** Runs of this writer that nobody has ended. */
+  openRuns(): Promise<ReadonlySet<string>> {
+    return this.#presence.openRuns();
   }
 
   /** Sends, or only keeps the storage within its bounds. */

@@ -3,6 +3,7 @@ import { add, amountOf } from "../amount.ts";
 import type { Books } from "../account/books.ts";
 import { Delivery } from "./delivery.ts";
 import type { Walk } from "../lead/follower.ts";
+import { parseNote } from "../lead/leader-note.ts";
 import type { Lease } from "../lead/lease.ts";
 import { guardedClient } from "./guarded-client.ts";
 import { HostGate } from "./host-gate.ts";
@@ -105,8 +106,11 @@ export class DeliveryLoop {
   }
 
   /** No request is in flight, and none that was given up may change anything. */
-  get isCertain(): boolean {
-    return this.idle && this.#delivery?.isCertain !== false;
+  async isCertain(): Promise<boolean> {
+    const { doubts, merged } = parseNote(await this.#parts.store.note());
+    // Whoever leads knows more than is kept.
+    const certain = (await this.#delivery?.isCertain()) ?? (doubts.length === 0 && !merged);
+    return certain && this.idle;
   }
 
   /** No request is in flight. */

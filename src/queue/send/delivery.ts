@@ -74,7 +74,8 @@ export class Delivery {
   }
 
   /** No run is in doubt. */
-  get isCertain(): boolean {
+  async isCertain(): Promise<boolean> {
+    await this.#note.ready();
     return this.#note.isEmpty;
   }
 

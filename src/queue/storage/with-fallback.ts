@@ -1,5 +1,5 @@
 import { StorageError } from "../../errors/usage-errors.ts";
-import type { QueueStorage } from "../storage.ts";
+import type { QueueStorage, QueueStore } from "../storage.ts";
 
 /**
  * A storage that is the first one, or, when that cannot be opened, the second one: for as long as it lives, unless the
@@ -9,7 +9,7 @@ import type { QueueStorage } from "../storage.ts";
 export function withFallback(first: QueueStorage, second: QueueStorage): QueueStorage {
   let current = first;
   let isLate = false;
-  let answered = false;
+  let answered: QueueStore | undefined;
   return {
     get name() {
       return current.name;
@@ -22,12 +22,7 @@ export function withFallback(first: QueueStorage, second: QueueStorage): QueueSt
     prepare: async () => current.prepare?.(),
     openNow: () => current.openNow?.(),
     async answers() {
-      if (isLate) {
-        answered ||= await first.open().then(
-          () => true,
-          () => false,
-        );
-      }
+      if (isLate) answered ??= await first.open().catch(() => undefined);
       return answered;
     },
     async open(onProblem) {
@@ -41,7 +36,7 @@ export function withFallback(first: QueueStorage, second: QueueStorage): QueueSt
         const store = await second.open(onProblem).catch(() => {
           throw cause;
         });
-        answered = false;
+        answered = undefined;
         if (current === second) return store;
         current = second;
         isLate = cause instanceof StorageError && cause.fault === "timeout";

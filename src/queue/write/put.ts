@@ -207,8 +207,8 @@ function draft(writer: Writer, ledger: Ledger, entry: Entry, at: number): ChunkD
 }
 
 /** Whether a request begins or resumes its run, or ends it; undefined for any other. */
-function opensRun({ kind, request }: Entry): boolean | undefined {
-  if (kind === "create") return true;
+function opensRun({ kind, request, opens }: Entry): boolean | undefined {
+  if (opens || kind === "create") return true;
   const change = kind === "update" ? (request as RunChange) : {};
   return change.status === undefined ? undefined : !isEnd(change);
 }

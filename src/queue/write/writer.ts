@@ -27,6 +27,8 @@ export interface Entry {
   readonly keys?: KeyCounts;
   /** The account of the run knows of it. */
   counted?: boolean;
+  /** Its run is open, whatever the request says. */
+  readonly opens?: true;
 }
 
 /** What a writer needs. */

@@ -4,6 +4,7 @@ import { memoryQueue } from "../../../src/queue/storage/memory.ts";
 import { withFallback } from "../../../src/queue/storage/with-fallback.ts";
 import type { QueueStorage } from "../../../src/queue/storage.ts";
 import type { Problem } from "../../../src/queue/types.ts";
+import { manualRuntime } from "../../support/manual-runtime.ts";
 import { harness } from "../harness.ts";
 
 /** A durable storage that cannot be opened, as in a private window, until `allowed` says otherwise. */
@@ -153,6 +154,79 @@ describe("Queue over a storage that gives no answer in time", () => {
     expect((await store.mapping(run))?.runId).toBe(oracle.named("a").id);
     expect((await store.status()).delivered).toEqual({ points: 1, requests: 1 });
     expect(oracle.runs.size).toBe(1);
+  });
+
+  test("F27 keeps there which runs are open, so that those of a process that is killed are ended", async () => {
+    let answers = false;
+    const first = denied(() => answers, "timeout");
+    const kept = { ...first, durable: true };
+    const { queue, runtime, start, oracle } = harness({ storage: withFallback(first, memoryQueue()) });
+    const [a, b] = [start("a"), start("b")];
+    await runtime.clock.until(queue.flush());
+    await runtime.clock.advance(5_000);
+    answers = true;
+    await runtime.clock.advance(60_000);
+    queue.updateRun(b, { status: "FINISHED" });
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    const store = await first.open();
+    expect((await store.openRuns("", 10)).map(({ run }) => run)).toEqual([a]);
+    await runtime.clock.until(queue.flush());
+    expect([oracle.named("a").status, oracle.named("b").status]).toEqual(["RUNNING", "FINISHED"]);
+    expect((await store.mapping(b))?.runId).toBe(oracle.named("b").id);
+    // Closed without an end, as by a kill: the next one ends it.
+    await runtime.clock.until(queue.close());
+    const next = harness({ storage: kept, oracle, runtime: manualRuntime({ clock: runtime.clock, seed: 2 }) });
+    await next.queue.recover();
+    await runtime.clock.advance(60_000);
+    expect(oracle.named("a").status).toBe("FAILED");
+    expect(await store.openRuns("", 10)).toEqual([]);
+    await runtime.clock.until(next.queue.close());
+  });
+
+  test("F27 stays in memory while a run waits there for its parent", async () => {
+    let answers = false;
+    const first = denied(() => answers, "timeout");
+    const { queue, runtime, start, oracle } = harness({ storage: withFallback(first, memoryQueue()) });
+    const child = start("child", { parent: { local: "local-parent" } });
+    await runtime.clock.until(queue.flush({ timeout: 100_000 }));
+    expect(oracle.named("child").tags.has("mlflow.parentRunId")).toBe(false);
+    answers = true;
+    await runtime.clock.advance(60_000);
+    queue.logMetric(child, "m", 1, 1, 1);
+    await runtime.clock.until(queue.flush());
+    expect(queue.durable).toBe(false);
+    start("parent");
+    await runtime.clock.until(queue.flush());
+    expect(oracle.named("child").tags.get("mlflow.parentRunId")).toBe(oracle.named("parent").id);
+    queue.logMetric(child, "m", 2, 2, 2);
+    await runtime.clock.until(queue.flush());
+    expect([queue.durable, oracle.named("child").points.size]).toEqual([true, 2]);
+    await runtime.clock.until(queue.close());
+  });
+
+  test.each([false, true])("F27 closes what has answered (after it moved over: %s)", async (moves) => {
+    let answers = false;
+    const first = denied(() => answers, "timeout");
+    let closed = 0;
+    const counting: QueueStorage = {
+      ...first,
+      open: async () => {
+        const store = await first.open();
+        return Object.assign(store, { close: async () => void closed++ });
+      },
+    };
+    const { queue, runtime, start, oracle } = harness({ storage: withFallback(counting, memoryQueue()) });
+    const run = start("a");
+    await runtime.clock.until(queue.flush());
+    if (!moves) oracle.fault = () => "drop-before";
+    queue.logMetric(run, "m", 1, 1, 1);
+    await runtime.clock.advance(5_000);
+    answers = true;
+    await runtime.clock.advance(60_000);
+    await runtime.clock.until(queue.flush({ timeout: 1_000 }));
+    expect([queue.durable, closed]).toEqual([moves, 0]);
+    await runtime.clock.until(queue.close({ timeout: 1_000 }));
+    expect(closed).toBe(1);
   });
 
   test("F27 stays in memory while something waits there", async () => {
