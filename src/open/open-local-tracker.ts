@@ -58,15 +58,27 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
       "Cannot use the option fetch without a server: pass its http(s) address as trackingUri, too",
     );
   }
+  const looked = changed(runtime);
   const server = await openLocalServer({ directory, database: place?.path ?? "mlflow.db" }, runtime);
   try {
     const own = { ...rest, trackingUri: server.trackingUri, fetch: server.fetch };
-    const owned = { embedded: true, ownPaths: server.ownPaths, locks: server.locks, onClosed: () => server.close() };
+    const owned = {
+      embedded: true,
+      ownPaths: server.ownPaths,
+      locks: server.locks,
+      dirty: await looked,
+      onClosed: () => server.close(),
+    };
     return createOwningTracker(own, owned, { runtime, atEnd: endWithProcess });
   } catch (error) {
     await server.close();
     throw error;
   }
+}
+
+/** Whether tracked files differ from the commit; undefined where it cannot be told. */
+async function changed({ environment }: Runtime): Promise<boolean | undefined> {
+  return environment.dirty?.().catch(() => undefined);
 }
 
 /** Nothing is made before the first write, so that who only reads leaves no trace. */
@@ -82,7 +94,8 @@ async function openOnServer(
     void queue.recover().catch(() => {});
   };
   const ownPaths = runtime.files ? [queueFolder(runtime.files, directory)] : [];
-  const tracker = createOwningTracker({ ...options, queue }, { ownPaths, onQueue }, { runtime, atEnd: endWithProcess });
+  const owned = { ownPaths, onQueue, dirty: await changed(runtime) };
+  const tracker = createOwningTracker({ ...options, queue }, owned, { runtime, atEnd: endWithProcess });
   // From here on process.exit() loses nothing. What is missing for it is told with the first write.
   await prepared?.catch(() => {});
   return tracker;

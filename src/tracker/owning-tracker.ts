@@ -39,6 +39,8 @@ export interface OwnedParts {
   readonly ownPaths?: readonly string[];
   /** Locks of all who share the store of the embedded server. */
   readonly locks?: Locks;
+  /** Whether tracked files differ from the commit, found out before the first run, as a tag that comes later is one request more. */
+  readonly dirty?: boolean | undefined;
   /** Gets the queue before anything is logged. */
   readonly onQueue?: (queue: Queue) => void;
   /** Called when the host has waited for a run that ended, and something is left. */
@@ -77,16 +79,10 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     active: runtime.asyncContexts.create(),
     newLocalId: localIds(runtime.clock, runtime.random),
     systemTags: () => {
-      if (tags === undefined) {
-        tags = systemTags(runtime, options.user ?? runtime.environment.user());
-        void runtime.environment.dirty?.().then((dirty) => {
-          if (dirty === undefined) return;
-          const tag = { "mlflow.tracklet.git.dirty": String(dirty) };
-          tags = { ...tags, ...tag };
-          // Looking takes longer than starting the first run does.
-          for (const run of core.open.values()) run.setTags(tag);
-        });
-      }
+      tags ??= {
+        ...systemTags(runtime, options.user ?? runtime.environment.user()),
+        ...(owned.dirty === undefined ? {} : { "mlflow.tracklet.git.dirty": String(owned.dirty) }),
+      };
       return tags;
     },
     open: new Map(),
