@@ -68,9 +68,9 @@ export async function withFaults(
       trackingUri: proxy.trackingUri,
       experiment,
       onProblem: (problem) => problems.push(problem),
-      runtime: { clock: hastyClock(HASTE), random, environment },
       ...options,
       ...more,
+      runtime: { clock: hastyClock(HASTE), random, environment, ...options.runtime, ...more.runtime },
       delivery: {
         requestTimeout: real(60_000),
         exitTimeout: real(1_000),
