@@ -3,8 +3,6 @@ import { createTracker } from "../../src/tracker/create-tracker.ts";
 import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import type { TrackerOptions } from "../../src/tracker/types/tracker-options.ts";
 import { platformRandom } from "../../src/runtime/platform-random.ts";
-import { defaultRuntime } from "../../src/runtime/default-runtime.ts";
-import type { Environment } from "../../src/runtime/ports/environment.ts";
 import type { Random } from "../../src/runtime/ports/random.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
 import { TcpProxy } from "../support/proxy/tcp-proxy.ts";
@@ -28,9 +26,6 @@ const HASTE = 50;
 
 /** Pauses before another try are drawn from the low end of their range. */
 const random: Random = { ...platformRandom, fraction: () => platformRandom.fraction() / 100 };
-
-/** Without the tag that tells of the working tree: it comes whenever git's files are read, also in the midst of a flush. */
-const environment: Environment = { ...defaultRuntime().environment, dirty: async () => undefined };
 
 /** Milliseconds of that clock in which the machine has `ms` for a request. */
 export function real(ms: number): number {
@@ -68,9 +63,9 @@ export async function withFaults(
       trackingUri: proxy.trackingUri,
       experiment,
       onProblem: (problem) => problems.push(problem),
+      runtime: { clock: hastyClock(HASTE), random },
       ...options,
       ...more,
-      runtime: { clock: hastyClock(HASTE), random, environment, ...options.runtime, ...more.runtime },
       delivery: {
         requestTimeout: real(60_000),
         exitTimeout: real(1_000),
