@@ -25,7 +25,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     only: { type: "string", default: RUNTIMES.join(",") },
-    timeout: { type: "string", default: "600" },
+    timeout: { type: "string", default: "1500" },
     verbose: { type: "boolean", default: false },
   },
 });

@@ -18,6 +18,7 @@ describe("claim(), by processes of one machine,", () => {
         processes: 4,
         claims: 12,
         lease: 2000,
+        timeout: 3000,
         disturb: true,
       });
       expect(problems).toEqual([]);

@@ -9,6 +9,8 @@ export interface Racer {
   readonly names: readonly string[];
   /** Milliseconds. */
   readonly lease: number;
+  /** Milliseconds of one request: a dead holder is followed after lease and time-out. */
+  readonly timeout: number;
   /** Which name it tries first. */
   readonly first: number;
 }
@@ -21,16 +23,25 @@ export interface Race {
   readonly processes: number;
   readonly claims: number;
   readonly lease: number;
+  readonly timeout: number;
   /** Kills the first process, and stops the second one for longer than the lease, each while it holds a claim. */
   readonly disturb: boolean;
 }
 
 /** Runs it and says what is wrong: every claim must have one committed result, which is whole, and nothing else. */
-export async function race({ trackingUri, command, processes, claims, lease, disturb }: Race): Promise<string[]> {
+export async function race({
+  trackingUri,
+  command,
+  processes,
+  claims,
+  lease,
+  timeout,
+  disturb,
+}: Race): Promise<string[]> {
   const names = Array.from({ length: claims }, (_, n) => `claim ${n}`);
   const program = new URL("./programs/racer.ts", import.meta.url);
   const children = Array.from({ length: processes }, (_, n) => {
-    const racer: Racer = { trackingUri, names, lease, first: Math.floor((n * claims) / processes) };
+    const racer: Racer = { trackingUri, names, lease, timeout, first: Math.floor((n * claims) / processes) };
     return new Child(command, program, [JSON.stringify(racer)]);
   });
   const problems: string[] = [];

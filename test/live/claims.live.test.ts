@@ -11,6 +11,7 @@ test("claim() has one committed result for each of 40 names on a real MLflow, wi
     claims: 40,
     // A real MLflow takes its time for 8 processes at once.
     lease: 10_000,
+    timeout: 10_000,
     disturb: true,
   });
   expect(problems).toEqual([]);

@@ -4,7 +4,7 @@ import { isNetworkError } from "../../../src/errors/index.ts";
 import { createTracker } from "../../../src/index.ts";
 import type { Racer } from "../race.ts";
 
-const { trackingUri, names, lease, first } = JSON.parse(process.argv[2] ?? "") as Racer;
+const { trackingUri, names, lease, timeout, first } = JSON.parse(process.argv[2] ?? "") as Racer;
 const tracker = createTracker({ trackingUri, experiment: "race", onProblem: () => {} });
 console.log(`up ${process.pid}`);
 
@@ -13,7 +13,7 @@ while (open.length > 0) {
   for (const name of [...open]) {
     try {
       // When nothing else is left, waiting is kinder to the server than asking without a pause.
-      const result = await claim(tracker, name, { lease, wait: open.length > 3 ? 0 : 500 });
+      const result = await claim(tracker, name, { lease, timeout, wait: open.length > 3 ? 0 : 500 });
       if (result.state === "busy") continue;
       if (result.state === "held") {
         console.log(`held ${name}`);
