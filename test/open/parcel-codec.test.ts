@@ -54,7 +54,7 @@ describe("decodeParcel()", () => {
     const found = decodeParcel(await encodeParcel(parcel));
     const blobs = await Promise.all(found.chunks.map(({ blob }) => blob?.text()));
     expect(blobs).toEqual([undefined, "weights", ""]);
-    expect(found.chunks[1]?.blob?.type).toBe("text/plain");
+    expect(found.chunks[1]?.blob?.type).toMatch(/^text\/plain\b/); // Bun names the charset, too
     const plain = ({ chunks, ...rest }: Parcel): unknown => ({
       ...rest,
       chunks: chunks.map(({ blob: _, body, ...chunk }) => ({ ...chunk, body: [...body] })),
