@@ -1,35 +1,38 @@
 /**
- * Fine-tuning of a classifier of penguins as feedback comes in: three iterations, each from the best model and the best
- * parameters of the last one, and a fourth on spoiled feedback that is rolled back. Started again, it trains nothing.
+ * Fine-tuning of a classifier of penguins as feedback comes in: three iterations, each from the best model and near the
+ * best parameters so far, and a fourth on spoiled feedback. An iteration whose best model is not better than the deployed
+ * one is rolled back. Started again, it trains nothing.
  *
- * `npm run -s example:finetuning` tracks to `./mlflow.db`; with MLFLOW_TRACKING_URI set, to that MLflow server.
+ * `npm run -s example:finetuning` tracks to `./mlflow.db`; with MLFLOW_TRACKING_URI set, to that MLflow server. An argument
+ * says how many runs an iteration has (5).
  */
 import { writeFile } from "node:fs/promises";
 import * as v from "valibot";
-import { lineChart } from "tracklet/charts";
 import { createClient } from "tracklet/client";
 import { choice, createExperimentsManager, MetricsAccumulator, range, suggestNext } from "tracklet/finetuning";
 import { openTracker } from "tracklet/local";
 import { fitScaler, loadPenguins, type Penguin, split } from "../lesson/data.ts";
-import { type Classifier, judge, type Training, tune, untrained } from "./classifier.ts";
+import { type Classifier, judge, tune, untrained } from "./classifier.ts";
+import { Registry } from "./registry.ts";
+import { report, type Row } from "./report.ts";
 
 const schema = v.object({ rate: v.number(), decay: v.number(), batch: v.picklist([8, 16, 32]), patience: v.number() });
+type Params = v.InferOutput<typeof schema>;
 const space = {
   rate: range(0.01, 1, { log: true }),
   decay: range(1e-5, 1e-1, { log: true }),
   batch: choice([8, 16, 32]),
   patience: choice([3]),
 };
-const runsPerIteration = 5;
+const runsPerIteration = Number(process.argv[2] ?? 5);
 const pluginName = "penguins";
-const alias = "deployed";
-/** So much worse a model may be on the same penguins by chance. */
-const tolerance = 1.05;
 
-const { training, validation } = split(await loadPenguins());
+// Training learns from the first part; the second one stops it early, chooses among runs and judges iterations; the third
+// one is looked at once, at the end, and decides nothing.
+const { training, validation, heldOut } = split(await loadPenguins());
 await using tracker = await openTracker();
-const { registeredModels, modelVersions } = createClient(tracker);
-await using manager = createExperimentsManager<v.InferOutput<typeof schema>, Classifier>({
+const registry = new Registry(createClient(tracker), pluginName, "deployed");
+await using manager = createExperimentsManager<Params, Classifier>({
   tracker,
   pluginName,
   mainMetric: "val_loss",
@@ -40,14 +43,10 @@ await using manager = createExperimentsManager<v.InferOutput<typeof schema>, Cla
   onNotice: () => {},
 });
 
-const rows: { iteration: string; trained: number; skipped: number; loss: number; accuracy: number; result: string }[] =
-  [];
-
-const initial = (await manager.hasInitialModel())
-  ? await manager.getInitialModelRunId()
-  : await manager.uploadInitialModel(untrained(fitScaler(training.slice(0, 60))));
-if (initial === undefined) throw new Error("the initial model is gone");
-let best = { runId: initial, top: [] as Training[], loss: await lossOf(initial) };
+const initial =
+  (await manager.getInitialModelRunId()) ??
+  (await manager.uploadInitialModel(untrained(fitScaler(training.slice(0, 60)))));
+let best = { runId: initial, top: [] as Params[], loss: judge(await modelOf(initial), validation).loss };
 
 // Feedback comes in batches; somebody has mixed up the labels of the last one.
 const spoiled = training.map((penguin) => ({ ...penguin, label: (penguin.label + 1) % 3 }));
@@ -57,41 +56,36 @@ const batches: [batchId: string, feedback: readonly Penguin[]][] = [
   ["third feedback", training],
   ["spoiled feedback", spoiled],
 ];
+const rows: Row[] = [];
 for (const [index, [batchId, feedback]] of batches.entries()) {
-  if (await wasRolledBack(batchId)) {
-    rows.push({
-      iteration: batchId,
-      trained: 0,
-      skipped: runsPerIteration,
-      loss: Number.NaN,
-      accuracy: Number.NaN,
-      result: "rolled back before",
-    });
-    continue;
-  }
-  rows.push(await iterate(batchId, feedback, index));
+  rows.push((await refusedBefore(batchId)) ?? (await iterate(batchId, feedback, index)));
 }
 // Once, at the end: a start that trains nothing must not deploy the old versions again in turn.
-const deployed = await register(best.runId);
-if ((await registeredModels.getByAlias(pluginName, alias))?.version !== deployed)
-  await registeredModels.setAlias(pluginName, alias, deployed);
-console.table(rows);
-await writeFile("finetuning-report.html", report());
+const deployed = await registry.version(best.runId);
+await registry.deploy(deployed);
+const final = [
+  { model: "initial", ...judge(await modelOf(initial), heldOut) },
+  { model: `version ${deployed}, deployed`, ...judge(await modelOf(best.runId), heldOut) },
+];
+const shown = <T extends { loss: number; accuracy: number }>(row: T) => ({
+  ...row,
+  loss: Number(row.loss.toFixed(4)),
+  accuracy: Number(row.accuracy.toFixed(3)),
+});
+console.table(rows.map(shown));
+console.log("on held-out penguins, which decided nothing:");
+console.table(final.map(shown));
+await writeFile("finetuning-report.html", report(rows, final));
+const skipped = rows.filter((row) => row.skipped > 0).map((row) => `${row.skipped} runs of "${row.iteration}"`);
 const trained = rows.reduce((sum, row) => sum + row.trained, 0);
-const skipped = rows.reduce((sum, row) => sum + row.skipped, 0);
-console.log(
-  `${trained} runs trained, ${skipped} skipped as they are known; version ${deployed} is deployed; report: finetuning-report.html`,
-);
+console.log(`${trained} runs trained; skipped as they are known: ${skipped.join(", ") || "none"}`);
+console.log(`version ${deployed} is deployed; report: finetuning-report.html`);
 
-async function iterate(batchId: string, feedback: readonly Penguin[], seed: number): Promise<(typeof rows)[number]> {
+async function iterate(batchId: string, feedback: readonly Penguin[], seed: number): Promise<Row> {
   const id = await manager.setIteration({ runId: best.runId, batchId });
-  const start = await manager.downloadModelByRunId(best.runId);
-  if (start === undefined) throw new Error(`the model of ${best.runId} is gone`);
+  const start = await modelOf(best.runId);
   let count = 0;
-  for (const params of suggestNext<v.InferOutput<typeof schema>>(best.top as never, space as never, {
-    count: runsPerIteration,
-    seed,
-  })) {
+  for (const params of suggestNext(best.top, space, { count: runsPerIteration, seed })) {
     const { state } = await manager.setRun(params);
     if (state !== "started" && state !== "resumed") continue;
     count++;
@@ -101,19 +95,19 @@ async function iterate(batchId: string, feedback: readonly Penguin[], seed: numb
   const top = await manager.getTopParamsByExperimentId(id);
   await manager.finishIteration();
   if (runId === undefined) throw new Error(`no run of "${batchId}" has a model`);
-  const model = await manager.downloadModelByRunId(runId);
-  const quality = judge(model ?? start, validation);
+  const quality = judge(await modelOf(runId), validation);
   const row = { iteration: batchId, trained: count, skipped: runsPerIteration - count, ...quality };
-  if (quality.loss > best.loss * tolerance) {
-    await rollBack(id, batchId);
+  if (quality.loss >= best.loss) {
+    await registry.refuse(batchId, { iterationId: id, ...quality });
+    await manager.rollBackIteration(id);
     return { ...row, result: "rolled back" };
   }
   best = { runId, top, loss: quality.loss };
-  return { ...row, result: `version ${await register(runId)}` };
+  return { ...row, result: `version ${await registry.version(runId)}` };
 }
 
 /** Trains with early stopping; the model of the best epoch is saved, if it is the best of the iteration. */
-async function train(start: Classifier, feedback: readonly Penguin[], params: Training): Promise<void> {
+async function train(start: Classifier, feedback: readonly Penguin[], params: Params): Promise<void> {
   let found: { model: Classifier; loss: number } | undefined;
   let waited = 0;
   for (const model of tune(start, feedback, params)) {
@@ -128,47 +122,18 @@ async function train(start: Classifier, feedback: readonly Penguin[], params: Tr
   await manager.finishRun();
 }
 
-/** Makes a run's model a version of the registered model, once. */
-async function register(runId: string): Promise<number> {
-  await registered();
-  const { items } = await modelVersions.search({ filter: `name = '${pluginName}' AND run_id = '${runId}'` });
-  const version = items[0] ?? (await modelVersions.create(pluginName, { source: `runs:/${runId}/model`, runId }));
-  return version.version;
-}
-
-async function rollBack(id: string, batchId: string): Promise<void> {
-  await registered();
-  await registeredModels.setTag(pluginName, `rolled back ${batchId}`, id);
-  await manager.rollBackIteration(id);
-}
-
-async function wasRolledBack(batchId: string): Promise<boolean> {
-  const { tags } = await registered();
-  const id = tags[`rolled back ${batchId}`];
+async function refusedBefore(batchId: string): Promise<Row | undefined> {
+  const refused = await registry.refused(batchId);
+  if (refused === undefined) return undefined;
+  const { iterationId, loss, accuracy } = refused;
   // Once more, as an earlier start may have been stopped in the middle of it.
-  if (id !== undefined) await manager.rollBackIteration(id);
-  return id !== undefined;
+  await manager.rollBackIteration(iterationId);
+  const result = "rolled back before";
+  return { iteration: batchId, trained: 0, skipped: runsPerIteration, loss, accuracy, result };
 }
 
-async function registered() {
-  const { items } = await registeredModels.search({ filter: `name = '${pluginName}'` });
-  return items[0] ?? registeredModels.create({ name: pluginName });
-}
-
-async function lossOf(runId: string): Promise<number> {
+async function modelOf(runId: string): Promise<Classifier> {
   const model = await manager.downloadModelByRunId(runId);
-  return model === undefined ? Number.POSITIVE_INFINITY : judge(model, validation).loss;
-}
-
-function report(): string {
-  const cells = rows.map(
-    ({ iteration, trained, skipped, loss, accuracy, result }) =>
-      `<tr><td>${iteration}<td>${trained}<td>${skipped}<td>${loss.toFixed(4)}<td>${(accuracy * 100).toFixed(1)} %<td>${result}`,
-  );
-  const chart = lineChart({
-    title: "validation loss by iteration",
-    series: [{ name: "val_loss", y: rows.map(({ loss }) => loss) }],
-  });
-  return `<!doctype html><meta charset="utf-8"><title>Fine-tuning</title><h1>Fine-tuning of ${pluginName}</h1>${chart}
-<table><tr><th>iteration<th>trained<th>skipped<th>loss<th>accuracy<th>result${cells.join("\n")}</table>`;
+  if (model === undefined) throw new Error(`the model of the run ${runId} is gone`);
+  return model;
 }

@@ -1,4 +1,5 @@
 import { ValidationError } from "../errors/usage-errors.ts";
+import { canonicalText } from "./canonical-text.ts";
 
 /** A value of one dimension. */
 export type DimensionValue = string | number | boolean | null | readonly unknown[];
@@ -12,9 +13,12 @@ export interface Dimension<T> {
   /** All values that a grid looks at, in order. */
   readonly grid: readonly T[];
   /** A value by chance: `fraction` gives numbers from 0 to below 1. */
-  readonly sample: (fraction: () => number) => T;
-  /** A value near another one; `scale`, 0 to 1, is how far of the whole range. */
-  readonly near: (value: T, scale: number, fraction: () => number) => T;
+  sample(fraction: () => number): T;
+  /**
+   * A value near another one; `scale`, 0 to 1, is how far of the whole range. The other one may lie outside. (Written as a
+   * method, so that a dimension of some numbers is one of numbers.)
+   */
+  near(value: T, scale: number, fraction: () => number): T;
 }
 
 /** A dimension for each parameter that is searched. */
@@ -39,7 +43,10 @@ export function choice<const T extends DimensionValue>(values: readonly T[]): Di
   return {
     grid: values,
     sample: pick,
-    near: (value, scale, fraction) => (fraction() < scale ? pick(fraction) : value),
+    near: (value, scale, fraction) => {
+      const known = values.some((one) => one === value || canonicalText(one) === canonicalText(value));
+      return !known || fraction() < scale ? pick(fraction) : value;
+    },
   };
 }
 

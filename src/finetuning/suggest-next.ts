@@ -109,8 +109,10 @@ function* local<P extends object>({ previous, space, fraction }: OptimizerInput<
     const from = previous[Math.floor(fraction() ** 2 * previous.length)];
     const scale = Math.min(1, 0.1 + turn / 200);
     yield params(space, (key) => {
-      const value = from?.[key] as never;
-      return value === undefined ? space[key].sample(fraction) : space[key].near(value, scale, fraction);
+      const value = from?.[key];
+      return value === undefined
+        ? space[key].sample(fraction)
+        : space[key].near(value as Exclude<P[keyof P], undefined>, scale, fraction);
     });
   }
 }

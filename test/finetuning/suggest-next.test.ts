@@ -50,6 +50,9 @@ describe("S0.21 suggestNext()", () => {
     // One that lies outside, or lacks a dimension, is brought back.
     const odd = suggestNext([{ lr: 5, optimizer: "adam" } as Params], space, { count: 20, seed: 1 });
     for (const { lr, layers } of odd) expect(lr <= 1e-1 && layers >= 1).toBe(true);
+    const sizes = { size: choice([8, 16, 32]) };
+    const inside = suggestNext<{ size: number }>([{ size: 9 }], sizes, { count: 3, seed: 1 });
+    expect(new Set(inside.map(({ size }) => size))).toEqual(new Set([8, 16, 32]));
   });
 
   test("gives fewer where there are no more, and takes an optimizer of one's own", () => {
