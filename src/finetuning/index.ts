@@ -45,7 +45,7 @@ export {
 export { type Optimizer, type OptimizerInput, suggestNext, type SuggestOptions } from "./suggest-next.ts";
 export { paramsHash } from "./params-hash.ts";
 export { bytesSerializer, jsonSerializer, type ModelFiles, type ModelSerializer } from "./serializer.ts";
-export { type TfjsArtifacts, type TfjsIo, tfjsSerializer } from "./tfjs-serializer.ts";
+export { tfjsSerializer } from "./tfjs-serializer.ts";
 export type { FinetuningOperation, RetryRule, RetryTable } from "./retry-table.ts";
 export type { SchemaIssue, SchemaResult, StandardSchema } from "./standard-schema.ts";
 export { IterationError, MissingMetricError, NoRunError, ParamsError } from "./finetuning-errors.ts";
@@ -53,5 +53,6 @@ export { IterationError, MissingMetricError, NoRunError, ParamsError } from "./f
 // What these types are made of
 export type { CallOptions } from "../client/types/connection.ts";
 export type { Experiment, RunData } from "../client/types/entities.ts";
+export type { SavableModel, SaveConfig, SaveResult, TfjsArtifacts, TfjsWeight } from "../tfjs/types.ts";
 export type { Run } from "../tracker/types/run.ts";
 export type { Tracker } from "../tracker/types/tracker.ts";

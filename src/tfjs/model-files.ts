@@ -1,12 +1,24 @@
 import { ValidationError } from "../errors/usage-errors.ts";
-import type { TfjsArtifacts, TfjsWeight } from "./types.ts";
+import type { SavableModel, SaveConfig, TfjsArtifacts, TfjsWeight } from "./types.ts";
 
 /** Names of the two files that TensorFlow.js keeps a model in, anywhere. */
 export const JSON_FILE = "model.json";
 const WEIGHTS_FILE = "weights.bin";
 
-/** A model as files that `tf.loadLayersModel(url)` takes too. */
-export function toFiles(artifacts: TfjsArtifacts): Record<string, string | Blob> {
+/**
+ * A model as files that `tf.loadLayersModel(url)` takes too.
+ *
+ * @throws ValidationError for a model that gives no topology, or a binary one.
+ */
+export async function toFiles(model: SavableModel, config: SaveConfig): Promise<Record<string, string | Blob>> {
+  let artifacts: TfjsArtifacts = {};
+  const handler = {
+    async save(given: TfjsArtifacts) {
+      artifacts = given;
+      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" as const } };
+    },
+  };
+  await model.save(handler, config);
   const { modelTopology, weightSpecs = [], weightData = [], ...rest } = artifacts;
   if (modelTopology === undefined || modelTopology instanceof ArrayBuffer) {
     throw new ValidationError(

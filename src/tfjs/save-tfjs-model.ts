@@ -1,6 +1,6 @@
 import type { LoggedModelHandle, LogModelOptions, Run } from "../tracker/types/run.ts";
 import { toFiles } from "./model-files.ts";
-import type { SavableModel, TfjsArtifacts } from "./types.ts";
+import type { SavableModel } from "./types.ts";
 
 /** How a TensorFlow.js model is saved. */
 export interface SaveTfjsModelOptions extends LogModelOptions {
@@ -36,13 +36,6 @@ export async function saveTfjsModel(
   options: SaveTfjsModelOptions = {},
 ): Promise<LoggedModelHandle> {
   const { includeOptimizer = false, files, ...rest } = options;
-  let artifacts: TfjsArtifacts = {};
-  const handler = {
-    async save(given: TfjsArtifacts) {
-      artifacts = given;
-      return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: "JSON" as const } };
-    },
-  };
-  await model.save(handler, { includeOptimizer });
-  return run.logModel({ ...files, ...toFiles(artifacts) }, { type: "tensorflow.js", ...rest });
+  const saved = await toFiles(model, { includeOptimizer });
+  return run.logModel({ ...files, ...saved }, { type: "tensorflow.js", ...rest });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { bytesSerializer, jsonSerializer, type TfjsArtifacts, tfjsSerializer } from "../../src/finetuning/index.ts";
 
-/** What TensorFlow.js does with its handlers, by structure. */
+/** What a model of TensorFlow.js does with its savers, by structure; test/tfjs has real ones. */
 class LayersModel {
   readonly artifacts: TfjsArtifacts;
   constructor(artifacts: TfjsArtifacts) {
@@ -11,13 +11,6 @@ class LayersModel {
     return handler.save(this.artifacts);
   }
 }
-const tf = {
-  io: {
-    withSaveHandler: (save: (artifacts: TfjsArtifacts) => Promise<unknown>) => ({ save }),
-    fromMemory: (artifacts: TfjsArtifacts) => ({ load: async () => artifacts }),
-  },
-  loadLayersModel: async (handler: { load(): Promise<TfjsArtifacts> }) => new LayersModel(await handler.load()),
-};
 
 describe("serializers", () => {
   test("S0.17 jsonSerializer() and bytesSerializer() give back what they took", async () => {
@@ -30,8 +23,8 @@ describe("serializers", () => {
   });
 
   test("S0.17 tfjsSerializer() writes the form that tf.loadLayersModel reads from a web server", async () => {
-    const serializer = tfjsSerializer<LayersModel>(tf as never);
-    const weightSpecs = [{ name: "w", shape: [2], dtype: "float32" }];
+    const serializer = tfjsSerializer(async (handler) => new LayersModel(await handler.load()));
+    const weightSpecs = [{ name: "w", shape: [2], dtype: "float32" as const }];
     const [a, b] = [Float32Array.of(0.5), Float32Array.of(-1)];
     const files = await serializer.save(
       new LayersModel({ modelTopology: { layers: 1 }, weightSpecs, weightData: [a.buffer, b.buffer] }),
@@ -45,7 +38,10 @@ describe("serializers", () => {
     const { artifacts } = await serializer.load(files);
     expect(artifacts).toMatchObject({ modelTopology: { layers: 1 }, weightSpecs });
     expect([...new Float32Array(artifacts.weightData as ArrayBuffer)]).toEqual([0.5, -1]);
-    const silent = { save: async () => {} } as never;
-    await expect(Promise.resolve(serializer.save(silent))).rejects.toThrow("must call its save handler");
+    await expect(serializer.save(new LayersModel({}))).rejects.toThrow("its topology must be JSON");
+    for (const missing of ["model.json", "weights.bin"]) {
+      const rest = new Map([...files].filter(([name]) => name !== missing));
+      await expect(serializer.load(rest)).rejects.toThrow(`must have the file "${missing}"`);
+    }
   });
 });

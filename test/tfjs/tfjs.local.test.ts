@@ -3,6 +3,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { layers, loadLayersModel, type LayersModel, sequential } from "@tensorflow/tfjs-layers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createClient } from "../../src/client/index.ts";
+import { createExperimentsManager, tfjsSerializer } from "../../src/finetuning/index.ts";
 import { NotFoundError, StopRequestedError, ValidationError } from "../../src/errors/index.ts";
 import { createTracker } from "../../src/index.ts";
 import { loadTfjsModel, saveTfjsModel, tfjsCallback } from "../../src/tfjs/index.ts";
@@ -121,6 +122,23 @@ describe("saveTfjsModel() and loadTfjsModel()", () => {
     expect(byName.weightSpecs).toHaveLength(2);
     const values = (one: LayersModel): number[] => [...(one.predict(x()) as tf.Tensor).dataSync()];
     expect(values(loaded)).toEqual(values(model));
+  });
+
+  test("S0.17 tfjsSerializer() keeps a model with its optimizer, which loadTfjsModel() reads too", async () => {
+    const manager = createExperimentsManager({
+      tracker,
+      mainMetric: "loss",
+      pluginName: "net",
+      serializer: tfjsSerializer((handler) => loadLayersModel(handler), { includeOptimizer: true }),
+    });
+    const model = network(tf.train.adam(0.25));
+    await model.fit(x(), y(), { epochs: 1, yieldEvery: "never" });
+    const runId = await manager.uploadInitialModel(model);
+    const loaded = await manager.downloadInitialModel();
+    const other = await loadTfjsModel(tracker, { runId }, (handler) => loadLayersModel(handler));
+    const values = (one: LayersModel): number[] => [...(one.predict(x()) as tf.Tensor).dataSync()];
+    for (const one of [loaded as LayersModel, other]) expect(values(one)).toEqual(values(model));
+    expect(loaded?.optimizer?.getConfig()["learningRate"]).toBe(0.25);
   });
 
   test("load a model from the artifacts of a run, too", async () => {
