@@ -7,6 +7,7 @@ import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
 import type { RunHandle } from "./run.ts";
 import { logModel, type ModelNow } from "./log-model.ts";
+import type { TableNow } from "./table-now.ts";
 import type { ArtifactOptions, ImageOptions, ImagePixels, LoggedModelHandle } from "./types/run.ts";
 
 /** Milliseconds for a file of another server, as for a request to the tracking server. */
@@ -77,7 +78,7 @@ export class ArtifactLog {
     this.#handle.setTag("mlflow.loggedImages", "True");
   }
 
-  async table(data: string, path: string): Promise<void> {
+  async table([json, images]: TableNow, path: string): Promise<void> {
     const checked = artifactPath(path);
     if (!checked.endsWith(".json")) {
       throw new ValidationError(
@@ -91,7 +92,13 @@ export class ArtifactLog {
         { key: checked },
       );
     }
-    await this.body(await this.#tables.add(JSON.parse(data), checked), checked);
+    const table: unknown = JSON.parse(json);
+    if (images.length > 0) {
+      const { tableImages } = await import("./table-images.ts");
+      const files = await tableImages(table, images, checked, this.#core.runtime.random);
+      for (const file of files) await this.#put(file.path, file.body);
+    }
+    await this.body(await this.#tables.add(table, checked), checked);
   }
 
   model(model: ModelNow, limits: { signal?: AbortSignal }): Promise<LoggedModelHandle> {

@@ -66,16 +66,20 @@ function seriesStem({ key, step = 0, timestamp }: ImageOptions, now: number, ran
       `Cannot log the image as its step and timestamp must be integers: current values are ${textOf(step)} and ${textOf(time)}`,
     );
   }
+  return `images/${key.replaceAll("/", "~")}+step+${step}+timestamp+${time}+${uuidOf(random)}`;
+}
+
+/** A random UUID (version 4), as MLflow has in the names of images. */
+export function uuidOf(random: Random): string {
   const bytes = random.bytes(16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-  const uuid = hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-  return `images/${key.replaceAll("/", "~")}+step+${step}+timestamp+${time}+${uuid}`;
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** The bytes of an image under the type that they have, whatever the Blob says of itself. */
-async function encoded(image: Blob | ImagePixels, name: string): Promise<{ body: Blob; type: ImageType }> {
+export async function encoded(image: Blob | ImagePixels, name: string): Promise<{ body: Blob; type: ImageType }> {
   const given = image instanceof Blob ? image : await (await import("./png.ts")).pngOf(image);
   const type = imageType(new Uint8Array(await given.slice(0, signatureBytes).arrayBuffer()));
   if (type !== undefined) return { body: given.slice(0, given.size, type.type), type };

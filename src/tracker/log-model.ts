@@ -35,7 +35,7 @@ export async function logModel(
   checkModel(name, type, step, given);
   const { queue } = core;
   const localId = core.newLocalId();
-  const about = { params: cutValues("param", params), tags: cutValues("tag", tags) };
+  const about = { params: cutValues("param", params), tags: { ...originTags(core), ...cutValues("tag", tags) } };
   queue.requestModel(localId, "model", { localId, run, name, step, ...about, ...(type !== undefined && { type }) });
   const known = made.get(core) ?? new Map<string, string[]>();
   made.set(core, known.set(run, [...(known.get(run) ?? []), localId]));
@@ -50,6 +50,11 @@ export async function logModel(
   queue.requestModel(localId, "finalize", { failed: false });
   await queue.flush({ until: "durable", ...limits });
   return { localId, name, modelId: (wait) => modelId(core, localId, name, wait) };
+}
+
+/** Who made it, and with which program: as MLflow's fluent API says of models, too. */
+function originTags(core: Core): Record<string, string> {
+  return Object.fromEntries(Object.entries(core.systemTags()).filter(([key]) => !key.startsWith("mlflow.tracklet.")));
 }
 
 async function modelId(core: Core, localId: string, name: string, options: CallOptions | undefined): Promise<string> {

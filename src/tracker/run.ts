@@ -13,6 +13,7 @@ import { limited } from "./limited.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
+import { tableNow } from "./table-now.ts";
 import type { AlertRule } from "./types/alerts.ts";
 import type { RunRequest } from "./types/control.ts";
 import type * as types from "./types/run.ts";
@@ -171,8 +172,8 @@ export class RunHandle implements types.Run {
     return this.#artifacts.log(
       "logTable",
       options,
-      (log, json) => log.table(json, path),
-      () => jsonNow(data),
+      (log, now) => log.table(now, path),
+      () => tableNow(data),
       path,
     );
   }

@@ -34,8 +34,11 @@ function plain(value: unknown): unknown {
 }
 
 function numberText(value: number | bigint, format: TextFormat): string {
-  if (format === "json" || Number.isFinite(value) || typeof value === "bigint") return String(value);
-  return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  if (format === "json" || typeof value === "bigint") return String(value);
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+  // Python writes exponents from below 0.0001 on, with two digits.
+  const text = value !== 0 && Math.abs(value) < 1e-4 ? value.toExponential() : String(value);
+  return text.replace(/e-(\d)$/, "e-0$1");
 }
 
 function pythonText(input: unknown): string {

@@ -37,9 +37,16 @@ describe("Run.logParams()", () => {
 
   test("writes values as Python's str() does when asked", () => {
     const { tracker, queue } = bench();
-    const values = { flag: true, none: null, list: [1, "it's", false, null], inf: Number.POSITIVE_INFINITY };
+    const small = [1e-7, -5e-5, 0.0001, 1.5e-10, 0, 1e-300, 123456.5];
+    const values = { flag: true, none: null, list: [1, "it's", false, null], inf: Number.POSITIVE_INFINITY, small };
     tracker.startRun().logParams(values, { format: "python" });
-    expect(queue.of("param").map((call) => call[1])).toEqual(["True", "None", `[1, "it's", False, None]`, "inf"]);
+    expect(queue.of("param").map((call) => call[1])).toEqual([
+      "True",
+      "None",
+      `[1, "it's", False, None]`,
+      "inf",
+      "[1e-07, -5e-05, 0.0001, 1.5e-10, 0, 1e-300, 123456.5]",
+    ]);
   });
 
   test("counts what has no text, and a cycle, and logs the rest", () => {

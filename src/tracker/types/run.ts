@@ -85,7 +85,10 @@ export interface ParamOptions {
   readonly format?: "json" | "python";
 }
 
-/** A table: one object per row, or one array per column. */
+/**
+ * A table: one object per row, or one array per column. A cell may be an image (a Blob, or pixels) where all cells of its
+ * column are.
+ */
 export type TableData = readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
 
 /** Pixels, row by row from the top left: an `ImageData` of a canvas is one. */
@@ -244,7 +247,10 @@ export interface Run extends AsyncDisposable, Shown {
   logJson(value: unknown, path: string, options?: CallOptions): Promise<void>;
   /** Writes a value as YAML where the path ends in `.yml` or `.yaml`, with sorted keys; as `logJson` does otherwise. */
   logDict(value: unknown, path: string, options?: CallOptions): Promise<void>;
-  /** Writes a table in MLflow's form (`.json`); rows logged to the same path before come first. */
+  /**
+   * Writes a table in MLflow's form (`.json`); rows logged to the same path before come first. Images in cells become files
+   * in `table_images/`, which MLflow's UI shows in their places.
+   */
   logTable(data: TableData, path: string, options?: CallOptions): Promise<void>;
   /**
    * Writes an image: an encoded one (PNG, JPEG, WebP, GIF, AVIF, BMP, told by its bytes), or pixels, which become a PNG.
