@@ -6,6 +6,8 @@ import { errorText } from "../tracker/error-text.ts";
 import type { AlertRule } from "../tracker/types/alerts.ts";
 import type { MetricOptions, Run } from "../tracker/types/run.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
+import { requirementTags } from "./environment/requirements.ts";
+import { ENVIRONMENT_TAG, type PackageRequirements } from "./environment/types.ts";
 import { findPlaceholder, makePlaceholder } from "./placeholder.ts";
 import { trackerSettings } from "./recorder-options.ts";
 import { RegisteredRecording } from "./recording.ts";
@@ -22,6 +24,8 @@ export class ExperimentRecorder implements Recorder {
   #run: Run | undefined;
   #state: "new" | "registered" | "started" | "stopped" = "new";
   #stopped: Promise<FlushReport> | undefined;
+  /** What is being found out about the environment. */
+  #environment: Promise<void> | undefined;
   /** Rules that were attached before there was a run. */
   readonly #rules: AlertRule[] = [];
 
@@ -60,6 +64,10 @@ export class ExperimentRecorder implements Recorder {
 
   addHyperParameters(params: object): void {
     this.#registered("add hyper-parameters to").logParams(params);
+  }
+
+  upsertPackageRequirements(packages: PackageRequirements): void {
+    this.#registered("add packages to").setTags(requirementTags(packages));
   }
 
   summary(values: RecordingSummary): void {
@@ -142,6 +150,7 @@ export class ExperimentRecorder implements Recorder {
     });
     this.#begin(run, "registered");
     this.#describe(run);
+    this.#capture(tracker, run);
     return new RegisteredRecording(tracker, run, await makePlaceholder(run, this.#model(), options));
   }
 
@@ -154,7 +163,10 @@ export class ExperimentRecorder implements Recorder {
     if (notes !== undefined) run.setDescription(notes);
     if (hyperParameters !== undefined) run.logParams(hyperParameters);
     this.#describe(run);
-    const placeholder = await findPlaceholder(tracker, run, options);
+    const { info, data } = await tracker.getRun(run.localId, options);
+    // The process that began may have died before it knew.
+    if (data.tags[ENVIRONMENT_TAG] === undefined) this.#capture(tracker, run);
+    const placeholder = findPlaceholder(tracker, info, data.tags);
     return new RegisteredRecording(tracker, run, placeholder ?? (await makePlaceholder(run, this.#model(), options)));
   }
 
@@ -170,6 +182,16 @@ export class ExperimentRecorder implements Recorder {
     if (dataset !== undefined) run.logInput(typeof dataset === "string" ? { name: dataset } : dataset);
     if (modelClass !== undefined) run.setTag("mlflow.tracklet.modelClass", modelClass);
     if (metadata !== undefined) run.setTags(metadata);
+  }
+
+  /** Goes on beside the recording, which waits for it in the end. */
+  #capture(tracker: Tracker, run: Run): void {
+    const { environment = {} } = this.#options;
+    if (environment === false) return;
+    this.#environment = import("./environment/record-environment.ts")
+      .then(({ recordEnvironment }) => recordEnvironment(tracker, run, environment))
+      // A page without a network may not get the code.
+      .catch((error: unknown) => run.setTag(`${ENVIRONMENT_TAG}.error`, errorText(error)));
   }
 
   #model(): { name: string; modelClass: string | undefined } {
@@ -208,6 +230,7 @@ export class ExperimentRecorder implements Recorder {
     const tracker = await opening;
     await recording.catch(() => {});
     this.#state = "stopped";
+    await this.#environment;
     try {
       await this.#run?.end(status, options);
       const { syncDataTimeout: timeout = 10_000 } = this.#options;

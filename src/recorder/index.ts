@@ -1,6 +1,6 @@
 /**
  * One object for a whole training or evaluation, on a desk or in the field: what it is, its records, its summary, its
- * alerts, sent at once or when there is a network again.
+ * alerts, sent at once or when there is a network again; and its environment, to be made again a year later.
  *
  * @example
  * ```ts
@@ -21,6 +21,9 @@ export type { Alert, AlertOperator, AlertRule, AlertWebhook } from "../tracker/t
 export type { InputDataset, MetricOptions, Run } from "../tracker/types/run.ts";
 export type { Tracker } from "../tracker/types/tracker.ts";
 export { createRecorder } from "./create-recorder.ts";
+export type { EnvironmentOptions, PackageRequirements } from "./environment/types.ts";
+export type { RecreatedEnvironment, RecreateOptions } from "./recreate/types.ts";
+export { recreateEnvironment } from "./recreate-environment.ts";
 export type {
   Recorder,
   RecorderMode,

@@ -1,4 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
+import type { RunInfo } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Run } from "../tracker/types/run.ts";
@@ -33,22 +34,21 @@ export async function makePlaceholder(
 }
 
 /** The placeholder that an earlier process made; undefined when it came to none. */
-export async function findPlaceholder(
+export function findPlaceholder(
   tracker: Tracker,
-  run: Run,
-  options?: CallOptions,
-): Promise<Placeholder | undefined> {
-  const { info, data } = await tracker.getRun(run.localId, options);
-  const localId = data.tags[PLACEHOLDER_TAG];
+  { runId, experimentId }: Pick<RunInfo, "runId" | "experimentId">,
+  tags: Readonly<Record<string, string>>,
+): Placeholder | undefined {
+  const localId = tags[PLACEHOLDER_TAG];
   if (localId === undefined) return undefined;
   let found: string | undefined;
   return async (limits) => {
     if (found !== undefined) return found;
     const { createClient } = await import("../client/client.ts");
     const { loggedModels } = createClient(tracker);
-    const filter = `attributes.source_run_id = '${info.runId}'`;
+    const filter = `attributes.source_run_id = '${runId}'`;
     try {
-      for await (const model of loggedModels.search({ experimentIds: [info.experimentId], filter }, limits)) {
+      for await (const model of loggedModels.search({ experimentIds: [experimentId], filter }, limits)) {
         if (model.tags["mlflow.tracklet.modelId"] === localId) found = model.modelId;
       }
     } catch (error) {

@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { DeliveryOptions } from "../queue/types.ts";
 import { checkAllOptions, checkOptions, type OptionRules } from "../tracker/check-options.ts";
+import { checkVariables } from "./environment/variables.ts";
 import type { RecorderOptions, RecorderSettings } from "./types.ts";
 
 /** The four settings in the words of delivery. */
@@ -12,6 +13,12 @@ const settings = {
 } as const satisfies Partial<Record<keyof RecorderOptions, keyof DeliveryOptions>>;
 
 const text = (value: unknown): string | false => (typeof value !== "string" || value === "") && "a text";
+
+const environment: OptionRules = {
+  directory: (value) => !(value instanceof URL) && text(value),
+  variables: (value) => !isTexts(value) && "a list of names",
+  command: (value) => !isTexts(value) && "a program and its arguments",
+};
 
 const rules: OptionRules = {
   tracker: (value) =>
@@ -25,6 +32,7 @@ const rules: OptionRules = {
   modelClass: text,
   hyperParameters: "object",
   metadata: "object",
+  environment: (value) => value !== false && typeof value !== "object" && "false or an object",
   mode: ["ONLINE", "OFFLINE"],
   batchSize: [1, 1000],
   batchProcessingInterval: [0],
@@ -36,6 +44,10 @@ const rules: OptionRules = {
 export function checkRecorderOptions(options: RecorderOptions): void {
   checkAllOptions(options, rules);
   const { tracker, name } = options;
+  if (options.environment) {
+    checkOptions(options.environment, environment, "environment.");
+    checkVariables(options.environment.variables ?? []);
+  }
   // What is undefined passes there.
   checkOptions({ tracker: tracker ?? null, name: name ?? null }, rules);
   if (typeof tracker === "function") return;
@@ -44,6 +56,10 @@ export function checkRecorderOptions(options: RecorderOptions): void {
   throw new ConfigurationError(
     `Cannot use the option ${given} as the tracker is open and has its own settings: give what opens it, such as tracker: openTracker`,
   );
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((one) => typeof one === "string");
 }
 
 /** What a tracker is opened with. */

@@ -3,6 +3,7 @@ import type { DeliveryOptions, FlushReport } from "../queue/types.ts";
 import type { AlertRule } from "../tracker/types/alerts.ts";
 import type { InputDataset, MetricOptions, Run } from "../tracker/types/run.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
+import type { EnvironmentOptions, PackageRequirements } from "./environment/types.ts";
 
 /** `ONLINE`: what is recorded is sent by itself; `OFFLINE`: it is kept until somebody switches, or `tracklet sync` sends it. */
 export type RecorderMode = "ONLINE" | "OFFLINE";
@@ -36,6 +37,12 @@ export interface RecorderOptions {
   readonly hyperParameters?: object;
   /** Anything else, as tags. */
   readonly metadata?: Readonly<Record<string, unknown>>;
+  /**
+   * What is kept of the environment as artifacts below `environment` and as tags, so that `recreateEnvironment` can make
+   * it again: runtime, machine, command line, a few variables, packages with their lock file, git's commit and what
+   * differs from it. Secrets are not. `false`: nothing. @default all of it, of the project around the script
+   */
+  readonly environment?: false | EnvironmentOptions;
   /** @default "ONLINE" */
   readonly mode?: RecorderMode;
   /** Points of one request, 1 to 1,000. @default 1000 */
@@ -104,6 +111,11 @@ export interface Recorder extends AsyncDisposable {
   addRecord(values: Readonly<Record<string, number>>, options?: MetricOptions): void;
   /** Adds parameters, nested as they are. @throws ValidationError before `register()` and after `stop()` */
   addHyperParameters(params: object): void;
+  /**
+   * Adds packages that the recording needs beside those of its project, or other versions of those that were added: for
+   * `recreateEnvironment`. @throws ValidationError before `register()`, after `stop()`, and for what is no package
+   */
+  upsertPackageRequirements(packages: PackageRequirements): void;
   /** Sets figures of the whole recording: numbers become metrics `summary.<name>`, others tags. */
   summary(values: RecordingSummary): void;
   /** Alerts as `run.alertOn()` does; also before `register()`. @throws ValidationError for a rule that cannot work */

@@ -51,7 +51,8 @@ export async function world(): Promise<World> {
         delivery: { flushInterval: 20, ...delivery },
         onProblem: (problem) => void problems.push(problem),
       }),
-    recorder: (options) => createRecorder({ tracker: made.open, name: "walk", project: "field study", ...options }),
+    recorder: (options) =>
+      createRecorder({ tracker: made.open, name: "walk", project: "field study", environment: false, ...options }),
     close: () => server.close(),
   };
   return made;

@@ -1,0 +1,83 @@
+import { hostOf, spawnOf } from "../../runtime/host.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import { commandLine } from "./command-line.ts";
+import { findProject, type Project } from "./find-project.ts";
+import { gitChanges, type GitChanges } from "./git-changes.ts";
+import { installedPackages } from "./installed-packages.ts";
+import { KeptFiles } from "./kept-files.ts";
+import { packageManagerOf } from "./package-manager.ts";
+import { keepProjectFiles } from "./project-files.ts";
+import { Secrets } from "./secrets.ts";
+import { keepSources } from "./source-files.ts";
+import type { EnvironmentOptions, RecordedEnvironment } from "./types.ts";
+import { keptVariables } from "./variables.ts";
+
+/** An environment with what belongs to it. */
+export interface CapturedEnvironment {
+  readonly environment: RecordedEnvironment;
+  /** Bytes by path in the tree. */
+  readonly files: ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
+  readonly diff: Uint8Array<ArrayBuffer> | undefined;
+  /** Versions of all installed packages, by place. */
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+/** Looks at all that a recording depends on, and changes nothing. @param known Secrets that no variable holds. */
+export async function captureEnvironment(
+  runtime: Runtime,
+  options: EnvironmentOptions,
+  known: readonly string[] = [],
+): Promise<CapturedEnvironment> {
+  const { clock, environment } = runtime;
+  const recordedAt = clock.now();
+  const host = await hostOf(runtime);
+  const secrets = new Secrets(host.variables(), known);
+  const { command: own, ...facts } = await host.facts();
+  const project = await findProject(runtime, options);
+  const [name = runtime.name, version = ""] = environment.runtimeVersion().split(" ");
+  const command = options.command ?? own;
+  const local = project === undefined ? undefined : await captureProject(runtime, project, secrets);
+  return {
+    environment: {
+      version: 1,
+      recordedAt,
+      runtime: { name, version },
+      ...facts,
+      ...(command !== undefined && { command: commandLine(command, project, secrets) }),
+      variables: keptVariables((one) => environment.get(one), options.variables ?? [], secrets),
+      project: project?.path ?? "",
+      ...(local?.about ?? { files: [], packages: {}, leftOut: [] }),
+    },
+    files: local?.kept.files ?? new Map(),
+    diff: local?.changes?.diff,
+    packages: local?.packages ?? {},
+  };
+}
+
+interface CapturedProject {
+  readonly about: Pick<RecordedEnvironment, "packageManager" | "git" | "files" | "packages" | "leftOut">;
+  readonly kept: KeptFiles;
+  readonly changes: GitChanges | undefined;
+  readonly packages: Readonly<Record<string, string>>;
+}
+
+async function captureProject(runtime: Runtime, project: Project, secrets: Secrets): Promise<CapturedProject> {
+  const kept = new KeptFiles(project, secrets);
+  const lock = await keepProjectFiles(project, kept);
+  const agent = runtime.environment.get("npm_config_user_agent");
+  const packageManager = packageManagerOf(project, kept, lock, agent, runtime.name);
+  const { commit, branch } = project.head;
+  const changes = commit === undefined ? undefined : await gitChanges(await spawnOf(runtime), project, secrets, kept);
+  if (changes?.told !== true) await keepSources(project, kept);
+  const { direct, all } = await installedPackages(project, kept);
+  const { remote, diff } = changes ?? {};
+  const git = { ...(branch && { branch }), ...(remote && { remote }), diff: diff !== undefined };
+  const about = {
+    ...(packageManager && { packageManager }),
+    ...(commit !== undefined && { git: { commit, ...git } }),
+    files: [...kept.files.keys()].toSorted(),
+    packages: direct,
+    leftOut: kept.leftOut,
+  };
+  return { about, kept, changes, packages: all };
+}

@@ -1,0 +1,95 @@
+import { artifactPathProblem } from "../../client/artifact-path.ts";
+import { textOf } from "../../tracker/entries.ts";
+import type { Project } from "./find-project.ts";
+import { isSecretFile } from "./secret-files.ts";
+import type { Secrets } from "./secrets.ts";
+import { FILES, type LeftOut } from "./types.ts";
+
+/** Bytes of one file, and of all; number of files. */
+const LARGEST = 5 * 2 ** 20;
+const ALL = 25 * 2 ** 20;
+const MOST = 2000;
+/** Things left out that are named one by one. */
+const NAMED = 50;
+
+/** The files that are kept with a recording, by their paths in the tree, as long as there is room. */
+export class KeptFiles {
+  readonly #project: Project;
+  readonly #secrets: Secrets;
+  readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #leftOut: LeftOut[] = [];
+  #more = 0;
+  #bytes = 0;
+
+  constructor(project: Project, secrets: Secrets) {
+    this.#project = project;
+    this.#secrets = secrets;
+  }
+
+  get files(): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
+    return this.#files;
+  }
+
+  get leftOut(): LeftOut[] {
+    const more = { what: `${this.#more} more`, why: "they are left out for the same reasons" };
+    return this.#more === 0 ? this.#leftOut : [...this.#leftOut, more];
+  }
+
+  leaveOut(what: string, why: string): void {
+    if (this.#leftOut.length < NAMED) this.#leftOut.push({ what, why });
+    else this.#more++;
+  }
+
+  /** Keeps the file at a path of the tree, if it may be kept. False when it is not there. */
+  async add(path: string): Promise<boolean> {
+    if (this.#files.has(path)) return true;
+    const { files, tree } = this.#project;
+    try {
+      const place = files.join(tree, path);
+      const stat = await files.stat(place);
+      if (stat === undefined) return false;
+      if (!stat.isFile) return true;
+      const why = this.#whyNot(path, stat.size);
+      if (why !== undefined) this.leaveOut(path, why);
+      else this.#keep(path, new Uint8Array(await (await files.open(place)).arrayBuffer()));
+    } catch (error) {
+      this.leaveOut(path, `it cannot be read: ${textOf(error)}`);
+    }
+    return true;
+  }
+
+  #whyNot(path: string, size: number): string | undefined {
+    if (isSecretFile(path)) return "files of that name hold secrets";
+    const problem = artifactPathProblem(`${FILES}/${path}`);
+    if (problem !== undefined) return `the path of an artifact must ${problem}`;
+    if (size > LARGEST) return `it has ${size} bytes, and ${LARGEST} are kept of a file: log it as an artifact`;
+    if (this.#files.size >= MOST) return `${MOST} files are kept: commit sources to git`;
+    if (this.#bytes + size > ALL) return `${ALL} bytes of files are kept: commit sources to git`;
+    return undefined;
+  }
+
+  #keep(path: string, bytes: Uint8Array<ArrayBuffer>): void {
+    const clean = this.#withoutSecrets(bytes);
+    if (clean === undefined) {
+      this.leaveOut(path, "it is no text, and there is a secret in it");
+      return;
+    }
+    if (clean !== bytes) this.leaveOut(`secrets in ${path}`, "secrets are not kept: *** stands in their place");
+    this.#files.set(path, clean);
+    this.#bytes += clean.length;
+  }
+
+  #withoutSecrets(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
+    let text: string;
+    let isText = true;
+    try {
+      text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+      isText = false;
+      text = new TextDecoder("latin1").decode(bytes);
+    }
+    const { text: clean, count } = this.#secrets.redact(text);
+    if (count === 0) return bytes;
+    return isText ? new TextEncoder().encode(clean) : undefined;
+  }
+}

@@ -1,0 +1,87 @@
+import { ValidationError } from "../../errors/usage-errors.ts";
+import { quote } from "../../tracker/key.ts";
+import type { PackageRequirements } from "./types.ts";
+
+/** A tag for each package, so that a later version takes the place of an earlier one, also offline and after a crash. */
+const TAG = "mlflow.tracklet.package.";
+/** Packages of one call. */
+const MOST = 1000;
+
+const npmName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
+/** Without spaces and what a shell or another file would take for its own. */
+const npmVersion = /^[\w.^~<>=|*+:@/#-]{1,200}$/;
+const pythonLine = /^([A-Za-z0-9][\w.-]*)(\[[\w.,\s-]*\])?\s*((?:[<>=!~]=?|===)[^;\n]*|@\s*\S+)?\s*(;[^\n]*)?$/;
+
+/** The tags that keep what a recording needs. @throws ValidationError for what is no package or no version */
+export function requirementTags(given: PackageRequirements): Record<string, string> {
+  const { npm = {}, python = {}, ...rest } = Object(given) as PackageRequirements;
+  const [unknown] = Object.keys(rest);
+  if (typeof given !== "object" || unknown !== undefined || typeof npm !== "object" || typeof python !== "object") {
+    throw new ValidationError(
+      `Cannot use the package requirements as they must be { npm: { name: version }, python: { name: version } or lines }: current value has ${unknown === undefined ? typeof given : quote(unknown)}`,
+    );
+  }
+  const lines = Array.isArray(python) ? python : Object.entries(python).map(([name, version]) => pinned(name, version));
+  const tags = [
+    ...Object.entries(npm).map(([name, version]) => npmTag(name, version)),
+    ...lines
+      .map((line) =>
+        String(line)
+          .replace(/(?:^|\s)#.*$/, "")
+          .trim(),
+      )
+      .filter((line) => line !== "")
+      .map(pythonTag),
+  ];
+  if (tags.length > MOST) {
+    throw new ValidationError(`Cannot use ${tags.length} package requirements as there must be at most ${MOST}`);
+  }
+  return Object.fromEntries(tags);
+}
+
+/** The requirements in a run's tags; what is none, as anybody may write tags, is left out. */
+export function readRequirements(tags: Readonly<Record<string, string>>): {
+  npm: Record<string, string>;
+  python: string[];
+} {
+  const npm: Record<string, string> = {};
+  const python: string[] = [];
+  for (const [key, value] of Object.entries(tags)) {
+    if (key.startsWith(`${TAG}npm.`)) {
+      const at = value.lastIndexOf("@", value.length - 1);
+      const [name, version] = [value.slice(0, at), value.slice(at + 1)];
+      if (at > 0 && npmName.test(name) && npmVersion.test(version)) npm[name] = version;
+    } else if (key.startsWith(`${TAG}python.`) && pythonLine.test(value)) python.push(value);
+  }
+  return { npm, python: python.toSorted() };
+}
+
+function npmTag(name: string, version: string): [string, string] {
+  if (!npmName.test(name) || name.length > 200) throw wrong(name, "be the name of an npm package", name);
+  if (typeof version !== "string" || !npmVersion.test(version) || version.includes("@")) {
+    throw wrong(name, 'have a version such as "4.22.0" or "^4.1.0"', version);
+  }
+  // MLflow takes no "@" in keys, and npm no ":" in names.
+  return [`${TAG}npm.${name.replace("@", ":").replaceAll("~", "-")}`, `${name}@${version}`];
+}
+
+function pythonTag(line: string): [string, string] {
+  const name = pythonLine.exec(line)?.[1];
+  if (name === undefined || line.length > 1000) throw wrong(line, 'be a line such as "numpy==1.26.4"', line);
+  // By Python's rule for names that are the same (PEP 503).
+  return [`${TAG}python.${name.toLowerCase().replace(/[-_.]+/g, "-")}`, line];
+}
+
+function pinned(name: string, version: unknown): string {
+  if (typeof version !== "string") throw wrong(name, 'have a version such as "1.26.4"', version);
+  if (version === "" || version === "*") return name;
+  return /^[<>=!~@]/.test(version) ? `${name}${version}` : `${name}==${version}`;
+}
+
+function wrong(what: string, must: string, value: unknown): ValidationError {
+  const shown = typeof value === "string" ? quote(value) : typeof value;
+  return new ValidationError(
+    `Cannot use the package requirement ${quote(String(what))} as it must ${must}: current value is ${shown}`,
+    { key: String(what) },
+  );
+}

@@ -1,0 +1,69 @@
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import { checkAllOptions, checkOptions, type OptionRules } from "../tracker/check-options.ts";
+import type { RecreatedEnvironment, RecreateOptions } from "./recreate/types.ts";
+
+const rules: OptionRules = {
+  tracker: (value) =>
+    typeof value !== "function" &&
+    typeof Object(value).getRun !== "function" &&
+    "a tracker, or what opens one such as openTracker",
+  manager: ["npm", "deno", "bun"],
+  repository: (value) => value !== false && !isPlace(value) && "an address, a path or false",
+  python: (value) => value !== false && (typeof value !== "string" || value === "") && "a program or false",
+  signal: "object",
+  timeout: [0],
+};
+
+/**
+ * Makes the environment of a recording again in a folder: the recorded commit with what was not committed, the kept files,
+ * the lock file or exact versions, the version of the runtime for version managers, requirements of Python with their
+ * virtual environment, and a README with the one command that installs and runs it. Installs no packages but Python's.
+ *
+ * @param recordingId Either id of the recording.
+ * @param directory Made when missing; must be empty.
+ * @throws ConfigurationError for a folder that is not empty, a recording without an environment, and a commit that cannot be
+ * had: before anything is written, but for what git has fetched.
+ *
+ * @example
+ * ```ts
+ * import { openTracker } from "tracklet/local";
+ * import { createRecorder, recreateEnvironment } from "tracklet/recorder";
+ *
+ * const recorder = createRecorder({ tracker: openTracker, name: "walk 8", project: "field study" });
+ * const { recordingId } = await recorder.start();
+ * recorder.addRecord({ height: 100 });
+ * await recorder.stop();
+ *
+ * const { directory, install, run, problems } = await recreateEnvironment(recordingId, "./walk-8", {
+ *   tracker: openTracker,
+ *   repository: false,
+ * });
+ * console.log(`cd ${directory} && ${install} && ${run}`, problems);
+ * ```
+ */
+export async function recreateEnvironment(
+  recordingId: string,
+  directory: string | URL,
+  options: RecreateOptions,
+): Promise<RecreatedEnvironment> {
+  checkAllOptions(options, rules);
+  checkOptions({ tracker: options.tracker ?? null }, rules);
+  if (typeof recordingId !== "string" || recordingId === "" || !isPlace(directory)) {
+    throw new ConfigurationError(
+      `Cannot make an environment again as it must have the id of a recording and a folder: current values are ${typeof recordingId} and ${typeof directory}`,
+    );
+  }
+  const { recreate } = await import("./recreate/recreate-environment.ts");
+  const { tracker: given } = options;
+  if (typeof given !== "function") return recreate(given, recordingId, directory, options);
+  const tracker = await given();
+  try {
+    return await recreate(tracker, recordingId, directory, options);
+  } finally {
+    await tracker.close();
+  }
+}
+
+function isPlace(value: unknown): value is string | URL {
+  return (typeof value === "string" && value !== "") || value instanceof URL;
+}

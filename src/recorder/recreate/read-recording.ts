@@ -1,0 +1,91 @@
+import * as v from "valibot";
+import { artifactPathProblem } from "../../client/artifact-path.ts";
+import type { CallOptions } from "../../client/types/connection.ts";
+import { ConfigurationError } from "../../errors/usage-errors.ts";
+import { quote } from "../../tracker/key.ts";
+import type { Tracker } from "../../tracker/types/tracker.ts";
+import { readRequirements } from "../environment/requirements.ts";
+import { DESCRIPTION, DIFF, ENVIRONMENT_TAG, FILES, type RecordedEnvironment } from "../environment/types.ts";
+
+const text = v.string();
+const texts = v.record(text, text);
+/** Inside of the tree, and nothing that git itself would read. */
+const path = v.pipe(
+  text,
+  v.check((given) => artifactPathProblem(given) === undefined && !/[\\:]|(?:^|\/)\.git(?:\/|$)/i.test(given)),
+);
+
+const description: v.GenericSchema<
+  unknown,
+  Omit<RecordedEnvironment, "cpu" | "memory" | "gpu" | "userAgent">
+> = v.object({
+  version: v.literal(1),
+  recordedAt: v.number(),
+  runtime: v.object({ name: text, version: text }),
+  os: v.exactOptional(v.object({ name: text, release: v.exactOptional(text), architecture: v.exactOptional(text) })),
+  command: v.exactOptional(v.array(text)),
+  variables: texts,
+  packageManager: v.exactOptional(
+    v.object({ name: v.picklist(["npm", "deno", "bun", "yarn", "pnpm"]), version: v.exactOptional(text) }),
+  ),
+  git: v.exactOptional(
+    v.object({
+      commit: v.pipe(text, v.regex(/^[0-9a-f]{40}([0-9a-f]{24})?$/)),
+      branch: v.exactOptional(text),
+      remote: v.exactOptional(text),
+      diff: v.boolean(),
+    }),
+  ),
+  project: v.union([v.literal(""), path]),
+  files: v.array(path),
+  packages: texts,
+  leftOut: v.array(v.object({ what: text, why: text })),
+});
+
+/** What a recording knows of its environment. */
+export interface RecordedParts {
+  readonly name: string;
+  /** MLflow's id of the run. */
+  readonly runId: string;
+  readonly environment: v.InferOutput<typeof description>;
+  /** Bytes by path in the tree. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly diff: Uint8Array | undefined;
+  readonly requirements: { readonly npm: Readonly<Record<string, string>>; readonly python: readonly string[] };
+}
+
+/** Reads all of it, before anything is written. @throws ConfigurationError for a recording without an environment */
+export async function readRecording(tracker: Tracker, id: string, options: CallOptions): Promise<RecordedParts> {
+  const { info, data } = await tracker.getRun(id, options);
+  const bytes = async (artifact: string): Promise<Uint8Array> => {
+    const response = await tracker.openArtifact(id, artifact, options);
+    return new Uint8Array(await response.arrayBuffer());
+  };
+  const fault = (why: string): ConfigurationError =>
+    new ConfigurationError(`Cannot make the environment of the recording ${quote(info.runName)} again as ${why}`);
+  if (data.tags[ENVIRONMENT_TAG] === undefined) {
+    const said = data.tags[`${ENVIRONMENT_TAG}.error`];
+    throw fault(`it has none${said === undefined ? ": record without environment: false" : `: ${said}`}`);
+  }
+  const parsed = v.safeParse(description, parseJson(new TextDecoder().decode(await bytes(DESCRIPTION))));
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw fault(
+      `${DESCRIPTION} must be as this version writes it: of ${v.getDotPath(issue) ?? "all"} ${issue.message}`,
+    );
+  }
+  const environment = parsed.output;
+  const files = new Map<string, Uint8Array>();
+  for (const file of environment.files) files.set(file, await bytes(`${FILES}/${file}`));
+  const diff = environment.git?.diff === true ? await bytes(DIFF) : undefined;
+  const requirements = readRequirements(data.tags);
+  return { name: info.runName, runId: info.runId, environment, files, diff, requirements };
+}
+
+function parseJson(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+}

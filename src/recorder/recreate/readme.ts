@@ -1,0 +1,34 @@
+import { version } from "../../internal/version.ts";
+import { ENVIRONMENT } from "../environment/types.ts";
+import { shellWord } from "./run-command.ts";
+import type { RecordedParts } from "./read-recording.ts";
+
+/** The text that says what a folder is, and the one command that does it again. */
+export function readme(
+  { name, runId, environment }: RecordedParts,
+  commands: readonly string[],
+  problems: readonly string[],
+): string {
+  const { runtime, os, git, variables, packageManager, recordedAt, leftOut } = environment;
+  const facts = [
+    `${runtime.name} ${runtime.version}`,
+    os && [os.name, os.release, os.architecture].filter(Boolean).join(" "),
+    packageManager?.version && `${packageManager.name} ${packageManager.version}`,
+    git &&
+      `commit ${git.commit}${git.branch === undefined ? "" : ` of ${git.branch}`}${git.diff ? ", with changes" : ""}`,
+  ].filter((fact) => !!fact);
+  const set = Object.entries(variables).map(([key, value]) => `${key}=${shellWord(value)}`);
+  const list = (lines: readonly unknown[]): string => lines.map((line) => `- ${String(line)}\n`).join("");
+  return [
+    `# ${name.replaceAll("\n", " ")}, made again\n`,
+    `The environment of MLflow run \`${runId}\` of ${new Date(recordedAt).toISOString()}, written by tracklet ${version}.\n`,
+    commands.length > 0 && `\`\`\`sh\n${commands.join(" && ")}\n\`\`\`\n`,
+    `## What it was\n\n${list(facts)}`,
+    set.length > 0 && `## Environment variables\n\n\`\`\`sh\n${set.join("\n")}\n\`\`\`\n`,
+    problems.length > 0 && `## What is not as it was\n\n${list(problems)}`,
+    leftOut.length > 0 && `## What was not recorded\n\n${list(leftOut.map(({ what, why }) => `${what}: ${why}`))}`,
+    `Everything that was recorded lies in the run's artifacts below \`${ENVIRONMENT}\`.\n`,
+  ]
+    .filter((part) => part !== false)
+    .join("\n");
+}

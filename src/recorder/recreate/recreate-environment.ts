@@ -1,0 +1,78 @@
+import { ConfigurationError } from "../../errors/usage-errors.ts";
+import { defaultRuntime } from "../../runtime/default-runtime.ts";
+import { spawnOf } from "../../runtime/host.ts";
+import type { Files } from "../../runtime/ports/files.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
+import type { Tracker } from "../../tracker/types/tracker.ts";
+import { applyDiff, checkOut, repositoryOf } from "./checkout.ts";
+import { exactPackages } from "./exact-packages.ts";
+import { versionFiles } from "./managers.ts";
+import { pythonPackages } from "./python-packages.ts";
+import { type RecordedParts, readRecording } from "./read-recording.ts";
+import { readme } from "./readme.ts";
+import { runCommand } from "./run-command.ts";
+import { TargetFolder } from "./target-folder.ts";
+import type { RecreatedEnvironment, RecreateOptions } from "./types.ts";
+
+/** Follows `recreateEnvironment`, with checked options. */
+export async function recreate(
+  tracker: Tracker,
+  recordingId: string,
+  directory: string | URL,
+  options: RecreateOptions,
+): Promise<RecreatedEnvironment> {
+  const runtime = (tracker.connection.runtime ?? defaultRuntime()) as Runtime;
+  const { files } = runtime;
+  if (files === undefined) {
+    throw new ConfigurationError(
+      "Cannot make an environment again as this platform has no file system: do it in Node, Deno or Bun",
+    );
+  }
+  const folder = new TargetFolder(files, files.resolve(directory));
+  await folder.mustBeEmpty();
+  const { signal, timeout } = options;
+  const limits = { ...(signal && { signal }), ...(timeout !== undefined && { timeout }) };
+  const parts = await readRecording(tracker, recordingId, limits);
+  return write(runtime, files, folder, parts, options);
+}
+
+async function write(
+  runtime: Runtime,
+  files: Files,
+  folder: TargetFolder,
+  parts: RecordedParts,
+  options: RecreateOptions,
+): Promise<RecreatedEnvironment> {
+  const { environment, diff } = parts;
+  const { git, project, packageManager } = environment;
+  const problems: string[] = [];
+  const spawn = await spawnOf(runtime);
+  const repository = repositoryOf(parts, options, files);
+  if (git !== undefined && repository !== undefined) {
+    await checkOut(spawn, folder, files, repository, git.commit, options.signal);
+  } else if (git !== undefined)
+    problems.push(`Only files that were kept are here, and not those of commit ${git.commit}.`);
+  await files.makeDirectory(folder.at(project));
+  if (diff !== undefined) {
+    const why = repository === undefined || !spawn ? "its commit is not here" : await applyDiff(spawn, folder, diff);
+    if (why !== undefined) {
+      await folder.write("uncommitted.diff", diff);
+      problems.push(`What was not committed is in uncommitted.diff and not applied as ${why}.`);
+    }
+  }
+  for (const [path, bytes] of parts.files) await folder.write(path, bytes);
+
+  const at = (file: string): string => (project === "" ? file : `${project}/${file}`);
+  const versionFile = versionFiles[environment.runtime.name];
+  if (versionFile !== undefined) await folder.write(at(versionFile), `${environment.runtime.version}\n`);
+  const recorded = packageManager?.name;
+  const manager = options.manager ?? (recorded === "deno" || recorded === "bun" ? recorded : "npm");
+  const install = await exactPackages(folder, parts, manager, problems);
+  const python = options.python === false ? undefined : (options.python ?? "python3");
+  const pip = await pythonPackages(folder, parts, { spawn, python, signal: options.signal }, problems);
+  const run = runCommand(environment.command, manager);
+  const commands = [install, pip, run].filter((command) => command !== undefined);
+  const name = (await folder.has(at("README.md"))) ? "README.tracklet.md" : "README.md";
+  await folder.write(at(name), readme(parts, commands, problems));
+  return { directory: folder.at(project), install, run, problems };
+}

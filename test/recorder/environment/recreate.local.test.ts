@@ -1,0 +1,274 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createRecorder, recreateEnvironment } from "../../../src/recorder/index.ts";
+import type { Spawn } from "../../../src/runtime/ports/spawn.ts";
+import { temporaryDirectories } from "../../support/temporary-directory.ts";
+import { type Archive, archive, git, repository, runtimeOf, write } from "./project.ts";
+
+const temporaryDirectory = temporaryDirectories();
+let at: Archive;
+beforeEach(async () => {
+  at = await archive();
+});
+afterEach(() => at.server.close());
+
+const manifest = JSON.stringify({ name: "walk", dependencies: { ky: "^2.0.0", local: "file:./local" } });
+const lock = JSON.stringify({ lockfileVersion: 3, packages: { "node_modules/ky": { version: "2.1.0" } } });
+const text = (...path: string[]): Promise<string> => readFile(join(...path), "utf8");
+const python = false;
+
+describe("S3.7 recreateEnvironment()", () => {
+  test("makes the commit, what was not committed and what git does not have again", async () => {
+    const tree = await temporaryDirectory();
+    await repository(tree, {
+      "README.md": "ours\n",
+      "app/package.json": manifest,
+      "app/package-lock.json": lock,
+      "app/README.md": "our app\n",
+      "app/train.mjs": "console.log(1);\r\n",
+      "app/gone.mjs": "x\n",
+      "app/weights.bin": Uint8Array.of(0, 1, 2, 255),
+      "lib/rate.mjs": "export const rate = 0.1;\n",
+    });
+    await git(tree, "rm", "--quiet", "app/gone.mjs");
+    await write(tree, {
+      "app/train.mjs": "console.log(2);\r\n",
+      "app/weights.bin": Uint8Array.of(0, 9, 254),
+      "lib/grüße an.mjs": "export {};\n",
+    });
+    const script = join(tree, "app", "train.mjs");
+    const facts = { command: ["node", script, "--name", "a b"] };
+    const { id } = await at.record(runtimeOf(script, { facts }));
+    const target = join(await temporaryDirectory(), "again");
+    const made = await recreateEnvironment(id, pathToFileURL(target), {
+      tracker: () => at.open(),
+      repository: tree,
+      python,
+    });
+    expect(made).toEqual({
+      directory: join(target, "app"),
+      install: "npm ci",
+      run: "node train.mjs --name 'a b'",
+      problems: [],
+    });
+    for (const path of ["README.md", "app/package.json", "app/train.mjs", "lib/rate.mjs", "lib/grüße an.mjs"]) {
+      expect(await text(target, path)).toBe(await text(tree, path));
+    }
+    expect([...(await readFile(join(target, "app/weights.bin")))]).toEqual([0, 9, 254]);
+    expect((await readdir(join(target, "app"))).toSorted()).toEqual(
+      [".nvmrc", "README.md", "README.tracklet.md", "package-lock.json", "package.json", "train.mjs", "weights.bin"]
+        .map((name) => (name === ".nvmrc" ? `.${versionFile()}` : name))
+        .toSorted(),
+    );
+    expect(await text(target, "app", "README.tracklet.md")).toContain("npm ci && node train.mjs --name 'a b'");
+    // A tree with nothing of ours on it is that of the commit.
+    expect(await git(target, "diff", "--stat", "HEAD", "--", "lib/rate.mjs", "README.md")).toBe("");
+  });
+
+  test("pins what was installed where there is no lock file, and says so", async () => {
+    const directory = await temporaryDirectory();
+    await write(directory, {
+      "package.json": manifest,
+      "train.mjs": "1",
+      "node_modules/ky/package.json": '{"version":"2.1.7"}',
+      "node_modules/local/package.json": '{"version":"0.0.0"}',
+    });
+    const { id } = await at.record(runtimeOf(join(directory, "train.mjs")));
+    const target = await temporaryDirectory();
+    const made = await recreateEnvironment(id, target, { tracker: () => at.open(), manager: "npm", python });
+    expect(made.install).toBe("npm install");
+    expect(made.problems).toEqual([expect.stringMatching(/^No lock file of npm was recorded/)]);
+    expect(JSON.parse(await text(target, "package.json")).dependencies).toEqual({ ky: "2.1.7", local: "file:./local" });
+    expect(await text(target, "README.md")).toContain("npm install && node train.mjs");
+    expect(await text(target, "README.md")).toContain("packages of packages may differ");
+  });
+
+  test("installs with Deno and Bun by their lock files, or by npm's", async () => {
+    const directory = await temporaryDirectory();
+    await write(directory, {
+      "package.json": manifest,
+      "package-lock.json": lock,
+      "deno.lock": "{}",
+      "train.mjs": "1",
+    });
+    const facts = { command: ["node", "--test", join(directory, "train.mjs"), "-x"] };
+    const { id } = await at.record(runtimeOf(join(directory, "train.mjs"), { facts }));
+    const commands = async (manager: "npm" | "deno" | "bun"): Promise<(string | undefined)[]> => {
+      const target = await temporaryDirectory();
+      const { install, run } = await recreateEnvironment(id, target, { tracker: () => at.open(), manager, python });
+      return [install, run];
+    };
+    expect(await commands("npm")).toEqual(["npm ci", "node --test train.mjs -x"]);
+    expect(await commands("deno")).toEqual(["deno install --frozen", "deno run -A train.mjs -x"]);
+    expect(await commands("bun")).toEqual(["bun install", "bun train.mjs -x"]);
+  });
+
+  test("writes what was kept, and the changes beside it, where no repository is wanted", async () => {
+    const tree = await temporaryDirectory();
+    const commit = await repository(tree, { "package.json": manifest, "train.mjs": "1\n" });
+    await write(tree, { "train.mjs": "2\n", "new.mjs": "3\n" });
+    const { id } = await at.record(runtimeOf(join(tree, "train.mjs")));
+    const target = await temporaryDirectory();
+    const { problems } = await recreateEnvironment(id, target, { tracker: () => at.open(), repository: false, python });
+    expect(problems.slice(0, 2)).toEqual([
+      `Only files that were kept are here, and not those of commit ${commit}.`,
+      "What was not committed is in uncommitted.diff and not applied as its commit is not here.",
+    ]);
+    expect(await text(target, "uncommitted.diff")).toContain("-1\n+2\n");
+    expect(await text(target, "new.mjs")).toBe("3\n");
+  });
+});
+
+describe("S3.7 recreateEnvironment() of bad input", () => {
+  test("writes nothing into a folder that is not empty, nor for a commit or a recording that is not there", async () => {
+    const tree = await temporaryDirectory();
+    const commit = await repository(tree, { "package.json": manifest, "train.mjs": "1\n" });
+    const { id } = await at.record(runtimeOf(join(tree, "train.mjs")));
+    const without = await at.record(runtimeOf(join(tree, "train.mjs")), { environment: false });
+    const other = await temporaryDirectory();
+    await repository(other, { a: "1" });
+    const target = await temporaryDirectory();
+    const make = (recording: string, directory: string, repository?: string | false) =>
+      recreateEnvironment(recording, directory, {
+        tracker: () => at.open(),
+        python,
+        ...(repository !== undefined && { repository }),
+      });
+    await expect(make(id, tree, tree)).rejects.toThrow(
+      /must be an empty folder, or not there yet: it has ".git" and 2 more$/,
+    );
+    await expect(make(id, join(tree, "train.mjs"), tree)).rejects.toThrow("not there yet: it is a file");
+    await expect(make(without.id, target)).rejects.toThrow("it has none: record without environment: false");
+    await expect(make("nobody", target)).rejects.toThrow(/nobody|not found/i);
+    await expect(make(id, target)).rejects.toThrow(
+      `Cannot get the commit ${commit} as it was recorded without the address of a repository: give { repository: `,
+    );
+    expect(await readdir(target)).toEqual([]);
+    await expect(make(id, join(target, "in"), other)).rejects.toThrow(/^Cannot get the commit \w+ as git says: /);
+    expect(await readdir(join(target, "in"))).toEqual([".git"]);
+    const options = (given: object) =>
+      recreateEnvironment(id, target, given as Parameters<typeof recreateEnvironment>[2]);
+    await expect(options({})).rejects.toThrow("tracker as it must be a tracker");
+    await expect(options({ tracker: () => at.open(), manager: "pip" })).rejects.toThrow(
+      'manager as it must be "npm" or',
+    );
+  });
+
+  test("trusts no recording that somebody else wrote", async () => {
+    await using tracker = at.open();
+    const make = async (change: object, target: string): Promise<unknown> => {
+      const run = tracker.startRun({ name: "hostile" });
+      const plain = { version: 1, recordedAt: 0, runtime: { name: "node", version: "24.0.0" }, variables: {} };
+      const rest = { project: "", files: [], packages: {}, leftOut: [] };
+      await run.logJson({ ...plain, ...rest, ...change }, "environment/environment.json");
+      run.setTag("mlflow.tracklet.environment", "environment/environment.json");
+      await run.end();
+      return recreateEnvironment(run.localId, target, { tracker, python });
+    };
+    const commit = "a".repeat(40);
+    const target = await temporaryDirectory();
+    const refused = "must be as this version writes it";
+    for (const path of ["../out", "/etc/x", ".git/config", "a/.GIT/hooks/x", "C:\\x", "a/../../x"]) {
+      await expect(make({ files: [path] }, target)).rejects.toThrow(refused);
+      await expect(make({ project: path }, target)).rejects.toThrow(refused);
+    }
+    await expect(make({ version: 2 }, target)).rejects.toThrow(`${refused}: of version`);
+    await expect(make({ git: { commit: "--upload-pack=x", diff: false } }, target)).rejects.toThrow(refused);
+    for (const remote of ["ext::sh -c id", "/etc", "file:///etc", "--upload-pack=id", "ssh://-oProxyCommand=id/x"]) {
+      await expect(make({ git: { commit, remote, diff: false } }, target)).rejects.toThrow("none of a network");
+    }
+    expect(await readdir(target)).toEqual([]);
+  });
+});
+
+describe("S3.7 upsertPackageRequirements()", () => {
+  /** A python3 that makes nothing, and says what it was asked. */
+  const fakePython = (answers: (command: string) => number | undefined): { asked: string[]; spawn: Spawn } => {
+    const asked: string[] = [];
+    const spawn: Spawn = async (command, args) => {
+      asked.push([command.replace(/^.*[\\/]\.venv/, ".venv"), ...args].join(" "));
+      const code = answers(asked.at(-1) ?? "");
+      if (code === undefined) return undefined;
+      const stdout = new TextEncoder().encode("3.12.1\n");
+      return { code, stdout, stderr: "first\nno such package\n", tooMuch: false };
+    };
+    return { asked, spawn };
+  };
+
+  test("keeps the latest of each package, also of a later process, and writes them for pip, conda and npm", async () => {
+    const directory = await temporaryDirectory();
+    await write(directory, { "package.json": manifest, "package-lock.json": lock, "train.mjs": "1" });
+    const runtime = runtimeOf(join(directory, "train.mjs"));
+    const { id } = await at.record(runtime, { name: "Walk 7" }, (recorder) => {
+      recorder.upsertPackageRequirements({ npm: { "@a/b": "1.0.0", ky: "2.1.0" }, python: { NumPy: "1.26.3" } });
+      recorder.upsertPackageRequirements({
+        python: ["# as they were", "numpy==1.26.4", "scikit_learn>=1.4  # why", ""],
+      });
+    });
+    const second = createRecorder({ tracker: () => at.open(runtime), name: "Walk 7" });
+    await second.attach(id);
+    second.upsertPackageRequirements({ npm: { "@a/b": "1.1.0" }, python: { python: "3.11", "scikit-learn": "1.5.0" } });
+    await second.stop();
+    const target = await temporaryDirectory();
+    const { asked, spawn } = fakePython(() => 0);
+    await using tracker = at.open({ spawn });
+    const { install, problems } = await recreateEnvironment(id, target, { tracker, manager: "npm" });
+    expect(await text(target, "requirements.txt")).toBe("numpy==1.26.4\nscikit-learn==1.5.0\n");
+    expect(await text(target, "environment.yml")).toBe(
+      "channels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - pip\n  - pip:\n      - numpy==1.26.4\n      - scikit-learn==1.5.0\nname: walk-7\n",
+    );
+    expect(await text(target, ".python-version")).toBe("3.11\n");
+    expect(asked).toEqual([
+      "python3 -m venv .venv",
+      ".venv/Scripts/python.exe -c import platform; print(platform.python_version())",
+      ".venv/Scripts/python.exe -m pip install --disable-pip-version-check --no-input -r requirements.txt",
+    ]);
+    // The lock file does not know what was added.
+    expect(install).toBe("npm install");
+    expect(JSON.parse(await text(target, "package.json")).dependencies).toEqual({
+      ky: "2.1.0",
+      local: "file:./local",
+      "@a/b": "1.1.0",
+    });
+    expect(problems).toEqual(["The recording asks for Python 3.11, and the virtual environment has 3.12.1."]);
+  });
+
+  test("leaves the virtual environment to a person where there is no Python, or pip fails", async () => {
+    const { id } = await at.record(runtimeOf("/nowhere/train.mjs", { files: undefined }), {}, (recorder) => {
+      recorder.upsertPackageRequirements({ python: { numpy: "1.26.4" } });
+    });
+    const problemsOf = async (answers: (command: string) => number | undefined): Promise<readonly string[]> => {
+      await using tracker = at.open({ spawn: fakePython(answers).spawn });
+      return (await recreateEnvironment(id, await temporaryDirectory(), { tracker })).problems;
+    };
+    const cure = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt";
+    expect(await problemsOf(() => undefined)).toEqual([
+      `The virtual environment was not made as there is no python3: ${cure}`,
+    ]);
+    expect(await problemsOf((command) => (command.includes("pip") ? 1 : 0))).toEqual([
+      `The Python packages were not installed as it says "no such package": ${cure}`,
+    ]);
+  });
+
+  test("throws for what is no package, and before there is a recording", async () => {
+    const recorder = createRecorder({ tracker: () => at.open(), name: "walk", environment: false });
+    expect(() => recorder.upsertPackageRequirements({})).toThrow("await recorder.register() first");
+    await recorder.register();
+    const upsert = (given: unknown) => () => recorder.upsertPackageRequirements(given as object);
+    expect(upsert({ npm: { "../x": "1" } })).toThrow("be the name of an npm package");
+    expect(upsert({ npm: { ky: 2 } })).toThrow('have a version such as "4.22.0"');
+    expect(upsert({ npm: { ky: "1; rm -rf" } })).toThrow('current value is "1; rm -rf"');
+    expect(upsert({ python: ["--index-url https://evil.test"] })).toThrow('be a line such as "numpy==1.26.4"');
+    expect(upsert({ python: ["-r other.txt"] })).toThrow('be a line such as "numpy==1.26.4"');
+    expect(upsert({ pip: [] })).toThrow('current value has "pip"');
+    await recorder.stop();
+  });
+});
+
+/** The name without its dot of the file that keeps the version of the runtime that the test runs in. */
+function versionFile(): string {
+  const { deno, bun } = process.versions as Record<string, string | undefined>;
+  return deno !== undefined ? "dvmrc" : bun !== undefined ? "bun-version" : "nvmrc";
+}
