@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { isTrackletError } from "../errors/index.ts";
 import { version } from "../internal/version.ts";
 import { doctorCommand } from "./commands/doctor.ts";
+import { recordCommand } from "./commands/record.ts";
 import { serverCommand } from "./commands/server.ts";
 import { statusCommand } from "./commands/status.ts";
 import { syncCommand } from "./commands/sync.ts";
@@ -17,6 +18,7 @@ function createProgram(): Command {
     .exitOverride()
     .addCommand(serverCommand())
     .addCommand(doctorCommand())
+    .addCommand(recordCommand())
     .addCommand(statusCommand())
     .addCommand(syncCommand());
 }

@@ -18,6 +18,7 @@ const environment: OptionRules = {
   directory: (value) => !(value instanceof URL) && text(value),
   variables: (value) => !isTexts(value) && "a list of names",
   command: (value) => !isTexts(value) && "a program and its arguments",
+  runtime: (value) => !isTexts(Object.values(Object(value))) && "{ name, version }",
 };
 
 const rules: OptionRules = {

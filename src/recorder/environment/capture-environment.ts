@@ -41,7 +41,7 @@ export async function captureEnvironment(
     environment: {
       version: 1,
       recordedAt,
-      runtime: { name, version },
+      runtime: options.runtime ?? { name, version },
       ...facts,
       ...(command !== undefined && { command: commandLine(command, project, secrets) }),
       variables: keptVariables((one) => environment.get(one), options.variables ?? [], secrets),

@@ -6,6 +6,8 @@ export interface EnvironmentOptions {
   readonly variables?: readonly string[];
   /** How this was started, where that is not this process itself: the program and its arguments. */
   readonly command?: readonly string[];
+  /** What runs that, such as `{ name: "node", version: "24.21.0" }`. @default this process's */
+  readonly runtime?: { readonly name: string; readonly version: string };
 }
 
 /** Something that was not kept, and why. */

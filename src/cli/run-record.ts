@@ -1,0 +1,71 @@
+import { hostOf } from "../runtime/host.ts";
+import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { openTracker } from "../open/local.ts";
+import { Secrets } from "../recorder/environment/secrets.ts";
+import { createRecorder } from "../recorder/index.ts";
+import { amountText } from "../tracker/shown.ts";
+import { commandRuntime } from "./command-runtime.ts";
+import type { RecordFlags } from "./commands/record.ts";
+import { readMetricLine } from "./metric-lines.ts";
+import { OutputLog } from "./output-log.ts";
+import { type CommandEnd, RecordedCommand } from "./recorded-command.ts";
+
+/** The artifact with the command's output. */
+const OUTPUT = "output.log";
+
+/**
+ * Runs a command as a recording, which ends as it does: FINISHED, FAILED, or KILLED when it was asked to stop.
+ *
+ * @returns The command's exit code; a recording that cannot be delivered changes nothing of it.
+ * @throws ConfigurationError when the recording cannot begin; then the command has not either.
+ */
+export async function runRecord(command: readonly string[], flags: RecordFlags): Promise<number> {
+  const runtime = defaultRuntime();
+  const { clock, terminal } = runtime;
+  const secrets = new Secrets((await hostOf(runtime)).variables());
+  const { trackingUri, project, notes, param } = flags;
+  const { runtime: runs, python } = await commandRuntime(command);
+  const plain = secrets.redactCommand(command).join(" ");
+  const recorder = createRecorder({
+    tracker: (settings) => openTracker({ ...settings, ...(trackingUri !== undefined && { trackingUri }) }),
+    name: flags.name ?? plain.slice(0, 250),
+    ...(project !== undefined && { project }),
+    ...(notes !== undefined && { notes }),
+    hyperParameters: param,
+    metadata: { "mlflow.source.name": plain, "mlflow.tracklet.command": plain },
+    mode: flags.offline ? "OFFLINE" : "ONLINE",
+    environment: { directory: process.cwd(), command, ...(runs && { runtime: runs }) },
+  });
+  const { run, recordingId } = await recorder.start();
+  if (python !== undefined) recorder.upsertPackageRequirements({ python: python.slice(0, 1000) });
+  const output = new OutputLog();
+  const begun = clock.monotonic();
+  const child = new RecordedCommand(command, (line) => {
+    output.add(secrets.redact(line).text);
+    const read = readMetricLine(line);
+    if (read !== undefined) recorder.addRecord(read.values, read.step === undefined ? undefined : { step: read.step });
+  });
+  run.signal.addEventListener("abort", () => child.stop());
+  const end = await child.end;
+  const seconds = Math.round(clock.monotonic() - begun) / 1000;
+  recorder.summary({ exitCode: end.code, durationSeconds: seconds });
+  const status = statusOf(end);
+  if (status !== "FINISHED") run.setTag("mlflow.tracklet.error", reasonOf(end));
+  if (end.fault !== undefined) terminal.writeError(`tracklet: Cannot run the command as ${end.fault}\n`);
+  else
+    await run.logText(output.text, OUTPUT).catch((error: Error) => terminal.writeError(`tracklet: ${error.message}\n`));
+  const { pending } = await recorder.stop(status);
+  const left = pending.points + pending.requests;
+  const rest = left === 0 ? "" : `; ${amountText(pending)} wait for ${flags.offline ? "tracklet sync" : "the server"}`;
+  terminal.writeError(`tracklet: ${status} after ${seconds} s, recording ${recordingId}${rest}\n`);
+  return end.code;
+}
+
+function statusOf({ code, stopped }: CommandEnd): "FINISHED" | "FAILED" | "KILLED" {
+  if (code === 0) return "FINISHED";
+  return stopped ? "KILLED" : "FAILED";
+}
+
+function reasonOf({ code, signal, fault }: CommandEnd): string {
+  return fault ?? (signal === undefined ? `exit code ${code}` : `ended by ${signal}`);
+}

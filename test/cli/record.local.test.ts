@@ -1,0 +1,89 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { openTracker } from "../../src/open/local.ts";
+import { startProgram, type Program } from "../support/start-program.ts";
+import { temporaryDirectories } from "../support/temporary-directory.ts";
+
+const temporaryDirectory = temporaryDirectories();
+const main = new URL("../../src/cli/main.ts", import.meta.url);
+const program = fileURLToPath(new URL("./programs/recorded.mjs", import.meta.url));
+const secret = "s3cret-of-the-station";
+
+const record = (cwd: string, args: readonly string[]): Program =>
+  startProgram(main, ["record", ...args], { cwd, env: { STATION_TOKEN: secret } });
+/** What the test runs in, so that a test in Deno starts Deno. */
+const self = [process.execPath, ...("Deno" in globalThis ? ["run", "-A"] : []), program];
+
+async function recorded(directory: string) {
+  await using tracker = await openTracker({ directory });
+  const { rows } = await tracker.searchRuns({ allExperiments: true });
+  const id = String(rows[0]?.run_id);
+  const { info, data } = await tracker.getRun(id);
+  const artifact = async (path: string): Promise<string> => (await tracker.openArtifact(id, path)).text();
+  const losses = await tracker.getMetricHistory(id, "loss");
+  return {
+    count: rows.length,
+    info,
+    data,
+    losses,
+    artifact: async (path: string) => artifact(path).catch(String),
+    output: await artifact("output.log").catch(String),
+    environment: await artifact("environment/environment.json"),
+  };
+}
+
+describe("tracklet record", () => {
+  test("records a command's metrics, output, duration, environment and exit code", async () => {
+    const cwd = await temporaryDirectory();
+    const end = await record(cwd, ["--name", "walk", "--project", "field", "--param", "lr=0.1", "--", ...self, "fail"])
+      .end;
+    expect(end.code).toBe(3);
+    expect(end.stdout).toBe(
+      `begins\nloss=0.5 accuracy=0.25 step=1\nthe key is ${secret}\nlr=1e-3\rlr=nan\nno end of line`,
+    );
+    expect(end.stderr).toMatch(
+      /^loss=0\.25, accuracy=0\.75, step=2\ntracklet: FAILED after [\d.]+ s, recording \w+\n$/,
+    );
+    const { count, info, data, losses, output, environment } = await recorded(cwd);
+    expect([count, info.runName, info.status]).toEqual([1, "walk", "FAILED"]);
+    expect(losses.map(({ step, value }) => [step, value])).toEqual([
+      [1, 0.5],
+      [2, 0.25],
+    ]);
+    expect(data.metrics).toMatchObject({ accuracy: 0.75, lr: Number.NaN, "summary.exitCode": 3 });
+    expect(data.metrics["summary.durationSeconds"]).toBeGreaterThan(0);
+    expect(data.params).toEqual({ lr: "0.1" });
+    expect(data.tags["mlflow.tracklet.error"]).toBe("exit code 3");
+    expect(output).toContain("the key is ***\n");
+    expect(output).toContain("loss=0.25, accuracy=0.75, step=2\n");
+    expect(JSON.stringify([output, environment, data])).not.toContain(secret);
+    const { command, runtime, project } = JSON.parse(environment);
+    expect([command.at(-1), project, /^\d+\./.test(runtime.version)]).toEqual(["fail", "", true]);
+  });
+
+  test("forwards a signal, waits for the command, and passes its exit code on", async () => {
+    const cwd = await temporaryDirectory();
+    const child = record(cwd, ["--", ...self, "wait"]);
+    await child.line("waits");
+    child.kill("SIGTERM");
+    const end = await child.end;
+    expect([end.code, end.signal]).toEqual([5, null]);
+    const { info, data, output } = await recorded(cwd);
+    expect([info.status, data.tags["mlflow.tracklet.error"]]).toEqual(["KILLED", "exit code 5"]);
+    expect(output).toContain("caught SIGTERM");
+  });
+
+  test("tells a command that a signal ended, and one that is not there, as a shell does", async () => {
+    const cwd = await temporaryDirectory();
+    expect((await record(cwd, ["--", ...self, "die"]).end).code).toBe(137);
+    const { info, data } = await recorded(cwd);
+    expect([info.status, data.tags["mlflow.tracklet.error"]]).toEqual(["FAILED", "ended by SIGKILL"]);
+    const other = await temporaryDirectory();
+    const end = await record(other, ["--", join(other, "nothing-here"), "--token", secret]).end;
+    expect(end.code).toBe(127);
+    expect(end.stderr).toContain("Cannot run the command as there is no command");
+    expect(JSON.stringify((await recorded(other)).data)).not.toContain(secret);
+    expect((await record(other, ["--param", "x", "--", ...self]).end).code).toBe(2);
+  });
+});
