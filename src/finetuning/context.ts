@@ -18,6 +18,8 @@ export interface ActiveRun {
   readonly runId: string;
   readonly run: Run;
   readonly claim: HeldClaim | undefined;
+  /** True when an earlier try has left values on the server. */
+  readonly isResumed: boolean;
   /** Best value of the main metric so far. */
   best: number | undefined;
 }

@@ -94,8 +94,11 @@ export interface ExperimentsManager<P extends object, M> extends AsyncDisposable
   setRun(params: P, options?: FinetuningCallOptions & { readonly retryFailed?: boolean }): Promise<SetRun>;
   /** Ends the run and waits until all of it is on the server. */
   finishRun(options?: FinetuningCallOptions & { readonly asFailed?: boolean }): Promise<void>;
-  /** Logs a metric of the run, through its accumulator where it has one. Returns at once, and needs no server. */
-  saveMetric(value: MetricValue): void;
+  /**
+   * Logs a metric of the run, the main one by a number alone, through its accumulator where it has one. Returns at once, and
+   * needs no server.
+   */
+  saveMetric(value: MetricValue | number): void;
   /**
    * The best value of the main metric in this run: the least for a loss, else the greatest.
    *

@@ -1,5 +1,6 @@
 import type { Experiment } from "../client/types/entities.ts";
 import type { Context } from "./context.ts";
+import { exclusively } from "./exclusive.ts";
 import { newestFirst } from "./experiment-store.ts";
 import { IterationError } from "./finetuning-errors.ts";
 import type { Limits } from "./requests.ts";
@@ -78,7 +79,7 @@ export class Iterations<P extends object, M> {
   }
 
   async deletePrevious(limits: Limits): Promise<string | undefined> {
-    const { experiments, runs, models } = this.#context;
+    const { experiments } = this.#context;
     const [current, older] = await this.#split(limits);
     const begun = current && (await experiments.byId(current.experimentId, limits)).tags[DELETES];
     const id = begun ?? older[0]?.experimentId;
@@ -87,6 +88,12 @@ export class Iterations<P extends object, M> {
       return undefined;
     }
     if (begun === undefined) await experiments.setTag(current.experimentId, DELETES, id, limits);
+    await exclusively(this.#context, `${id} models`, limits, (bounds) => this.#deleteWhole(id, bounds));
+    return id;
+  }
+
+  async #deleteWhole(id: string, limits: Limits): Promise<void> {
+    const { experiments, runs, models } = this.#context;
     if ((await experiments.own(id, limits)).lifecycleStage === "active") {
       for (const run of await runs.all(id, limits)) {
         const begunDelete = run.data.metrics["model_uploaded"] !== undefined;
@@ -94,7 +101,6 @@ export class Iterations<P extends object, M> {
       }
     }
     await experiments.archive(id, limits);
-    return id;
   }
 
   async archive(id: string, limits: Limits): Promise<void> {

@@ -152,7 +152,7 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
   finishRun(options: Options & { readonly asFailed?: boolean } = {}): Promise<void> {
     return this.#training.finish(options.asFailed ?? false, limitsOf(options));
   }
-  saveMetric(value: MetricValue): void {
+  saveMetric(value: MetricValue | number): void {
     this.#training.save(value);
   }
   getQuality(options: Options = {}): Promise<number> {

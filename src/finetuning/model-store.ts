@@ -24,8 +24,12 @@ export class ModelStore<M> {
     this.#requirements = requirements;
   }
 
-  /** Uploads the whole model and then says so; what an earlier try left is removed first. */
-  async upload(runId: string, model: M, limits: Limits): Promise<void> {
+  /**
+   * Uploads the whole model and then says so; what an earlier try left is removed first.
+   *
+   * @param tags Set together with the marker.
+   */
+  async upload(runId: string, model: M, limits: Limits, tags: Readonly<Record<string, string>> = {}): Promise<void> {
     const files = new Map(await this.#serializer.save(model));
     checkFiles(files);
     if (this.#requirements.length > 0)
@@ -44,7 +48,8 @@ export class ModelStore<M> {
       );
     }
     const wasDeleted = run.data.metrics[DELETED] === 1;
-    await this.#runs.write(run, { markers: { [UPLOADED]: 1, ...(wasDeleted && { [DELETED]: 0 }) } }, limits);
+    const markers = { [UPLOADED]: 1, ...(wasDeleted && { [DELETED]: 0 }) };
+    await this.#runs.write(run, { markers, tags }, limits);
   }
 
   /** The model of a run that has one. */

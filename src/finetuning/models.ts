@@ -1,11 +1,16 @@
 import type { RunData } from "../client/types/entities.ts";
 import type { Context } from "./context.ts";
+import { exclusively, within } from "./exclusive.ts";
+import { explained } from "./explained.ts";
 import type { Iterations } from "./iterations.ts";
 import { INITIAL_RUN } from "./names.ts";
 import type { Limits } from "./requests.ts";
-import { byQuality, hasModel, isBeingDeleted, UPLOADED } from "./run-facts.ts";
+import { byQuality, hasModel, isBeingDeleted, isForBest, KEPT_FOR, UPLOADED } from "./run-facts.ts";
 import type { Training } from "./training.ts";
 import type { BestRun, SavedModel } from "./types.ts";
+
+/** Milliseconds that metrics may take to the server before a model is judged by them. */
+const DELIVERY = 30_000;
 
 /** Models: the initial one, the best ones, saving and deleting. */
 export class Models<P extends object, M> {
@@ -27,8 +32,13 @@ export class Models<P extends object, M> {
   }
 
   async uploadInitial(model: M, limits: Limits): Promise<string> {
-    const { experiments, names, runs, models, notice } = this.#context;
     await this.#iterations.finish(limits);
+    const name = `${this.#context.names.plugin} initial`;
+    return exclusively(this.#context, name, limits, (bounds) => this.#uploadInitial(model, bounds));
+  }
+
+  async #uploadInitial(model: M, limits: Limits): Promise<string> {
+    const { experiments, names, runs, models, notice } = this.#context;
     const { experimentId } = await experiments.ensure(names.initial, limits);
     const run = await runs.ensure(experimentId, INITIAL_RUN, {}, limits);
     const { runId } = run.info;
@@ -106,41 +116,72 @@ export class Models<P extends object, M> {
   }
 
   async delete(runId: string, limits: Limits): Promise<boolean> {
-    const { runs, models, notice } = this.#context;
-    const run = await runs.find(runId, limits);
-    const why =
-      run === undefined
-        ? "there is no such run"
-        : run.info.runId === (await this.initialRun(limits))?.info.runId
-          ? "it is the initial one, which stays"
-          : (await models.delete(run, limits))
-            ? undefined
-            : "there is none";
-    if (why !== undefined) notice.call(this.#context, `the model of the run ${runId} is not deleted: ${why}`);
+    const run = await this.#context.runs.find(runId, limits);
+    const why = await this.#whyNotDeleted(run, limits);
+    if (why !== undefined) this.#context.notice(`the model of the run ${runId} is not deleted: ${why}`);
     return why === undefined;
   }
 
+  /** Deletes it, or says why not. */
+  async #whyNotDeleted(run: RunData | undefined, limits: Limits): Promise<string | undefined> {
+    if (run === undefined) return "there is no such run";
+    const { runId, experimentId } = run.info;
+    if (runId === (await this.initialRun(limits))?.info.runId) return "it is the initial one, which stays";
+    const { runs, models } = this.#context;
+    const deleted = await exclusively(this.#context, `${experimentId} models`, limits, async (bounds) =>
+      models.delete(await runs.get(runId, bounds), bounds),
+    );
+    return deleted ? undefined : "there is none";
+  }
+
   async save(model: M, bestOnly: boolean, limits: Limits): Promise<SavedModel> {
-    const { isLoss, models } = this.#context;
+    const { experimentId } = this.#context.mustHaveIteration("save a model");
+    return explained(this.#context, "save a model", experimentId, limits, () => this.#save(model, bestOnly, limits));
+  }
+
+  async #save(model: M, bestOnly: boolean, limits: Limits): Promise<SavedModel> {
     const { experimentId } = this.#context.mustHaveIteration("save a model");
     const { runId, claim } = this.#context.mustHaveRun("save a model");
     claim?.signal.throwIfAborted();
     const quality = bestOnly ? await this.#training.quality(limits) : undefined;
-    const best = quality === undefined ? undefined : await this.bestOf(experimentId, limits, runId);
-    if (best !== undefined && quality !== undefined && (isLoss ? quality > best.value : quality < best.value)) {
+    const { tracker, shared = false } = this.#context.options;
+    // Others judge the model by what is on the server, and the metrics are on their way there.
+    const own = await tracker.getRun(runId, { ...limits, freshness: DELIVERY });
+    // Without holding up others: most models are not the best.
+    const isQuick = shared !== false && quality !== undefined && own.data.metrics[UPLOADED] !== 1;
+    if (isQuick && (await this.#beats(quality, limits)) === undefined)
       return { saved: false, runId, removed: undefined };
-    }
-    await models.upload(runId, model, limits);
-    if (best !== undefined) await models.delete(best.run, limits);
-    if (bestOnly) await this.#completeDeletions(experimentId, limits);
-    return { saved: true, runId, removed: best?.run.info.runId };
+    return exclusively(this.#context, `${experimentId} models`, within(limits, claim), async (bounds) => {
+      const beaten = quality === undefined ? { best: undefined } : await this.#beats(quality, bounds);
+      if (beaten !== undefined) {
+        const tags = { [KEPT_FOR]: bestOnly ? "best" : "any" };
+        await this.#context.models.upload(runId, model, bounds, tags);
+        if (beaten.best !== undefined) await this.#context.models.delete(beaten.best, bounds);
+      }
+      if (bestOnly) await this.#completeDeletions(experimentId, beaten === undefined ? undefined : runId, bounds);
+      return { saved: beaten !== undefined, runId, removed: beaten?.best?.info.runId };
+    });
   }
 
-  /** What a program that died had begun to remove is the best of nothing any more, so nobody else would look for it. */
-  async #completeDeletions(experimentId: string, limits: Limits): Promise<void> {
-    for (const run of await this.#context.runs.all(experimentId, limits)) {
-      // One that runs may be saved anew by another program just now.
-      if (isBeingDeleted(run) && run.info.status !== "RUNNING") await this.#context.models.delete(run, limits);
+  /** The best run so far but the one that is set, if this quality is as good or better; undefined if it is worse. */
+  async #beats(quality: number, limits: Limits): Promise<{ best: RunData | undefined } | undefined> {
+    const { experimentId } = this.#context.mustHaveIteration("save a model");
+    const best = await this.bestOf(experimentId, limits, this.#context.active?.runId);
+    const isWorse = best !== undefined && (this.#context.isLoss ? quality > best.value : quality < best.value);
+    return isWorse ? undefined : { best: best?.run };
+  }
+
+  /**
+   * Removes what a program that died, or lost its lock, has left: models that were to be removed for a better one. They
+   * are the best of nothing any more, so nobody else would look for them.
+   */
+  async #completeDeletions(experimentId: string, saved: string | undefined, limits: Limits): Promise<void> {
+    const { runs, models, options, isLoss } = this.#context;
+    const all = await runs.all(experimentId, limits);
+    const best = saved ?? byQuality(all.filter(hasModel), options.mainMetric, isLoss)[0]?.run.info.runId;
+    for (const run of all) {
+      const isLeft = isForBest(run) && run.info.runId !== best;
+      if (isLeft || (isBeingDeleted(run) && run.info.status !== "RUNNING")) await models.delete(run, limits);
     }
   }
 }

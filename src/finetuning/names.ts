@@ -17,10 +17,11 @@ function checkPart(what: string, text: unknown): string {
     text.length <= 150 &&
     !`${SEPARATOR}${text}${SEPARATOR}`.slice(1, -1).includes(SEPARATOR) &&
     !archived.test(text) &&
+    !/\p{Cc}/u.test(text) &&
     text.isWellFormed();
   if (right) return text;
   throw new ValidationError(
-    `Cannot name an iteration as the ${what} must be a text of 1 to 150 characters without spaces at its ends, without "${SEPARATOR}", not "${INITIAL}" and not ending in "_archive": current value is ${JSON.stringify(text)}`,
+    `Cannot name an iteration as the ${what} must be a text of 1 to 150 characters without spaces at its ends, control characters and "${SEPARATOR}", not "${INITIAL}" and not ending in "_archive": current value is ${JSON.stringify(text)}`,
   );
 }
 
@@ -65,8 +66,11 @@ export class Names {
     return name.replace(archived, "");
   }
 
-  /** A condition for the server; LIKE takes "_" and "%" for any, so what it finds is looked at again. */
+  /**
+   * A condition for the server; LIKE takes "_" and "%" for any, so what it finds is looked at again. Quotes end a text, and
+   * a backslash means something else in each database.
+   */
   filter(): string {
-    return `name LIKE '${this.prefix.replaceAll("'", "_")}%'`;
+    return `name LIKE '${this.prefix.replace(/['"\\]/g, "_")}%'`;
   }
 }

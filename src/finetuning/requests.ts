@@ -15,7 +15,7 @@ export type Limits = Pick<CallOptions, "signal" | "timeout">;
 export class Requests {
   readonly client: Resources;
   readonly clock: Clock;
-  readonly #random: Random;
+  readonly random: Random;
   readonly #rule: (operation: FinetuningOperation) => WholeRule;
   readonly #keepAlive: () => () => void;
 
@@ -23,7 +23,7 @@ export class Requests {
     const runtime = tracker.connection.runtime ?? defaultRuntime();
     this.client = connect(tracker.connection, runtime);
     this.clock = runtime.clock;
-    this.#random = runtime.random;
+    this.random = runtime.random;
     this.#rule = retryRules(table);
     this.#keepAlive = () => runtime.lifecycle?.keepAlive() ?? (() => {});
   }
@@ -75,13 +75,18 @@ export class Requests {
     }
   }
 
-  async #wait(operation: FinetuningOperation, { signal }: Limits, error: unknown, tried: number): Promise<void> {
-    signal?.throwIfAborted();
-    const wait = waitBefore(this.#rule(operation), error, tried, () => this.#random.fraction());
+  async #wait(operation: FinetuningOperation, limits: Limits, error: unknown, tried: number): Promise<void> {
+    limits.signal?.throwIfAborted();
+    const wait = waitBefore(this.#rule(operation), error, tried, () => this.random.fraction());
     if (wait === undefined) throw error;
+    await this.pause(wait, limits);
+  }
+
+  /** Waits some milliseconds, and keeps the process alive meanwhile: somebody awaits what comes then. */
+  async pause(ms: number, { signal }: Limits): Promise<void> {
     const release = this.#keepAlive();
     try {
-      await pause(this.clock, wait, signal);
+      await pause(this.clock, ms, signal);
     } finally {
       release();
     }

@@ -4,12 +4,19 @@ import { hasParamTags } from "./param-text.ts";
 /** Metrics that mark what became of a run's model, as people see them in MLflow's table. */
 export const UPLOADED = "model_uploaded";
 export const DELETED = "model_deleted";
+/** Tag of a run with a model: "best" when it is there for being the best, so that it goes when a better one comes. */
+export const KEPT_FOR = "mlflow.tracklet.finetuning.kept_for";
 /** Tag: how the training ended, by the manager's word; the status alone may come from the end of a process. */
 export const OUTCOME = "mlflow.tracklet.finetuning.outcome";
 
 /** True when the model is whole on the server. */
 export function hasModel({ data }: RunData): boolean {
   return data.metrics[UPLOADED] === 1 && data.metrics[DELETED] !== 1;
+}
+
+/** True when the model is only there until a better one comes. */
+export function isForBest(run: RunData): boolean {
+  return hasModel(run) && run.data.tags[KEPT_FOR] === "best";
 }
 
 /** True when somebody has begun to delete a model that was whole, and nobody has completed it. */

@@ -1,10 +1,11 @@
 import { claim } from "../claims/claim.ts";
 import type { HeldClaim } from "../claims/types.ts";
-import { BadRequestError, NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { RunData } from "../client/types/entities.ts";
 import type { Context } from "./context.ts";
-import { IterationError, MissingMetricError, NoRunError } from "./finetuning-errors.ts";
+import { giveBack } from "./exclusive.ts";
+import { explained } from "./explained.ts";
+import { MissingMetricError, NoRunError } from "./finetuning-errors.ts";
 import type { MetricsAccumulator } from "./metrics-accumulator.ts";
 import { paramPairs, paramTags, validParams } from "./param-text.ts";
 import { paramsHash } from "./params-hash.ts";
@@ -40,11 +41,12 @@ export class Training<P extends object, M> {
     if (known !== undefined) return known;
     const held = await this.#claim(`finetuning ${experimentId} ${name}`, limits);
     if (held === "busy") return { state: "busy", runId: undefined };
+    const begin = { experimentId, name, pairs, tags: paramTags(params), retryFailed, held };
     try {
-      return await this.#begin({ experimentId, name, pairs, tags: paramTags(params), retryFailed, held }, limits);
+      return await explained(this.#context, "set a run", experimentId, limits, () => this.#begin(begin, limits));
     } catch (error) {
-      await held?.release(limits).catch(() => {});
-      throw await this.#explained(error, experimentId, limits);
+      await giveBack(this.#context, held, limits);
+      throw error;
     }
   }
 
@@ -79,7 +81,7 @@ export class Training<P extends object, M> {
     // Somebody may have finished it between the look and the claim.
     const known = held && this.#known(there, begin.retryFailed);
     if (known !== undefined) {
-      await held?.release(limits);
+      await giveBack(this.#context, held, limits);
       return known;
     }
     const tags = { ...begin.tags, [OUTCOME]: "running" };
@@ -88,19 +90,10 @@ export class Training<P extends object, M> {
     await runs.write(run, { params: pairs, tags, markers: isMarked ? {} : { [UPLOADED]: 0 } }, limits);
     const handle = await options.tracker.resumeRun(run.info.runId, limits);
     this.#clear(run);
-    this.#context.active = { runId: run.info.runId, run: handle, claim: held, best: undefined };
-    return { state: there === undefined ? "started" : "resumed", runId: run.info.runId };
-  }
-
-  /** An experiment that somebody deleted says so, whatever MLflow calls it. */
-  async #explained(error: unknown, experimentId: string, limits: Limits): Promise<unknown> {
-    if (!(error instanceof BadRequestError) && !(error instanceof NotFoundError)) return error;
-    const now = await this.#context.experiments.byId(experimentId, limits).catch(() => undefined);
-    if (now?.lifecycleStage === "active") return error;
-    return new IterationError(
-      `Cannot set a run as the experiment ${experimentId} must be active, and it is deleted: call restoreIteration("${experimentId}"), or setIteration()`,
-      { cause: error },
-    );
+    const { runId } = run.info;
+    const isResumed = there !== undefined;
+    this.#context.active = { runId, run: handle, claim: held, isResumed, best: undefined };
+    return { state: isResumed ? "resumed" : "started", runId };
   }
 
   /** Steps go on where an earlier try of this run has stopped, so that its values do not hide ours. */
@@ -112,17 +105,21 @@ export class Training<P extends object, M> {
     }
   }
 
-  save({ name, value, step }: MetricValue): void {
+  save(given: MetricValue | number): void {
+    const { isLoss, options: settings } = this.#context;
+    const { name, value, step } = typeof given === "number" ? { name: settings.mainMetric, value: given } : given;
     const active = this.#context.mustHaveRun("save a metric");
     active.claim?.signal.throwIfAborted();
     const { run } = active;
     const accumulator = this.#accumulators.get(name);
-    const options = step === undefined ? {} : { step };
-    if (accumulator === undefined) run.logMetric(name, value, options);
-    else
+    const isLegal = typeof value === "number" && (step === undefined || Number.isSafeInteger(step));
+    if (accumulator === undefined || !isLegal) {
+      // What cannot be is put aside and reported there, as it must not end a training of hours.
+      run.logMetric(name, value, step === undefined ? {} : { step });
+      if (!isLegal) return;
+    } else
       for (const point of accumulator.accumulate(value, step))
         run.logMetric(point.key, point.value, { step: point.step });
-    const { isLoss, options: settings } = this.#context;
     if (name !== settings.mainMetric || Number.isNaN(value)) return;
     if (active.best !== undefined && (isLoss ? value >= active.best : value <= active.best)) return;
     active.best = value;
@@ -131,8 +128,19 @@ export class Training<P extends object, M> {
 
   async finish(asFailed: boolean, limits: Limits): Promise<void> {
     const { runId, run, claim: held } = this.#context.mustHaveRun("finish a run");
-    held?.signal.throwIfAborted();
-    const { status } = (await this.#context.runs.get(runId, limits)).info;
+    if (held?.signal.aborted) {
+      // Another program has the run now, and says how it ends.
+      await this.#leave(limits);
+      held.signal.throwIfAborted();
+    }
+    const { info } = await this.#context.runs.get(runId, limits);
+    const { experimentId, lifecycleStage, status } = info;
+    await explained(this.#context, "finish a run", experimentId, limits, async () => {
+      if (lifecycleStage === "active") return;
+      throw new NoRunError(
+        `Cannot finish the run ${runId} as it must be active, and somebody has deleted it: restore it, or call finishIteration()`,
+      );
+    });
     if (status !== "RUNNING") this.#context.notice(`the run ${runId} was set to ${status} by somebody else meanwhile`);
     run.setTag(OUTCOME, asFailed ? "failed" : "finished");
     await run.end(asFailed ? "FAILED" : "FINISHED", { ...limits, until: "delivered" });
@@ -143,6 +151,7 @@ export class Training<P extends object, M> {
   async abandon(limits: Limits): Promise<void> {
     const { active } = this.#context;
     if (active === undefined) return;
+    if (active.claim?.signal.aborted) return this.#leave(limits);
     this.#context.notice(
       `the run ${active.runId} was left without finishRun(): it ends KILLED, and is trained another time`,
     );
@@ -154,13 +163,16 @@ export class Training<P extends object, M> {
     const held = this.#context.active?.claim;
     this.#context.active = undefined;
     this.#clear();
-    await held?.release(limits);
+    await giveBack(this.#context, held, limits);
   }
 
   async quality(limits: Limits): Promise<number> {
     const { mainMetric, tracker } = this.#context.options;
     const active = this.#context.mustHaveRun("tell the quality");
-    const value = active.best ?? qualityOf(await tracker.getRun(active.runId, limits), mainMetric);
+    // What stands on the server of a resumed run is of an earlier try.
+    const value = active.isResumed
+      ? active.best
+      : (active.best ?? qualityOf(await tracker.getRun(active.runId, limits), mainMetric));
     if (value !== undefined) return value;
     throw new MissingMetricError(
       `Cannot tell the quality of the run ${active.runId} as it must have a value of "${mainMetric}", and it has none: call saveMetric() first`,

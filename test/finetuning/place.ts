@@ -5,10 +5,11 @@ import {
   type ExperimentsManagerOptions,
 } from "../../src/finetuning/index.ts";
 import { createTracker } from "../../src/index.ts";
+import type { Clock } from "../../src/runtime/ports/clock.ts";
 import type { Fetch } from "../../src/runtime/ports/fetch.ts";
 import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import { hastyClock } from "../support/hasty-clock.ts";
-import { type TestServer, testServer } from "../support/test-server.ts";
+import { testServer } from "../support/test-server.ts";
 
 export interface Params {
   lr: number;
@@ -20,27 +21,47 @@ export type TestManager = ExperimentsManager<Params, Model>;
 
 /** A server with programs that tune on it. */
 export interface Place extends AsyncDisposable {
-  readonly server: TestServer;
+  readonly fetch: Fetch;
   readonly client: Client;
+  /** Name of what is tuned, which nobody else tunes on this server. */
+  readonly plugin: string;
   readonly notices: string[];
   tracker(fetch?: Fetch): Tracker;
   /** A manager as a program of its own has it. */
   manager(options?: Partial<ExperimentsManagerOptions<Params, Model>>, fetch?: Fetch): TestManager;
 }
 
+/** An embedded server of its own, with a clock that hurries. */
 export async function place(): Promise<Place> {
-  const server = await testServer();
+  const { trackingUri, fetch, close } = await testServer();
+  return placeOn({ trackingUri, fetch, plugin: "digits", clock: hastyClock(50), close });
+}
+
+/** The same on any server. */
+export function placeOn({
+  trackingUri,
+  fetch: direct,
+  plugin,
+  clock,
+  close,
+}: {
+  readonly trackingUri: string;
+  readonly fetch: Fetch;
+  readonly plugin: string;
+  readonly clock: Clock;
+  readonly close: () => void;
+}): Place {
   const notices: string[] = [];
-  const clock = hastyClock(50);
   const trackers: Tracker[] = [];
-  const tracker = (fetch: Fetch = server.fetch): Tracker => {
-    const made = createTracker({ trackingUri: server.trackingUri, fetch, onProblem: () => {}, runtime: { clock } });
+  const tracker = (fetch: Fetch = direct): Tracker => {
+    const made = createTracker({ trackingUri, fetch, onProblem: () => {}, runtime: { clock } });
     trackers.push(made);
     return made;
   };
   return {
-    server,
-    client: createClient({ trackingUri: server.trackingUri, fetch: server.fetch }),
+    fetch: direct,
+    client: createClient({ trackingUri, fetch: direct }),
+    plugin,
     notices,
     tracker,
     manager: (options = {}, fetch) =>
@@ -48,14 +69,14 @@ export async function place(): Promise<Place> {
         tracker: options.tracker ?? tracker(fetch),
         mainMetric: "loss",
         isLoss: true,
-        pluginName: "digits",
+        pluginName: plugin,
         retry: { default: { base: 0 } },
         onNotice: (text) => void notices.push(text),
         ...options,
       }),
     async [Symbol.asyncDispose]() {
       await Promise.all(trackers.map((one) => one.close({ timeout: 1000 }).catch(() => {})));
-      server.close();
+      close();
     },
   };
 }
@@ -81,14 +102,16 @@ export async function train(manager: TestManager, params: Params, quality: numbe
 }
 
 /** All that the plugin has on the server, without ids and times. */
-export async function stateOf({ client }: Place, plugin = "digits"): Promise<object[]> {
+export async function stateOf({ client, plugin }: Place): Promise<object[]> {
   const experiments = await client.experiments.search({ view: "all" }).all();
   const state: object[] = [];
   for (const { name, experimentId, lifecycleStage } of experiments.filter((one) => one.name.startsWith(plugin))) {
     const runs = await client.runs.search({ experimentIds: [experimentId], view: "all" }).all();
     const rows = [];
     for (const { info, data } of runs) {
-      const files: unknown = await client.artifacts.list(info.runId, "model");
+      const files: [path: string, text: string][] = [];
+      for (const { path } of await client.artifacts.list(info.runId, "model"))
+        files.push([path, await (await client.artifacts.download(info.runId, path)).text()]);
       const { metrics, params } = data;
       const stage = lifecycleStage === "deleted" ? "deleted" : info.lifecycleStage;
       rows.push({ name: info.runName, status: info.status, stage, metrics, params, files });

@@ -62,7 +62,7 @@ describe("createExperimentsManager() on a bad line", () => {
   test("looks before it creates again, so that a lost answer makes no second run or experiment", async () => {
     for (const how of ["before", "after"] as const) {
       await using at = await place();
-      const fetch = failing(at.server.fetch, ({ url }) => /\/(experiments|runs)\/create$/.test(url), how, 2);
+      const fetch = failing(at.fetch, ({ url }) => /\/(experiments|runs)\/create$/.test(url), how, 2);
       const manager = at.manager({}, fetch);
       const initial = await manager.uploadInitialModel({ weights: [0] });
       await manager.setIteration({ runId: initial, batchId: "b" });
@@ -78,7 +78,7 @@ describe("createExperimentsManager() on a bad line", () => {
 
   test("gives up as its table says, and not before", async () => {
     await using at = await place();
-    const down = failing(at.server.fetch, ({ method }) => method === "PUT", new Response("", { status: 503 }), 3);
+    const down = failing(at.fetch, ({ method }) => method === "PUT", new Response("", { status: 503 }), 3);
     const manager = at.manager({ retry: { default: { base: 0 }, upload: { attempts: 2 } } }, down);
     await expect(manager.uploadInitialModel({ weights: [0] })).rejects.toThrow(ServerError);
     expect(down.seen()).toBe(2);
@@ -103,7 +103,7 @@ describe("createExperimentsManager() on a bad line", () => {
   test("loses nothing on a server that loses the answer of every third request", async () => {
     await using at = await place();
     let count = 0;
-    const fetch = failing(at.server.fetch, () => ++count % 3 === 0, "after", Number.POSITIVE_INFINITY);
+    const fetch = failing(at.fetch, () => ++count % 3 === 0, "after", Number.POSITIVE_INFINITY);
     const manager = at.manager({}, fetch);
     const initial = await manager.uploadInitialModel({ weights: [0] });
     const first = await manager.setIteration({ runId: initial, batchId: "1" });
