@@ -53,7 +53,9 @@ async function runAgainst(
         "json",
         "--outputFile.json",
         report,
-        ...(args.length > 0 ? args : only),
+        // A name replaces the list; an option such as --testTimeout=600000 goes on top of it.
+        ...(args.some((argument) => !argument.startsWith("-")) ? [] : only),
+        ...args,
       ],
       {
         stdio: "inherit",

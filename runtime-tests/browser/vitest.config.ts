@@ -29,6 +29,10 @@ const config: ViteUserConfig = defineConfig({
     setupFiles: ["./runtime-tests/setup-runtime.ts"],
     // A page holds nested timers back, so that hours of the tests' own time take seconds.
     testTimeout: 60_000,
+    // As in the other runtimes: see vitest.config.ts.
+    isolate: false,
+    // Most of the time the pages wait for their own timers, not for the processor.
+    maxWorkers: 3,
     browser: {
       enabled: true,
       headless: true,

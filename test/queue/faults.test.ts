@@ -46,7 +46,8 @@ describe("Queue against faults", () => {
     expect(found.params.get("lr")).toBe("0.1");
     expect(found.tags.get("tag")).toBe("x");
     expect(found.status).toBe("FINISHED");
-    expect(it.oracle.trace().at(-1)).toBe("runs/update");
+    // The end of the run is written last; on a slow machine a look may follow it.
+    expect(it.oracle.trace().findLast((endpoint) => endpoint !== "runs/search")).toBe("runs/update");
   });
 
   test.each(lost)("creates one run when, at its creation, %s", async (_, fault) => {
