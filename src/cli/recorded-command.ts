@@ -55,7 +55,18 @@ export class RecordedCommand {
   /** Asks it to end. */
   stop(): void {
     this.#stopped = true;
-    this.#child.kill("SIGTERM");
+    this.#send("SIGTERM");
+  }
+
+  /** Not by `kill()` of the child: Deno's sends one signal only, and then reports that it ended the child. */
+  #send(signal: NodeJS.Signals): void {
+    const { pid, exitCode, signalCode } = this.#child;
+    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended meanwhile.
+    }
   }
 
   /** This process goes on until the command has ended: what came of it is still to be recorded. */
@@ -63,7 +74,7 @@ export class RecordedCommand {
     const forward = (signal: NodeJS.Signals): void => {
       this.#stopped = true;
       // Ctrl-C in a terminal reaches the command by itself, and twice means more than once to many programs.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) this.#child.kill(signal);
+      if (signal !== "SIGINT" || !process.stdin.isTTY) this.#send(signal);
     };
     const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
     for (const signal of signals) process.on(signal, forward);
