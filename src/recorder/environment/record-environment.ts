@@ -42,7 +42,7 @@ function tagsOf({ os, cpu, gpu, git, packageManager: manager }: RecordedEnvironm
     "mlflow.source.git.commit": git?.commit,
     "mlflow.source.git.branch": git?.branch,
     "mlflow.source.git.repoURL": git?.remote,
-    "mlflow.tracklet.git.uncommitted": git && String(git.diff),
+    "mlflow.tracklet.git.dirty": git && String(git.diff),
   };
   return Object.fromEntries(Object.entries(tags).filter((tag): tag is [string, string] => !!tag[1]));
 }

@@ -18,13 +18,13 @@ export const managers: Readonly<Record<"npm" | "deno" | "bun", Manager>> = {
     start: ["node"],
   },
   deno: {
-    locks: ["deno.lock"],
-    locked: { "deno.lock": "deno install --frozen" },
+    // Deno and Bun take npm's lock file over when they have none of their own.
+    locks: ["deno.lock", "package-lock.json"],
+    locked: { "deno.lock": "deno install --frozen", "package-lock.json": "deno install" },
     loose: "deno install",
     start: ["deno", "run", "-A"],
   },
   bun: {
-    // Bun takes npm's lock file over when it has none of its own.
     locks: ["bun.lock", "bun.lockb", "package-lock.json"],
     locked: {
       "bun.lock": "bun install --frozen-lockfile",
