@@ -1,7 +1,7 @@
 import { ParamsError } from "./finetuning-errors.ts";
 
 /**
- * One text for equal parameters, the same on every machine and for ever: JSON without spaces, keys in the order of their
+ * One text for equal parameters, the same on every machine and for ever, as RFC 8785 has it: JSON without spaces, keys in the order of their
  * UTF-16 units, absent for undefined members, numbers in JavaScript's shortest form (1e-7, 0.1, 100), -0 as 0.
  *
  * @throws ParamsError for what JSON would lose: NaN, infinities, dates, functions, instances, cycles, lone surrogates.

@@ -5,7 +5,7 @@ import { Names } from "../../src/finetuning/names.ts";
 import { paramPairs, paramTags, readParams } from "../../src/finetuning/param-text.ts";
 import type { RunData } from "../../src/client/types/entities.ts";
 
-/** Names that are on servers already: they must never change. */
+/** Names that are on servers already: they must never change. Another language's SHA-256 of the text gave them. */
 const vectors: readonly [params: object, text: string, name: string][] = [
   [{}, "{}", "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"],
   [{ lr: 0.1 }, '{"lr":0.1}', "9c9ba942d8bb6213cd855c3e8ddfeb6640a23616f11f4da3d8e77555902a6107"],
@@ -18,6 +18,28 @@ const vectors: readonly [params: object, text: string, name: string][] = [
     { b: { d: true, c: null }, a: "ä\n🚀" },
     '{"a":"ä\\n🚀","b":{"c":null,"d":true}}',
     "7baa7d2a132f61d3e65becab942aec165dc1e6a184a25fddbd22babac0661f49",
+  ],
+  // Each number in one form only.
+  [
+    { h: 2 ** 53, g: -0, f: -1.5, e: 0.1 + 0.2, d: 5e-324, c: 123456789012345680000, b: 1e-7, a: 1e21 },
+    '{"a":1e+21,"b":1e-7,"c":123456789012345680000,"d":5e-324,"e":0.30000000000000004,"f":-1.5,"g":0,"h":9007199254740992}',
+    "0f812de7ef1c26d959a0cffc3e32a3907f5e6b022607a30a359134374279deae",
+  ],
+  // By UTF-16 units, not by the order of an object or of a language.
+  [
+    { ﬀ: 8, "🚀": 7, ä: 6, a: 5, A: 4, 9: 3, 10: 2, " ": 1, "": 0 },
+    '{"":0," ":1,"10":2,"9":3,"A":4,"a":5,"ä":6,"🚀":7,"ﬀ":8}',
+    "cfd7efc178b351ab4758a4dc0cb7dfdafb6b688ad7cd4aaa48ec5c5e7738b688",
+  ],
+  [
+    { text: 'a, b"\\\u0001\t/', deep: [[], {}, [{ x: [null, true, false] }]] },
+    String.raw`{"deep":[[],{},[{"x":[null,true,false]}]],"text":"a, b\"\\\u0001\t/"}`,
+    "8f0b290ed39895e08c94a051a46af6222f47470cd9b9dd10d63be6e00f6f98e5",
+  ],
+  [
+    { big: "x".repeat(9000) },
+    `{"big":"${"x".repeat(9000)}"}`,
+    "8970c718cf8f0f346e8b68c5da6867d336d4f818889267da332b774ab53e8d73",
   ],
 ];
 
@@ -79,6 +101,8 @@ describe("Names", () => {
       "x_archive",
       "x_archive_2",
       "\ud800",
+      "a\nb",
+      "a\u0000",
       "a".repeat(151),
       7,
       undefined,

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { NetworkError, RateLimitError, ServerError, TimeoutError } from "../../src/errors/index.ts";
 import { retryRules, waitBefore } from "../../src/finetuning/retry-table.ts";
 import type { Fetch } from "../../src/runtime/ports/fetch.ts";
+import { hastyClock } from "../support/hasty-clock.ts";
 import { place, train } from "./place.ts";
 
 const request = { method: "POST", url: "http://x" };
@@ -100,10 +101,21 @@ describe("createExperimentsManager() on a bad line", () => {
     await expect(manager.getExperiments({ signal: AbortSignal.abort(new Error("before")) })).rejects.toThrow("before");
   });
 
-  test("loses nothing on a server that loses the answer of every third request", async () => {
+  test("waits as long as the server asks for", async () => {
+    await using at = await place();
+    const times: number[] = [];
+    const clock = hastyClock(50);
+    const busy = new Response("", { status: 429, headers: { "retry-after": "7" } });
+    const fetch = failing(at.fetch, () => times.push(clock.monotonic()) > 0, busy);
+    expect(await at.manager({ retry: { default: { base: 0 } } }, fetch).getExperiments()).toEqual([]);
+    expect(times).toHaveLength(2);
+    expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(6900);
+  });
+
+  test.each([2, 3])("loses nothing on a server that loses the answer of one in %i requests", async (nth) => {
     await using at = await place();
     let count = 0;
-    const fetch = failing(at.fetch, () => ++count % 3 === 0, "after", Number.POSITIVE_INFINITY);
+    const fetch = failing(at.fetch, () => ++count % nth === 0, "after", Number.POSITIVE_INFINITY);
     const manager = at.manager({}, fetch);
     const initial = await manager.uploadInitialModel({ weights: [0] });
     const first = await manager.setIteration({ runId: initial, batchId: "1" });
