@@ -30,8 +30,9 @@ export class Training<P extends object, M> {
   }
 
   async set(given: P, retryFailed: boolean, limits: Limits): Promise<SetRun> {
-    const { iteration, active, options } = this.#context;
-    const { experimentId } = iteration ?? this.#context.mustHaveIteration("set a run");
+    const { experimentId } = this.#context.mustHaveIteration("set a run");
+    if (this.#context.active?.claim?.signal.aborted) await this.#leave(limits);
+    const { active, options } = this.#context;
     if (active !== undefined)
       throw new NoRunError(`Cannot set a run as the run ${active.runId} must be finished first: call finishRun()`);
     const params = await validParams(options.schema, given);

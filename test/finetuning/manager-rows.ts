@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NetworkError, NotFoundError, ValidationError } from "../../src/errors/index.ts";
+import { NotFoundError, ServerError, ValidationError } from "../../src/errors/index.ts";
 import { fromManager, IterationError, MetricsAccumulator, NoRunError } from "../../src/finetuning/index.ts";
 import { begun, type Place, train } from "./place.ts";
 
@@ -52,13 +52,13 @@ export function managerRows(place: () => Promise<Place>): void {
       expect(await (await at.client.artifacts.download(runId, "model/requirements.txt")).text()).toBe("a@1\n");
       expect(await other.downloadInitialModel()).toEqual({ weights: [3] });
       let tried = 0;
-      const down = () => {
+      const down = async () => {
         tried++;
-        return Promise.reject(new TypeError("fetch failed"));
+        return new Response("", { status: 503 });
       };
       const patient = at.manager({ retry: { read: { attempts: 3, base: 0 } } }, down);
       const heir = fromManager(patient, { mainMetric: "loss", pluginName: "x" });
-      await expect(heir.getExperiments()).rejects.toThrow(NetworkError);
+      await expect(heir.getExperiments()).rejects.toThrow(ServerError);
       expect(tried).toBe(3);
       expect(() => fromManager({} as never, { mainMetric: "x", pluginName: "y" })).toThrow(ValidationError);
     });

@@ -82,20 +82,27 @@ describe("createExperimentsManager({ shared })", () => {
     await manager.setRun({ lr: 1 });
     const { signal } = manager.run ?? {};
     expect(signal).toBeDefined();
+    const lost = (): string => {
+      try {
+        manager.saveMetric(1);
+        return "saved";
+      } catch (error) {
+        return error instanceof ClaimLostError ? "lost" : String(error);
+      }
+    };
     cut = true;
-    await expect
-      .poll(
-        () => {
-          try {
-            manager.saveMetric({ name: "loss", value: 1 });
-            return "saved";
-          } catch (error) {
-            return error instanceof ClaimLostError ? "lost" : String(error);
-          }
-        },
-        { timeout: 10_000 },
-      )
-      .toBe("lost");
+    await expect.poll(lost, { timeout: 10_000 }).toBe("lost");
+    await expect(manager.saveModel({ weights: [1] })).rejects.toThrow(ClaimLostError);
     await expect(manager.finishRun()).rejects.toThrow(ClaimLostError);
+    cut = false;
+    const { runId = "" } = await manager.setRun({ lr: 2 });
+    expect(runId).not.toBe("");
+    cut = true;
+    await expect.poll(lost, { timeout: 10_000 }).toBe("lost");
+    cut = false;
+    // No finishRun() is needed: somebody else has the run, whose status is left alone.
+    expect((await manager.setRun({ lr: 3 })).state).toBe("started");
+    expect((await at.client.runs.get(runId)).info.status).toBe("RUNNING");
+    await manager.finishRun();
   });
 });

@@ -36,7 +36,6 @@ while (open.length > 0) {
     } catch (error) {
       if (!(error instanceof ClaimLostError)) throw error;
       // Too slow to prove that it lives: whoever has it now trains it, or we do, later.
-      await manager.finishRun(bounds).catch(() => {});
       if (!open.includes(n)) open.push(n);
     }
   }
