@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { openTracker } from "../src/open/local.ts";
+import { startLargeServer } from "./support/large-server.ts";
 
 const megabyte = 2 ** 20;
 
@@ -13,6 +14,8 @@ export interface LargeArtifact {
   readonly megabytes: number;
   /** Memory of the process above what it had before, in MB of 2^20 bytes. */
   readonly grown: number;
+  /** The same of the server, where that is a process of its own and the system tells. */
+  readonly serverGrown: number;
   readonly upSeconds: number;
   readonly downSeconds: number;
   /** The bytes that came back are those that went. */
@@ -20,11 +23,13 @@ export interface LargeArtifact {
 }
 
 /**
- * Sends a file of that size by reference and reads it back, streamed from and to disk: to MLFLOW_TRACKING_URI, or to the
- * embedded server in this process, in a directory that is removed afterwards.
+ * Logs a file of that size and reads it back, streamed from and to disk, in a directory that is removed afterwards: on
+ * the embedded server in this process, where it is sent from where it lies, or over a socket on `tracklet server` in
+ * another one, where a queue in a file copies it unless it is too large for that.
  */
-export async function largeArtifact(megabytes: number): Promise<LargeArtifact> {
+export async function largeArtifact(megabytes: number, over: "call" | "socket" = "call"): Promise<LargeArtifact> {
   const directory = await mkdtemp(join(tmpdir(), "tracklet-large-"));
+  const server = over === "socket" ? await startLargeServer(directory) : undefined;
   let before = 0;
   let most = 0;
   const watch = setInterval(() => {
@@ -33,28 +38,33 @@ export async function largeArtifact(megabytes: number): Promise<LargeArtifact> {
   try {
     const path = join(directory, "large.bin");
     const sent = await writeFile(path, megabytes);
-    // A body counts for what waits, by reference too.
-    const delivery = { maxStoredBytes: Math.max(2 ** 28, 2 * megabytes * megabyte) };
-    const tracker = await openTracker({ directory: join(directory, "store"), delivery });
+    const tracker = await openTracker({
+      directory: join(directory, "store"),
+      ...(server && { trackingUri: server.trackingUri }),
+    });
     const run = tracker.startRun();
     // Once all that is needed is loaded.
     await run.logText("first", "first.txt");
     await tracker.downloadArtifacts(run.localId, "first.txt", { to: directory });
     before = process.memoryUsage().rss;
     most = before;
+    const serverBefore = server?.peak() ?? 0;
     const begun = performance.now();
-    await run.logArtifact(path, "model", { reference: true });
+    await run.logArtifact(path, "model", server ? {} : { reference: true });
     await run.end();
     await tracker.flush();
     const up = performance.now();
     const back = await tracker.downloadArtifacts(run.localId, "model/large.bin", { to: join(directory, "back") });
     const down = performance.now();
     await tracker.close();
-    const equal = (await stat(back)).size === megabytes * megabyte && (await hashOf(back)) === sent;
     const grown = Math.round((most - before) / megabyte);
-    return { megabytes, grown, upSeconds: (up - begun) / 1000, downSeconds: (down - up) / 1000, equal };
+    const serverGrown = Math.round(((server?.peak() ?? serverBefore) - serverBefore) / megabyte);
+    const equal = (await stat(back)).size === megabytes * megabyte && (await hashOf(back)) === sent;
+    const [upSeconds, downSeconds] = [(up - begun) / 1000, (down - up) / 1000];
+    return { megabytes, grown, serverGrown, upSeconds, downSeconds, equal };
   } finally {
     clearInterval(watch);
+    await server?.close();
     await rm(directory, { recursive: true, force: true });
   }
 }
@@ -81,9 +91,12 @@ async function hashOf(path: string): Promise<string> {
 
 /** The bench `large-artifact`: a gigabyte. */
 export async function benchLargeArtifact(): Promise<void> {
-  const { megabytes, grown, upSeconds, downSeconds, equal } = await largeArtifact(1024);
-  console.log(
-    `\nAn artifact of ${megabytes} MB: up in ${upSeconds.toFixed(1)} s, down in ${downSeconds.toFixed(1)} s, ` +
-      `memory grew by ${grown} MB, bytes ${equal ? "equal" : "DIFFER"}`,
-  );
+  for (const over of ["call", "socket"] as const) {
+    const { megabytes, grown, serverGrown, upSeconds, downSeconds, equal } = await largeArtifact(1024, over);
+    const where = over === "call" ? "in this process" : `over a socket (the server grew by ${serverGrown} MB)`;
+    console.log(
+      `\nAn artifact of ${megabytes} MB ${where}: up in ${upSeconds.toFixed(1)} s, down in ${downSeconds.toFixed(1)} s, ` +
+        `memory grew by ${grown} MB, bytes ${equal ? "equal" : "DIFFER"}`,
+    );
+  }
 }

@@ -44,6 +44,9 @@ type Reader<T> = (response: Response, request: RequestFacts) => Promise<T>;
 
 const defaultTimeout = 120_000;
 
+/** Bytes from which on a body must not be held in memory. */
+const largeBody = 2 ** 20;
+
 /** Milliseconds for finding out why there was no answer. */
 const probeTime = 10_000;
 
@@ -197,9 +200,12 @@ export class Transport {
         ...(body === undefined ? {} : { body }),
       };
       // Batches of points come as bytes. To these ky has nothing to add, and would take half as long as all the rest.
-      response = await (body instanceof Uint8Array
-        ? this.#fetch(new Request(`${this.trackingUri}/${path}`, { ...this.#caching, ...init }))
-        : this.#api(path, init));
+      const send = (more: RequestInit): Promise<Response> =>
+        body instanceof Uint8Array || body instanceof Blob
+          ? this.#fetch(new Request(`${this.trackingUri}/${path}`, { ...this.#caching, ...init, ...more }))
+          : this.#api(path, init);
+      const large = body instanceof Blob && body.size >= largeBody && this.#runtime.name === "node";
+      response = await (large ? sendUncopied(send) : send({}));
       this.#answered = true;
       if (response.ok) return await read(response, request);
     } catch (error) {
@@ -236,5 +242,19 @@ export class Transport {
       `Cannot ${request.method} ${request.url} as the ${response.status} answer${moved} must be MLflow's JSON: current value is ${what}${cure}`,
       request,
     );
+  }
+}
+
+/**
+ * Sends a large body. Node keeps all of a body that it may have to send again after a redirect: so none is followed at
+ * first.
+ */
+async function sendUncopied(send: (more: RequestInit) => Promise<Response>): Promise<Response> {
+  try {
+    return await send({ redirect: "error" });
+  } catch (error) {
+    const { cause } = error as { readonly cause?: unknown };
+    if (!/redirect/i.test(`${String(error)} ${String(cause)}`)) throw error;
+    return await send({});
   }
 }

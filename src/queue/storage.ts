@@ -59,8 +59,10 @@ export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order" 
 export interface StoredChunk extends ChunkHeader {
   /** As it was put. */
   readonly body: Uint8Array<ArrayBuffer>;
-  /** Body of an artifact. */
+  /** Body of an artifact; left out when it is gone. */
   readonly blob?: Blob;
+  /** Bytes that a body which is gone counts for. @default 0 */
+  readonly room?: number;
 }
 
 /** A part that takes the place of a chunk, together with other parts. */

@@ -28,6 +28,7 @@ import type { StoredQuarantine } from "./drain/stored-quarantine.ts";
 import { type WaitLimits, Waiters } from "./waiters.ts";
 import { Writer } from "./write/writer.ts";
 import type { CreateQueueOptions } from "./create-queue.ts";
+import { roomOf } from "./chunk/file-body.ts";
 
 /** A queue over a storage: takes what is logged, and leads it to the server by way of the storage. */
 export class StoredQueue implements Queue {
@@ -173,7 +174,7 @@ export class StoredQueue implements Queue {
   }
 
   async logArtifact(localId: string, path: string, body: Blob): Promise<void> {
-    const { size } = body;
+    const size = roomOf({ blob: body });
     const { mode, whenFull, maxStoredBytes } = this.#settings;
     if (whenFull === "block") {
       const ended = (): boolean => this.#ended;

@@ -92,7 +92,10 @@ export interface DeliveryOptions {
   readonly flushInterval?: number;
   /** Bytes of waiting data in memory. @default 8388608 */
   readonly maxMemoryBytes?: number;
-  /** Bytes of waiting data in the storage. @default 268435456 */
+  /**
+   * Bytes of waiting data in the storage. A local file that is larger than this is accepted all the same: it is sent
+   * from where it lies, and no copy is kept. @default 268435456
+   */
   readonly maxStoredBytes?: number;
   /**
    * What happens when waiting data reaches its bound. Params, tags, artifacts, ends of runs and whatever may have been

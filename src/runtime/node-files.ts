@@ -21,10 +21,12 @@ export async function stat(path: string): Promise<FileStat | undefined> {
   }
 }
 
-/** Follows {@link Files.open}. Bun makes a Blob of what is not there, so that is asked first. */
+/** Follows {@link Files.open}. Bun makes a Blob of what is not there, so that is asked first; Deno's own reads it all. */
 export async function open(path: string): Promise<Blob> {
   await fs.promises.access(path, fs.constants.R_OK);
-  return (await fs.openAsBlob(path)) as Blob;
+  if (process.versions["deno"] === undefined) return (await fs.openAsBlob(path)) as Blob;
+  const { FileBlob } = await import("./file-blob.ts");
+  return new FileBlob(path, 0, (await fs.promises.stat(path)).size);
 }
 
 /** Follows {@link Files.readText}. */

@@ -1,5 +1,8 @@
 import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
-import type { Files, FileStat } from "../runtime/ports/files.ts";
+import { ofFile } from "../queue/chunk/file-body.ts";
+import { fileBody } from "../queue/chunk/file-state.ts";
+import { deliverySettings } from "../queue/settings.ts";
+import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath, artifactPathIn } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { quote } from "./key.ts";
@@ -175,14 +178,18 @@ export class ArtifactLog {
   }
 
   async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {
-    const before = await files.stat(path);
-    const file = await files.open(path);
+    const stat = await files.stat(path);
+    if (stat === undefined) throw changed(path);
+    const { durable } = this.#core.queue;
+    // No copy of it would ever have room.
+    const inPlace = reference || stat.size > deliverySettings(this.#core.options.delivery).maxStoredBytes;
+    const file = fileBody(files, { path, size: stat.size, modified: stat.modified }, inPlace);
+    const blob = await files.open(path);
+    if (inPlace || durable) await this.#put(target, ofFile(blob, file));
     // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
-    const body =
-      reference || this.#core.queue.durable ? file : new Blob([await file.arrayBuffer()], { type: file.type });
-    if (body !== file) await mustBeUnchanged(files, path, before);
-    await this.#put(target, body);
-    if (body === file) await mustBeUnchanged(files, path, before);
+    const copy = inPlace || durable ? undefined : new Blob([await blob.arrayBuffer()], { type: blob.type });
+    if (!(await file.isUnchanged())) throw changed(path);
+    if (copy !== undefined) await this.#put(target, copy);
   }
 
   async #put(path: string, body: Blob): Promise<void> {
@@ -219,11 +226,9 @@ export class ArtifactLog {
   }
 }
 
-/** A file that is written while it is read may be in two halves of different age. */
-async function mustBeUnchanged(files: Files, path: string, before: FileStat | undefined): Promise<void> {
-  const after = await files.stat(path);
-  if (after?.size === before?.size && after?.modified === before?.modified) return;
-  throw new ValidationError(
+/** A file that is written while it is read may be in two halves of different age: it is not sent. */
+function changed(path: string): ValidationError {
+  return new ValidationError(
     `Cannot log the artifact ${quote(path)} as the file must not change while it is read, and did: log it again once it is written`,
     { key: path },
   );

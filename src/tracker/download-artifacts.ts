@@ -1,12 +1,12 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
+import { type TransferProgress, transferProgress } from "../queue/send/transfer-progress.ts";
 import { artifactPath } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { quote } from "./key.ts";
 import { readRun } from "./reads.ts";
 import { resumedDownload } from "./resumed-download.ts";
-import { type TransferProgress, transferProgress } from "./transfer-progress.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import type { Resources } from "../client/resources.ts";
 import type { DownloadOptions } from "./types/tracker.ts";

@@ -19,36 +19,24 @@ export function tableNow(data: TableData): TableNow {
     images.push({ row, column, image: imageNow(value) });
     return null;
   };
-  return [jsonNow(Array.isArray(data) ? data.map((row, at) => rowNow(row, at, cell)) : columnsNow(data, cell)), images];
+  const rowNow = (row: unknown, at: number): unknown =>
+    has(row, isImage) ? mapped(row, (value, column) => cell(value, at, column)) : row;
+  const columnNow = (cells: unknown, column: string): unknown =>
+    Array.isArray(cells) ? cells.map((value, row) => cell(value, row, column)) : cells;
+  const hasImages = (cells: unknown): boolean => Array.isArray(cells) && cells.some(isImage);
+  const now = Array.isArray(data) ? data.map(rowNow) : has(data, hasImages) ? mapped(data, columnNow) : data;
+  return [jsonNow(now), images];
 }
 
-type Cell = (value: unknown, row: number, column: string) => unknown;
-
-function rowNow(row: unknown, at: number, cell: Cell): unknown {
-  if (typeof row !== "object" || row === null || !Object.values(row).some(isImage)) return row;
-  return Object.fromEntries(Object.entries(row).map(([column, value]) => [column, cell(value, at, column)]));
+function has(object: unknown, what: (value: unknown) => boolean): object is object {
+  return typeof object === "object" && object !== null && Object.values(object).some(what);
 }
 
-function columnsNow(data: unknown, cell: Cell): unknown {
-  if (typeof data !== "object" || data === null || data instanceof Map) return data;
-  const columns = Object.entries(data);
-  const hasImages = ([, cells]: [string, unknown]): boolean => Array.isArray(cells) && cells.some(isImage);
-  if (!columns.some(hasImages)) return data;
-  return Object.fromEntries(
-    columns.map(([column, cells]) => [
-      column,
-      Array.isArray(cells) ? cells.map((value, row) => cell(value, row, column)) : cells,
-    ]),
-  );
+function mapped(object: object, change: (value: unknown, key: string) => unknown): object {
+  return Object.fromEntries(Object.entries(object).map(([key, value]) => [key, change(value, key)]));
 }
 
 function isImage(value: unknown): value is Blob | ImagePixels {
-  if (typeof value !== "object" || value === null) return false;
-  if (value instanceof Blob) return true;
-  const { width, height, data } = value as Partial<ImagePixels>;
-  return (
-    typeof width === "number" &&
-    typeof height === "number" &&
-    (data instanceof Uint8Array || data instanceof Uint8ClampedArray)
-  );
+  const { data, width } = (value ?? {}) as Partial<ImagePixels>;
+  return value instanceof Blob || (ArrayBuffer.isView(data) && typeof width === "number");
 }

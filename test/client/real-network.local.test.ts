@@ -56,6 +56,23 @@ describe("the client on this runtime's own fetch", () => {
     expect(await rejection(connect(within).runs.get(runId))).toBeInstanceOf(NetworkError);
   });
 
+  test("follows a redirect of a large upload, and sends all of it there", async () => {
+    const arrived: [method: string, url: string, bytes: number][] = [];
+    const server = await listen((request, response) => {
+      let bytes = 0;
+      request.on("data", (part: Uint8Array) => (bytes += part.length));
+      request.on("end", () => {
+        arrived.push([request.method ?? "", request.url ?? "", bytes]);
+        const moved = request.url?.endsWith("/there") === false;
+        response.writeHead(moved ? 307 : 200, moved ? { location: "/there" } : {});
+        response.end();
+      });
+    });
+    const body = new Blob([new Uint8Array(2 ** 21)]);
+    await connect(server).artifacts.upload(runId, "w.bin", body, { artifactUri: "mlflow-artifacts:/0/r/artifacts" });
+    expect(arrived.at(-1)).toEqual(["PUT", "/there", body.size]);
+  });
+
   test("tries again after a connection that was cut", async () => {
     let asked = 0;
     const trackingUri = await listen((request, response) => {

@@ -5,6 +5,7 @@ import { Outstanding } from "./outstanding.ts";
 import type { Presence } from "../lead/presence.ts";
 import type { ChunkDraft, ChunkHeader, QuarantinedChunk, QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
+import { roomOf } from "../chunk/file-body.ts";
 
 const PAGE = 64;
 /** Pages that are compared at one look, beside the first one. */
@@ -61,8 +62,8 @@ export class Books {
     this.intake = { append: (...args) => this.#append(...args) };
     ledger.onSettle = (chunk) => {
       this.#changes++;
-      const { order, sequence = 0, blob } = chunk;
-      return order === undefined || this.#own.settle(order, sequence, { ...amountOf(chunk) }, blob?.size ?? 0);
+      const { order, sequence = 0 } = chunk;
+      return order === undefined || this.#own.settle(order, sequence, { ...amountOf(chunk) }, roomOf(chunk));
     };
   }
 
@@ -190,17 +191,17 @@ export class Books {
       const order = await this.#store.release(chunk.order, keys);
       if (order === undefined) return undefined;
       const ledger = this.#ledger;
-      const { run, writer, blob } = chunk;
+      const { run, writer } = chunk;
       const amount = amountOf(chunk);
       add(ledger.quarantined, amount, -1);
       add(ledger.waiting, amount);
-      ledger.blobBytes += blob?.size ?? 0;
+      ledger.blobBytes += roomOf(chunk);
       if (writer === ledger.writer) {
         add(ledger.run(run).waiting, amount);
         this.#own.put(chunk, { stored: true, order, count: chunk.count });
       } else {
         add(ledger.foreign, amount);
-        this.#foreignBlobs += blob?.size ?? 0;
+        this.#foreignBlobs += roomOf(chunk);
       }
       return order;
     });

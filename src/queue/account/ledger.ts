@@ -6,6 +6,7 @@ import { RunAccount } from "./run-account.ts";
 import type { Place } from "../destination.ts";
 import type { StoredChunk } from "../storage.ts";
 import type { Amount, ReceiptLine } from "../types.ts";
+import { roomOf } from "../chunk/file-body.ts";
 
 /** Runs that are over and of which the account is kept. */
 const KEPT = 10_000;
@@ -127,7 +128,7 @@ export class Ledger {
     if (!known) this.run(chunk.run).ended = true;
     // What another process logged was never counted for the run here.
     if (!own) add(this.foreign, moved, -1);
-    this.leave(chunk.run, moved, chunk.blob?.size ?? 0, own);
+    this.leave(chunk.run, moved, roomOf(chunk), own);
   }
 
   /** Takes off what waits, whatever became of it. */

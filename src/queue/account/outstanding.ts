@@ -1,5 +1,6 @@
 import { amountOf, type Count } from "../amount.ts";
 import type { Appended, ChunkDraft, ChunkHeader } from "../storage.ts";
+import { roomOf } from "../chunk/file-body.ts";
 
 /** What the storage holds of one chunk that was put here, or of its parts. */
 interface Entry extends Count {
@@ -53,8 +54,8 @@ export class Outstanding {
 
   /** Notes what became of a put. */
   put(draft: ChunkDraft, { stored, order, count }: Appended): void {
-    const { run, blob } = draft;
-    const entry = { ...amountOf({ ...draft, count: count ?? draft.count }), run, blobBytes: blob?.size ?? 0 };
+    const { run } = draft;
+    const entry = { ...amountOf({ ...draft, count: count ?? draft.count }), run, blobBytes: roomOf(draft) };
     if (stored || order > 0) {
       // One that was there before may have grown all the same, by a put that said that it failed.
       this.#forget(this.#placed, order);

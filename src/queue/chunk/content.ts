@@ -1,4 +1,4 @@
-import { ChunkDamagedError, decodeMetrics, decodeRequest } from "./chunk-codec.ts";
+import { decodeMetrics, decodeRequest } from "./chunk-codec.ts";
 import type { MetricColumns } from "./columns.ts";
 import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
 import type { Requests } from "./request.ts";
@@ -10,10 +10,7 @@ export type Content =
   | { [K in keyof Requests]: { readonly kind: K; readonly request: Requests[K] } }[keyof Requests];
 
 /** Decodes a chunk; throws `ChunkDamagedError` or `ChunkVersionError`. */
-export function decodeChunk({ kind, body, blob }: Pick<StoredChunk, "kind" | "body" | "blob">): Content {
-  if (kind === "artifact" && !blob) {
-    throw new ChunkDamagedError("Cannot send a stored artifact as its bytes are gone, or not what was stored");
-  }
+export function decodeChunk({ kind, body }: Pick<StoredChunk, "kind" | "body">): Content {
   if (kind === "metrics") return { kind, columns: decodeMetrics(body) };
   return { kind, request: decodeRequest(body) } as Content;
 }

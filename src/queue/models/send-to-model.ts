@@ -3,7 +3,7 @@ import { modelsOf } from "./create-model.ts";
 import type { SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
-import { checkSize, folderOf, sendArtifact } from "../send/send.ts";
+import { checkSize, folderOf, sendArtifact, whole } from "../send/send.ts";
 import { ofStorage } from "../send/storage-trouble.ts";
 import type { QueueStore, RunMapping } from "../storage.ts";
 
@@ -27,10 +27,12 @@ export async function sendToModel(
       );
     case "artifact": {
       const path = content.request;
-      if (folder !== undefined) return sendArtifact(client, runId, `${folder}/${path}`, blob!, place);
-      await client.check?.();
-      await models.uploadArtifact(modelId, path, blob!, place);
-      return checkSize(path, blob!, await models.listArtifacts(modelId, folderOf(path), options));
+      if (folder !== undefined) return sendArtifact(client, runId, `${folder}/${path}`, blob, place);
+      return whole(path, blob, async (body) => {
+        await client.check?.();
+        await models.uploadArtifact(modelId, path, body, place);
+        checkSize(path, body, await models.listArtifacts(modelId, folderOf(path), options));
+      });
     }
     case "finalize": {
       if (folder !== undefined) return;

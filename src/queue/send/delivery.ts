@@ -13,6 +13,7 @@ import { ParkError } from "./outcome.ts";
 import type { Reader } from "./reader.ts";
 import { isEnd } from "../chunk/request.ts";
 import type { NewModel } from "../types.ts";
+import { reportedBody } from "./reported-body.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
@@ -227,7 +228,11 @@ export class Delivery {
     run.term = term;
     const { clock } = this.#parts.runtime;
     const began = clock.monotonic();
-    await send(client, mapping, content, chunk.blob, store, options);
+    const { body, end } =
+      content.kind === "artifact" && chunk.blob
+        ? reportedBody(chunk.blob, content.request, this.#parts.runtime)
+        : { body: chunk.blob, end() {} };
+    await send(client, mapping, content, body, store, options).finally(end);
     // A long upload says nothing of a server that has too much to do.
     if (chunk.kind !== "artifact") this.#gate.answered(clock.monotonic() - began);
     if (content.kind !== "update" || !isEnd(content.request)) return undefined;

@@ -1,6 +1,8 @@
 import type { FileInfo } from "../../client/types/entities.ts";
 import { UnexpectedReplyError } from "../../errors/network-errors.ts";
+import { ChunkDamagedError } from "../chunk/chunk-codec.ts";
 import type { Content } from "../chunk/content.ts";
+import { isTorn } from "../chunk/file-state.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
@@ -33,7 +35,7 @@ export async function send(
     case "inputs":
       return runs.logInputs(runId, content.request, options);
     case "artifact":
-      return sendArtifact(client, runId, content.request, blob!, {
+      return sendArtifact(client, runId, content.request, blob, {
         ...options,
         ...(artifactUri !== undefined && { artifactUri }),
       });
@@ -45,11 +47,37 @@ export async function sendArtifact(
   { artifacts }: DeliveryClient,
   runId: string,
   path: string,
-  blob: Blob,
+  body: Blob | undefined,
   options: SendOptions & { readonly artifactUri?: string },
 ): Promise<void> {
-  await artifacts.upload(runId, path, blob, options);
-  checkSize(path, blob, await artifacts.list(runId, folderOf(path), options));
+  await whole(path, body, async (blob) => {
+    await artifacts.upload(runId, path, blob, options);
+    checkSize(path, blob, await artifacts.list(runId, folderOf(path), options));
+  });
+}
+
+/**
+ * Sends a body that is as it was logged from its first byte to its last.
+ *
+ * @throws ChunkDamagedError for one that is gone, or that is a file and changed.
+ */
+export async function whole(
+  path: string,
+  body: Blob | undefined,
+  upload: (blob: Blob) => Promise<void>,
+): Promise<void> {
+  const check = async (): Promise<void> => {
+    if (body !== undefined && !(await isTorn(body))) return;
+    const why = "its bytes must be those that were logged, and are gone or have changed since: log it again";
+    throw new ChunkDamagedError(`Cannot upload artifact "${path}" as ${why}`);
+  };
+  await check();
+  try {
+    await upload(body!);
+  } finally {
+    // Says more than what a reader made of it; and what has arrived may be in two halves of different age.
+    await check();
+  }
 }
 
 /** The folder that a file is in; "" for the root. */

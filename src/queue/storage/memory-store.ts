@@ -27,6 +27,7 @@ import { MemoryAccounts } from "./memory-accounts.ts";
 import { KEEP_RUNS } from "./retention.ts";
 import { checkTerm, isChild } from "./tally.ts";
 import { type Tails, TailMemory } from "./tails.ts";
+import { roomOf } from "../chunk/file-body.ts";
 
 type Chunk = { -readonly [K in keyof StoredChunk]: StoredChunk[K] };
 type Count = "waiting" | "delivered" | "quarantined" | "dropped";
@@ -319,7 +320,7 @@ export class MemoryStore implements QueueStore {
     this.#count(chunk, "waiting", 1);
     this.#waiting.set(chunk.run, 1 + (this.#waiting.get(chunk.run) ?? 0));
     this.#counts.bytes += chunk.bytes;
-    this.#counts.blobBytes += chunk.blob?.size ?? 0;
+    this.#counts.blobBytes += roomOf(chunk);
   }
 
   #remove(chunk: Chunk): void {
@@ -329,7 +330,7 @@ export class MemoryStore implements QueueStore {
     this.#chunks.delete(chunk.order);
     this.#count(chunk, "waiting", -1);
     this.#counts.bytes -= chunk.bytes;
-    this.#counts.blobBytes -= chunk.blob?.size ?? 0;
+    this.#counts.blobBytes -= roomOf(chunk);
   }
 
   /** Nothing waits of a run: forgets the oldest of those that are over. */

@@ -42,6 +42,7 @@ import { desiredOf, keepMapping, lastOf, mappingOf, mappingsOf, touch } from "./
 import { isOpenBy, readOpenRuns } from "./sqlite-open-runs.ts";
 import { putChunks } from "./sqlite-put.ts";
 import { replaceChunk } from "./sqlite-replace.ts";
+import { keepBody } from "./keep-body.ts";
 import { keepMeta, metaOf, say, saidBy } from "./sqlite-lease.ts";
 import { checkTerm, tally, tallyWaiting } from "./tally.ts";
 
@@ -376,18 +377,17 @@ export class SqliteStore implements QueueStore {
     return spooled;
   }
 
-  async #keep(file: string, blob: Blob): Promise<SpooledBlob> {
+  async #keep(name: string, blob: Blob): Promise<SpooledBlob> {
     try {
-      await this.#host.spool.write(file, blob);
+      return await keepBody(this.#host.spool, name, blob);
     } catch (error) {
       throw this.#host.failed(error);
     }
-    return { file, blobBytes: blob.size, type: blob.type };
   }
 
   async #whole(row: SqlRow): Promise<StoredChunk> {
     const { spooled, blobBytes, ...header } = readRow(row);
     const blob = spooled && (await this.#host.spool.open(spooled.file, blobBytes, spooled.type));
-    return { ...header, body: readBody(row), ...(blob && { blob }) };
+    return { ...header, body: readBody(row), ...(blob ? { blob } : spooled && { room: blobBytes }) };
   }
 }

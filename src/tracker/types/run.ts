@@ -120,7 +120,11 @@ export type ImageOptions = CallOptions &
 export interface ArtifactOptions extends CallOptions {
   /** File name in the artifact directory. @default that of the file, Blob or address */
   readonly name?: string;
-  /** Send a local file as it is when its turn comes, without a copy now; for large files that do not change. */
+  /**
+   * Send a local file from where it lies when its turn comes, without a copy of it: for large files that do not change. One
+   * that is gone or has changed by then is not sent, and told. @default true for a file of more than
+   * `delivery.maxStoredBytes`
+   */
   readonly reference?: boolean;
 }
 

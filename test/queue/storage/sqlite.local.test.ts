@@ -226,7 +226,7 @@ describe("sqliteQueue artifacts", () => {
     for (const order of [1, 2]) {
       const chunk = (await store.seal(order, term))!;
       expect(chunk.blob).toBe(undefined);
-      expect(() => decodeChunk(chunk)).toThrow("its bytes are gone");
+      expect(chunk.room).toBeGreaterThan(0);
     }
     await store.close();
   });

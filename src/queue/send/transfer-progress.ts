@@ -1,5 +1,5 @@
-import { truncate } from "../internal/terminal-text.ts";
-import type { Runtime } from "../runtime/runtime.ts";
+import { truncate } from "../../internal/terminal-text.ts";
+import type { Runtime } from "../../runtime/runtime.ts";
 
 /** Milliseconds until the first line and between two of them. */
 const patience = 1000;
@@ -14,7 +14,7 @@ export interface TransferProgress {
   readonly end: () => void;
 }
 
-/** Shows how far a download is, after a second; says nothing where standard error is no terminal. */
+/** Shows how far a transfer is, after a second; says nothing where standard error is no terminal. */
 export function transferProgress({ terminal, clock }: Pick<Runtime, "terminal" | "clock">): TransferProgress {
   if (!terminal.interactive) return { show() {}, end() {} };
   let next = clock.monotonic() + patience;
