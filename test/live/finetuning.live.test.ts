@@ -5,6 +5,8 @@ import { platformClock } from "../../src/runtime/platform-clock.ts";
 import { managerRows } from "../finetuning/manager-rows.ts";
 import { type Place, placeOn } from "../finetuning/place.ts";
 import { runRows } from "../finetuning/run-rows.ts";
+import { twoManagers } from "../finetuning/two-managers.ts";
+import { commandOf } from "../kill/runtimes.ts";
 import { startProgram } from "../support/start-program.ts";
 import { room } from "./support/room.ts";
 
@@ -19,7 +21,7 @@ async function livePlace(): Promise<Place> {
   });
 }
 
-describe("on a real MLflow, tracklet/finetuning", () => {
+describe("on a real MLflow, tracklet/finetuning", { timeout: 240_000 }, () => {
   managerRows(livePlace);
   runRows(livePlace);
 
@@ -40,5 +42,20 @@ describe("on a real MLflow, tracklet/finetuning", () => {
     const deployed = /version (\d+) is deployed/.exec(second.stdout)?.[1];
     const { registeredModels } = createClient({ trackingUri });
     expect((await registeredModels.getByAlias("penguins", "deployed"))?.version).toBe(Number(deployed));
+  });
+
+  test("two processes tune one plugin, one of them killed and started again: each run is committed once", async () => {
+    const { problems, resumed } = await twoManagers(commandOf("node"), {
+      trackingUri: inject("trackingUri"),
+      plugin: `live ${randomUUID().slice(0, 8)}`,
+      runs: 8,
+      work: 50,
+      // A real MLflow takes its time.
+      lease: 10_000,
+      timeout: 10_000,
+      killAt: 2,
+    });
+    expect(problems).toEqual([]);
+    expect(resumed).toBeGreaterThanOrEqual(1);
   });
 });
