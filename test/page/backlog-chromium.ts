@@ -5,7 +5,7 @@ import type { Page } from "./support/page.ts";
 import { openStage } from "./support/stage.ts";
 import type { TrackingServer } from "./support/tracking-server.ts";
 
-const DRAIN_TIMEOUT = 1_800_000;
+const DRAIN_TIMEOUT = 3_600_000;
 const PAGE_BYTES = 4_096;
 
 /** What became of a backlog in IndexedDB. */
