@@ -55,31 +55,21 @@ export function indexedDbQueue(options: IndexedDbQueueOptions): QueueStorage {
   };
   let opened: Promise<{ readonly store: QueueStore; readonly open: () => Promise<void> }> | undefined;
   const load = async (): Promise<{ store: QueueStore; open: () => Promise<void> }> => {
-    const [
-      { Connection },
-      { IndexedDbStore },
-      { forgetOld },
-      { renewLog },
-      { namedLocks, webLocks },
-      { webBroadcast },
-    ] = await Promise.all([
-      import("./indexed-db-connection.ts"),
-      import("./indexed-db-store.ts"),
-      import("./indexed-db-upkeep.ts"),
-      import("./indexed-db-log.ts"),
-      import("../../runtime/web-locks.ts"),
-      import("../../runtime/web-broadcast.ts"),
-    ]);
+    const { Connection, IndexedDbStore, forgetOld, namedLocks, renewLog, webBroadcast, webLocks } = await import(
+      "./indexed-db-late.ts"
+    );
     const connection = new Connection({ name, durability, openTimeout, clock, report });
     await connection.open();
-    // Nobody waits for it, and it is not worth a failed open: the next one tries again.
-    void renewLog(name).catch(() => undefined);
+    let renewed = false;
     const { locks = webLocks(), broadcast = webBroadcast(`tracklet-queue:${name}`) } = options;
     return {
       store: new IndexedDbStore(connection, clock, { locks: locks && namedLocks(locks, name), broadcast }),
       async open() {
         await connection.open();
         await forgetOld(connection, clock).catch(() => undefined);
+        // Nobody waits for it, and it is not worth a failed open: the next one tries again.
+        if (!renewed) void renewLog(name).catch(() => undefined);
+        renewed = true;
       },
     };
   };
