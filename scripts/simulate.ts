@@ -63,7 +63,11 @@ console.log(`\n${hits}\n`);
 const zeros = seeds >= ENOUGH && mutant === none && !values.sweep ? hits.zeros() : [];
 for (const zero of zeros) console.log(`FAILED no ${zero} in ${seeds} seeds`);
 const seconds = (performance.now() - began) / 1_000;
-console.log(`${played} seeds, ${hits.total} requests, ${failed.length} seeds failed, ${seconds.toFixed(1)} s`);
+const { user, system } = process.cpuUsage();
+const cpu = (user + system) / 1_000 / played;
+console.log(
+  `${played} seeds, ${hits.total} requests, ${failed.length} seeds failed, ${seconds.toFixed(1)} s, ${cpu.toFixed(1)} ms of CPU a seed`,
+);
 process.exitCode = failed.length > 0 || zeros.length > 0 ? 1 : 0;
 
 /** Has workers play all seeds, some at a time. */

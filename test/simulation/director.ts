@@ -24,9 +24,9 @@ export class Director {
   constructor(world: World) {
     this.#world = world;
     this.#chance = new Chance(world.seed, "director");
-    this.workload = new Workload(world);
     const chance = this.#chance;
     this.#delivery = deliveryOf(chance, world.weather.hold);
+    this.workload = new Workload(world, this.#delivery.batchSize);
     if (chance.may(0.15) && !world.plan) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
     const maybe = (share: number, weight: number, event: () => void): [number, () => void] => [
       chance.may(share) ? weight : 0,

@@ -23,10 +23,12 @@ export class Workload {
   readonly #bad: number;
   readonly #poison: number;
 
-  constructor(world: World) {
+  /** `batchSize` is how many points a request of the queue has at most. */
+  constructor(world: World, batchSize: number = 1_000) {
     this.#world = world;
     this.#chance = new Chance(world.seed, "workload");
-    this.#most = this.#chance.pick([60, 60, 60, 60, 60, 1_100]);
+    // More than some chunks, and not hundreds of them.
+    this.#most = Math.min(this.#chance.pick([60, 60, 60, 60, 60, 1_100]), 20 * batchSize);
     this.#bad = this.#chance.may(0.25) ? 0.01 : 0;
     this.#poison = this.#chance.may(0.1) ? 0.01 : 0;
   }

@@ -105,9 +105,9 @@ export class Books {
     let counts: StorageCounts;
     let quiet = false;
     for (let tries = 1; ; tries++) {
-      const last: Seen = (tries === 1 && seen) || (await this.#see());
-      const { changes } = last;
-      counts = last.counts;
+      const known = tries === 1 ? seen : undefined;
+      const changes = known?.changes ?? this.#changes;
+      counts = known?.counts ?? (await this.#store.status());
       quiet = changes === this.#changes && this.#changing === 0;
       if (quiet || anyway) break;
       if (tries === TRIES) return counts;
@@ -135,11 +135,6 @@ export class Books {
     ledger.bytes = counts.bytes;
   }
 
-  async #see(): Promise<Seen> {
-    const changes = this.#changes;
-    return { counts: await this.#store.status(), changes };
-  }
-
   /**
    * Finds what left the storage by the hands of others: the first of it, and some more; or `all`. Gives the counts where
    * there was nothing to find.
@@ -147,7 +142,8 @@ export class Books {
   async compare(all: boolean): Promise<Seen | undefined> {
     const { first } = this.#own;
     if (first === undefined) return undefined;
-    const seen = await this.#see();
+    const changes = this.#changes;
+    const seen: Seen = { counts: await this.#store.status(), changes };
     const left = leftOf(seen.counts);
     // Where nothing has left, a long backlog is not read again.
     if (left === this.#compared && this.#own.isWithin(seen.counts.waiting)) return seen;

@@ -19,6 +19,8 @@ export class ParkedAmount {
   readonly #isOwn: (chunk: ChunkHeader) => boolean;
   #runs = new Map<string, Counted>();
   #last: Promise<void> = Promise.resolve();
+  /** Counts on their way. */
+  #counting = 0;
   #dropped = 0;
   /** What the storage counted, and who was parked, when all was read last. */
   #seen = "";
@@ -40,10 +42,20 @@ export class ParkedAmount {
    * Counts what came since, where the counts of the storage say that something did; all of it anew when something was
    * dropped, which may have been a part of it.
    */
-  count(parked: readonly string[], dropped: Amount, counts: StorageCounts): Promise<void> {
+  async count(parked: readonly string[], dropped: Amount, counts: StorageCounts): Promise<void> {
+    // Mostly no run is parked, and this is asked every second.
+    if (parked.length + this.amount.points + this.amount.requests === 0 && this.#counting === 0) {
+      if (dropped.points !== this.#dropped) this.reset();
+      this.#dropped = dropped.points;
+      return;
+    }
+    this.#counting++;
     const counted = this.#last.then(() => this.#count(parked, dropped, counts));
-    this.#last = counted.catch(() => {});
-    return counted;
+    this.#last = counted.then(
+      () => void this.#counting--,
+      () => void this.#counting--,
+    );
+    await counted;
   }
 
   async #count(parked: readonly string[], { points }: Amount, counts: StorageCounts): Promise<void> {

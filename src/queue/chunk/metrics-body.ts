@@ -21,8 +21,7 @@ const writer = new DigitWriter();
  */
 export function metricsBody(runId: string, columns: MetricColumns, modelId?: string): Uint8Array<ArrayBuffer> {
   const last = modelId === undefined ? end! : text.encode(`,"model_id":${JSON.stringify(modelId)}}`);
-  const keys = columns.keys.map((key) => text.encode(`{"key":${JSON.stringify(key)},"value":`));
-  const others = keys.map((key) => text.encode(`,${new TextDecoder().decode(key)}`));
+  const others = columns.keys.map((key) => text.encode(`,{"key":${JSON.stringify(key)},"value":`));
   const longest = others.reduce((most, { length }) => Math.max(most, length), 0);
   writer.begin(text.encode(`{"run_id":${JSON.stringify(runId)},"metrics":[`));
   for (let row = 0; row < columns.count; row++) {
@@ -34,7 +33,8 @@ export function metricsBody(runId: string, columns: MetricColumns, modelId?: str
       throw new ValidationError(`Cannot log metric "${key}" as step and timestamp must be integers`, { key });
     }
     writer.reserve(longest + ROW + last.length);
-    writer.bytes((row === 0 ? keys : others)[index]!);
+    const name = others[index]!;
+    writer.bytes(row === 0 ? name.subarray(1) : name);
     writer.number(columns.value[row]!);
     writer.bytes(timestampName!);
     writer.integer(timestamp);

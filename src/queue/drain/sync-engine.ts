@@ -309,7 +309,7 @@ export class SyncEngine {
   /** One look at the lease, and at what others did. */
   async #look(lease: Lease | undefined): Promise<void> {
     if (lease?.held) this.outlook.hear(lease.says);
-    await this.#follower.look(!this.leads);
+    if (this.#follower.isAsked) await this.#follower.look(!this.leads);
     if (!this.leads) this.#loop.doubt();
     const seen = this.leads ? undefined : await this.#books.compare(this.#follower.hasCleared());
     const counts = await this.#books.refresh(this.leads, seen);
@@ -317,23 +317,21 @@ export class SyncEngine {
     if (this.leads && order > this.#order) this.#loop.grew();
     this.#order = order;
     await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped, counts);
-    await this.#appear();
-    await this.#recover();
+    const now = this.#parts.runtime.clock.monotonic();
+    if (now >= this.#appearAt) await this.#appear(now);
+    if (now >= this.#recoverAt && this.leads) await this.#recover(now);
     this.#parts.onChange();
   }
 
   /** Shows now and then that this process lives: that is a write, and more of them would show nothing more. */
-  async #appear(): Promise<void> {
-    const now = this.#parts.runtime.clock.monotonic();
-    if (now < this.#appearAt) return;
+  async #appear(now: number): Promise<void> {
     await this.#presence.beat();
     this.#appearAt = now + this.#lease / 6;
   }
 
   /** Ends the runs of dead processes, now and then. */
-  async #recover(): Promise<void> {
-    const now = this.#parts.runtime.clock.monotonic();
-    if (!this.#recovery || !this.leads || now < this.#recoverAt) return;
+  async #recover(now: number): Promise<void> {
+    if (!this.#recovery) return;
     this.#recoverAt = now + this.#lease / 6;
     if (await this.#recovery.run(this.#leadership.term)) this.#loop.grew();
   }

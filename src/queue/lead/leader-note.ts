@@ -126,6 +126,11 @@ export class LeaderNote {
     this.#changed = this.#doubts.delete(run) || this.#changed;
   }
 
+  /** Runs that are in doubt were merged, and are not named yet. */
+  get isMerged(): boolean {
+    return this.#merged !== undefined;
+  }
+
   /** Names some of the runs that were merged, once there is room for them: more than were in doubt, never fewer. */
   async unfold(): Promise<void> {
     const step = Math.ceil(this.#most / 4);

@@ -147,10 +147,7 @@ export class Leadership {
     this.#again = true;
     if (this.#looking || this.#stopped) return;
     this.#looking = true;
-    void this.#lookOn().finally(() => {
-      this.#looking = false;
-      this.#plan();
-    });
+    void this.#lookOn();
   }
 
   /** Lets go for good. */
@@ -161,19 +158,28 @@ export class Leadership {
   }
 
   async #lookOn(): Promise<void> {
-    while (this.#again && !this.#stopped) {
-      this.#again = false;
-      this.#retryIn = 0;
-      try {
-        // Whoever leads is told that the term is over by the next beat, and before each request.
-        if (this.term > 0 && (this.#news || this.#isDue())) await this.#beat();
-        const lease = this.term === 0 ? await this.#parts.store.lease() : undefined;
-        if (lease && this.term === 0 && this.#wanted) await this.#seek(lease);
-        if (!this.#stopped) await this.#parts.onLook(lease);
-      } catch (error) {
-        if (error instanceof StaleTermError) this.lost(this.term);
-        else this.#retryIn = this.#parts.onTrouble(error);
+    try {
+      while (this.#again && !this.#stopped) {
+        this.#again = false;
+        this.#retryIn = 0;
+        await this.#lookOnce();
       }
+    } finally {
+      this.#looking = false;
+      this.#plan();
+    }
+  }
+
+  async #lookOnce(): Promise<void> {
+    try {
+      // Whoever leads is told that the term is over by the next beat, and before each request.
+      if (this.term > 0 && (this.#news || this.#isDue())) await this.#beat();
+      const lease = this.term === 0 ? await this.#parts.store.lease() : undefined;
+      if (lease && this.term === 0 && this.#wanted) await this.#seek(lease);
+      if (!this.#stopped) await this.#parts.onLook(lease);
+    } catch (error) {
+      if (error instanceof StaleTermError) this.lost(this.term);
+      else this.#retryIn = this.#parts.onTrouble(error);
     }
   }
 

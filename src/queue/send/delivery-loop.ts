@@ -207,14 +207,20 @@ export class DeliveryLoop {
     this.#again = true;
     if (this.#looping || this.#stopped) return;
     this.#looping = true;
-    void this.#loop()
-      .catch((error: unknown) => this.#storageFailed(error))
-      .finally(() => {
-        this.#looping = false;
-        this.#parts.onChange();
-        // Somebody may have called between the end of the loop and this.
-        if (this.#again) this.wake();
-      });
+    void this.#loopOn();
+  }
+
+  async #loopOn(): Promise<void> {
+    try {
+      await this.#loop();
+    } catch (error) {
+      this.#storageFailed(error);
+    } finally {
+      this.#looping = false;
+      this.#parts.onChange();
+      // Somebody may have called between the end of the loop and this.
+      if (this.#again) this.wake();
+    }
   }
 
   async #loop(): Promise<void> {

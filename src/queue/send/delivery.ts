@@ -71,7 +71,7 @@ export class Delivery {
   /** Reads what earlier leaders left, once, and as much of what is in doubt as can be looked at now. */
   async ready(): Promise<void> {
     await this.#note.ready();
-    await this.#note.unfold();
+    if (this.#note.isMerged) await this.#note.unfold();
   }
 
   /** No run is in doubt. */

@@ -1,6 +1,5 @@
 import { isEnd } from "../../../src/queue/chunk/request.ts";
-import { metricsBody } from "../../../src/queue/chunk/metrics-body.ts";
-import { decodeChunk } from "../../../src/queue/chunk/content.ts";
+import type { MetricColumns } from "../../../src/queue/chunk/columns.ts";
 import type { RunMapping, StoredChunk } from "../../../src/queue/storage.ts";
 import type { DiskWatcher } from "../world/disk.ts";
 import { isRead } from "../world/request-kind.ts";
@@ -8,6 +7,14 @@ import type { Sent } from "../world/trip.ts";
 import type { World } from "../world/world.ts";
 import type { Fate, RunBook } from "./book.ts";
 import { contentOf } from "./items.ts";
+
+/** An item of a log-batch request. */
+interface SentItem {
+  readonly key: string;
+  readonly value: string | number;
+  readonly timestamp?: number;
+  readonly step?: number;
+}
 
 const MOST = 20;
 /** Milliseconds after which negative evidence counts. */
@@ -93,7 +100,7 @@ export class Checks implements DiskWatcher {
 
   /** A request leaves a process. */
   sending(sent: Sent): void {
-    const { kind, process, body, text } = sent;
+    const { kind, process, body } = sent;
     const { disk } = this.#world;
     if (!isRead(kind) && disk.leader !== process) {
       this.fail(`request ${sent.number}, ${kind}, is sent by ${process.name} while ${disk.leader?.name} leads`);
@@ -106,7 +113,7 @@ export class Checks implements DiskWatcher {
     if (localId === undefined || disk.leader !== process) return;
     for (const chunk of disk.store.chunks.values()) {
       if (chunk.run !== localId || chunk.kind !== kind || !chunk.sealed) continue;
-      if (!sends(chunk, String(body["run_id"]), body, text)) continue;
+      if (!sends(chunk, sent)) continue;
       return;
     }
     this.fail(`request ${sent.number} sends ${kind} of run ${localId} that are no sealed chunk of the disk`);
@@ -206,17 +213,28 @@ function conflicts(run: RunBook, key: string): boolean {
   return [...run.logged.keys()].filter((name) => name.startsWith(`param ${key} `)).length > 1;
 }
 
-function sends(chunk: StoredChunk, runId: string, body: Sent["body"], text: string): boolean {
-  if (chunk.kind !== "params" && chunk.kind !== "tags" && chunk.kind !== "metrics") return false;
-  const sent = (body[chunk.kind] ?? []) as readonly { key: string; value: string }[];
-  if (chunk.kind === "metrics" && sent.length !== chunk.count) return false;
-  const content = decodeChunk(chunk);
-  if (content.kind === "metrics") return new TextDecoder().decode(metricsBody(runId, content.columns)) === text;
-  if (content.kind !== "params" && content.kind !== "tags") return false;
+function sends(chunk: StoredChunk, { body, kind }: Sent): boolean {
+  const sent = (body[kind] ?? []) as readonly SentItem[];
+  const { decoded } = contentOf(chunk);
+  if (decoded.kind === "metrics") return sendsPoints(sent, decoded.columns);
+  if (decoded.kind !== "params" && decoded.kind !== "tags") return false;
   return (
-    sent.length === content.request.length &&
-    content.request.every(([key, value], n) => sent[n]!.key === key && sent[n]!.value === value)
+    sent.length === decoded.request.length &&
+    decoded.request.every(([key, value], n) => sent[n]!.key === key && sent[n]!.value === value)
   );
+}
+
+function sendsPoints(sent: readonly SentItem[], { count, keys, key, step, timestamp, value }: MetricColumns): boolean {
+  if (sent.length !== count) return false;
+  for (let row = 0; row < count; row++) {
+    const point = sent[row]!;
+    if (point.step !== step[row] || point.timestamp !== timestamp[row] || point.key !== keys[key[row]!]) return false;
+    // NaN and the infinities go as text.
+    const there = value[row]!;
+    if (point.value !== there && Number(point.value) !== there && !(point.value === "NaN" && Number.isNaN(there)))
+      return false;
+  }
+  return true;
 }
 
 function isEndRequest({ kind, body }: Sent): boolean {
@@ -224,6 +242,6 @@ function isEndRequest({ kind, body }: Sent): boolean {
 }
 
 function isEndChunk(chunk: StoredChunk): boolean {
-  const content = chunk.kind === "update" ? decodeChunk(chunk) : undefined;
+  const content = chunk.kind === "update" ? contentOf(chunk).decoded : undefined;
   return content?.kind === "update" && isEnd(content.request);
 }

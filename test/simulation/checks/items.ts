@@ -1,11 +1,12 @@
-import { decodeChunk } from "../../../src/queue/chunk/content.ts";
+import { type Content as Decoded, decodeChunk } from "../../../src/queue/chunk/content.ts";
 import type { StoredChunk } from "../../../src/queue/storage.ts";
-import { pointId, storedValue } from "../oracle/state.ts";
+import { pointName } from "../oracle/point-name.ts";
+import { storedValue } from "../oracle/state.ts";
 
 /** Names of things that are delivered once and stay: points, params, inputs, artifacts. */
 export const item = {
   point: (key: string, step: number, timestamp: number, value: number): string =>
-    `metric ${key} ${pointId(step, timestamp, storedValue(value))}`,
+    pointName(key, step, timestamp, storedValue(value)),
   param: (key: string, value: string): string => `param ${key} ${value}`,
   input: (name: string, digest: string): string => `input ${name} ${digest}`,
   artifact: (path: string): string => `artifact ${path}`,
@@ -16,6 +17,7 @@ export type StateWrite = readonly [field: string, value: string | null];
 
 /** What a stored chunk holds. */
 export interface Content {
+  readonly decoded: Decoded;
   readonly items: readonly string[];
   readonly state: readonly StateWrite[];
 }
@@ -26,14 +28,14 @@ const known = new WeakMap<Uint8Array, Content>();
 export function contentOf(chunk: Pick<StoredChunk, "kind" | "body">): Content {
   let content = known.get(chunk.body);
   if (!content) {
-    content = decode(chunk);
+    const decoded = decodeChunk(chunk);
+    content = { decoded, ...namesOf(decoded) };
     known.set(chunk.body, content);
   }
   return content;
 }
 
-function decode(chunk: Pick<StoredChunk, "kind" | "body">): Content {
-  const content = decodeChunk(chunk);
+function namesOf(content: Decoded): Omit<Content, "decoded"> {
   switch (content.kind) {
     case "metrics": {
       const { count, keys, key, step, timestamp, value } = content.columns;

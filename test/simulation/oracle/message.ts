@@ -44,7 +44,8 @@ export function readMessage(json: { readonly [member: string]: Json }, shape: Sh
 }
 
 function fill(message: Message, json: { readonly [member: string]: Json }, shape: Shape): void {
-  for (const [name, value] of Object.entries(json)) {
+  for (const name in json) {
+    const value = json[name]!;
     const member = name in shape ? name : name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     const type = shape[member];
     if (type === undefined || value === null) continue;

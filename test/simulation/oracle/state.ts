@@ -10,8 +10,8 @@ export interface GivenPoint {
 
 /** A metric point as the server keeps it. */
 export interface Point extends GivenPoint {
-  /** What makes it the same as another one of its key. */
-  readonly id: string;
+  /** What makes it the same as another one. */
+  readonly name: string;
 }
 
 /** What was before a change, so that a replica that lags can answer. */
@@ -34,7 +34,7 @@ export interface OracleRun {
   deleted: boolean;
   tags: Map<string, string>;
   params: Map<string, string>;
-  /** Points by key, then by `pointId`. */
+  /** Points by key, then by `pointName`. */
   metrics: Map<string, Map<string, Point>>;
   /** Wire form by name and digest. */
   inputs: Map<string, object>;
@@ -51,11 +51,6 @@ export interface OracleExperiment {
 export interface OracleState {
   experiments: Map<string, OracleExperiment>;
   runs: Map<string, OracleRun>;
-}
-
-/** What makes a point the same as another one of its key. */
-export function pointId(step: number | bigint, timestamp: number | bigint, value: number): string {
-  return `${step} ${timestamp} ${value}`;
 }
 
 /** A value as MLflow stores it. */
@@ -89,7 +84,7 @@ export function runAt(run: OracleRun, time: number): OracleRun | undefined {
   if (!run.changes.some(({ at }) => at > time)) return run;
   const view = copyRun(run);
   for (const { at, undo } of run.changes.toReversed()) if (at > time) undo(view);
-  for (const points of view.metrics.values()) for (const [id, { at }] of points) if (at > time) points.delete(id);
+  for (const points of view.metrics.values()) for (const [name, { at }] of points) if (at > time) points.delete(name);
   return view;
 }
 

@@ -1,5 +1,6 @@
 import { badRequest } from "./rules.ts";
-import { noteChange, type GivenPoint, type OracleRun, type Point, pointId, storedValue } from "./state.ts";
+import { pointName } from "./point-name.ts";
+import { noteChange, type GivenPoint, type OracleRun, type Point, storedValue } from "./state.ts";
 
 /** Which MLflow it is. */
 export type Acts = "2.22" | "3.6" | "3.17";
@@ -11,21 +12,19 @@ const KEYS_AT_ONCE = 100;
  * of each 100 rows, and refused when a stored point is none of these keys, or is NaN, which equals nothing.
  */
 export function writeMetrics(run: OracleRun, points: readonly GivenPoint[], acts: Acts): void {
+  if (acts === "3.17") {
+    for (const point of points) store(run, named(point));
+    return;
+  }
   const batch: Point[] = [];
   const seen = new Set<string>();
   for (const given of points) {
-    const { key, step, timestamp, at } = given;
-    const value = storedValue(given.value);
-    const id = pointId(step, timestamp, value);
-    const name = `${key} ${id}`;
-    if (seen.has(name) && (acts === "3.17" || !Number.isNaN(value))) continue;
-    seen.add(name);
-    batch.push({ key, value, timestamp, step, at, id });
+    const point = named(given);
+    if (seen.has(point.name) && !Number.isNaN(point.value)) continue;
+    seen.add(point.name);
+    batch.push(point);
   }
-  if (acts === "3.17" || insert(run, batch)) {
-    for (const point of batch) store(run, point);
-    return;
-  }
+  if (insert(run, batch)) return;
   for (let from = 0; from < batch.length; from += KEYS_AT_ONCE) {
     const keys = new Set(batch.slice(from, from + KEYS_AT_ONCE).map(({ key }) => key));
     const fresh = batch.filter((point) => Number.isNaN(point.value) || !keys.has(point.key) || !isStored(run, point));
@@ -33,16 +32,21 @@ export function writeMetrics(run: OracleRun, points: readonly GivenPoint[], acts
   }
 }
 
+function named({ key, step, timestamp, value: given, at }: GivenPoint): Point {
+  const value = storedValue(given);
+  return { key, value, timestamp, step, at, name: pointName(key, step, timestamp, value) };
+}
+
 /** All of them, or none when one is there. */
 function insert(run: OracleRun, points: readonly Point[]): boolean {
-  const names = new Set(points.map(({ key, id }) => `${key} ${id}`));
-  if (names.size < points.length || points.some((point) => isStored(run, point))) return false;
+  if (points.some((point) => isStored(run, point))) return false;
+  if (new Set(points.map(({ name }) => name)).size < points.length) return false;
   for (const point of points) store(run, point);
   return true;
 }
 
-function isStored(run: OracleRun, point: Point): boolean {
-  return run.metrics.get(point.key)?.has(point.id) === true;
+function isStored(run: OracleRun, { key, name }: Point): boolean {
+  return run.metrics.get(key)?.has(name) === true;
 }
 
 function store(run: OracleRun, point: Point): void {
@@ -51,8 +55,8 @@ function store(run: OracleRun, point: Point): void {
     points = new Map();
     run.metrics.set(point.key, points);
   }
-  if (points.has(point.id)) return;
-  points.set(point.id, point);
+  if (points.has(point.name)) return;
+  points.set(point.name, point);
   if (run.changes.at(-1)?.at !== point.at) noteChange(run, point.at);
 }
 

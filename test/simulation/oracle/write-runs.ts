@@ -107,7 +107,7 @@ export function logBatch(run: () => OracleRun, body: Body, at: number, acts: Act
   });
   const [metrics = [], params = [], tags = []] = lists;
   for (const list of lists) for (const item of list) if (typeof item !== "object" || item === null) throw new Crash();
-  for (const item of metrics) required(item, "key", "value", "timestamp");
+  for (const item of metrics) if (!isWhole(item)) required(item, "key", "value", "timestamp");
   for (const item of [...params, ...tags]) required(item, "key");
   const message = readMessage(body, shapes.batch);
   if (metrics.length > 1000 || params.length > 100 || tags.length > 100) throw invalid("too many items in a batch");
@@ -127,6 +127,11 @@ export function logBatch(run: () => OracleRun, body: Body, at: number, acts: Act
   writeMetrics(target, points, acts);
   if (((message["metrics"] ?? []) as Message[]).some((item) => item["model_id"] !== undefined)) throw badRequest();
   for (const [key, value] of newTags) changeTag(target, at, key, value);
+}
+
+/** Nothing is missing, as seen at a glance: most points are such. */
+function isWhole({ key, value, timestamp }: Body): boolean {
+  return typeof key === "string" && key !== "" && typeof value === "number" && typeof timestamp === "number";
 }
 
 /** `runs/log-inputs`: the first of a name and digest stays. */

@@ -14,7 +14,7 @@ import type {
   StorageCounts,
   StoredChunk,
 } from "../../../src/queue/storage.ts";
-import { eachMethod, type Method } from "./each-method.ts";
+import { eachMethod } from "./each-method.ts";
 import { befall } from "./plan.ts";
 import type { SimProcess } from "./process.ts";
 
@@ -148,17 +148,27 @@ export class Disk {
   storageOf(process: SimProcess, wrap: (store: QueueStore) => QueueStore): QueueStorage {
     const store = wrap(this.store);
     let counted: StorageCounts | undefined;
-    const count = async (): Promise<void> => {
-      counted = await this.store.status();
+    // What is noted of an answer of the store.
+    const notes: Readonly<Record<string, (result: unknown) => unknown>> = {
+      append: async () => {
+        counted = await this.store.status();
+      },
+      beginTerm: (term) => {
+        if (term !== 0) this.leader = process;
+      },
     };
-    const handle = eachMethod(
-      store,
-      (name, method) =>
-        (...args: readonly unknown[]) =>
-          name === "close"
-            ? Promise.resolve()
-            : this.#operate(process, name, args, () => this.#apply(process, name, method, args, count)),
-    );
+    const handle = eachMethod(store, (name, method) => {
+      if (name === "close") return () => Promise.resolve();
+      const note = notes[name];
+      const apply = note
+        ? async (args: readonly unknown[]): Promise<unknown> => {
+            const result = await method(...args);
+            await note(result);
+            return result;
+          }
+        : (args: readonly unknown[]) => method(...args);
+      return (...args) => this.#operate(process, name, args, () => apply(args));
+    });
     return {
       name: "simulated disk",
       durable: true,
@@ -176,31 +186,22 @@ export class Disk {
     this.#pending.delete(process);
   }
 
-  async #apply(
-    process: SimProcess,
-    name: string,
-    method: Method,
-    args: readonly unknown[],
-    count: () => Promise<void>,
-  ): Promise<unknown> {
-    const result = await method(...args);
-    if (name === "append") await count();
-    if (name === "beginTerm" && result !== 0) this.leader = process;
-    return result;
+  #faultAt(number: number, name: string): DiskFault | undefined {
+    return this.faults.find(
+      ({ from, count, puts }) => number >= from && number < from + count && (!puts || name === "append"),
+    );
   }
 
   #operate<R>(process: SimProcess, name: string, args: readonly unknown[], operation: () => Promise<R>): Promise<R> {
     const { world } = process;
     const number = ++this.operations;
     if (world.plan?.at === number) befall(world, world.plan);
-    const fault = this.faults.find(
-      ({ from, count, puts }) => number >= from && number < from + count && (!puts || name === "append"),
-    );
+    const fault = this.faults.length > 0 ? this.#faultAt(number, name) : undefined;
     // Leaders and followers look every second: when nothing goes wrong any more, that would be half of a seed's time.
     if (world.network.calm && READS.has(name) && !fault && !process.stalled) return operation();
     return new Promise((resolve, reject) => {
-      const pending = this.#pending.get(process) ?? new Set<() => Promise<unknown>>();
-      this.#pending.set(process, pending);
+      let pending = this.#pending.get(process)!;
+      if (!pending) this.#pending.set(process, (pending = new Set()));
       const apply = (): Promise<R> => {
         pending.delete(apply);
         return fault && !fault.after ? Promise.reject(new Error(`disk error at operation ${number}`)) : operation();
@@ -208,15 +209,17 @@ export class Disk {
       pending.add(apply);
       world.timeline.after(world.diskTime(), () => {
         if (!pending.has(apply)) return;
-        if (name !== "append" && name !== "heads")
-          world.note(() => `${process.name} disk ${name} ${String(args[0] ?? "")}`);
+        if (world.isTraced && name !== "append" && name !== "heads")
+          world.note(`${process.name} disk ${name} ${String(args[0] ?? "")}`);
         apply().then(
           (result) => {
-            if (fault) world.note(() => `${process.name} disk ${name} fails after it was done`);
-            process.deliver(() =>
-              fault ? reject(new Error(`disk error after operation ${number}`)) : resolve(result),
-            );
-            if (fault) process.diskFailed(name);
+            if (!fault) {
+              process.deliver(() => resolve(result));
+              return;
+            }
+            world.note(() => `${process.name} disk ${name} fails after it was done`);
+            process.deliver(() => reject(new Error(`disk error after operation ${number}`)));
+            process.diskFailed(name);
           },
           (error: unknown) => {
             if (fault) process.diskFailed(name);

@@ -81,7 +81,7 @@ function hasItem(oracle: Oracle, run: OracleRun, name: string, artifacts: Readon
   const value = second < 0 ? "" : name.slice(second + 1);
   switch (name.slice(0, first)) {
     case "metric":
-      return run.metrics.get(key)?.has(value) === true;
+      return run.metrics.get(key)?.has(name) === true;
     case "param":
       return run.params.get(key) === value;
     case "input":
@@ -94,7 +94,7 @@ function hasItem(oracle: Oracle, run: OracleRun, name: string, artifacts: Readon
 }
 
 function* itemsOf(oracle: Oracle, run: OracleRun): Iterable<string> {
-  for (const [key, points] of run.metrics) for (const id of points.keys()) yield `metric ${key} ${id}`;
+  for (const points of run.metrics.values()) yield* points.keys();
   for (const [key, value] of run.params) yield item.param(key, value);
   for (const name of run.inputs.keys()) yield `input ${name}`;
   const root = `${run.experimentId}/${run.id}/artifacts/`;

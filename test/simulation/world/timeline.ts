@@ -1,4 +1,4 @@
-import { microTurn, turn } from "./turn.ts";
+import { afterMicrotasks, turn } from "./turn.ts";
 
 /** Something that is to happen at a time. */
 interface Happening {
@@ -63,16 +63,41 @@ export class Timeline {
   }
 
   async #until(done: () => boolean, end: number): Promise<void> {
-    for (;;) {
-      await (this.#pure ? microTurn() : turn());
-      while (this.busy > 0) await turn();
-      if (done()) return;
-      const next = this.#pop(end);
-      if (!next) return;
-      this.now = Math.max(this.now, next.at);
-      this.count++;
-      next.run?.();
-    }
+    if (this.#pure && afterMicrotasks) return this.#quickly(afterMicrotasks, done, end);
+    do await this.#turn();
+    while (this.#step(done, end));
+  }
+
+  /** The same without a promise for each step. */
+  #quickly(next: (callback: () => void) => void, done: () => boolean, end: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const step = (): void => {
+        try {
+          if (this.busy > 0) void this.#turn().then(step);
+          else if (this.#step(done, end)) next(step);
+          else resolve();
+        } catch (error) {
+          reject(error as Error);
+        }
+      };
+      next(step);
+    });
+  }
+
+  async #turn(): Promise<void> {
+    do await turn();
+    while (this.busy > 0);
+  }
+
+  /** Has the next thing happen; false when there is nothing more to wait for. */
+  #step(done: () => boolean, end: number): boolean {
+    if (done()) return false;
+    const next = this.#pop(end);
+    if (!next) return false;
+    this.now = Math.max(this.now, next.at);
+    this.count++;
+    next.run?.();
+    return true;
   }
 
   #pop(end: number): Happening | undefined {

@@ -87,6 +87,11 @@ export class World {
     return process;
   }
 
+  /** Somebody reads what happens. */
+  get isTraced(): boolean {
+    return this.#trace !== undefined;
+  }
+
   note(text: string | (() => string)): void {
     if (this.#trace) this.#write(typeof text === "string" ? text : text());
   }
