@@ -8,7 +8,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { mutants, none } from "../test/simulation/mutants.ts";
-import { plans, play } from "../test/simulation/sweep.ts";
+import { nameOf, plans, play } from "../test/simulation/sweep.ts";
 import { simulate, type SeedReport } from "../test/simulation/simulate.ts";
 import { embeddedServer } from "../test/simulation/world/embedded-server.ts";
 import { Hits } from "../test/simulation/world/hits.ts";
@@ -49,7 +49,7 @@ let played = 0;
 
 if (values.sweep) {
   for (const plan of await plans()) {
-    const name = `${plan.name}@${plan.at}`;
+    const name = nameOf(plan);
     if (values.only !== undefined && values.only !== name) continue;
     take(await play(plan, { mutant, ...(values.trace && { trace: (line) => console.log(line) }) }), name);
   }

@@ -164,6 +164,43 @@ describe("Queue with a logged model", () => {
       await it.runtime.clock.until(it.queue.close());
     }));
 
+  test("goes on when a replica has not heard yet that its run made it, or of the run", () =>
+    withServer(async (server, fetchWith) => {
+      const lose = losing(at("POST", /\/runs\/outputs$/));
+      const missing = { error_code: "RESOURCE_DOES_NOT_EXIST", message: "Run not found" };
+      let asked = 0;
+      const isGet = at("GET", /\/runs\/get$/);
+      const late: Fault = (request) =>
+        isGet(request) && asked++ === 0 ? Promise.resolve(Response.json(missing, { status: 404 })) : undefined;
+      const it = harness({ fetch: fetchWith((request, pass) => lose(request, pass) ?? late(request, pass)) });
+      logModel(it);
+      const report = await it.runtime.clock.until(it.queue.flush());
+      expect(report).toMatchObject({ parked: { requests: 0 }, pending: { requests: 0 } });
+      expect(asked).toBe(2);
+      expect(await found(server)).toMatchObject({ models: [{ status: "READY" }], outputs: [{ step: 2 }] });
+    }));
+
+  test("waits parked when its run is deleted, by which its points go, and goes on when that is restored", () =>
+    withServer(async (server) => {
+      const it = harness({ fetch: server.fetch });
+      const { runs, loggedModels } = createClient({ fetch: server.fetch, trackingUri: server.trackingUri });
+      const run = logModel(it);
+      await it.runtime.clock.until(it.queue.flush());
+      const runId = await it.queue.runId(run);
+      await runs.delete(runId);
+      it.queue.logMetric("local-model", "acc", 0.75, 8, 2);
+      const parked = await it.runtime.clock.until(it.queue.flush());
+      expect(parked).toMatchObject({ parked: { points: 1 }, quarantined: { points: 0 } });
+      await runs.restore(runId);
+      it.queue.resume();
+      expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({
+        parked: { points: 0 },
+        pending: { points: 0 },
+      });
+      const { metrics } = await loggedModels.get(await it.queue.runId("local-model"));
+      expect(metrics.map(({ value }) => value).sort()).toEqual([0.5, 0.75]);
+    }));
+
   test("waits parked when it is deleted meanwhile, and its run goes on", () =>
     withServer(async (server) => {
       const it = harness({ fetch: server.fetch });

@@ -51,8 +51,9 @@ export class Director {
   }
 
   async play(operations: number): Promise<void> {
-    const { timeline } = this.#world;
+    const { timeline, plan } = this.#world;
     this.#open();
+    if (plan && (plan.manner ?? "alone") !== "alone") this.#open();
     for (let n = 0; n < operations; n++) {
       const what = this.#chance.weighted([
         [70, "step"],
@@ -88,7 +89,7 @@ export class Director {
       }
     }
     for (const run of book.runs.values())
-      if (run.created && !run.ended && this.#chance.may(0.8)) this.workload.end(this.#some(), run);
+      if (run.created && !run.ended && !run.maker && this.#chance.may(0.8)) this.workload.end(this.#some(), run);
     // One of those that live drains the rest, or a new one.
     const heir = this.#chance.may(0.7) ? this.#chance.pick(world.live) : undefined;
     for (const process of world.live) if (process !== heir) await process.close();
@@ -228,7 +229,7 @@ export class Director {
     const { disk, book } = this.#world;
     const [localId, runId] = this.#chance.pick([...disk.store.runIds, ["", ""]]);
     const run = book.runs.get(localId!);
-    if (!run || run.blocked !== undefined || runId === undefined) return;
+    if (!run || run.maker || run.blocked !== undefined || runId === undefined) return;
     void this.#world.deleteRun(run, runId);
   }
 
@@ -236,7 +237,7 @@ export class Director {
     const { disk, book, revoked } = this.#world;
     const [localId, runId] = this.#chance.pick([...disk.store.runIds, ["", ""]]);
     const run = book.runs.get(localId!);
-    if (!run || run.blocked !== undefined || runId === undefined) return;
+    if (!run || run.maker || run.blocked !== undefined || runId === undefined) return;
     run.cause = run.blocked = "revoked";
     revoked.add(runId);
   }

@@ -11,8 +11,8 @@ describe("the simulator catches a queue with", () => {
     }, 120_000);
   }
 
-  test("each of the twelve faults that it must catch", () => {
-    expect(mutants.length).toBe(12);
+  test("each of the thirteen faults that it must catch", () => {
+    expect(mutants.length).toBe(13);
   });
 });
 

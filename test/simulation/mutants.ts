@@ -146,6 +146,17 @@ export const mutants: readonly Mutant[] = [
     name: "children sent before the split is stored",
     store: unstoredSplits,
   },
+  {
+    name: "a model created without a look",
+    client(client) {
+      const { loggedModels } = client;
+      const search = (): unknown => ({ all: () => Promise.resolve([]) });
+      return {
+        ...client,
+        loggedModels: { ...bound(loggedModels!), search } as unknown as typeof loggedModels & object,
+      };
+    },
+  },
 ];
 
 /** A store, or a part of a client, whose methods can be spread. */

@@ -13,14 +13,15 @@ const SEEDS = 50;
  * cannot be stolen (10541), a twin of a run that a person deleted (10631), a divided tag that was not asked for again
  * (21316), answers that differed and were taken for one refusal (30568), the twin of a run that a person deleted, seen
  * by a replica (30610), an upload that met no network and was blamed (30561), what was settled before its put was told and
- * counted as gone twice (2270).
+ * counted as gone twice (2270), points of a model whose run was deleted (64), what a replica did not know yet of the run
+ * that made a model (142).
  */
 const regressions = [
-  2270, 5039, 5047, 5090, 5105, 10_125, 5138, 5632, 10_466, 10_541, 10_631, 21_316, 30_561, 30_568, 30_610, 701_056,
+  64, 142, 2270, 5039, 5047, 5090, 5105, 10_125, 5138, 5632, 10_466, 10_541, 10_631, 21_316, 30_561, 30_568, 30_610, 701_056,
 ];
 
 /** Of the faults that `npm run simulate -- --sweep` plays, every so many. */
-const EVERY = 23;
+const EVERY = 89;
 
 describe("the queue, simulated", () => {
   test(`delivers all once, and says what it does not, in ${SEEDS} short seeds`, async () => {
@@ -39,7 +40,7 @@ describe("the queue, simulated", () => {
 
   test("delivers all once whatever goes wrong at one operation", async () => {
     const all = await plans();
-    expect(all.length).toBeGreaterThan(1_000);
+    expect(all.length).toBeGreaterThan(4_000);
     for (const plan of all.filter((_, n) => n % EVERY === 0)) {
       const { violations } = await play(plan);
       expect({ plan, violations }).toEqual({ plan, violations: [] });

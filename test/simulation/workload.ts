@@ -14,6 +14,7 @@ export class Workload {
   readonly #world: World;
   readonly #chance: Chance;
   readonly #runs: RunBook[] = [];
+  readonly #models: RunBook[] = [];
   #counter = 0;
   #beacon: RunBook | undefined;
   #recent: RunBook | undefined;
@@ -59,6 +60,8 @@ export class Workload {
       [3, () => this.#input(process, run)],
       [3, () => this.#artifact(process, run)],
       [this.#runs.length < 8 ? 4 : 0, () => this.start(process)],
+      [this.#models.length < 5 ? 3 : 0, () => this.#model(process, run)],
+      [this.#models.length > 0 ? 3 : 0, () => this.#ofModel(process)],
     ]);
     step(process, run);
   }
@@ -109,6 +112,32 @@ export class Workload {
     return run;
   }
 
+  /** A model with some files, whose points mostly come later. */
+  #model(process: SimProcess, run: RunBook): void {
+    const number = this.#models.length + 1;
+    const name = `net${number}`;
+    const localId = `${process.name}-${name}`;
+    const given = { params: { layers: String(number) }, tags: this.#chance.may(0.5) ? { kind: "small" } : {} };
+    const model = this.#world.book.open(localId, name, run.experiment, { maker: run, given });
+    this.#models.push(model);
+    this.#world.book.requests += 2;
+    this.#world.note(() => `${process.name} logModel ${localId} of ${run.localId}`);
+    process.queue.requestModel(localId, "model", { localId, run: run.localId, name, step: number, ...given });
+    for (let files = this.#chance.int(0, 2); files > 0; files--) this.#artifact(process, model);
+    process.queue.requestModel(localId, "finalize", { failed: false });
+  }
+
+  /** Some points of a model: it has one value at most for a step and time. */
+  #ofModel(process: SimProcess): void {
+    const known = this.#models.filter(({ localId, created }) => created || localId.startsWith(`${process.name}-`));
+    if (known.length === 0) return;
+    const model = this.#chance.pick(known);
+    const key = this.#chance.pick(KEYS);
+    const count = this.#chance.pick([1, 3, 20]);
+    for (let n = 0; n < count; n++) this.#point(process, model, key, this.#value(), true);
+    this.#world.note(() => `${process.name} logMetric ${model.localId} ${key} x ${count}`);
+  }
+
   #points(process: SimProcess, run: RunBook, count: number): void {
     const key = this.#key();
     // Each point that the server refuses costs a dozen requests.
@@ -124,9 +153,9 @@ export class Workload {
     this.#world.note(() => `${process.name} logMetric ${run.localId} ${count} keys`);
   }
 
-  #point(process: SimProcess, run: RunBook, key: string, value: number): void {
+  #point(process: SimProcess, run: RunBook, key: string, value: number, once = false): void {
     // Now and then the very same point again.
-    const step = this.#chance.may(0.02) ? this.#counter : ++this.#counter;
+    const step = !once && this.#chance.may(0.02) ? this.#counter : ++this.#counter;
     const timestamp = 1_700_000_000_000 + step;
     this.#world.book.points++;
     this.#world.book.log(process, run, item.point(key, step, timestamp, value));

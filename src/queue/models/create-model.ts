@@ -1,7 +1,8 @@
 import { LoggedModelsResource } from "../../client/logged-models.ts";
-import type { LoggedModel } from "../../client/types/logged-models.ts";
+import type { LoggedModel, ModelOutput } from "../../client/types/logged-models.ts";
 import { HttpError } from "../../errors/network-errors.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
+import { isMissing, type Settle } from "../send/after-refusal.ts";
 import type { SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Problems } from "../problems.ts";
@@ -74,7 +75,8 @@ export async function createModel(
     return { localId, runId: `${runId}/${name}`, experimentId, name, ...own, model: { ...link, folder: name } };
   }
   made();
-  await tell(client, runId, found.modelId, model.step, options);
+  const settle = (): Promise<void> => sleep(clock, settleDelay, options.signal);
+  await tell(client, runId, { modelId: found.modelId, step: model.step }, settle, options);
   return { localId, runId: found.modelId, experimentId, artifactUri: found.artifactUri, name, model: link };
 }
 
@@ -96,16 +98,23 @@ export async function findModels(
 async function tell(
   client: DeliveryClient,
   runId: string,
-  modelId: string,
-  step: number,
+  model: ModelOutput,
+  settle: Settle,
   options: SendOptions,
 ): Promise<void> {
   try {
-    await client.runs.logOutputs(runId, [{ modelId, step }], options);
+    await client.runs.logOutputs(runId, [model], options);
   } catch (error) {
     if (!(error instanceof HttpError) || error.status !== 400) throw error;
-    const { outputs } = await client.runs.get(runId, options);
-    if (!outputs.models.some((output) => output.modelId === modelId)) throw error;
+    const isTold = async (): Promise<boolean> =>
+      (await client.runs.get(runId, options)).outputs.models.some(({ modelId }) => modelId === model.modelId);
+    const shown = await isTold().catch((cause: unknown) => {
+      if (!isMissing(cause)) throw cause;
+    });
+    if (shown) return;
+    // A replica may not have heard of it yet, nor of the run.
+    await settle();
+    if (!(await isTold())) throw error;
   }
 }
 

@@ -29,7 +29,8 @@ export async function checkRun(
   const { localId, adopted, model } = mapping;
   const runId = model?.runId ?? mapping.runId;
   if (model && model.folder === undefined) {
-    return (await import("../models/late-models.ts")).checkModel(client, mapping, settle, options);
+    await (await import("../models/late-models.ts")).checkModel(client, mapping, settle, options);
+    // By its run go its points.
   }
   const get = (): Promise<RunData> => client.runs.get(runId, options);
   // Not found is weak evidence: a replica may not have heard of the run yet.
@@ -42,7 +43,8 @@ export async function checkRun(
   if (info.lifecycleStage === "deleted") {
     throw new ParkError(`run ${runId} is deleted: restore it with createClient(tracker).runs.restore("${runId}")`);
   }
-  if (!adopted && data.tags[RUN_ID_TAG] !== (model?.run ?? localId)) {
+  const ours = adopted || (model && model.folder === undefined) || data.tags[RUN_ID_TAG] === (model?.run ?? localId);
+  if (!ours) {
     throw new ParkError(`run ${runId} on the server is another one: was the server restored or replaced?`);
   }
   await checkExperiment(client, info.experimentId, options);

@@ -18,6 +18,8 @@ export interface Item {
   refusedBy?: string | undefined;
   /** Those of them that what it is a part of got. */
   inherited: number;
+  /** Times that what asks why it is refused was refused in plain text. */
+  denials: number;
   /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
   successes: number;
   /** Requests that had succeeded when it last failed; -1 before. */
@@ -81,6 +83,7 @@ export function newItem(header: ChunkHeader, seen: number, successes = -1): Item
     strikes: 0,
     refusals,
     inherited: refusals,
+    denials: 0,
     successes,
     lastSuccesses: -1,
     sent: false,

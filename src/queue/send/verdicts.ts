@@ -12,7 +12,7 @@ import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Ledger } from "../account/ledger.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./after-refusal.ts";
 import { isCreation } from "../chunk/is-creation.ts";
-import { classify, confirm, type Outcome } from "./outcome.ts";
+import { classify, CONFIRMATIONS, confirm, type Outcome } from "./outcome.ts";
 import type { Problems } from "../problems.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -60,6 +60,9 @@ export interface Job {
   readonly content: Content;
   readonly term: number;
 }
+
+/** Only the chunk is tried again, of which the server has nothing. */
+const again: Outcome = { action: "retry", host: false, ambiguous: false, refused: false };
 
 /** Judges what the server made of chunks, and says what that means for the store. */
 export class Verdicts {
@@ -121,8 +124,8 @@ export class Verdicts {
       if (second instanceof StorageError || second instanceof StaleTermError) throw second;
       cause = second;
       outcome = classify(second, chunk.kind, 0);
-      // What was asked first was answered: nobody else is refused.
-      if (outcome.action === "deny") outcome = { action: "park" };
+      // What was asked first was answered: nobody else is refused. One such answer may be that of a proxy, as above.
+      if (outcome.action === "deny") outcome = ++item.denials < CONFIRMATIONS ? again : { action: "park" };
     }
     switch (outcome.action) {
       case "satisfied":

@@ -1,6 +1,8 @@
 import type { SimProcess } from "../world/process.ts";
 import type { RequestKind } from "../world/request-kind.ts";
 
+type StringMap = Readonly<Record<string, string>>;
+
 /** What became of an item. */
 export type Fate = "acknowledged" | "dropped" | "quarantined";
 
@@ -22,9 +24,15 @@ export interface Late {
   readonly at: number;
 }
 
-/** What a simulation knows of one run, apart from the queue. */
+/** What a simulation knows of one run, or of one logged model, apart from the queue. */
 export interface RunBook {
   readonly localId: string;
+  /** Of a model: the run that made it, which it waits for and with which it is lost. */
+  readonly maker: RunBook | undefined;
+  /** Of a model: what it is created with. */
+  readonly given: { readonly params: StringMap; readonly tags: StringMap } | undefined;
+  /** Models that it made. */
+  readonly models: RunBook[];
   readonly name: string;
   readonly experiment: string;
   /** Calls by item. */
@@ -52,7 +60,7 @@ export interface RunBook {
   readonly durable: Set<string>;
   readonly optional: Set<string>;
   readonly lates: Late[];
-  /** The latest failure of its create, and the latest look for it that the server answered, of one process. */
+  /** The latest failure of its creation, and the latest look for it that the server answered, of one process. */
   createFailed: { readonly at: number; readonly process: SimProcess; readonly text: string } | undefined;
   looked: { readonly at: number; readonly process: SimProcess } | undefined;
   /** Ends that reached the server: when, and from which process. */
@@ -72,20 +80,36 @@ export class Book {
   /** Requests that were refused at the call. */
   refused = 0;
 
-  open(localId: string, name: string, experiment: string): RunBook {
+  open(localId: string, name: string, experiment: string, model?: Pick<RunBook, "maker" | "given">): RunBook {
+    const maker = model?.maker;
+    let cause: string | undefined;
+    let blocked: string | undefined;
     const book: RunBook = {
       localId,
       name,
       experiment,
+      maker,
+      given: model?.given,
+      models: [],
       logged: new Map(),
       written: new Map(),
       fates: new Map(),
       settled: new Map(),
       state: new Map(),
       created: false,
-      ended: false,
-      cause: undefined,
-      blocked: undefined,
+      ended: maker !== undefined,
+      get cause() {
+        return cause ?? maker?.cause;
+      },
+      set cause(why) {
+        cause = why;
+      },
+      get blocked() {
+        return blocked ?? maker?.blocked;
+      },
+      set blocked(why) {
+        blocked = why;
+      },
       restored: false,
       personDeleted: new Set(),
       durable: new Set(),
@@ -96,6 +120,7 @@ export class Book {
       ends: [],
     };
     this.runs.set(localId, book);
+    maker?.models.push(book);
     return book;
   }
 

@@ -1,8 +1,8 @@
 import type { Director } from "../director.ts";
-import type { ServerRun } from "../world/server.ts";
+import { type ServerRun, STRANGE } from "../world/server.ts";
 import type { World } from "../world/world.ts";
 import type { Logged, RunBook } from "./book.ts";
-import { contentOf } from "./items.ts";
+import { contentOf, item } from "./items.ts";
 
 /** Longest time in ms, beyond the flush interval, until what is logged is on a disk that works. */
 const PERSIST = 3_000;
@@ -25,7 +25,7 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
   for (const run of book.runs.values()) {
     const runs = found.get(run.localId) ?? [];
     const runId = disk.store.runIds.get(run.localId);
-    const mapped = runs.find(({ id }) => id === runId);
+    const mapped = runs.find(({ id }) => id === runId) ?? asFolder(found, run, runId);
     if (run.created && !mapped && run.blocked === undefined) checks.fail(`run ${run.localId} is not on the server`);
     if (mapped && mapped.experiment !== run.experiment && !run.restored) {
       checks.fail(`run ${run.localId} is in experiment ${mapped.experiment} and not in ${run.experiment}`);
@@ -33,10 +33,13 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     checkTwins(world, run, mapped, runs);
     for (const { items } of runs) {
       for (const name of items)
-        if (!run.logged.has(name)) checks.fail(`"${name}" of run ${run.localId} is on the server and was never logged`);
+        if (!run.logged.has(name) && !isOfModel(run, name))
+          checks.fail(`"${name}" of run ${run.localId} is on the server and was never logged`);
     }
     checkItems(world, run, mapped, waiting.get(run.localId) ?? new Set());
-    if (mapped && run.blocked === undefined && !run.restored) checkState(world, run, mapped);
+    if (!mapped || run.blocked !== undefined || run.restored || runId?.includes("/")) continue;
+    checkState(world, run, mapped);
+    checkModel(world, run, mapped, found);
   }
   for (const process of world.processes) {
     for (const { kind, run, message } of process.problems) {
@@ -46,6 +49,49 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
   }
   await checkCounts(world, director);
   await checkMissing(world);
+}
+
+/** A model as it is on a server that has none: a folder of the run that made it. */
+function asFolder(
+  found: ReadonlyMap<string, readonly ServerRun[]>,
+  { maker, name }: RunBook,
+  runId: string | undefined,
+): ServerRun | undefined {
+  const run = found.get(maker?.localId ?? "")?.find(({ id }) => `${id}/${name}` === runId);
+  if (!run) return undefined;
+  const folder = item.artifact(`${name}/`);
+  const files = [...run.items].filter((other) => other.startsWith(folder));
+  const points = [...run.items].filter((other) => other.startsWith("metric "));
+  return { ...run, items: new Set([...points, ...files.map((file) => item.artifact(file.slice(folder.length)))]) };
+}
+
+/** What is logged to a model is in its run as well, or a stranger put it there. */
+function isOfModel({ models, maker }: RunBook, name: string): boolean {
+  if (maker) return name === item.artifact(STRANGE);
+  return models.some((model) => {
+    const folder = item.artifact(`${model.name}/`);
+    return model.logged.has(name.startsWith(folder) ? item.artifact(name.slice(folder.length)) : name);
+  });
+}
+
+/** A model has what it was created with, and its run knows of it. */
+function checkModel(
+  { checks, disk }: World,
+  { localId, maker, given }: RunBook,
+  { id, params, tags }: ServerRun,
+  found: ReadonlyMap<string, readonly ServerRun[]>,
+): void {
+  if (!maker || !given) return;
+  for (const [what, has] of [
+    ["params", params],
+    ["tags", tags],
+  ] as const) {
+    for (const [key, value] of Object.entries(given[what]))
+      if (has.get(key) !== value) checks.fail(`${what} of model ${localId} lack ${key}=${value}`);
+  }
+  const runId = disk.store.runIds.get(maker.localId);
+  const run = found.get(maker.localId)?.find((other) => other.id === runId);
+  if (run && !run.outputs.includes(id)) checks.fail(`run ${maker.localId} does not say that it made model ${localId}`);
 }
 
 /** Only points may be missing, and as many as the queues said that they dropped from memory. */
@@ -72,7 +118,8 @@ function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, r
       continue;
     }
     if (run.restored) continue;
-    if (!mapped && runs.length === 1 && run.blocked !== undefined) continue;
+    // Its creation waits, and will look for all that earlier tries made.
+    if (!mapped && (runs.length === 1 || run.maker) && run.blocked !== undefined) continue;
     world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
   }
 }

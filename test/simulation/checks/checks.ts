@@ -1,3 +1,4 @@
+import { isCreation } from "../../../src/queue/chunk/is-creation.ts";
 import { isEnd } from "../../../src/queue/chunk/request.ts";
 import type { MetricColumns } from "../../../src/queue/chunk/columns.ts";
 import type { RunMapping, StoredChunk } from "../../../src/queue/storage.ts";
@@ -56,7 +57,7 @@ export class Checks implements DiskWatcher {
       () =>
         `put chunk ${chunk.order} (${chunk.sequence} of ${chunk.writer.slice(-4)}) ${chunk.kind} of ${chunk.run} (${chunk.count}${chunk.sealed ? "" : ", open"})`,
     );
-    if (chunk.kind === "create") run.created = true;
+    if (isCreation(chunk.kind)) run.created = true;
     // The end that the queue itself gave to the run of a dead process.
     if (chunk.writer.endsWith("-recovery")) this.#world.book.requests += chunk.count;
     if (chunk.kind === "metrics") return;
@@ -82,7 +83,7 @@ export class Checks implements DiskWatcher {
       this.#quarantined(run, chunk);
     }
     this.#settle(run, items, as);
-    if (chunk.kind === "create" && as === "acknowledged" && !mapping && !this.#world.disk.store.runIds.has(chunk.run)) {
+    if (isCreation(chunk.kind) && as === "acknowledged" && !mapping && !this.#world.disk.store.runIds.has(chunk.run)) {
       this.fail(`the create of run ${chunk.run} is acknowledged without a mapping`);
     }
   }
@@ -105,16 +106,15 @@ export class Checks implements DiskWatcher {
     if (!isRead(kind) && disk.leader !== process) {
       this.fail(`request ${sent.number}, ${kind}, is sent by ${process.name} while ${disk.leader?.name} leads`);
     }
-    if (kind === "create run") this.#createdAgain(sent);
+    if (isCreationRequest(sent)) this.#createdAgain(sent);
     if (isEndRequest(sent)) this.#ends(sent);
     if (kind !== "metrics" && kind !== "params" && kind !== "tags") return;
     const localId = disk.store.localIds.get(String(body["run_id"]));
     if (kind === "metrics") this.#shape(sent);
     if (localId === undefined || disk.leader !== process) return;
     for (const chunk of disk.store.chunks.values()) {
-      if (chunk.run !== localId || chunk.kind !== kind || !chunk.sealed) continue;
-      if (!sends(chunk, sent)) continue;
-      return;
+      if (chunk.kind !== kind || !chunk.sealed || !this.#goesTo(chunk.run, localId)) continue;
+      if (sends(chunk, sent)) return;
     }
     this.fail(`request ${sent.number} sends ${kind} of run ${localId} that are no sealed chunk of the disk`);
   }
@@ -124,7 +124,7 @@ export class Checks implements DiskWatcher {
     const { kind, process } = sent;
     const { now: at } = this.#world.timeline;
     const run = this.#world.runOf(sent);
-    if (kind === "search runs" && run) run.looked = { at, process };
+    if ((kind === "search runs" || kind === "search models") && run) run.looked = { at, process };
     if (run && isEndRequest(sent)) run.ends.push({ at, process });
   }
 
@@ -152,7 +152,7 @@ export class Checks implements DiskWatcher {
 
   /** A process hears that a request failed. */
   failed(sent: Sent): void {
-    const run = sent.kind === "create run" ? this.#world.runOf(sent) : undefined;
+    const run = isCreationRequest(sent) ? this.#world.runOf(sent) : undefined;
     if (run) run.createFailed = { at: this.#world.timeline.now, process: sent.process, text: sent.text };
   }
 
@@ -203,6 +203,11 @@ export class Checks implements DiskWatcher {
     }
   }
 
+  /** True for a run itself, and for a model that it made: what is logged to that goes by its run. */
+  #goesTo(localId: string, runId: string): boolean {
+    return localId === runId || this.#world.book.runs.get(localId)?.maker?.localId === runId;
+  }
+
   #run(chunk: StoredChunk): RunBook | undefined {
     return this.#world.book.runs.get(chunk.run);
   }
@@ -235,6 +240,10 @@ function sendsPoints(sent: readonly SentItem[], { count, keys, key, step, timest
       return false;
   }
   return true;
+}
+
+function isCreationRequest({ kind }: Sent): boolean {
+  return kind === "create run" || kind === "create model";
 }
 
 function isEndRequest({ kind, body }: Sent): boolean {

@@ -65,8 +65,9 @@ function namesOf(content: Decoded): Omit<Content, "decoded"> {
       return { items: [], state: [...state, ["status", "RUNNING"]] };
     }
     case "model":
+      return { items: [], state: [["status", "PENDING"]] };
     case "finalize":
-      return { items: [], state: [] };
+      return { items: [], state: [["status", content.request.failed ? "FAILED" : "READY"]] };
     case "inputs":
       return { items: content.request.map(({ dataset }) => item.input(dataset.name, dataset.digest)), state: [] };
     case "artifact":

@@ -3,6 +3,7 @@ import { invalid, missing, Refusal, required } from "./rules.ts";
 import { changeRun, changeTag, copyState, type OracleRun, type OracleState, runAt } from "./state.ts";
 import { artifactUri, experimentWire, pointWire, runInfoWire, runWire } from "./wire.ts";
 import { type Acts, historyOf } from "./write-metrics.ts";
+import { changeModel, logOutputs, modelOf, modelRoot, modelWire, newModel, searchModels } from "./models.ts";
 import { logBatch, logInputs, logMetric, logParam, newRun, setTag, updateRun } from "./write-runs.ts";
 
 /** A request as it arrives. */
@@ -30,7 +31,7 @@ const FILES = "/api/2.0/mlflow-artifacts/artifacts/";
 /** A small MLflow of plain maps, written apart from the embedded server, so that both cannot share one wrong idea. */
 export class Oracle {
   readonly acts: Acts;
-  state: OracleState = { experiments: new Map(), runs: new Map() };
+  state: OracleState = { experiments: new Map(), runs: new Map(), models: new Map() };
   /** Files by their path below the artifact root. */
   readonly files: Map<string, Uint8Array> = new Map();
   readonly #now: () => number;
@@ -54,8 +55,14 @@ export class Oracle {
         return this.#file(request.method, decodeURIComponent(path.slice(FILES.length)), bytesOf(request.body));
       if (path === INFO && this.acts !== "2.22")
         return json(200, { store_type: "SqlStore", workspaces_enabled: false });
+      if (path === "/version") return { status: 200, type: "text/html; charset=utf-8", text: `${this.acts}.0` };
       if (!path.startsWith(API)) return html(404, "404 Not Found");
-      return json(200, this.#route(path.slice(API.length), this.#body(query, request)));
+      const route = path.slice(API.length);
+      const isNew = route.startsWith("logged-models") || route === "runs/outputs";
+      if (isNew && this.acts === "2.22") return html(404, "404 Not Found");
+      const body = this.#body(query, request);
+      if (route.startsWith("logged-models")) return json(200, this.#model(request.method, route, body));
+      return json(200, this.#route(route, body));
     } catch (error) {
       if (error instanceof Refusal) return json(error.status, { error_code: error.code, message: error.message });
       if (error instanceof Crash) return html(500, "500 Internal Server Error");
@@ -117,7 +124,7 @@ export class Oracle {
         // A body that cannot be read is an empty one.
         if (Object.keys(body).length === 0) throw new Crash();
         required(body, "run_id");
-        logBatch(() => this.#active(body), body, now, this.acts);
+        logBatch(() => this.#active(body), body, now, this.acts, this.state);
         return {};
       case "runs/log-metric":
         this.#run(body);
@@ -139,6 +146,11 @@ export class Oracle {
       case "runs/log-inputs":
         logInputs(this.#active(body), body, now);
         return {};
+      case "runs/outputs":
+        logOutputs(this.#active(body), body, now);
+        return {};
+      case "experiments/search":
+        return { experiments: [...this.state.experiments.values()].map((found) => experimentWire(found, now)) };
       case "runs/update": {
         const run = this.#active(body);
         updateRun(run, body, now);
@@ -150,6 +162,23 @@ export class Oracle {
         return {};
     }
     throw new Refusal(404, "ENDPOINT_NOT_FOUND", path);
+  }
+
+  #model(method: string, path: string, body: Body): object {
+    const [, id, below = ""] = path.split("/");
+    const view = this.#view;
+    if (id === "search") return { models: searchModels(this.state, body, view).map((model) => modelWire(model, view)) };
+    if (id === undefined) {
+      required(body, "experiment_id");
+      const model = newModel(body, this.#newId(), this.#now());
+      if (this.#experiment(model.experimentId).deleted) throw invalid("The experiment must be in the 'active' state");
+      this.state.models.set(model.id, model);
+      return { model: modelWire(model, view) };
+    }
+    const model = modelOf(this.state, id, view, method !== "GET" && below === "");
+    if (below === "artifacts") return this.#files(modelRoot(model), String(body["artifact_directory_path"] ?? ""));
+    if (method !== "GET") changeModel(model, method, below, body);
+    return below === "tags" || method === "DELETE" ? {} : { model: modelWire(model, view) };
   }
 
   #createExperiment(name: string): string {
@@ -190,7 +219,10 @@ export class Oracle {
   }
 
   #wire(run: OracleRun): object {
-    return { ...runWire(run), ...(this.acts !== "2.22" && { outputs: {} }) };
+    if (this.acts === "2.22") return runWire(run);
+    const models = [...run.outputs].filter(([, { at }]) => at <= this.#view);
+    const outputs = models.map(([id, { step }]) => ({ model_id: id, step }));
+    return { ...runWire(run), outputs: outputs.length > 0 ? { model_outputs: outputs } : {} };
   }
 
   #search(body: Body): object {
@@ -222,7 +254,11 @@ export class Oracle {
   }
 
   #list(run: OracleRun, directory: string): object {
-    const root = `${run.experimentId}/${run.id}/artifacts/`;
+    return { ...this.#files(`${run.experimentId}/${run.id}/artifacts`, directory), root_uri: artifactUri(run) };
+  }
+
+  #files(folder: string, directory: string): object {
+    const root = `${folder}/`;
     const prefix = root + (directory === "" ? "" : `${directory}/`);
     const files = [...this.files]
       .filter(([path]) => path.startsWith(prefix) && !path.slice(prefix.length).includes("/"))
@@ -231,7 +267,7 @@ export class Oracle {
         is_dir: false,
         ...(length > 0 && { file_size: length }),
       }));
-    return { root_uri: artifactUri(run), ...(files.length > 0 && { files }) };
+    return { root_uri: `mlflow-artifacts:/${folder}`, ...(files.length > 0 && { files }) };
   }
 }
 

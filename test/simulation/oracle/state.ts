@@ -38,7 +38,27 @@ export interface OracleRun {
   metrics: Map<string, Map<string, Point>>;
   /** Wire form by name and digest. */
   inputs: Map<string, object>;
+  /** Logged models that it made, by id. */
+  outputs: Map<string, { readonly step: number; readonly at: number }>;
   readonly changes: Before[];
+}
+
+/** A logged model as plain maps. */
+export interface OracleModel {
+  readonly id: string;
+  readonly experimentId: string;
+  readonly name: string;
+  readonly type: string;
+  /** Id of the run that made it. */
+  readonly source: string;
+  readonly params: Map<string, string>;
+  readonly tags: Map<string, string>;
+  /** Time of its commit. */
+  readonly at: number;
+  status: "PENDING" | "READY" | "FAILED";
+  deleted: boolean;
+  /** Points by key, step, timestamp and run. */
+  readonly metrics: Map<string, GivenPoint & { readonly run: string }>;
 }
 
 export interface OracleExperiment {
@@ -51,6 +71,7 @@ export interface OracleExperiment {
 export interface OracleState {
   experiments: Map<string, OracleExperiment>;
   runs: Map<string, OracleRun>;
+  models: Map<string, OracleModel>;
 }
 
 /** A value as MLflow stores it. */
@@ -60,11 +81,16 @@ export function storedValue(value: number): number {
 }
 
 /** A copy that later writes do not touch. */
-export function copyState({ experiments, runs }: OracleState): OracleState {
+export function copyState({ experiments, runs, models }: OracleState): OracleState {
   return {
     experiments: new Map([...experiments].map(([id, experiment]) => [id, { ...experiment }])),
     runs: new Map([...runs].map(([id, run]) => [id, copyRun(run)])),
+    models: new Map([...models].map(([id, model]) => [id, copyModel(model)])),
   };
+}
+
+function copyModel(model: OracleModel): OracleModel {
+  return { ...model, params: new Map(model.params), tags: new Map(model.tags), metrics: new Map(model.metrics) };
 }
 
 function copyRun(run: OracleRun): OracleRun {
@@ -74,6 +100,7 @@ function copyRun(run: OracleRun): OracleRun {
     params: new Map(run.params),
     metrics: new Map([...run.metrics].map(([key, points]) => [key, new Map(points)])),
     inputs: new Map(run.inputs),
+    outputs: new Map(run.outputs),
     changes: [...run.changes],
   };
 }

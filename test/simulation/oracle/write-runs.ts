@@ -1,6 +1,7 @@
 import { Crash, type Json, type Message, readMessage, type Shape } from "./message.ts";
 import { badRequest, checkKey, cut, integerOf, invalid, required, text, textOf } from "./rules.ts";
-import { changeRun, changeTag, type GivenPoint, noteChange, type OracleRun } from "./state.ts";
+import { writeModelMetrics } from "./models.ts";
+import { changeRun, changeTag, type GivenPoint, noteChange, type OracleRun, type OracleState } from "./state.ts";
 import { type Acts, writeMetrics } from "./write-metrics.ts";
 
 type Body = { readonly [member: string]: Json };
@@ -45,6 +46,7 @@ export function newRun(
     params: new Map(),
     metrics: new Map(),
     inputs: new Map(),
+    outputs: new Map(),
     changes: [],
   };
   return { run, experimentId: message["experiment_id"] as string | undefined };
@@ -98,7 +100,7 @@ export function setTag(run: OracleRun, body: Body, at: number): void {
 }
 
 /** `runs/log-batch`, each part of which is a transaction of its own. */
-export function logBatch(run: () => OracleRun, body: Body, at: number, acts: Acts): void {
+export function logBatch(run: () => OracleRun, body: Body, at: number, acts: Acts, state: OracleState): void {
   const lists = ["metrics", "params", "tags"].map((name) => {
     const list = body[name];
     if (list === null) throw new Crash();
@@ -125,7 +127,11 @@ export function logBatch(run: () => OracleRun, body: Body, at: number, acts: Act
   const target = run();
   writeParams(target, newParams, at);
   writeMetrics(target, points, acts);
-  if (((message["metrics"] ?? []) as Message[]).some((item) => item["model_id"] !== undefined)) throw badRequest();
+  const named = points.flatMap((point, n): [string, GivenPoint][] => {
+    const id = (message["metrics"] as Message[])[n]!["model_id"];
+    return id === undefined ? [] : [[id as string, point]];
+  });
+  if (named.length > 0) writeModelMetrics(state, target, named);
   for (const [key, value] of newTags) changeTag(target, at, key, value);
 }
 

@@ -200,8 +200,8 @@ export class Disk {
     // Leaders and followers look every second: when nothing goes wrong any more, that would be half of a seed's time.
     if (world.network.calm && READS.has(name) && !fault && !process.stalled) return operation();
     return new Promise((resolve, reject) => {
-      let pending = this.#pending.get(process)!;
-      if (!pending) this.#pending.set(process, (pending = new Set()));
+      const pending = this.#pending.get(process) ?? new Set<() => Promise<unknown>>();
+      if (pending.size === 0) this.#pending.set(process, pending);
       const apply = (): Promise<R> => {
         pending.delete(apply);
         return fault && !fault.after ? Promise.reject(new Error(`disk error at operation ${number}`)) : operation();

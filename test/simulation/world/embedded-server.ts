@@ -1,3 +1,4 @@
+import { MODEL_ID_TAG } from "../../../src/queue/models/create-model.ts";
 import { RUN_ID_TAG } from "../../../src/queue/send/create-run.ts";
 import { createServer, memoryArtifacts } from "../../../src/server/index.ts";
 import { item } from "../checks/items.ts";
@@ -12,7 +13,13 @@ const API = "/api/2.0/mlflow/";
 interface RunWire {
   readonly info: { run_id: string; experiment_id: string; run_name: string; status: string; lifecycle_stage: string };
   readonly data: { metrics?: { key: string }[]; params?: Pair[]; tags?: Pair[] };
+  readonly outputs?: { model_outputs?: { model_id: string }[] };
   readonly inputs?: { dataset_inputs?: { dataset: { name: string; digest: string } }[] };
+}
+type FilesWire = { readonly files?: { readonly path: string; readonly is_dir: boolean }[] };
+interface ModelWire {
+  readonly info: { model_id: string; experiment_id: string; name: string; status: string; tags?: Pair[] };
+  readonly data?: { params?: Pair[]; metrics?: (PointWire & { readonly run_id: string })[] };
 }
 type Pair = { readonly key: string; readonly value: string };
 type PointWire = {
@@ -72,7 +79,7 @@ async function readRuns(ask: Ask): Promise<ServerRun[]> {
   const names = new Map(experiments.map(({ experiment_id: id, name }) => [id, name]));
   const search = { experiment_ids: [...names.keys()], run_view_type: "ALL", max_results: 5000 };
   const { runs = [] } = await ask<{ runs?: RunWire[] }>("runs/search", search);
-  return Promise.all(
+  const found = await Promise.all(
     runs.map(async (run): Promise<ServerRun> => {
       const { info, data } = run;
       const tags = new Map((data.tags ?? []).map(({ key, value }) => [key, value]));
@@ -85,6 +92,46 @@ async function readRuns(ask: Ask): Promise<ServerRun[]> {
         deleted: info.lifecycle_stage === "deleted",
         tags,
         items: new Set(await readItems(ask, run)),
+        outputs: (run.outputs?.model_outputs ?? []).map(({ model_id: id }) => id),
+        params: new Map(),
+      };
+    }),
+  );
+  return [...found, ...(await readModels(ask, names))];
+}
+
+/** Logged models that are not deleted: the others are shown by no search. */
+async function readModels(ask: Ask, experiments: ReadonlyMap<string, string>): Promise<ServerRun[]> {
+  const { models = [] } = await ask<{ models?: ModelWire[] }>("logged-models/search", {
+    experiment_ids: [...experiments.keys()],
+    max_results: 50,
+  });
+  return Promise.all(
+    models.map(async ({ info, data }): Promise<ServerRun> => {
+      const tags = new Map((info.tags ?? []).map(({ key, value }) => [key, value]));
+      const items: string[] = [];
+      for (const folder of ["", "?artifact_directory_path=model"]) {
+        const { files = [] } = await ask<FilesWire>(`logged-models/${info.model_id}/artifacts/directories${folder}`);
+        for (const file of files) if (!file.is_dir) items.push(item.artifact(file.path));
+      }
+      for (const { key, value, timestamp, step, run_id: runId } of data?.metrics ?? []) {
+        const query = new URLSearchParams({ run_id: runId, metric_key: key, max_results: "25000" });
+        const { metrics = [] } = await ask<{ metrics?: PointWire[] }>(`metrics/get-history?${query}`);
+        // A model keeps NaN as 0.
+        const wasNaN = value === 0 && metrics.some((other) => other.step === step && other.value === "NaN");
+        items.push(item.point(key, step, timestamp, wasNaN ? Number.NaN : storedValue(Number(value))));
+      }
+      return {
+        id: info.model_id,
+        localId: tags.get(MODEL_ID_TAG),
+        experiment: experiments.get(info.experiment_id),
+        name: info.name,
+        status: info.status.replace("LOGGED_MODEL_", "").replace("UPLOAD_", ""),
+        deleted: false,
+        tags,
+        items: new Set(items),
+        outputs: [],
+        params: new Map((data?.params ?? []).map(({ key, value }) => [key, value])),
       };
     }),
   );
@@ -101,7 +148,7 @@ async function readItems(ask: Ask, { info, data, inputs }: RunWire): Promise<str
   }
   for (const path of ["", "model"]) {
     const query = new URLSearchParams({ run_id: info.run_id, path });
-    const { files = [] } = await ask<{ files?: { path: string; is_dir: boolean }[] }>(`artifacts/list?${query}`);
+    const { files = [] } = await ask<FilesWire>(`artifacts/list?${query}`);
     for (const file of files) if (!file.is_dir) items.push(item.artifact(file.path));
   }
   return items;

@@ -18,6 +18,7 @@ export const OUTCOMES = [
   "status 5xx",
   "5xx after acting",
   "status 401",
+  "status 403",
   "stale",
 ] as const;
 
@@ -33,10 +34,11 @@ export const FAULTS: readonly FaultName[] = OUTCOMES.filter(
 /** True where a fault can meet a request: a replica answers reads only. */
 export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
   // Two of a create whose answer arrives are MLflow's to prevent.
-  if (fault === "doubled" && (kind === "create run" || kind === "create experiment")) return false;
-  if (fault === "stale") return kind === "search runs" || kind === "history" || kind === "get run";
+  if (fault === "doubled" && ["create run", "create model", "create experiment"].includes(kind)) return false;
+  if (fault === "stale") return ["search runs", "history", "get run", "get model", "search models"].includes(kind);
   if (fault === "body torn") return !isRead(kind) && kind !== "put artifact";
-  if (fault === "status 400") return !isRead(kind) && kind !== "put artifact" && kind !== "create experiment";
+  if (fault === "status 400")
+    return !isRead(kind) && kind !== "put artifact" && kind !== "create experiment" && kind !== "empty batch";
   if (fault === "refused by the server") {
     return [
       "server info",
@@ -49,10 +51,19 @@ export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
       "inputs",
       "get run",
       "get experiment",
+      "create model",
     ].includes(kind);
   }
   return true;
 }
+
+/** Requests that hardly any seed makes: any fault may meet them, whatever the weather. */
+export const RARE: ReadonlySet<RequestKind> = new Set<RequestKind>([
+  "delete model",
+  "tag model",
+  "get model",
+  "search experiments",
+]);
 
 /** How bad the weather of a seed is. */
 export interface Weather {
@@ -66,7 +77,18 @@ export interface Weather {
 }
 
 /** Requests that come seldom meet faults more often, so that all of them are met. */
-const SELDOM: readonly RequestKind[] = ["create experiment", "create run", "delete run", "set tag"];
+const SELDOM: ReadonlySet<RequestKind> = new Set<RequestKind>([
+  "create experiment",
+  "create run",
+  "delete run",
+  "set tag",
+  "create model",
+  "search models",
+  "finalize model",
+  "outputs",
+  "server version",
+  "empty batch",
+]);
 
 const all: readonly (readonly [number, FaultName])[] = [
   [4, "unreachable"],
@@ -82,6 +104,7 @@ const all: readonly (readonly [number, FaultName])[] = [
   [3, "status 5xx"],
   [3, "5xx after acting"],
   [1, "status 401"],
+  [2, "status 403"],
   [4, "stale"],
 ];
 
@@ -100,10 +123,13 @@ export function weatherOf(chance: Chance): Weather {
 /** The fault that a request meets, if any. */
 export function faultOf(weather: Weather, kind: RequestKind, chance: Chance): FaultName | undefined {
   if (canMeet("stale", kind) && chance.may(weather.stale)) return "stale";
-  const rate = SELDOM.includes(kind) ? Math.min(0.6, 4 * weather.rate) : weather.rate;
+  const isRare = RARE.has(kind);
+  const rate = isRare ? 0.6 : SELDOM.has(kind) ? Math.min(0.6, 4 * weather.rate) : weather.rate;
   if (!chance.may(rate)) return undefined;
   // A create that arrives after the next one was sent makes the twin of a run, which seldom happens by itself.
   if (kind === "create run" && chance.may(0.2)) return "held";
+  if (kind === "create model" && chance.may(0.5)) return "held";
+  if (isRare) return chance.pick(FAULTS.filter((fault) => fault !== "stale" && canMeet(fault, kind)));
   const faults = weather.faults.filter(([, fault]) => canMeet(fault, kind));
   return faults.length > 0 ? chance.weighted(faults) : undefined;
 }

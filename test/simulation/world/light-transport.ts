@@ -2,6 +2,7 @@ import { safeParse } from "valibot";
 import { toSearch } from "../../../src/client/address.ts";
 import { ArtifactsResource } from "../../../src/client/artifacts.ts";
 import { ExperimentsResource } from "../../../src/client/experiments.ts";
+import { LoggedModelsResource } from "../../../src/client/logged-models.ts";
 import { MetricsResource } from "../../../src/client/metrics.ts";
 import { NoAnswer } from "../../../src/client/no-answer.ts";
 import { errorFromReply } from "../../../src/client/reply-error.ts";
@@ -37,6 +38,10 @@ class LightTransport extends Transport {
     const parsed = safeParse(schema, object, { abortEarly: true });
     if (parsed.success) return parsed.output;
     throw unexpected(facts, parsed.issues[0].message);
+  }
+
+  override async text(request: ApiRequest, options?: CallOptions): Promise<string> {
+    return (await this.#answer(request, options)).text;
   }
 
   override async empty(request: ApiRequest, options?: CallOptions): Promise<void> {
@@ -102,6 +107,7 @@ export function lightClient(process: SimProcess, runtime: ClientRuntime): Delive
     metrics: new MetricsResource(transport),
     artifacts: new ArtifactsResource(transport),
     server: new ServerResource(transport),
+    loggedModels: new LoggedModelsResource(transport),
   };
 }
 

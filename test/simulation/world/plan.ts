@@ -1,4 +1,5 @@
 import type { FaultName } from "./faults.ts";
+import type { Manner } from "./sharing.ts";
 import type { World } from "./world.ts";
 
 /** What can befall a process at an operation of the disk. */
@@ -9,12 +10,14 @@ export interface Plan {
   readonly name: FaultName | (typeof PLANS)[number] | "nothing";
   /** Number of the request, or of the operation, from 1 on. */
   readonly at: number;
+  /** How two processes share the disk; alone: there is only one. @default "alone" */
+  readonly manner?: Manner | "alone";
 }
 
 /** Has happen what is planned for the operation that begins. */
 export function befall(world: World, { name, at }: Plan): void {
-  const [process] = world.live;
   const { disk, timeline, network } = world;
+  const process = disk.leader?.alive ? disk.leader : world.live[0];
   // Then it is only found out what came of it.
   if (!process || network.calm) return;
   switch (name) {

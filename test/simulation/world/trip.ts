@@ -84,6 +84,8 @@ const courses: Readonly<Record<FaultName, (trip: Trip) => void>> = {
       () => void trip.serve().then(() => status(trip, trip.chance.pick([500, 502, 504]), "text/html", html)),
     ),
   "status 401": (trip) => status(trip, 401, "text/plain", "who are you"),
+  // As a proxy says it, and MLflow's own login.
+  "status 403": (trip) => status(trip, 403, "text/plain", "Permission denied"),
   stale: (trip) => answer(trip, 0, isRead(trip.kind) ? trip.chance.fraction() * LAG : 0),
 };
 
@@ -138,7 +140,7 @@ function isState(kind: RequestKind): boolean {
 }
 
 function target({ body, wire }: Sent): string {
-  const id = body["run_id"] ?? body["filter"] ?? body["experiment_name"] ?? wire.path.slice(-30);
+  const id = body["run_id"] ?? body["model_id"] ?? body["filter"] ?? body["experiment_name"] ?? wire.path.slice(-30);
   const tags = body["tags"] === undefined ? "" : ` ${JSON.stringify(body["tags"]).slice(0, 120)}`;
   const state = body["status"] === undefined ? "" : ` ${String(body["status"])}`;
   const metrics = Array.isArray(body["metrics"]) ? ` ${body["metrics"].length} points` : "";

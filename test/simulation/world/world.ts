@@ -7,6 +7,7 @@ import { Disk } from "./disk.ts";
 import { type Weather, weatherOf } from "./faults.ts";
 import { Hits } from "./hits.ts";
 import { Network } from "./network.ts";
+import type { RequestKind } from "./request-kind.ts";
 import type { Sent } from "./trip.ts";
 import { SimProcess } from "./process.ts";
 import type { DeliveryOptions } from "../../../src/queue/types.ts";
@@ -70,7 +71,9 @@ export class World {
     this.disk = new Disk(this.checks);
     this.weather = weatherOf(new Chance(seed, "weather"));
     const sharing = new Chance(seed, "sharing");
-    this.sharing = new Sharing(sharing.pick(MANNERS), this.timeline, sharing);
+    const manner = sharing.pick(MANNERS);
+    const planned = plan?.manner === "alone" ? undefined : plan?.manner;
+    this.sharing = new Sharing(planned ?? manner, this.timeline, sharing);
     this.network = new Network(this, this.weather);
     this.server = server(this);
   }
@@ -123,6 +126,8 @@ export class World {
     const found = this.server.handle(wire, lag);
     const reply = found instanceof Promise ? await this.timeline.hold(found) : found;
     if (kind === "create run" && reply.status < 400) this.#created(sent, reply);
+    // Nobody waits for it, and somebody finds it and adds a file: it is not deleted then.
+    if (kind === "create model" && reply.status < 400 && failedAt !== undefined) this.#found(reply, sent.number);
     return reply;
   }
 
@@ -135,6 +140,11 @@ export class World {
     this.timeline.after(20, () => void this.deleteRun(run, id));
   }
 
+  #found({ text }: WireReply, number: number): void {
+    const { model_id: id } = (JSON.parse(text) as { model: { info: { model_id: string } } }).model.info;
+    if (new Chance(this.seed + number, "stranger").may(0.5)) this.server.addFile?.(id);
+  }
+
   /** A request that its sender has given up reaches the server. */
   late(sent: Sent): void {
     const { kind, process, number, failedAt } = sent;
@@ -145,7 +155,7 @@ export class World {
 
   /** The run that a request is about. */
   runOf({ kind, body, text }: Sent): RunBook | undefined {
-    const named = kind === "create run" || kind === "search runs";
+    const named = NAMED.has(kind);
     const ours = named ? OUR_ID.exec(text)?.[1] : this.disk.store.localIds.get(String(body["run_id"]));
     return ours === undefined ? undefined : this.book.runs.get(ours);
   }
@@ -160,7 +170,13 @@ export class World {
 }
 
 /** In a create or a search. */
-const OUR_ID = /mlflow\.tracklet\.runId(?:","value":"|` = ')([^"']+)/;
+const NAMED: ReadonlySet<RequestKind> = new Set<RequestKind>([
+  "create run",
+  "search runs",
+  "create model",
+  "search models",
+]);
+const OUR_ID = /mlflow\.tracklet\.(?:runId|modelId)(?:","value":"|` = ')([^"']+)/;
 
 /** Fields of a run that a request writes. */
 function fieldsOf({ kind, body }: Sent): string[] {
