@@ -1,7 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { harness } from "./harness.ts";
+import { type Harness, harness, row } from "./harness.ts";
 
 const nothing = { points: 0, requests: 0 };
+
+/** Three points, and their rows on the server. */
+function logThree({ queue }: Harness, run: string): string[] {
+  for (let step = 0; step < 3; step++) queue.logMetric(run, "loss", step + 0.5, 100 + step, step);
+  return [0, 1, 2].map((step) => row("loss", step, 100 + step, step + 0.5));
+}
 
 describe("Queue that is told the wrong thing", () => {
   test("sets aside no artifact for a network that is down for all, whatever went through before", async () => {
@@ -42,5 +48,34 @@ describe("Queue that is told the wrong thing", () => {
     expect(report).toMatchObject({ pending: nothing, quarantined: nothing });
     expect(codes).toEqual([]);
     expect(it.oracle.named("a").params.get("p")).toBe("1");
+  });
+
+  test("parks no run for a single 403 in plain text while it finds out what another refusal means", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let refused = 0;
+    let denied = 0;
+    it.oracle.fault = ({ path }) => {
+      if (path.endsWith("log-batch") && refused++ < 3) return { status: 400, errorCode: "BAD_REQUEST" };
+      return path.endsWith("runs/get") && denied++ === 0 ? { status: 403 } : undefined;
+    };
+    const points = logThree(it, run);
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ parked: nothing, pending: nothing, quarantined: nothing });
+    expect([...it.oracle.named("a").points].sort()).toEqual(points);
+    expect(denied).toBeGreaterThan(0);
+  });
+
+  test("parks a run when it finds out again and again that nothing is told of it", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = ({ path }) => {
+      if (path.endsWith("log-batch")) return { status: 400, errorCode: "BAD_REQUEST" };
+      return path.endsWith("runs/get") ? { status: 403 } : undefined;
+    };
+    logThree(it, run);
+    expect((await it.runtime.clock.until(it.queue.flush())).parked.points).toBe(3);
   });
 });

@@ -385,34 +385,6 @@ describe("Queue against a server that parks a run", () => {
     expect((await it.runtime.clock.until(it.queue.flush())).parked.points).toBe(3);
   });
 
-  test("parks no run for a single 403 in plain text while it finds out what another refusal means", async () => {
-    const it = harness();
-    const run = it.start("a");
-    await it.runtime.clock.until(it.queue.flush());
-    const refuses = first(3, "log-batch", { status: 400, errorCode: "BAD_REQUEST" });
-    let denied = 0;
-    it.oracle.fault = (call) => {
-      if (call.path.endsWith("runs/get") && denied++ === 0) return { status: 403 };
-      return refuses(call);
-    };
-    const points = logThree(it, run);
-    const report = await it.runtime.clock.until(it.queue.flush());
-    expect(report).toMatchObject({ parked: nothing, pending: nothing, quarantined: nothing });
-    expect([...it.oracle.named("a").points].sort()).toEqual(points);
-    expect(denied).toBeGreaterThan(0);
-  });
-
-  test("parks a run when it finds out again and again that nothing is told of it", async () => {
-    const it = harness();
-    const run = it.start("a");
-    await it.runtime.clock.until(it.queue.flush());
-    const refuses = first(99, "log-batch", { status: 400, errorCode: "BAD_REQUEST" });
-    const denies = first(99, "runs/get", { status: 403 });
-    it.oracle.fault = (call) => refuses(call) ?? denies(call);
-    logThree(it, run);
-    expect((await it.runtime.clock.until(it.queue.flush())).parked.points).toBe(3);
-  });
-
   test("says that there is no MLflow at an address that answers 404 without its JSON", async () => {
     const it = harness();
     it.oracle.fault = () => ({ status: 404 });
