@@ -46,4 +46,4 @@ test("S0.21 the fine-tuning example tunes, deploys, rolls back, and trains nothi
   const report = await readFile(join(cwd, "finetuning-report.html"), "utf8");
   for (const text of ["quality over iterations", "third feedback", "On held-out penguins", "rolled back before"])
     expect(report).toContain(text);
-});
+}, 120_000);

@@ -32,9 +32,9 @@ export interface Place extends AsyncDisposable {
 }
 
 /** An embedded server of its own, with a clock that hurries. */
-export async function place(): Promise<Place> {
+export async function place(clock: Clock = hastyClock(50)): Promise<Place> {
   const { trackingUri, fetch, close } = await testServer();
-  return placeOn({ trackingUri, fetch, plugin: "digits", clock: hastyClock(50), close });
+  return placeOn({ trackingUri, fetch, plugin: "digits", clock, close });
 }
 
 /** The same on any server. */
