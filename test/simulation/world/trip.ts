@@ -8,6 +8,9 @@ import type { World } from "./world.ts";
 /** Longest lag of a replica: below the time after which the queue looks a second time. */
 const LAG = 4_000;
 
+/** Milliseconds for which the creation of a model may be held in any weather. */
+const TWIN = 20_000;
+
 /** A request on its way. */
 export interface Sent {
   readonly number: number;
@@ -109,7 +112,8 @@ export function carry(world: World, sent: Sent, chance: Chance, hold: number, en
     way: chance.fraction() * chance.pick([2, 20, 200]),
     chance,
     kind,
-    hold,
+    // Only one that comes after the second look makes a twin.
+    hold: kind === "create model" ? Math.max(hold, TWIN) : hold,
     bytes: wire.body.length,
     serve: (lag = 0, length = wire.body.length) =>
       world.serve(length < wire.body.length ? { ...sent, wire: torn(wire, length) } : sent, lag),

@@ -142,7 +142,7 @@ export class World {
 
   #found({ text }: WireReply, number: number): void {
     const { model_id: id } = (JSON.parse(text) as { model: { info: { model_id: string } } }).model.info;
-    if (new Chance(this.seed + number, "stranger").may(0.5)) this.server.addFile?.(id);
+    if (new Chance(this.seed + number, "stranger").may(0.6)) this.server.addFile?.(id);
   }
 
   /** A request that its sender has given up reaches the server. */
