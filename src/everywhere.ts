@@ -74,6 +74,7 @@ export type {
   NewRun,
   Problem,
   QueueStatus,
+  ModelReceipt,
   Receipt,
   ReceiptLine,
   RunChange,

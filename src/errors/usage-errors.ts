@@ -22,7 +22,7 @@ export class ValidationError extends TrackletError {
  */
 export type StorageFault = "busy" | "full" | "denied" | "damaged" | "newer" | "timeout";
 
-/** Unsent data could not be kept: full disk, quota, broken file. */
+/** Unsent data, or a file that was downloaded, could not be kept: full disk, quota, broken file. */
 export class StorageError extends TrackletError {
   override name = "StorageError";
   /** Undefined where it is not known. */

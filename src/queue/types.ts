@@ -164,6 +164,19 @@ export interface ReceiptLine {
   readonly readBack?: number;
 }
 
+/** What was logged to a logged model of a run: its files, and values that were measured on it. */
+export interface ModelReceipt {
+  /** Our id of the model. */
+  readonly model: string;
+  /**
+   * MLflow's id; undefined while the model is not created. On MLflow 2, which has none, that of the run, `/`, and the
+   * folder of the model in its artifacts.
+   */
+  readonly modelId: string | undefined;
+  /** One for each kind and key. */
+  readonly lines: readonly ReceiptLine[];
+}
+
 /** What was logged to a run, what the server has acknowledged, and what was read back. */
 export interface Receipt {
   /** Our id of the run. */
@@ -172,7 +185,9 @@ export interface Receipt {
   readonly runId: string | undefined;
   /** One for each kind and key. */
   readonly lines: readonly ReceiptLine[];
-  /** With `verify: true`: true when everything logged was read back equal. */
+  /** Of the logged models that this program made in the run; left out where there are none. */
+  readonly models?: readonly ModelReceipt[];
+  /** With `verify: true`: true when everything logged was read back equal, files of models too. */
   readonly verified?: boolean;
 }
 

@@ -1,5 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
+import { ConfigurationError, StorageError, ValidationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { type TransferProgress, transferProgress } from "../queue/send/transfer-progress.ts";
 import { artifactPath } from "./artifact-path.ts";
@@ -34,11 +34,24 @@ export async function downloadArtifacts(
       await files.makeDirectory(to);
       if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
       else await downloadFile(source, from);
+    } catch (cause) {
+      throw placeError(cause, to);
     } finally {
       progress.end();
     }
     return from === undefined ? to : localPath(source, from);
   });
+}
+
+/** What the file system says, in words; any other error as it is. A file that broke off is not there at all. */
+function placeError(cause: unknown, to: string): unknown {
+  const { code } = (cause ?? {}) as { readonly code?: unknown };
+  const full = code === "ENOSPC" || code === "EDQUOT";
+  if (!full && !/^E(ACCES|PERM|ROFS|NOTDIR|ISDIR|EXIST|NAMETOOLONG)$/.test(String(code))) return cause;
+  const why = full
+    ? "the disk is full or a quota is used up: make room"
+    : `it must be a directory that can be written, with room for the names: ${String(cause)}`;
+  return new StorageError(`Cannot download artifacts to "${to}" as ${why}`, { cause, fault: full ? "full" : "denied" });
 }
 
 interface Source {

@@ -1,8 +1,9 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
-import type { Receipt, ReceiptLine } from "../queue/types.ts";
+import type { ModelReceipt, Receipt, ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
+import { modelsOfRun } from "./log-model.ts";
 import type { Resources } from "../client/resources.ts";
 import { ownWrites } from "./reads.ts";
 import { PointSum } from "../queue/account/point-sum.ts";
@@ -17,11 +18,22 @@ export function runReceipt(
 ): Promise<Receipt & Shown> {
   return limited(core, "receipt", options, async (limits) => {
     await handedOver(core, limits);
-    if (options?.verify !== true) return show(await core.queue.receipt(localId));
+    if (options?.verify !== true) return show(await wholeReceipt(core, localId));
     await ownWrites(core, localId, limits);
-    const receipt = await core.queue.receipt(localId);
+    const receipt = await wholeReceipt(core, localId);
     return show(await verified(core, receipt, await serverRunId(core, localId, limits), limits));
   });
+}
+
+/** With what was logged to the models of the run, which the queue counts as if each were a run. */
+async function wholeReceipt(core: Core, localId: string): Promise<Receipt> {
+  const receipt = await core.queue.receipt(localId);
+  const of = async (model: string): Promise<ModelReceipt> => {
+    const { runId, lines } = await core.queue.receipt(model);
+    return { model, modelId: runId, lines };
+  };
+  const models = await Promise.all(modelsOfRun(core, localId).map(of));
+  return models.length === 0 ? receipt : { ...receipt, models };
 }
 
 async function verified(core: Core, receipt: Receipt, runId: string, limits: CallOptions): Promise<Receipt> {
@@ -29,17 +41,27 @@ async function verified(core: Core, receipt: Receipt, runId: string, limits: Cal
   const run = await client.runs.get(runId, limits);
   const lines: ReceiptLine[] = [];
   let whole = true;
+  const check = (line: ReceiptLine, count: number, equal: boolean): ReceiptLine => {
+    whole &&= count >= line.distinct && equal && line.quarantined + line.dropped === 0;
+    return { ...line, readBack: count };
+  };
   for (const line of receipt.lines) {
     // What was refused at the call never left, and its key may be one that MLflow does not even let itself be asked for.
     const sent = line.distinct > 0;
     const points = sent && line.kind === "metric" ? await readPoints(client, runId, line.key, limits) : undefined;
     const count = points?.count ?? (sent ? await readOther(client, run, line, limits) : 0);
-    lines.push({ ...line, readBack: count });
     // A key that others wrote to, or this run before it was resumed, may hold more than was logged here.
     const equal = points === undefined || count !== line.distinct || (line.hash ?? points.hash) === points.hash;
-    whole &&= count >= line.distinct && equal && line.quarantined + line.dropped === 0;
+    lines.push(check(line, count, equal));
   }
-  return { ...receipt, lines, runId, verified: whole };
+  if (receipt.models === undefined) return { ...receipt, lines, runId, verified: whole };
+  const { readModel } = await import("../queue/models/late-models.ts");
+  const models: ModelReceipt[] = [];
+  for (const model of receipt.models) {
+    const back = await readModel(client, model, limits);
+    models.push({ ...model, lines: model.lines.map((line) => check(line, back(line), true)) });
+  }
+  return { ...receipt, lines, models, runId, verified: whole };
 }
 
 /** The different points of a metric on the server: how many, and the sum that the queue keeps of those it took. */
@@ -80,21 +102,24 @@ async function readOther(client: Resources, run: RunData, line: ReceiptLine, lim
 
 function show(receipt: Receipt): Receipt & Shown {
   return shown(receipt, () => {
-    const rows = receipt.lines.map((line) => {
-      const lost = [
-        line.dropped > 0 && `${line.dropped} dropped`,
-        line.quarantined > 0 && `${line.quarantined} refused`,
-      ];
-      const read = line.readBack === undefined ? [] : [`${line.readBack} read back`];
-      const facts = [
-        `${line.logged} logged`,
-        `${line.acknowledged} acknowledged`,
-        ...read,
-        ...lost.filter((text) => text !== false),
-      ];
-      return `  ${line.kind} ${line.key}: ${facts.join(", ")}`;
-    });
     const verdict = receipt.verified === undefined ? "" : receipt.verified ? ", verified" : ", not verified";
-    return [`Receipt of run ${receipt.runId ?? receipt.run}${verdict}`, ...rows].join("\n");
+    const models = (receipt.models ?? []).flatMap(({ model, modelId, lines }) => [
+      `  model ${modelId ?? model}`,
+      ...lines.map((line) => `  ${shownLine(line)}`),
+    ]);
+    const head = `Receipt of run ${receipt.runId ?? receipt.run}${verdict}`;
+    return [head, ...receipt.lines.map(shownLine), ...models].join("\n");
   });
+}
+
+function shownLine(line: ReceiptLine): string {
+  const lost = [line.dropped > 0 && `${line.dropped} dropped`, line.quarantined > 0 && `${line.quarantined} refused`];
+  const read = line.readBack === undefined ? [] : [`${line.readBack} read back`];
+  const facts = [
+    `${line.logged} logged`,
+    `${line.acknowledged} acknowledged`,
+    ...read,
+    ...lost.filter((text) => text !== false),
+  ];
+  return `  ${line.kind} ${line.key}: ${facts.join(", ")}`;
 }

@@ -5,4 +5,5 @@
 export { connect } from "../drain/loaded-late.ts";
 export { createModel } from "./create-model.ts";
 export { checkModel, modelTwins, readBackModel } from "./mend-model.ts";
+export { readModel } from "./read-model.ts";
 export { sendToModel } from "./send-to-model.ts";

@@ -103,7 +103,7 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
       });
     });
 
-    test("names at the edge round-trip", async () => {
+    test("S2.4 names at the edge round-trip", async () => {
       await withBench(target, {}, async ({ tracker }) => {
         const names = ["100%.txt", "a+b&c=d.txt", ".hidden", "a..b", "quo'te.txt"];
         if (!asciiNamesOnly) names.push("日本語.txt", "🦜.txt");
@@ -118,7 +118,7 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
       });
     });
 
-    test("a path that climbs out is refused by its name, and nothing else is lost", async () => {
+    test("S2.4 a path that climbs out is refused by its name, and nothing else is lost", async () => {
       await withBench(target, {}, async ({ tracker }) => {
         const run = tracker.startRun();
         for (const path of ["../a.txt", "a/../../b.txt", "/etc/passwd", "a%2e%2e/b", "x\ny"]) {
@@ -131,7 +131,7 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
       });
     });
 
-    test("logTable() writes MLflow's form and lists it, also over two sessions", async () => {
+    test("S2.4 logTable() writes MLflow's form and lists it, also over two sessions", async () => {
       await withBench(target, {}, async ({ tracker, another }) => {
         const run = tracker.startRun();
         await run.logTable([{ question: "a", score: 1 }], "eval/table.json");
@@ -155,7 +155,7 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
       });
     });
 
-    test("a missing artifact is an error that names it", async () => {
+    test("S2.4 a missing artifact is an error that names it", async () => {
       await withBench(target, {}, async ({ tracker }) => {
         const run = tracker.startRun();
         await run.end();

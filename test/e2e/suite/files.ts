@@ -38,6 +38,8 @@ export function fileSuite(createTarget: CreateTarget, temporary: string): void {
         const all = await tracker.downloadArtifacts(run.localId, undefined, { to: files.join(to, "all") });
         expect((await files.list(all)).map((entry) => entry.name)).toEqual(["config.json", "model", "whole"]);
         await expect(tracker.downloadArtifacts(run.localId, "none.txt", { to })).rejects.toThrow("none.txt");
+        const taken = tracker.downloadArtifacts(run.localId, "config.json", { to: single });
+        await expect(taken).rejects.toThrow(`Cannot download artifacts to "${single}" as it must be a directory`);
         await expect(tracker.downloadArtifacts(run.localId, "../up", { to })).rejects.toThrow(
           "Cannot use the artifact path",
         );

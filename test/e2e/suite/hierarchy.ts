@@ -89,7 +89,7 @@ export function hierarchySuite(createTarget: CreateTarget): void {
   });
 
   describe("S1.2", () => {
-    test("S1.2 a tree that is made offline and delivered by another process has its parents and its root", async () => {
+    test("S1.2 S1.3 a tree that is made offline and delivered by another process has its parents and its root, and is found by them", async () => {
       await withBench(target, {}, async (bench) => {
         let root = "";
         const online = await offlineFirst(bench, async (offline) => {
@@ -100,6 +100,8 @@ export function hierarchySuite(createTarget: CreateTarget): void {
         const { rows } = await online.searchRuns({ root, orderBy: "attributes.start_time ASC" });
         expect(rows.map((row) => row.name)).toEqual(["fold 1", "trial", "epoch", "fold 2"]);
         expect(new Set(rows.map((row) => row["tags.mlflow.rootRunId"]))).toEqual(new Set([tree.run.info.runId]));
+        const named = await online.searchRuns({ root, filter: "attributes.run_name ILIKE 'EPO%'" });
+        expect(named.rows.map((row) => row["metrics.loss"])).toEqual([1]);
         expect((await bench.tracker.runTree(rows[1]?.run_id ?? "")).children.map(names)).toEqual([["epoch", []]]);
       });
     });
@@ -248,6 +250,21 @@ export function hierarchySuite(createTarget: CreateTarget): void {
           [0, 3],
           [1, 2],
         ]);
+      });
+    });
+
+    test("S1.4 findOrStartRun() starts without a server when it may, and goes on with that run after a restart", async () => {
+      await withBench(target, {}, async (bench) => {
+        const reached = await offlineFirst(bench, async (offline) => {
+          const run = await offline.findOrStartRun({ name: "job", ifUnreachable: "start" });
+          run.logMetric("loss", 1);
+          await run.end();
+        });
+        const again = await reached.findOrStartRun({ name: "job" });
+        again.logMetric("loss", 0.5);
+        await again.end("FINISHED", { until: "delivered" });
+        const { rows } = await bench.tracker.searchRuns();
+        expect(rows.map((row) => [row.name, row.status, row["metrics.loss"]])).toEqual([["job", "FINISHED", 0.5]]);
       });
     });
 

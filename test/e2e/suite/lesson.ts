@@ -257,6 +257,18 @@ export function lessonSuite(createTarget: CreateTarget): void {
       });
     });
 
+    test("S1.5 S2.8 a sweep that was logged offline first makes the same table, and refuses what it has no column for", async () => {
+      await withBench(target, {}, async (bench) => {
+        await offlineFirst(bench, async (offline) => void (await sweep(offline)));
+        const table = await bench.tracker.searchRuns();
+        expect(table.toColumns()["metrics.val_loss"]).toHaveLength(3);
+        expect(table.best("val_loss", "min")?.name).toBe("lr 0.001");
+        expect(table.filter((row) => row["params.lr"] === "0.1").rows.map((row) => row.name)).toEqual(["lr 0.1"]);
+        expect(() => table.select("loss" as never)).toThrow("loss");
+        expect(() => table.sort("val_loss" as never)).toThrow("val_loss");
+      });
+    });
+
     test("S1.5 a table of hostile texts is escaped, and missing cells are NaN or null, after a restart too", async () => {
       await withBench(target, {}, async ({ tracker, another }) => {
         const evil = `=<script>alert("1")</script>\u001b[31m,`;

@@ -30,6 +30,14 @@ export function modelSuite(createTarget: CreateTarget, { release2 = false }: Ser
           ]);
           expect((await client.artifacts.list(runId, "model")).map(({ path }) => path)).toEqual(["model/a.txt"]);
           expect((await tracker.getRun(runId)).data.metrics).toEqual({ acc: 0.5 });
+          const { models, verified } = await run.receipt({ verify: true });
+          expect(verified).toBe(true);
+          expect(
+            models?.map(({ modelId, lines }) => [modelId, lines.map(({ key, readBack }) => [key, readBack])]),
+          ).toEqual([
+            [`${runId}/net`, expect.arrayContaining([["data/w.bin", 1]])],
+            [`${runId}/model`, [["a.txt", 1]]],
+          ]);
           const told = problems.filter(({ kind }) => kind === "unsupported");
           expect(told).toHaveLength(1);
           expect(told[0]?.message).toContain("MLflow 2");
@@ -79,7 +87,21 @@ export function modelSuite(createTarget: CreateTarget, { release2 = false }: Ser
         expect([...new Uint8Array(await body.arrayBuffer())]).toEqual([1, 2, 3]);
         const history = await run.history("acc");
         expect(history.map(({ step }) => step)).toEqual([1, 2]);
-        expect((await run.receipt({ verify: true })).verified).toBe(true);
+        const receipt = await run.receipt({ verify: true });
+        expect(receipt.verified).toBe(true);
+        expect(receipt.models).toMatchObject([{ model: model.localId, modelId }]);
+        const lines = receipt.models?.[0]?.lines.map(({ kind, key, acknowledged, readBack }) => [
+          `${kind} ${key}`,
+          acknowledged,
+          readBack,
+        ]);
+        expect(lines?.sort()).toEqual([
+          ["artifact data/w ü.bin", 1, 1],
+          ["artifact empty", 1, 1],
+          ["artifact labels.txt", 1, 1],
+          ["metric acc", 2, 2],
+        ]);
+        expect(receipt.toHTML()).toContain(`  model ${modelId}\n    artifact data/w ü.bin: 1 logged`);
         expect(problems).toEqual([]);
       });
     });

@@ -93,7 +93,7 @@ export function readingSuite(createTarget: CreateTarget): void {
       });
     });
 
-    test("resumeRun() goes on where a run of another process stood", async () => {
+    test("S2.3 resumeRun() goes on where a run of another process stood", async () => {
       await withBench(target, {}, async ({ tracker, another, problems }) => {
         const run = tracker.startRun({ name: "long", params: { lr: 0.1 } });
         run.logMetrics({ loss: 3, acc: 0.1 });
