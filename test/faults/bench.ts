@@ -15,6 +15,11 @@ export interface FaultServer {
   readonly sql?: (text: string, ...values: string[]) => readonly Record<string, unknown>[];
   /** Milliseconds in which it answers any one request, as a rule. */
   readonly patience: number;
+  /**
+   * It answers 400 to a batch that it has, unless every hundred rows of it hold all of its keys: MLflow before 2026
+   * (mlflow#20807). What it has stays, and what it says of that has to be looked into.
+   */
+  readonly refusesRepeats?: boolean;
   close?(): void | Promise<void>;
 }
 

@@ -13,6 +13,7 @@ const file = inject("databaseFile");
 const server: FaultServer = {
   trackingUri: inject("trackingUri"),
   patience: 4_000,
+  refusesRepeats: process.env["MLFLOW_VERSION"]?.startsWith("2.") === true,
   ...(file !== "" && {
     sql: (text, ...values) => {
       const database = new DatabaseSync(file, { readOnly: true });

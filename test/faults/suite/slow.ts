@@ -4,7 +4,7 @@ import type { QueueStorage } from "../../../src/queue/storage.ts";
 import { settle } from "../../support/manual-clock.ts";
 import { Gate } from "../../support/proxy/gate.ts";
 import { isFor } from "../../support/proxy/exchange.ts";
-import { type FaultServer, withFaults } from "../bench.ts";
+import { type FaultServer, real, withFaults } from "../bench.ts";
 import { expectAllDelivered, nothing } from "../workload.ts";
 
 /** A storage, and what it was asked to put. */
@@ -78,7 +78,8 @@ export function slowSuite(server: () => FaultServer): void {
     });
 
     test("F5 sends nothing twice to a server that takes 20 s, one request of a run at a time", async () => {
-      await withFaults(server(), { delivery: { requestTimeout: 120_000 } }, async ({ tracker, proxy, rows }) => {
+      const delivery = { requestTimeout: Math.max(120_000, real(6 * server().patience)) };
+      await withFaults(server(), { delivery }, async ({ tracker, proxy, rows }) => {
         const runs = Array.from({ length: 6 }, () => tracker.startRun());
         await Promise.all(runs.map((run) => run.runId()));
         proxy.script = (request) => (isFor(request, "runs/log-batch") ? { delay: 400 } : undefined);
@@ -99,7 +100,9 @@ export function slowSuite(server: () => FaultServer): void {
     });
 
     test("F5 has the patience for a batch that the server compares with 20,000 points of its key", async () => {
-      await withFaults(server(), {}, async ({ tracker, proxy, rows }) => {
+      // Of the server's time, not of the trackers' own, which passes faster.
+      const delivery = { requestTimeout: real(45 * server().patience) };
+      await withFaults(server(), { delivery }, async ({ tracker, proxy, rows }) => {
         const run = tracker.startRun();
         let batches = 0;
         proxy.script = (request) =>
