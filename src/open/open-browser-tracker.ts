@@ -27,12 +27,13 @@ import { queueIdentity } from "./queue-identity.ts";
 export async function openTracker(options: TrackerOptions = {}): Promise<Tracker> {
   checkAllOptions(options, trackerRules);
   const runtime = webDefaults(options.runtime);
+  const place = options.strict ? { runtime, checkRule: (await import("../tracker/on-demand.ts")).checkRule } : { runtime };
   if (options.trackingUri !== undefined) {
     const { queue = browserQueue(queueIdentity(options, runtime), runtime) } = options;
     return createOwningTracker(
       { ...options, queue },
       { onQueue: (queue) => void queue.recover().catch(() => {}) },
-      { runtime },
+      place,
     );
   }
   if (options.fetch !== undefined) {
@@ -44,7 +45,7 @@ export async function openTracker(options: TrackerOptions = {}): Promise<Tracker
   const server = await openMemoryServer(runtime);
   try {
     const own = { ...options, trackingUri: server.trackingUri, fetch: server.fetch };
-    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() }, { runtime });
+    return createOwningTracker(own, { embedded: true, onClosed: () => server.close() }, place);
   } catch (error) {
     await server.close();
     throw error;

@@ -8,6 +8,7 @@ import type { Runtime } from "../runtime/runtime.ts";
 import type { Guard } from "./guard.ts";
 import type { Resources } from "../client/resources.ts";
 import type { RunHandle, RunSeed } from "./run.ts";
+import type { AlertRule } from "./types/alerts.ts";
 import type { Run, StartRunOptions } from "./types/run.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
 
@@ -37,6 +38,8 @@ export interface Core {
   readonly ownPaths: readonly string[];
   /** Locks of all who share the local store; undefined where the queue has them. */
   readonly locks?: Locks | undefined;
+  /** Throws for a rule that cannot work; undefined where nothing throws, or not at once. */
+  readonly checkRule?: ((rule: AlertRule) => unknown) | undefined;
   /** Where the next run goes. */
   experiment: NewRun["experiment"];
   /** Listens to the end of the process; called with each run, does it once. */

@@ -3,9 +3,10 @@ import { sleep } from "../../queue/send/sleep.ts";
 import { type Core, inBackground } from "../core.ts";
 import { textOf } from "../entries.ts";
 import { quote } from "../key.ts";
-import type { RunHandle } from "../run.ts";
-import { alertTag, LISTED, type Told, type Way } from "./alert-tags.ts";
+import { alertTag, LISTED, OWED_TAG, type Told, type Way } from "./alert-tags.ts";
 import type { CheckedRule } from "./checked-rule.ts";
+import { claimPosts } from "./claim-posts.ts";
+import { whenClosed } from "./when-closed.ts";
 import { type PostOutcome, postAlert } from "./post-alert.ts";
 
 /** Milliseconds that one post may take. */
@@ -16,27 +17,50 @@ const LONGEST = 300_000;
 /** Milliseconds for which other tabs keep silent at least. */
 const HUSH = 1000;
 
+/** A run whose alerts are told. */
+export interface AlertedRun {
+  readonly localId: string;
+  readonly name: string;
+  setTag(key: string, value: string): void;
+}
+
 /** Brings the alerts of one rule to where they go, each once. */
 export class AlertCourier {
   readonly #core: Core;
-  readonly #run: RunHandle;
+  readonly #run: AlertedRun;
   #rule: CheckedRule;
   readonly #told: Told[];
   /** While it is held, no other tab or process delivers an alert of this rule. */
   #hush: Promise<(() => void) | undefined> | undefined;
   #hushes = 0;
+  /** While it is held, no other tab or process posts what this rule of this run owes. */
+  #claim: Promise<(() => void) | undefined> | undefined;
+  /** Alerts whose webhook has not answered for good. */
+  readonly #posting = new Set<Told>();
+  #owes = false;
 
-  constructor(core: Core, run: RunHandle, rule: CheckedRule, told: readonly Told[]) {
+  /** @param claim Lets go of the posts, which are taken over already. */
+  constructor(core: Core, run: AlertedRun, rule: CheckedRule, told: readonly Told[], claim?: () => void) {
     this.#core = core;
     this.#run = run;
     this.#rule = rule;
     this.#told = [...told];
+    if (claim !== undefined) {
+      this.#claim = Promise.resolve(claim);
+      this.#owes = true;
+    }
   }
 
-  /** Goes on to other places; those get what `ways` of an earlier process were owed. */
-  readdress(rule: CheckedRule, owed: readonly Way[]): void {
+  /** Goes on to other places; those get what `ways` of an earlier process were owed. Waits for the first attempts. */
+  async readdress(rule: CheckedRule, owed: readonly Way[]): Promise<void> {
     this.#rule = rule;
-    for (const told of [...this.#told]) this.#send(told, owed);
+    const firsts = [...this.#told].map((told) => this.#send(told, owed, true));
+    if (this.#posting.size > 0) this.#owes = true;
+    else if (this.#owes) {
+      this.#write();
+      this.#letGo();
+    }
+    await Promise.all(firsts);
   }
 
   /** Delivers an alert, unless another tab or process does. */
@@ -45,7 +69,7 @@ export class AlertCourier {
       if (!ours || this.#core.guard.closed) return;
       this.#told.push(told);
       this.#told.splice(0, this.#told.length - LISTED);
-      this.#send(told, ["callback", "webhook"]);
+      void this.#send(told, ["callback", "webhook"]);
       this.#write();
     });
     inBackground(this.#core, work);
@@ -79,9 +103,12 @@ export class AlertCourier {
     this.#hush = undefined;
   }
 
-  #send(told: Told, ways: readonly Way[]): void {
+  /** @param earlier It is of an earlier process: another one that lives may be at it. */
+  #send(told: Told, ways: readonly Way[], earlier = false): Promise<unknown> | undefined {
+    // The listener may end the process: that there is something to post is known before.
+    const post = ways.includes("webhook") && !told.sent.has("webhook") ? this.#post(told, earlier) : undefined;
     if (ways.includes("callback") && !told.sent.has("callback")) this.#call(told);
-    if (ways.includes("webhook") && !told.sent.has("webhook")) this.#post(told);
+    return post;
   }
 
   #call(told: Told): void {
@@ -100,11 +127,28 @@ export class AlertCourier {
   }
 
   /** The first attempt is waited for at the end of a run; what follows goes on for as long as the process lives. */
-  #post(told: Told): void {
-    if (this.#rule.webhook === undefined) return;
-    const first = this.#attempt(told);
+  #post(told: Told, earlier: boolean): Promise<unknown> | undefined {
+    if (this.#rule.webhook === undefined || this.#posting.has(told)) return undefined;
+    this.#posting.add(told);
+    this.#claim ??= claimPosts(this.#core, this.#run.localId, this.#rule.id);
+    const first = this.#claim.then((claim) => (claim === undefined && earlier ? undefined : this.#attempt(told)));
     inBackground(this.#core, first);
-    void first.then((outcome) => this.#again(told, outcome));
+    void first.then(async (outcome) => {
+      if (outcome !== undefined) await this.#again(told, outcome);
+      this.#posting.delete(told);
+      // It was refused for good; one that another process is at is that one's to say.
+      if (outcome !== undefined && this.#owes) this.#write();
+      if (this.#posting.size === 0) this.#letGo();
+    });
+    return first;
+  }
+
+  /** A moment later: who has read the tags of the run just before does not post again. */
+  #letGo(): void {
+    const claim = this.#claim;
+    this.#claim = undefined;
+    if (this.#core.guard.closed) void claim?.then((release) => release?.());
+    else this.#core.runtime.clock.after(HUSH, () => void claim?.then((release) => release?.()));
   }
 
   async #again(told: Told, first: PostOutcome): Promise<void> {
@@ -126,9 +170,13 @@ export class AlertCourier {
   /** Waits, but not longer than until the platform says that the network is back. */
   async #rest(ms: number): Promise<void> {
     const back = new AbortController();
-    const { clock, online } = this.#core.runtime;
+    const { runtime, guard } = this.#core;
+    const { clock, online } = runtime;
     const forget = online.onOnline(() => back.abort());
+    // A tracker that has closed leaves the rest to others, at once.
+    const stay = whenClosed(guard, () => back.abort());
     await sleep(clock, ms, back.signal);
+    stay();
     forget();
   }
 
@@ -154,7 +202,12 @@ export class AlertCourier {
   }
 
   #write(): void {
-    if (!this.#core.guard.closed) this.#run.setTag(...alertTag(this.#rule.id, this.#told));
+    if (this.#core.guard.closed) return;
+    const { id, webhook } = this.#rule;
+    this.#run.setTag(...alertTag(id, this.#told));
+    const owes = webhook !== undefined && [...this.#posting].some(({ sent }) => !sent.has("webhook"));
+    if (owes !== this.#owes) this.#run.setTag(OWED_TAG + id, owes ? "webhook" : "none");
+    this.#owes = owes;
   }
 
   #tell(message: string, cause?: unknown): void {

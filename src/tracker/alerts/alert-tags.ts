@@ -4,6 +4,8 @@ import type { CheckedRule } from "./checked-rule.ts";
 import { RULE_TAG } from "./has-rules.ts";
 
 const ALERTS = "mlflow.tracklet.alert.";
+/** Says `webhook` while a rule has alerts that are still to be posted; the rule's id follows. */
+export const OWED_TAG = "mlflow.tracklet.alertOwed.";
 /** Alerts of a rule that its tag lists. */
 export const LISTED = 10;
 /** MLflow cuts a tag at 8,000 characters. */
@@ -86,6 +88,19 @@ export function storedRules(run: Pick<Alert, "run" | "runName">, tags: Readonly<
 
 function readWays(list: unknown): Way[] {
   return Array.isArray(list) ? list.filter((way) => way === "callback" || way === "webhook") : [];
+}
+
+/** The alerts that a run's tags list for a rule. */
+export function storedAlerts(
+  run: Pick<Alert, "run" | "runName">,
+  rule: string,
+  tags: Readonly<Record<string, string>>,
+): Told[] {
+  try {
+    return readAlerts(run, rule, tags[ALERTS + rule]);
+  } catch {
+    return [];
+  }
 }
 
 function readAlerts(run: Pick<Alert, "run" | "runName">, rule: string, text: string | undefined): Told[] {

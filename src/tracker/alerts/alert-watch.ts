@@ -6,6 +6,7 @@ import type { RunHandle } from "../run.ts";
 import type { AlertRule } from "../types/alerts.ts";
 import { ruleTag, storedRules } from "./alert-tags.ts";
 import { checkRule } from "./check-rule.ts";
+import { deliverOwed } from "./owed-alerts.ts";
 import { RuleWatch } from "./rule-watch.ts";
 import type { Sight } from "./rule-judge.ts";
 
@@ -41,6 +42,7 @@ export class AlertWatch {
       known?.close();
       this.#rules.set(rule.id, new RuleWatch(this.#core, this.#run, rule, since));
       this.#run.setTag(...ruleTag(rule, since));
+      if (rule.webhook !== undefined) deliverOwed(this.#core, this.#run, rule);
     } catch (cause) {
       this.#tell(textOf(Object(cause).message ?? cause), textOf(cause), cause);
     }

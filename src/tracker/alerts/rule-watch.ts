@@ -71,7 +71,7 @@ export class RuleWatch {
       );
     if (plain(rule) !== plain(this.#rule)) return false;
     this.#rule = rule;
-    this.#courier.readdress(rule, this.#owed);
+    void this.#courier.readdress(rule, this.#owed);
     this.#owed = [];
     return true;
   }
