@@ -135,4 +135,35 @@ describe("tabs that share a queue", () => {
       expect(status).toMatchObject({ dropped: { points: 0 }, quarantined: { points: 0 }, parked: { points: 0 } });
     }
   });
+
+  test("S3.6 an alert that two tabs see is posted once, by one of them", async () => {
+    const server = await shared.stage.server();
+    const [first, second] = [await shared.page(server), await shared.page(server)];
+    const posts: { rule: string; step: number }[] = [];
+    server.between = async (request, answer) => {
+      if (!new URL(request.url).pathname.startsWith("/hook")) return answer(request);
+      const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "*" };
+      if (request.method === "POST") posts.push((await request.json()) as (typeof posts)[number]);
+      return new Response(null, { headers });
+    };
+    const id = await first.call(() => lab.run("watched").runId());
+    await second.call(async (run) => void lab.runs.set("watched", await lab.tracker.resumeRun(run)), id);
+    const rule = { id: "high", metric: "loss", operator: ">", value: 2, cooldown: 200 } as const;
+    const watch = (page: Page): Promise<void> =>
+      page.call((given, url) => lab.run("watched").alertOn({ ...given, webhook: `${url}/hook` }), rule, server.url);
+    await Promise.all([watch(first), watch(second)]);
+    // A second apart, as far as the values say.
+    const see = (page: Page): Promise<unknown> =>
+      page.call(async () => {
+        for (const [step, value] of [1, 3, 4, 1, 5].entries()) {
+          lab.run("watched").logMetric("loss", value, { step, timestamp: 1_900_000_000_000 + step * 1000 });
+        }
+        await lab.tracker.flush();
+      });
+    await Promise.all([see(first), see(second)]);
+    await until("both are told", () => posts.length >= 2);
+    await Promise.all([first, second].map((page) => page.call(() => lab.run("watched").end())));
+    await until("nothing waits", () => first.call(() => lab.tracker.queue.status().waiting.requests === 0));
+    expect(posts.map(({ step }) => step)).toEqual([1, 4]);
+  });
 });

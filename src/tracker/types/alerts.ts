@@ -32,7 +32,10 @@ export interface AlertRuleOptions {
   readonly cooldown?: number;
   /** Called with each alert; what it throws is told to `onProblem`. Not stored with the run: attach it again after a crash. */
   readonly onAlert?: (alert: Alert) => void | Promise<void>;
-  /** Posted to with each alert, tried again for as long as the process lives. Not stored either. */
+  /**
+   * Posted to with each alert, and tried again while the tracker is open. Not stored either: what nobody took by then is
+   * posted by the next process that resumes the run, or sets a rule of this `id` in its experiment.
+   */
   readonly webhook?: string | URL | AlertWebhook;
 }
 

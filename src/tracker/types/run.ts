@@ -227,8 +227,8 @@ export interface Run extends AsyncDisposable, Shown {
    * `mlflow.tracklet.alert.<id>`: each alert once, with the time it was so. The rule is stored with the run, in the tag
    * `mlflow.tracklet.alertRule.<id>`, so that `resumeRun()` goes on with it; who is called and posted to is not: say it
    * again with the same rule, and alerts that nobody was told of are told then. A rule that cannot work is told to
-   * `onProblem`, kind `alert`, and so is one whose metric was never logged when the run ends. Metrics of the machine
-   * (`system/...`) are watched by name only.
+   * `onProblem`, kind `alert` (with `strict` it throws), and so is one whose metric was never logged when the run ends.
+   * Metrics of the machine (`system/...`) are watched by name only.
    *
    * @example
    * ```ts

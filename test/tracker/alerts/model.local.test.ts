@@ -1,6 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Alert, AlertRule } from "../../../src/tracker/types/alerts.ts";
+import { memoryQueue } from "../../../src/index.ts";
+import type { QueueStorage } from "../../../src/queue/storage.ts";
+import type { Locks } from "../../../src/runtime/ports/locks.ts";
 import { world } from "./world.ts";
 
 type Condition =
@@ -115,4 +118,77 @@ describe("S3.6 alertOn(), by a model,", () => {
     await fc.assert(property, { numRuns: 30 });
     close();
   }, 60_000);
+
+  test("alerts once each where two tabs see the same", async () => {
+    const { runtime, open, close } = await world();
+    const { clock } = runtime;
+    const property = fc.asyncProperty(
+      fc.array(fc.tuple(condition, fc.integer({ min: 1, max: 3 }), fc.constantFrom(0, 250)), {
+        minLength: 1,
+        maxLength: 4,
+      }),
+      fc.array(value, { minLength: 1, maxLength: 25 }),
+      fc.infiniteStream(fc.boolean()),
+      async (drafts, values, order) => {
+        const rules: Rule[] = drafts.map(([one, records, cooldown]) => ({ ...one, records, cooldown }));
+        const locks = memoryLocks();
+        const trackers = [open(lockedQueue(locks)), open(lockedQueue(locks))] as const;
+        const first = trackers[0].startRun();
+        const start = clock.now();
+        const second = await clock.until(trackers[1].resumeRun(await clock.until(first.runId())));
+        const alerts = rules.map(() => [] as number[]);
+        for (const run of [first, second]) {
+          for (const [n, rule] of rules.entries()) {
+            run.alertOn({ ...rule, id: `rule ${n}`, onAlert: ({ at }) => void alerts[n]?.push((at - start) / 100) });
+          }
+        }
+        // Both are at it: one that comes when the other has ended the run tells what it sees then.
+        for (const tracker of trackers) await clock.until(tracker.flush());
+        for (const [step, one] of values.entries()) {
+          const runs = order.next().value ? [first, second] : [second, first];
+          for (const run of runs) run.logMetric("loss", one, { step, timestamp: start + step * 100 });
+          if (order.next().value) await clock.advance(0);
+        }
+        await clock.advance(0);
+        await clock.until(first.end("FINISHED", { until: "delivered" }));
+        await clock.until(trackers[1].flush());
+        expect(alerts).toEqual(rules.map((rule) => oracle(rule, values, 100)));
+        for (const tracker of trackers) await clock.until(tracker.close());
+      },
+    );
+    await fc.assert(property, { numRuns: 20 });
+    close();
+  }, 60_000);
 });
+
+/** Locks for alerts that two trackers of one process share, as two tabs do; each has a queue of its own. */
+function memoryLocks(): Locks {
+  const held = new Set<string>();
+  return {
+    stalls: false,
+    async acquire(name) {
+      if (!name.startsWith("alert")) return () => {};
+      if (held.has(name)) return undefined;
+      held.add(name);
+      return () => void held.delete(name);
+    },
+  };
+}
+
+/** A queue in memory that has locks. */
+function lockedQueue(locks: Locks): QueueStorage {
+  const queue = memoryQueue();
+  return {
+    ...queue,
+    async open(onProblem) {
+      const store = await queue.open(onProblem);
+      return new Proxy(store, {
+        get(target, name) {
+          if (name === "locks") return locks;
+          const found: unknown = Reflect.get(target, name);
+          return typeof found === "function" ? (found.bind(target) as unknown) : found;
+        },
+      });
+    },
+  };
+}

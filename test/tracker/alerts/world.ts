@@ -1,5 +1,6 @@
 import { createTracker } from "../../../src/index.ts";
 import type { Fetch } from "../../../src/runtime/ports/fetch.ts";
+import type { QueueStorage } from "../../../src/queue/storage.ts";
 import type { Problem } from "../../../src/queue/types.ts";
 import type { Tracker } from "../../../src/tracker/types/tracker.ts";
 import { type ManualRuntime, manualRuntime } from "../../support/manual-runtime.ts";
@@ -10,7 +11,7 @@ export interface World {
   readonly runtime: ManualRuntime;
   readonly problems: Problem[];
   /** A tracker of another process, as far as it can tell. */
-  open(): Tracker;
+  open(queue?: QueueStorage): Tracker;
   close(): void;
 }
 
@@ -20,7 +21,8 @@ export async function world(web: Fetch = () => Promise.reject(new TypeError("no 
   const problems: Problem[] = [];
   const { trackingUri, fetch } = server;
   const onProblem = (problem: Problem): void => void problems.push(problem);
-  const open = (): Tracker => createTracker({ trackingUri, fetch, runtime, onProblem });
+  const open: World["open"] = (queue) =>
+    createTracker({ trackingUri, fetch, runtime, onProblem, ...(queue && { queue }) });
   return { runtime, problems, open, close: () => server.close() };
 }
 
