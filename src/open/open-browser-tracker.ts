@@ -27,7 +27,9 @@ import { queueIdentity } from "./queue-identity.ts";
 export async function openTracker(options: TrackerOptions = {}): Promise<Tracker> {
   checkAllOptions(options, trackerRules);
   const runtime = webDefaults(options.runtime);
-  const place = options.strict ? { runtime, checkRule: (await import("../tracker/on-demand.ts")).checkRule } : { runtime };
+  const place = options.strict
+    ? { runtime, onCore: (await import("../tracker/on-demand.ts")).checkAtOnce }
+    : { runtime };
   if (options.trackingUri !== undefined) {
     const { queue = browserQueue(queueIdentity(options, runtime), runtime) } = options;
     return createOwningTracker(

@@ -2,7 +2,7 @@ import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Queue } from "../queue/queue.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
-import { checkRule } from "../tracker/alerts/check-rule.ts";
+import { checkAtOnce } from "../tracker/alerts/check-at-once.ts";
 import { checkAllOptions, trackerRules } from "../tracker/check-options.ts";
 import { createOwningTracker } from "../tracker/owning-tracker.ts";
 import { endWithProcess } from "../tracker/process-end.ts";
@@ -70,7 +70,7 @@ export async function openTracker(options: OpenTrackerOptions = {}): Promise<Tra
       dirty: await looked,
       onClosed: () => server.close(),
     };
-    return createOwningTracker(own, owned, { runtime, atEnd: endWithProcess, checkRule });
+    return createOwningTracker(own, owned, { runtime, atEnd: endWithProcess, onCore: checkAtOnce });
   } catch (error) {
     await server.close();
     throw error;
@@ -96,7 +96,11 @@ async function openOnServer(
   };
   const ownPaths = runtime.files ? [queueFolder(runtime.files, directory)] : [];
   const owned = { ownPaths, onQueue, dirty: await changed(runtime) };
-  const tracker = createOwningTracker({ ...options, queue }, owned, { runtime, atEnd: endWithProcess, checkRule });
+  const tracker = createOwningTracker({ ...options, queue }, owned, {
+    runtime,
+    atEnd: endWithProcess,
+    onCore: checkAtOnce,
+  });
   // From here on process.exit() loses nothing. What is missing for it is told with the first write.
   await prepared?.catch(() => {});
   return tracker;

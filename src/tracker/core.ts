@@ -39,12 +39,12 @@ export interface Core {
   /** Locks of all who share the local store; undefined where the queue has them. */
   readonly locks?: Locks | undefined;
   /** Throws for a rule that cannot work; undefined where nothing throws, or not at once. */
-  readonly checkRule?: ((rule: AlertRule) => unknown) | undefined;
+  mustBeRule?: (rule: AlertRule) => unknown;
   /** Where the next run goes. */
   experiment: NewRun["experiment"];
   /** Listens to the end of the process; called with each run, does it once. */
   readonly watchEnd: () => void;
-  readonly unwatchEnd: () => void;
+  unwatchEnd: () => void;
   /** Called when a run has ended, for hosts that must be asked to wait for the delivery. */
   readonly runEnded: () => void;
   readonly startRun: (options?: StartRunOptions) => RunHandle;

@@ -49,8 +49,6 @@ export class Guard {
   #number = 0;
   /** The tracker has closed: nothing that is logged goes anywhere any more. */
   closed = false;
-  /** Called when it has, by whoever goes on until then. */
-  declare onClosed?: () => void;
   /** Counts of what was rejected and stands, and of what was discarded. */
   readonly aside: Count = { points: 0, requests: 0 };
   readonly gone: Count = { points: 0, requests: 0 };

@@ -5,7 +5,7 @@
 export { paramRequest, sendRequest } from "./control/run-control.ts";
 export { RequestWatch } from "./control/request-watch.ts";
 export { connect } from "../queue/drain/loaded-late.ts";
-export { checkRule } from "./alerts/check-rule.ts";
+export { checkAtOnce } from "./alerts/check-at-once.ts";
 export { AlertWatch } from "./alerts/alert-watch.ts";
 export { ArtifactLog } from "./artifact-log.ts";
 export { compareRuns } from "./compare-runs.ts";

@@ -17,7 +17,6 @@ import { shown } from "./shown.ts";
 import { experimentOf, startRun, withRun } from "./start-run.ts";
 import { systemTags } from "./system-tags.ts";
 import { TrackerHandle } from "./tracker.ts";
-import type { AlertRule } from "./types/alerts.ts";
 import type { Tracker } from "./types/tracker.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
 
@@ -28,8 +27,6 @@ export interface Place {
   readonly atEnd?: (core: Core, reason: EndReason) => Promise<void>;
   /** Gets what the parts of the tracker share. */
   readonly onCore?: (core: Core) => void;
-  /** Looks at a rule at once, for strict trackers; absent where that code is loaded with the first rule. */
-  readonly checkRule?: (rule: AlertRule) => unknown;
   /** Called with the first run, and the first after `unwatchEnd`; gives the way to stop. */
   readonly onRun?: (core: Core) => () => void;
 }
@@ -94,7 +91,6 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
     embedded: owned.embedded === true,
     ownPaths: owned.ownPaths ?? [],
     locks: owned.locks,
-    checkRule: options.strict ? place.checkRule : undefined,
     experiment: settings.experiment,
     watchEnd: () => {
       if (atEnd) unwatch ??= runtime.lifecycle.onEnd((reason) => atEnd(core, reason));

@@ -138,9 +138,10 @@ export class RunHandle implements types.Run {
 
   alertOn(rule: AlertRule): void {
     this.#core.guard.mustBeOpen("use the alert rule");
-    this.#core.checkRule?.(rule);
+    this.#core.mustBeRule?.(rule);
     // As they are now: both may change until the rule is looked at.
-    const [given, since] = [Object(rule) === rule ? { ...rule } : rule, this.#core.runtime.clock.now()];
+    const given = Object(rule) === rule ? { ...rule } : rule;
+    const since = this.#core.runtime.clock.now();
     this.alerts ??= new LateAlerts(this.#core, this);
     this.alerts.do((watch) => watch.add(given, since));
   }

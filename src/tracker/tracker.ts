@@ -162,7 +162,6 @@ export class TrackerHandle implements types.Tracker {
         await allDone(core, core.afterDelivery, limits());
       }
       guard.closed = true;
-      guard.onClosed?.();
       const report = withBackground(core, await queue.close(limits()));
       await tellLeft(core, report);
       return this.#shown(report);

@@ -170,11 +170,10 @@ export class AlertCourier {
   /** Waits, but not longer than until the platform says that the network is back. */
   async #rest(ms: number): Promise<void> {
     const back = new AbortController();
-    const { runtime, guard } = this.#core;
-    const { clock, online } = runtime;
+    const { clock, online } = this.#core.runtime;
     const forget = online.onOnline(() => back.abort());
     // A tracker that has closed leaves the rest to others, at once.
-    const stay = whenClosed(guard, () => back.abort());
+    const stay = whenClosed(this.#core, () => back.abort());
     await sleep(clock, ms, back.signal);
     stay();
     forget();

@@ -1,4 +1,4 @@
-import { isNetworkError } from "../../errors/guards.ts";
+import { NetworkError } from "../../errors/network-errors.ts";
 import { type Core, keep } from "../core.ts";
 import { textOf } from "../entries.ts";
 import { quote } from "../key.ts";
@@ -29,7 +29,7 @@ export function deliverOwed(core: Core, run: RunHandle, rule: CheckedRule): void
   };
   const look = (): void => {
     const work = lookOnce(core, run, rule).catch((cause: unknown) => {
-      if (isNetworkError(cause) && !core.guard.closed) later();
+      if (cause instanceof NetworkError && !core.guard.closed) later();
       else if (!core.guard.closed) tell(cause);
     });
     keep(core.afterDelivery, work);

@@ -1,15 +1,18 @@
-import type { Guard } from "../guard.ts";
+import type { Core } from "../core.ts";
 
-const listeners = new WeakMap<Guard, Set<() => void>>();
+const listeners = new WeakMap<Core, Set<() => void>>();
 
 /** Calls `listener` when the tracker has closed. Gives the way to stop. */
-export function whenClosed(guard: Guard, listener: () => void): () => void {
-  const known = listeners.get(guard);
+export function whenClosed(core: Core, listener: () => void): () => void {
+  const known = listeners.get(core);
   const all = known ?? new Set();
   if (known === undefined) {
-    listeners.set(guard, all);
-    guard.onClosed = () => {
-      for (const one of all) one();
+    listeners.set(core, all);
+    // The last step of a close; so no page carries a way to listen that only retries need.
+    const unwatch = core.unwatchEnd;
+    core.unwatchEnd = () => {
+      unwatch();
+      if (core.guard.closed) for (const one of all) one();
     };
   }
   all.add(listener);
