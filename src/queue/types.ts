@@ -108,7 +108,7 @@ export interface DeliveryOptions {
    * @default "decimate"
    */
   readonly whenFull?: "decimate" | "drop-oldest-metrics" | "block";
-  /** Milliseconds for one request. @default 120000 */
+  /** Milliseconds for one request, and a second more for each megabyte of a file. @default 120000 */
   readonly requestTimeout?: number;
   /**
    * Whether points are looked for on the server before a batch of them is sent that it may have already. MLflow's

@@ -29,7 +29,7 @@ export function tableNow(data: TableData): TableNow {
 }
 
 function has(object: unknown, what: (value: unknown) => boolean): object is object {
-  return typeof object === "object" && object !== null && Object.values(object).some(what);
+  return !!object && Object.values(object).some(what);
 }
 
 function mapped(object: object, change: (value: unknown, key: string) => unknown): object {
@@ -37,6 +37,6 @@ function mapped(object: object, change: (value: unknown, key: string) => unknown
 }
 
 function isImage(value: unknown): value is Blob | ImagePixels {
-  const { data, width } = (value ?? {}) as Partial<ImagePixels>;
-  return value instanceof Blob || (ArrayBuffer.isView(data) && typeof width === "number");
+  const pixels = value as Partial<ImagePixels> | null | undefined;
+  return value instanceof Blob || (ArrayBuffer.isView(pixels?.data) && pixels.width !== undefined);
 }

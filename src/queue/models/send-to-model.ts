@@ -3,7 +3,7 @@ import { modelsOf } from "./create-model.ts";
 import type { SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
-import { checkSize, folderOf, sendArtifact, whole } from "../send/send.ts";
+import { checkSize, folderOf, sendArtifact, whole, withTimeFor } from "../send/send.ts";
 import { ofStorage } from "../send/storage-trouble.ts";
 import type { QueueStore, RunMapping } from "../storage.ts";
 
@@ -30,7 +30,7 @@ export async function sendToModel(
       if (folder !== undefined) return sendArtifact(client, runId, `${folder}/${path}`, blob, place);
       return whole(path, blob, async (body) => {
         await client.check?.();
-        await models.uploadArtifact(modelId, path, body, place);
+        await models.uploadArtifact(modelId, path, body, withTimeFor(body, place));
         checkSize(path, body, await models.listArtifacts(modelId, folderOf(path), options));
       });
     }

@@ -1,3 +1,4 @@
+import type { CallOptions } from "../../client/types/connection.ts";
 import type { FileInfo } from "../../client/types/entities.ts";
 import { UnexpectedReplyError } from "../../errors/network-errors.ts";
 import { ChunkDamagedError } from "../chunk/chunk-codec.ts";
@@ -51,7 +52,7 @@ export async function sendArtifact(
   options: SendOptions & { readonly artifactUri?: string },
 ): Promise<void> {
   await whole(path, body, async (blob) => {
-    await artifacts.upload(runId, path, blob, options);
+    await artifacts.upload(runId, path, blob, withTimeFor(blob, options));
     checkSize(path, blob, await artifacts.list(runId, folderOf(path), options));
   });
 }
@@ -78,6 +79,12 @@ export async function whole(
     // Says more than what a reader made of it; and what has arrived may be in two halves of different age.
     await check();
   }
+}
+
+/** A request with a second more for each megabyte of its body: a large file on a slow line would never arrive otherwise. */
+export function withTimeFor<T extends CallOptions>(blob: Blob, options: T): T {
+  if (options.timeout === undefined) return options;
+  return { ...options, timeout: options.timeout + Math.floor(blob.size / 1_000) };
 }
 
 /** The folder that a file is in; "" for the root. */
