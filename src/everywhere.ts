@@ -86,23 +86,18 @@ export type { Claim, Lease } from "./queue/lead/lease.ts";
 export type { OpenRun } from "./queue/lead/open-run.ts";
 export type { QuarantinedItem, QuarantineTarget } from "./queue/drain/quarantine-types.ts";
 export type { ChunkKind, Requests, Rows } from "./queue/chunk/request.ts";
+export type { AccountDraft, AccountRecord } from "./queue/account/account-record.ts";
 export type {
-  AccountDraft,
-  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
-  DesiredRun,
-  ModelMapping,
   QuarantinedChunk,
   QuarantinedHeader,
-  QueueStorage,
-  QueueStore,
-  RunMapping,
-  StorageCounts,
   StoredChunk,
-} from "./queue/storage.ts";
+} from "./queue/chunk/stored-chunk.ts";
+export type { DesiredRun, ModelMapping, RunMapping } from "./queue/run-mapping.ts";
+export type { QueueStorage, QueueStore, StorageCounts } from "./queue/storage.ts";
 
 // MLflow's entities and the way to a server
 export type { Auth, CallOptions, ClientRuntime, Connection, RetryOptions } from "./client/types/connection.ts";

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { ChunkKind } from "../queue/chunk/request.ts";
 import type { Parcel } from "../queue/handover/parcel.ts";
-import type { DesiredRun, ModelMapping, RunMapping } from "../queue/storage.ts";
+import type { DesiredRun, ModelMapping, RunMapping } from "../queue/run-mapping.ts";
 
 /** Version of the bytes written here; one that is not known is refused, and its sender keeps them. */
 const VERSION = 1;

@@ -1,4 +1,4 @@
-import type { ChunkHeader } from "./storage.ts";
+import type { ChunkHeader } from "./chunk/stored-chunk.ts";
 import type { Amount } from "./types.ts";
 
 /** An amount that counts on. */

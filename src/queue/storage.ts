@@ -1,133 +1,21 @@
-import type { Locks } from "../runtime/ports/locks.ts";
-import type { Broadcast } from "../runtime/ports/broadcast.ts";
-import type { Claim, Lease } from "./lead/lease.ts";
-import type { Destination, Place } from "./destination.ts";
-import type { FateLine } from "./account/fates.ts";
+import type { AccountDraft, AccountRecord } from "./account/account-record.ts";
 import type { KeyCounts } from "./account/key-counts.ts";
+import type {
+  Appended,
+  ChildDraft,
+  ChunkDraft,
+  ChunkHeader,
+  QuarantinedChunk,
+  QuarantinedHeader,
+  StoredChunk,
+} from "./chunk/stored-chunk.ts";
+import type { Destination } from "./destination.ts";
+import type { Claim, Lease } from "./lead/lease.ts";
 import type { OpenRun } from "./lead/open-run.ts";
-import type { ChunkKind } from "./chunk/request.ts";
-import type { Amount, Problem, RunChange } from "./types.ts";
-
-/** A chunk as its writer hands it over. */
-export interface ChunkDraft {
-  /** Of its writer; ascending in the order of the first put. A tail is put again under its own. Parts have 0. */
-  readonly sequence: number;
-  /** Place that an earlier put of this sequence got, so that no index over sequences is needed. */
-  readonly order?: number;
-  /** Our id of the run. */
-  readonly run: string;
-  /** `metrics`, or what the one request is for. */
-  readonly kind: ChunkKind;
-  /** Number, among those of its writer, of the group of up to 100 keys that its fate is counted with. @default 0 */
-  readonly bucket?: number;
-  /** Points of a metrics chunk, calls of any other. */
-  readonly count: number;
-  /** No more will be added under this sequence. */
-  readonly sealed: boolean;
-  /** Wall time of the put, in milliseconds. */
-  readonly at: number;
-  /** Encoded by `chunk-codec.ts`: schema version, columns or request, checksum. */
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** Body of an artifact. */
-  readonly blob?: Blob;
-  /** From now on its writer has the run open, or nobody has. Left out: as before. */
-  readonly opens?: boolean;
-  /** Not 0 for what comes from another queue and may have been sent there. @default 0 */
-  readonly attempted?: number;
-}
-
-/** What is known about a stored chunk without its body. */
-export interface ChunkHeader extends Omit<ChunkDraft, "body" | "blob" | "order" | "bucket" | "opens"> {
-  /** As its writer numbered it; its children have the same. */
-  readonly bucket: number;
-  /** Id of the writer that put it. */
-  readonly writer: string;
-  /**
-   * Place in the store-wide order. Whole for what a writer put; the children of a chunk share the place of their
-   * parent as fractions, so that whatever waits for the parent waits for them.
-   */
-  readonly order: number;
-  /** How much of the order belongs to this chunk: 1 for what a writer put. */
-  readonly span: number;
-  /** Bytes of the body, without the blob. */
-  readonly bytes: number;
-  /** Term in which a request that must not be repeated blindly was first sent, or as it was put; 0 if never. */
-  readonly attempted: number;
-}
-
-/** A chunk with its body. */
-export interface StoredChunk extends ChunkHeader {
-  /** As it was put. */
-  readonly body: Uint8Array<ArrayBuffer>;
-  /** Body of an artifact; left out when it is gone. */
-  readonly blob?: Blob;
-  /** Bytes that a body which is gone counts for. @default 0 */
-  readonly room?: number;
-}
-
-/** A part that takes the place of a chunk, together with other parts. */
-export type ChildDraft = Pick<StoredChunk, "kind" | "count" | "body" | "blob">;
-
-/** What became of a put. */
-export interface Appended {
-  /** False when the stored chunk was sealed, or delivered, before: then only what it held before counts. */
-  readonly stored: boolean;
-  /** Place in the order; 0 when it is gone. */
-  readonly order: number;
-  /** Points or calls that the stored chunk holds; of one that is gone what it held, as far as that is known. */
-  readonly count: number | undefined;
-}
-
-/** Which run of the server a run of ours is. */
-export interface RunMapping {
-  /** Our id. */
-  readonly localId: string;
-  /** MLflow's id. */
-  readonly runId: string;
-  /** MLflow's id of its experiment. */
-  readonly experimentId: string;
-  /** Root of its artifacts, as MLflow told it at the creation. */
-  readonly artifactUri?: string;
-  /** As it was named at the creation, for people. */
-  readonly name?: string;
-  /** MLflow's id of the topmost ancestor. */
-  readonly rootId?: string;
-  /** Our id of its parent, which was not there when it was created. */
-  readonly orphanOf?: string;
-  /** It is a logged model, and `runId` its id, which holds a slash where it is a folder of its run. */
-  readonly model?: ModelMapping;
-  /** The run was made by somebody else: it need not have our tag. */
-  readonly adopted?: boolean;
-  /** The server that has the run, where the queue says which one it is for. */
-  readonly at?: Place;
-}
-
-/** What is known of a logged model beside its id. */
-export interface ModelMapping {
-  /** Our id of the run that made it. */
-  readonly run: string;
-  /** MLflow's id of that run. */
-  readonly runId: string;
-  /** Folder in the artifacts of the run, on a server that has no logged models. */
-  readonly folder?: string;
-}
-
-/** The state that a run shall have in the end; the last write of each field wins. */
-export interface DesiredRun extends RunChange {
-  /** Values of tags; null for deleted ones. */
-  readonly tags?: Readonly<Record<string, string | null>>;
-  /** Experiments with runs that were created before this one, which is their parent. */
-  readonly orphansIn?: readonly string[];
-}
-
-/** What is known of a quarantined chunk without its body. */
-export interface QuarantinedHeader extends ChunkHeader {
-  /** Why, in the words of the server where it said something. */
-  readonly reason: string;
-}
-
-/** A chunk that the server refuses for good, with its words. */
-export interface QuarantinedChunk extends QuarantinedHeader, StoredChunk {}
+import type { DesiredRun, RunMapping } from "./run-mapping.ts";
+import type { Broadcast } from "../runtime/ports/broadcast.ts";
+import type { Locks } from "../runtime/ports/locks.ts";
+import type { Amount, Problem } from "./types.ts";
 
 /** What a storage holds and held, kept with each change and never counted by walking. */
 export interface StorageCounts {
@@ -145,26 +33,6 @@ export interface StorageCounts {
   readonly blobBytes: number;
   /** Last place in the order that was given. */
   readonly order: number;
-}
-
-/** What a writer counted of some keys of a run: all of it so far, so that putting it twice changes nothing. */
-export interface AccountDraft {
-  /** Our id of the run. */
-  readonly run: string;
-  /** Number of the group of keys, among those of the writer. */
-  readonly bucket: number;
-  /** Encoded by `account-lines.ts`. */
-  readonly lines: Uint8Array<ArrayBuffer>;
-}
-
-/** What is known of some keys of a run. */
-export interface AccountRecord extends Omit<AccountDraft, "lines"> {
-  /** As the writer put them last; undefined when nothing is known but what became of its chunks. */
-  readonly lines: Uint8Array<ArrayBuffer> | undefined;
-  /** Who counted them. */
-  readonly writer: string;
-  /** What became of the chunks of this bucket. */
-  readonly fates: readonly FateLine[];
 }
 
 /** The caller's term is over: another leader drains this storage. */

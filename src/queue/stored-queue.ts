@@ -13,7 +13,8 @@ import { isEnd, type Requests } from "./chunk/request.ts";
 import { RunIds } from "./drain/run-ids.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
-import type { QueueStorage, RunMapping } from "./storage.ts";
+import type { QueueStorage } from "./storage.ts";
+import type { RunMapping } from "./run-mapping.ts";
 import type {
   Amount,
   FlushOptions,

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { StorageError, type StorageFault } from "../../src/errors/usage-errors.ts";
 import { encodeMetrics, encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
-import type { ChunkDraft, QueueStorage, QueueStore } from "../../src/queue/storage.ts";
+import type { ChunkDraft } from "../../src/queue/chunk/stored-chunk.ts";
+import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { withFallback } from "../../src/queue/storage/with-fallback.ts";
 import { harness, row } from "./harness.ts";

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import { collect } from "../../src/queue/handover/collect.ts";
 import { takeUp } from "../../src/queue/handover/take-up.ts";
-import type { ChunkDraft } from "../../src/queue/storage.ts";
+import type { ChunkDraft } from "../../src/queue/chunk/stored-chunk.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
 
 const destination = { uri: "https://mlflow.example" };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { sentence } from "../../src/queue/send/verdicts.ts";
+import { sentence } from "../../src/queue/send/words-of-errors.ts";
 
 describe("sentence()", () => {
   test.each([

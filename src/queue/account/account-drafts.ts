@@ -2,7 +2,8 @@ import type { AccountLine } from "./account-lines.ts";
 import { add } from "../amount.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Group, Line, RunAccount } from "./run-account.ts";
-import type { AccountDraft, StorageCounts } from "../storage.ts";
+import type { AccountDraft } from "./account-record.ts";
+import type { StorageCounts } from "../storage.ts";
 
 /** Lines to put, as of the last change of them. */
 export interface DatedDraft extends Omit<AccountDraft, "lines"> {

@@ -3,7 +3,8 @@ import type { KeyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import { Outstanding } from "./outstanding.ts";
 import type { Presence } from "../lead/presence.ts";
-import type { ChunkDraft, ChunkHeader, QuarantinedChunk, QueueStore, StorageCounts } from "../storage.ts";
+import type { ChunkDraft, ChunkHeader, QuarantinedChunk } from "../chunk/stored-chunk.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 import { roomOf } from "../chunk/file-body.ts";
 

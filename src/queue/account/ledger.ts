@@ -4,7 +4,7 @@ import type { Fate } from "./fates.ts";
 import { keyCounts } from "./key-counts.ts";
 import { RunAccount } from "./run-account.ts";
 import type { Place } from "../destination.ts";
-import type { StoredChunk } from "../storage.ts";
+import type { StoredChunk } from "../chunk/stored-chunk.ts";
 import type { Amount, ReceiptLine } from "../types.ts";
 import { roomOf } from "../chunk/file-body.ts";
 

@@ -1,5 +1,5 @@
 import { amountOf, type Count } from "../amount.ts";
-import type { Appended, ChunkDraft, ChunkHeader } from "../storage.ts";
+import type { Appended, ChunkDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
 import { roomOf } from "../chunk/file-body.ts";
 
 /** What the storage holds of one chunk that was put here, or of its parts. */

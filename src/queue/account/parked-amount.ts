@@ -1,5 +1,6 @@
 import { add, amountOf, type Count } from "../amount.ts";
-import type { ChunkHeader, QueueStore, StorageCounts } from "../storage.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 
 const PAGE = 64;

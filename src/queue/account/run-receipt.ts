@@ -2,7 +2,7 @@ import { loggedLines } from "./account-drafts.ts";
 import { type AccountLine, decodeLines, type PointFigures } from "./account-lines.ts";
 import { PointSum } from "./point-sum.ts";
 import type { RunAccount } from "./run-account.ts";
-import type { AccountRecord } from "../storage.ts";
+import type { AccountRecord } from "./account-record.ts";
 import type { Receipt, ReceiptLine } from "../types.ts";
 
 /** A line that is being summed up. */

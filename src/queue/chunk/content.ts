@@ -2,7 +2,7 @@ import { decodeMetrics, decodeRequest } from "./chunk-codec.ts";
 import type { MetricColumns } from "./columns.ts";
 import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
 import type { Requests } from "./request.ts";
-import type { StoredChunk } from "../storage.ts";
+import type { StoredChunk } from "./stored-chunk.ts";
 
 /** A decoded chunk. */
 export type Content =

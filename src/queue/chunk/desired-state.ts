@@ -1,5 +1,6 @@
 import type { ChunkKind, Requests } from "./request.ts";
-import type { Appended, ChunkDraft, DesiredRun } from "../storage.ts";
+import type { Appended, ChunkDraft } from "./stored-chunk.ts";
+import type { DesiredRun } from "../run-mapping.ts";
 
 /** The desired state after `later` was written over `earlier`. */
 export function mergeDesired(earlier: DesiredRun | undefined, later: DesiredRun): DesiredRun {

@@ -1,5 +1,6 @@
 import { encodeRequest } from "../chunk/chunk-codec.ts";
-import type { ChunkDraft, QueueStore } from "../storage.ts";
+import type { ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { QueueStore } from "../storage.ts";
 import type { Amount } from "../types.ts";
 
 /** What the suite needs of a test library; that of vitest, Deno's `@std/expect` and Bun fit. */

@@ -1,4 +1,5 @@
-import type { ChunkDraft, QueueStore } from "../storage.ts";
+import type { ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { QueueStore } from "../storage.ts";
 import { type ContractBench, draft } from "./bench.ts";
 
 /** What a storage must know however long ago it was written. */

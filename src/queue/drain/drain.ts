@@ -4,7 +4,8 @@ import type { Destination } from "../destination.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { Problems } from "../problems.ts";
 import type { DeliverySettings } from "../settings.ts";
-import type { QueueStorage, QueueStore, RunMapping } from "../storage.ts";
+import type { QueueStorage, QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { SyncEngine } from "./sync-engine.ts";
 import type { Writer } from "../write/writer.ts";
 

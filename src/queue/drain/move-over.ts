@@ -2,7 +2,8 @@ import type { Drain, Opened } from "./drain.ts";
 import { isSameDestination } from "../destination.ts";
 import type { MetricBuffer } from "../write/metric-buffer.ts";
 import { mappingAt } from "../send/elsewhere.ts";
-import type { QueueStore, RunMapping } from "../storage.ts";
+import type { QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { Writer } from "../write/writer.ts";
 
 /** Milliseconds between two questions whether a storage answers by now that gave no answer in time. */

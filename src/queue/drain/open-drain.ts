@@ -4,7 +4,8 @@ import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
 import { mappingAt } from "../send/elsewhere.ts";
 import { put } from "../write/put.ts";
-import type { QueueStore, RunMapping } from "../storage.ts";
+import type { QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import { SyncEngine } from "./sync-engine.ts";
 import type { Writer } from "../write/writer.ts";
 

@@ -1,7 +1,7 @@
 import { TimeoutError } from "../../errors/network-errors.ts";
 import type { Drain } from "./drain.ts";
 import type { Problems } from "../problems.ts";
-import type { RunMapping } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { Waiters, WaitLimits } from "../waiters.ts";
 
 /** What waiting for an id needs. */

@@ -3,7 +3,8 @@ import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import { quarantineLine } from "./quarantine-line.ts";
 import type { QuarantinedItem } from "./quarantine-types.ts";
-import type { QuarantinedChunk, QueueStore } from "../storage.ts";
+import type { QuarantinedChunk } from "../chunk/stored-chunk.ts";
+import type { QueueStore } from "../storage.ts";
 
 const PAGE = 64;
 

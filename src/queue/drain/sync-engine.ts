@@ -14,7 +14,7 @@ import { Recovery } from "../lead/recovery.ts";
 import { StorageTrouble } from "../send/storage-trouble.ts";
 import type { QueueStore, StorageCounts } from "../storage.ts";
 import type { HostState } from "../types.ts";
-import type { DeliveryParts } from "../send/verdicts.ts";
+import type { DeliveryParts } from "../send/delivery-parts.ts";
 
 const LEASE = 60_000;
 /** Milliseconds between two tries of a page that goes on to show that it lives, and how many there are. */

@@ -1,14 +1,9 @@
 import { decodeChunk } from "../chunk/content.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import type { Destination } from "../destination.ts";
-import {
-  type ChunkHeader,
-  type DesiredRun,
-  type QueueStore,
-  type RunMapping,
-  StaleTermError,
-  type StoredChunk,
-} from "../storage.ts";
+import type { ChunkHeader, StoredChunk } from "../chunk/stored-chunk.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import { type QueueStore, StaleTermError } from "../storage.ts";
 import { placeOf } from "../storage/sqlite-rows.ts";
 import { doubtful } from "./doubtful.ts";
 import { type Parcel, SENT } from "./parcel.ts";

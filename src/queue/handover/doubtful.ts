@@ -1,7 +1,8 @@
 import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { ChunkKind } from "../chunk/request.ts";
 import { parseNote } from "../lead/leader-note.ts";
-import type { DesiredRun, QueueStore, RunMapping } from "../storage.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import type { QueueStore } from "../storage.ts";
 import { type Parcel, SENT } from "./parcel.ts";
 
 const PAGE = 256;

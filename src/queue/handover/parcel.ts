@@ -1,5 +1,6 @@
 import type { Destination } from "../destination.ts";
-import type { ChunkDraft, DesiredRun, RunMapping } from "../storage.ts";
+import type { ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 
 /** `attempted` of what the server may have: the term in which it was sent means nothing to another queue. */
 export const SENT = 1;

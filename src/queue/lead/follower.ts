@@ -1,4 +1,6 @@
-import type { ChunkHeader, QueueStore, RunMapping } from "../storage.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import type { QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 /** Chunks that are read at once: mostly the first one is still waited for. */
 const FIRST_PAGE = 8;

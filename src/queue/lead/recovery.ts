@@ -3,7 +3,8 @@ import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { OpenRun } from "./open-run.ts";
 import { writerLock } from "./presence.ts";
 import type { Rows } from "../chunk/request.ts";
-import type { ChunkDraft, QueueStore } from "../storage.ts";
+import type { ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { QueueStore } from "../storage.ts";
 import type { RunChange } from "../types.ts";
 
 const ENDED_BY_TAG = "mlflow.tracklet.endedBy";

@@ -7,7 +7,7 @@ import type { SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Problems } from "../problems.ts";
 import { sleep } from "../send/sleep.ts";
-import type { RunMapping } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { NewModel } from "../types.ts";
 
 /** Our id of a logged model, as a tag on the server. */

@@ -7,7 +7,7 @@ import type { DeliveryClient } from "../send/delivery-client.ts";
 import { isMissing, lost, type Parted, partBy, type Settle } from "../send/after-refusal.ts";
 import type { Repair } from "../send/mender.ts";
 import { ParkError } from "../send/outcome.ts";
-import type { RunMapping } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 /**
  * Resolves when a logged model can be written, so that what was refused is the chunk.

@@ -5,7 +5,8 @@ import type { DeliveryClient } from "../send/delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
 import { checkSize, folderOf, sendArtifact, whole, withTimeFor } from "../send/send.ts";
 import { ofStorage } from "../send/storage-trouble.ts";
-import type { QueueStore, RunMapping } from "../storage.ts";
+import type { QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 /** Sends one chunk of a logged model that exists, or of one that is kept in the artifacts of its run. */
 export async function sendToModel(

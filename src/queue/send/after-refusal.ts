@@ -8,7 +8,8 @@ import type { DeliveryClient } from "./delivery-client.ts";
 import { ParkError } from "./outcome.ts";
 import type { Rows } from "../chunk/request.ts";
 import type { Content } from "../chunk/content.ts";
-import type { ChildDraft, RunMapping } from "../storage.ts";
+import type { ChildDraft } from "../chunk/stored-chunk.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 // What is needed only after the server refused something.
 

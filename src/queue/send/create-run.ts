@@ -5,7 +5,7 @@ import type { Clock } from "../../runtime/ports/clock.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { ParkError } from "./outcome.ts";
 import { sleep } from "./sleep.ts";
-import type { RunMapping } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { NewRun } from "../types.ts";
 
 /** Our id of a run, as a tag on the server. */

@@ -14,7 +14,7 @@ import { Scheduler } from "./scheduler.ts";
 import type { StorageTrouble } from "./storage-trouble.ts";
 import { StaleTermError, type StorageCounts } from "../storage.ts";
 import type { HostState } from "../types.ts";
-import type { DeliveryParts } from "./verdicts.ts";
+import type { DeliveryParts } from "./delivery-parts.ts";
 
 /** What a storage was found like. */
 export interface Opening {

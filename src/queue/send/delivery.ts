@@ -18,8 +18,11 @@ import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
 import { ofStorage } from "./storage-trouble.ts";
-import { type RunMapping, StaleTermError } from "../storage.ts";
-import { type DeliveryParts, type Finish, type Job, messageOf, Verdicts } from "./verdicts.ts";
+import type { RunMapping } from "../run-mapping.ts";
+import { StaleTermError } from "../storage.ts";
+import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
+import { messageOf } from "./words-of-errors.ts";
+import { Verdicts } from "./verdicts.ts";
 
 /** Points from which on a chunk came at a pace that is worth a request at once. */
 const BRISK = 250;

@@ -1,6 +1,7 @@
 import { type Destination, destinationText, formerPlace, isSamePlace, type Place, placeOf } from "../destination.ts";
 import { ParkError } from "./outcome.ts";
-import type { RunMapping, StoredChunk } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
+import type { StoredChunk } from "../chunk/stored-chunk.ts";
 import type { NewRun } from "../types.ts";
 
 // A queue that a person sends to another server may hold runs of which the first one has a part. They go nowhere else.

@@ -3,8 +3,11 @@ import type { RunCreator, SendOptions } from "./create-run.ts";
 import { findOrphans, findParent, missingParents } from "./late-parent.ts";
 import { classify } from "./outcome.ts";
 import { ofStorage } from "./storage-trouble.ts";
-import { type RunMapping, StaleTermError, type StoredChunk } from "../storage.ts";
-import { type DeliveryParts, messageOf } from "./verdicts.ts";
+import type { RunMapping } from "../run-mapping.ts";
+import { StaleTermError } from "../storage.ts";
+import type { StoredChunk } from "../chunk/stored-chunk.ts";
+import type { DeliveryParts } from "./delivery-parts.ts";
+import { messageOf } from "./words-of-errors.ts";
 
 /** Milliseconds from which on a run was created so late that others may have missed it. */
 const LONG = 60_000;

@@ -2,7 +2,7 @@ import type { RunData } from "../../client/types/entities.ts";
 import { NotFoundError } from "../../errors/network-errors.ts";
 import { ORPHAN_TAG, ORPHAN_OF_TAG, PARENT_TAG, ROOT_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
-import type { RunMapping } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 // A run whose parent cannot be created, or lives in another queue, is not held back: it is created without, and says
 // which run its parent is by our id. When that one is on the server after all, the tags of MLflow follow. Whoever creates

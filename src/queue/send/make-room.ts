@@ -2,7 +2,8 @@ import { decodeMetrics, encodeMetrics } from "../chunk/chunk-codec.ts";
 import { keyCounts } from "../account/key-counts.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { Problems } from "../problems.ts";
-import type { ChunkHeader, QueueStore } from "../storage.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import type { QueueStore } from "../storage.ts";
 import { denserThan, dropMessage, thin, type WhenFull } from "../chunk/thin.ts";
 
 const PAGE = 64;

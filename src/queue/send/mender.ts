@@ -5,9 +5,10 @@ import type { Doubt, LeaderNote } from "../lead/leader-note.ts";
 import { classify } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { DesiredRun, RunMapping } from "../storage.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 import { ofStorage } from "./storage-trouble.ts";
-import { type DeliveryParts, messageOf } from "./verdicts.ts";
+import type { DeliveryParts } from "./delivery-parts.ts";
+import { messageOf } from "./words-of-errors.ts";
 
 /** Between a look that ended no doubt and the next one; while the run waits for a person. */
 const AGAIN = 15_000;

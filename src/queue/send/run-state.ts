@@ -1,5 +1,6 @@
 import { CONFIRMATIONS } from "./outcome.ts";
-import type { ChunkHeader, RunMapping } from "../storage.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 /** A chunk that the engine has in view. */
 export interface Item {

@@ -1,6 +1,6 @@
 import { type Item, newItem, newRunState, type RunState } from "./run-state.ts";
 import { isCreation } from "../chunk/is-creation.ts";
-import type { ChunkHeader } from "../storage.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 
 /** Chunks of one run in view: enough to pass a stuck one, few enough that a long backlog stays in the storage. */
 const PER_RUN = 64;

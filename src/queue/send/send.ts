@@ -7,7 +7,8 @@ import { isTorn } from "../chunk/file-state.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
-import type { QueueStore, RunMapping } from "../storage.ts";
+import type { QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 
 /** Sends one chunk of a run that exists; resolves when the server has acknowledged it in the promised shape. */
 export async function send(

@@ -1,24 +1,21 @@
 import { HttpError, TimeoutError } from "../../errors/network-errors.ts";
 import { StorageError } from "../../errors/usage-errors.ts";
-import type { Runtime } from "../../runtime/runtime.ts";
 import { backoff } from "./backoff.ts";
 import { type Content, keysOf } from "../chunk/content.ts";
 import type { SendOptions } from "./create-run.ts";
-import type { DeliveryClient } from "./delivery-client.ts";
-import type { Destination } from "../destination.ts";
+import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
+import { messageOf, sentence } from "./words-of-errors.ts";
 import type { HostGate } from "./host-gate.ts";
 import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
-import type { Ledger } from "../account/ledger.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./after-refusal.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import { classify, CONFIRMATIONS, confirm, type Outcome } from "./outcome.ts";
-import type { Problems } from "../problems.ts";
-import type { Item, RunState } from "./run-state.ts";
+import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
-import type { DeliverySettings } from "../settings.ts";
 import { sleep } from "./sleep.ts";
-import { type ChildDraft, type QueueStore, type RunMapping, StaleTermError, type StoredChunk } from "../storage.ts";
+import type { ChildDraft, StoredChunk } from "../chunk/stored-chunk.ts";
+import { StaleTermError } from "../storage.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
 
 /** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
@@ -26,40 +23,6 @@ const POISON = 5;
 const POISON_ITEM = 10;
 /** Failures after which a person is told. */
 const TELL = 3;
-
-/** What deliveries need. */
-export interface DeliveryParts {
-  /** Of the storage, for people. */
-  readonly name: string;
-  readonly store: QueueStore;
-  readonly client: DeliveryClient;
-  readonly runtime: Runtime;
-  readonly ledger: Ledger;
-  readonly problems: Problems;
-  readonly settings: DeliverySettings;
-  readonly settleDelay: number;
-  /** Where the data goes, and went before; undefined when nobody says so. */
-  readonly destination?: Destination | undefined;
-  /** Experiment, by name, for runs that give theirs by an id of another server. */
-  readonly moved?: string | undefined;
-  /** Runs that were created or adopted in this session, or that the storage knows. */
-  readonly mappings: ReadonlyMap<string, RunMapping>;
-  /** Those of them that only the storage knows: it is not made sure in this session that the server has them. */
-  readonly unverified: Set<string>;
-  readonly onMapped: (mapping: RunMapping) => void;
-}
-
-/** What is left to do in the storage once the server has had its say. */
-export type Finish = () => Promise<void>;
-
-/** One chunk that is being delivered. */
-export interface Job {
-  readonly run: RunState;
-  readonly item: Item;
-  readonly chunk: StoredChunk;
-  readonly content: Content;
-  readonly term: number;
-}
 
 /** Only the chunk is tried again, of which the server has nothing. */
 const again: Outcome = { action: "retry", host: false, ambiguous: false, refused: false };
@@ -328,16 +291,4 @@ function isOfBody(error: unknown): boolean {
 /** Where a request went that was answered with an error, and with which. */
 function refusalOf(error: unknown): string | undefined {
   return error instanceof HttpError ? `${error.status} ${error.errorCode} ${error.request.url}` : undefined;
-}
-
-/** The words of an error. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
-/** A message that another sentence follows: one that asks or ends already gets no period. */
-export function sentence(error: unknown): string {
-  return messageOf(error)
-    .trimEnd()
-    .replace(/([^.?!])$/, "$1.");
 }

@@ -1,6 +1,7 @@
 import { addFates, type Fate } from "../account/fates.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
-import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
+import type { AccountDraft, AccountRecord } from "../account/account-record.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";
 

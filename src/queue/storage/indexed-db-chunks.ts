@@ -1,5 +1,5 @@
 import type { LeaseState } from "../lead/lease.ts";
-import type { ChunkHeader, StoredChunk } from "../storage.ts";
+import type { ChunkHeader, StoredChunk } from "../chunk/stored-chunk.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";
 import type { BodyRecord, ChunkRecord, LastWriter } from "./indexed-db-schema.ts";

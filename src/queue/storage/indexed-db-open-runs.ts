@@ -1,5 +1,5 @@
 import type { OpenRun } from "../lead/open-run.ts";
-import type { ChunkDraft } from "../storage.ts";
+import type { ChunkDraft } from "../chunk/stored-chunk.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";
 import { writerOf } from "./indexed-db-writers.ts";

@@ -1,5 +1,5 @@
 import type { KeyCounts } from "../account/key-counts.ts";
-import type { ChildDraft, ChunkHeader } from "../storage.ts";
+import type { ChildDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
 import { settleAccount } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
 import type { ChunkRecord } from "./indexed-db-schema.ts";

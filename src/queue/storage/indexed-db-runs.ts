@@ -1,5 +1,5 @@
 import { mergeDesired } from "../chunk/desired-state.ts";
-import type { DesiredRun, RunMapping } from "../storage.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put } from "./indexed-db-requests.ts";
 import { isOutdated } from "./retention.ts";

@@ -1,20 +1,17 @@
 import type { Destination } from "../destination.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
+import type { AccountDraft, AccountRecord } from "../account/account-record.ts";
 import type {
-  AccountDraft,
-  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
-  DesiredRun,
   QuarantinedChunk,
   QuarantinedHeader,
-  QueueStore,
-  RunMapping,
-  StorageCounts,
   StoredChunk,
-} from "../storage.ts";
+} from "../chunk/stored-chunk.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
 import { type Claim, claimed, type Lease, released } from "../lead/lease.ts";
 import type { OpenRun } from "../lead/open-run.ts";
 import type { Broadcast } from "../../runtime/ports/broadcast.ts";

@@ -1,6 +1,7 @@
 import { addFates, type Fate, type FateLine } from "../account/fates.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
-import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
+import type { AccountDraft, AccountRecord } from "../account/account-record.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 
 /** What was counted of runs, and what became of it. */
 export class MemoryAccounts {

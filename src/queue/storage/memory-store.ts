@@ -3,21 +3,18 @@ import type { Locks } from "../../runtime/ports/locks.ts";
 import type { Destination } from "../destination.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import { freshDesired, mergeDesired } from "../chunk/desired-state.ts";
+import type { AccountDraft, AccountRecord } from "../account/account-record.ts";
 import type {
-  AccountDraft,
-  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
-  DesiredRun,
   QuarantinedChunk,
   QuarantinedHeader,
-  QueueStore,
-  RunMapping,
-  StorageCounts,
   StoredChunk,
-} from "../storage.ts";
+} from "../chunk/stored-chunk.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
 import { type Claim, claimed, freeLease, type Lease, type LeaseState, released } from "../lead/lease.ts";
 import type { OpenRun } from "../lead/open-run.ts";
 import { isEnd } from "../chunk/request.ts";

@@ -1,7 +1,8 @@
 import type { SqlDatabase } from "../../sql/database.ts";
 import { addFates, type Fate, type FateLine } from "../account/fates.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
-import type { AccountDraft, AccountRecord, ChunkHeader } from "../storage.ts";
+import type { AccountDraft, AccountRecord } from "../account/account-record.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 
 /** Puts what a writer counted, over what it counted before. */
 export function putAccounts(database: SqlDatabase, writer: string, drafts: readonly AccountDraft[]): void {

@@ -1,6 +1,6 @@
 import type { SqlDatabase } from "../../sql/database.ts";
 import type { OpenRun } from "../lead/open-run.ts";
-import type { ChunkDraft } from "../storage.ts";
+import type { ChunkDraft } from "../chunk/stored-chunk.ts";
 
 /** Notes which runs a writer has open after a put. */
 export function noteOpen(database: SqlDatabase, writer: string, { run, opens }: ChunkDraft): void {

@@ -1,5 +1,7 @@
 import { freshDesired } from "../chunk/desired-state.ts";
-import type { AccountDraft, Appended, ChunkDraft, DesiredRun } from "../storage.ts";
+import type { AccountDraft } from "../account/account-record.ts";
+import type { Appended, ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { DesiredRun } from "../run-mapping.ts";
 import { putAccounts } from "./sqlite-accounts.ts";
 import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-change.ts";
 import { noteOpen } from "./sqlite-open-runs.ts";

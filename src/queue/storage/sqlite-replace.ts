@@ -1,5 +1,5 @@
 import type { KeyCounts } from "../account/key-counts.ts";
-import type { ChildDraft, ChunkHeader } from "../storage.ts";
+import type { ChildDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
 import { settleAccount } from "./sqlite-accounts.ts";
 import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-change.ts";
 import { type ChunkRow, divide, placeOf, type SpooledBlob } from "./sqlite-rows.ts";

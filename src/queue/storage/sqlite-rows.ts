@@ -1,6 +1,6 @@
 import type { SqlDatabase, SqlRow, SqlValue } from "../../sql/database.ts";
 import type { LeaseState } from "../lead/lease.ts";
-import type { ChunkHeader } from "../storage.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Parts into which a place in the order can be divided. */

@@ -1,6 +1,6 @@
 import type { SqlDatabase } from "../../sql/database.ts";
 import { mergeDesired } from "../chunk/desired-state.ts";
-import type { DesiredRun, RunMapping } from "../storage.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 import { isOutdated } from "./retention.ts";
 import { TailMemory, type Tails } from "./tails.ts";
 

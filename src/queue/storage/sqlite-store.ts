@@ -5,21 +5,18 @@ import { type Claim, claimed, type Lease, released } from "../lead/lease.ts";
 import type { OpenRun } from "../lead/open-run.ts";
 import type { Destination } from "../destination.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
+import type { AccountDraft, AccountRecord } from "../account/account-record.ts";
 import type {
-  AccountDraft,
-  AccountRecord,
   Appended,
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
-  DesiredRun,
   QuarantinedChunk,
   QuarantinedHeader,
-  QueueStore,
-  RunMapping,
-  StorageCounts,
   StoredChunk,
-} from "../storage.ts";
+} from "../chunk/stored-chunk.ts";
+import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
 import { accountsOf, settleAccount } from "./sqlite-accounts.ts";
 import { type Change, findChunk, forgetBody, removeChunk } from "./sqlite-change.ts";
 import { faultOf } from "./sqlite-errors.ts";

@@ -1,4 +1,5 @@
-import { type ChildDraft, type ChunkHeader, StaleTermError, type StorageCounts } from "../storage.ts";
+import type { ChildDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
+import { StaleTermError, type StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 
 /** Where a chunk counts. */

@@ -4,7 +4,7 @@ import { pickRows } from "../chunk/columns.ts";
 import type { Drain } from "../drain/drain.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
-import type { RunMapping } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { Writer } from "./writer.ts";
 
 /** Bytes of all bodies on their way that outlive one page: browsers allow 64 KiB, for whatever else the page sends as well. */

@@ -10,7 +10,10 @@ import { countPoints } from "../account/point-account.ts";
 import type { Ledger } from "../account/ledger.ts";
 import { isEnd } from "../chunk/request.ts";
 import type { RunAccount } from "../account/run-account.ts";
-import type { AccountDraft, Appended, ChunkDraft, DesiredRun, QueueStore } from "../storage.ts";
+import type { AccountDraft } from "../account/account-record.ts";
+import type { Appended, ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { DesiredRun } from "../run-mapping.ts";
+import type { QueueStore } from "../storage.ts";
 import type { NewRun, RunChange } from "../types.ts";
 import type { Entry, Writer } from "./writer.ts";
 

@@ -1,5 +1,5 @@
 import { encodeRequest } from "../../../src/queue/chunk/chunk-codec.ts";
-import type { ChunkDraft } from "../../../src/queue/storage.ts";
+import type { ChunkDraft } from "../../../src/queue/chunk/stored-chunk.ts";
 
 /** A chunk to put: one tag, unless it says otherwise. */
 export function draft(sequence: number, more: Partial<ChunkDraft> = {}): ChunkDraft {

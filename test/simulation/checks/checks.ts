@@ -1,7 +1,8 @@
 import { isCreation } from "../../../src/queue/chunk/is-creation.ts";
 import { isEnd } from "../../../src/queue/chunk/request.ts";
 import type { MetricColumns } from "../../../src/queue/chunk/columns.ts";
-import type { RunMapping, StoredChunk } from "../../../src/queue/storage.ts";
+import type { RunMapping } from "../../../src/queue/run-mapping.ts";
+import type { StoredChunk } from "../../../src/queue/chunk/stored-chunk.ts";
 import type { DiskWatcher } from "../world/disk.ts";
 import { isRead } from "../world/request-kind.ts";
 import type { Sent } from "../world/trip.ts";

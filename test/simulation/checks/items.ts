@@ -1,5 +1,5 @@
 import { type Content as Decoded, decodeChunk } from "../../../src/queue/chunk/content.ts";
-import type { StoredChunk } from "../../../src/queue/storage.ts";
+import type { StoredChunk } from "../../../src/queue/chunk/stored-chunk.ts";
 import { pointName } from "../oracle/point-name.ts";
 import { storedValue } from "../oracle/state.ts";
 

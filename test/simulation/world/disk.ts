@@ -1,19 +1,16 @@
 import { MemoryStore } from "../../../src/queue/storage/memory-store.ts";
 import type { Claim } from "../../../src/queue/lead/lease.ts";
 import type { KeyCounts } from "../../../src/queue/account/key-counts.ts";
+import type { AccountDraft } from "../../../src/queue/account/account-record.ts";
 import type {
-  AccountDraft,
   Appended,
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
-  DesiredRun,
-  QueueStorage,
-  QueueStore,
-  RunMapping,
-  StorageCounts,
   StoredChunk,
-} from "../../../src/queue/storage.ts";
+} from "../../../src/queue/chunk/stored-chunk.ts";
+import type { DesiredRun, RunMapping } from "../../../src/queue/run-mapping.ts";
+import type { QueueStorage, QueueStore, StorageCounts } from "../../../src/queue/storage.ts";
 import { eachMethod } from "./each-method.ts";
 import { befall } from "./plan.ts";
 import type { SimProcess } from "./process.ts";
