@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { openTracker } from "../../src/open/local.ts";
+import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
 import { startProgram, type Program } from "../support/start-program.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 
@@ -72,6 +73,18 @@ describe("tracklet record", () => {
     const { info, data, output } = await recorded(cwd);
     expect([info.status, data.tags["mlflow.tracklet.error"]]).toEqual(["KILLED", "exit code 5"]);
     expect(output).toContain("caught SIGTERM");
+  });
+
+  // A run looks for requests every five seconds: once is enough.
+  test.runIf(detectRuntime() === "node")("stops the command when another program asks the run to", async () => {
+    const cwd = await temporaryDirectory();
+    const child = record(cwd, ["--name", "asked", "--", ...self, "wait"]);
+    await child.line("waits");
+    await using tracker = await openTracker({ directory: cwd });
+    const { rows } = await tracker.searchRuns({ allExperiments: true });
+    await tracker.control(String(rows[0]?.run_id)).stop({ reason: "enough" });
+    expect((await child.end).code).toBe(5);
+    expect((await recorded(cwd)).info.status).toBe("KILLED");
   });
 
   test("tells a command that a signal ended, and one that is not there, as a shell does", async () => {
