@@ -27,6 +27,9 @@ const secretInQuery = /([?&][\w-]*(?:token|secret|signature|sig|key|password)=)[
 const afterScheme = /(\b(?:Bearer|Basic)\s+)(?=[\w+/=.~-]*\d)[\w+/=.~-]{8,}/g;
 /** `"apiKey": "a1b2..."`: a quoted value that looks like no word. */
 const quotedField = /([\w$-]+)(["']?\s*[:=]\s*)(["'])((?=[^"']*\d)(?=[^"']*[A-Za-z])[\w+/=.~-]{8,})\3/g;
+/** The same for names that leave no doubt: any value but one that is filled in later. */
+const plainField =
+  /([\w$-]*(?:passw(?:or)?d|passphrase|secret|(?:api|private|access)[-_]?key))(["']?\s*[:=]\s*)(["'])([^\s"'$<>{}*]{6,})\3/gi;
 /** `API_KEY=a1b2...` and `//host/:_authToken=...` as a whole line, also of a diff. */
 const lineField = /^([+\- ]?\s*(?:export\s+)?[^\s=]*?([\w-]+)=)(["']?)((?=.*\d)[^\s"']{8,})\3[ \t]*$/gm;
 
@@ -96,6 +99,10 @@ export class Secrets {
         count++;
         return `${name}${sign}${quotes}${MASK}${quotes}`;
       })
+      .replace(
+        plainField,
+        mask((name, sign, quotes) => `${name}${sign}${quotes}${MASK}${quotes}`),
+      )
       .replace(lineField, (whole, start: string, name: string, quotes: string) => {
         if (!isSecretName(name)) return whole;
         count++;

@@ -130,6 +130,7 @@ describe("S3.7 register() without secrets", () => {
     dotenv: "d0tenv-s3cret-value",
     lock: "l0ck-s3cret-value",
     login: "l0gin-s3cret-value",
+    word: "correct-horse",
   };
 
   test("captures none that was planted, in files, changes, arguments, addresses and variables", async () => {
@@ -141,7 +142,7 @@ describe("S3.7 register() without secrets", () => {
     });
     await git(tree, "remote", "add", "origin", `https://${planted.remote}@git.example.org/walk`);
     await write(tree, {
-      "train.mjs": `const a = 1;\nconst apiKey = "${planted.field}";\nfetch("https://x", "${planted.diff}");\nconst b = 2;\n`,
+      "train.mjs": `const a = 1;\nconst apiKey = "${planted.field}";\nfetch("https://x", "${planted.diff}");\nconst dbPassword = '${planted.word}';\nconst b = 2;\n`,
       "old.mjs": `const key = "${planted.diff}";\nconst c = 4;\n`,
       "other.mjs": `export const used = "${planted.variable}";\nexport const free = 1;\n`,
       ".npmrc": `//npm.example.org/:_authToken=${planted.npmrc}\n`,
