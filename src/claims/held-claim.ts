@@ -1,12 +1,11 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import { NetworkError } from "../errors/network-errors.ts";
-import type { Receipt } from "../queue/types.ts";
 import type { Run, StartRunOptions } from "../tracker/types/run.ts";
 import { ClaimLostError } from "./claim-lost-error.ts";
 import { type ClaimPlace, writeOnce } from "./claim-place.ts";
 import { claimState } from "./claim-state.ts";
 import type { Lease } from "./lease.ts";
-import type { CommittedClaim, HeldClaim } from "./types.ts";
+import type { CommitOptions, CommittedClaim, HeldClaim } from "./types.ts";
+import { wholeAttempt } from "./whole-attempt.ts";
 
 /** A claim of this program. */
 export class OwnClaim implements HeldClaim {
@@ -36,15 +35,15 @@ export class OwnClaim implements HeldClaim {
     return this.#place.tracker.startRun({ ...options, signal, tags: { ...options.tags, ...own } });
   }
 
-  async commit(attempt: Run, options: CallOptions = {}): Promise<CommittedClaim> {
+  async commit(attempt: Run, options: CommitOptions = {}): Promise<CommittedClaim> {
     const { keys, what } = this.#place;
     this.#mustBeOpen("commit");
     const before = await this.#outcome(attempt, options);
     if (before !== undefined) return before;
     this.#lease.mustHold();
-    await attempt.end("FINISHED", { ...options, until: "delivered" });
-    const runId = await attempt.runId(options);
-    mustBeDelivered(await attempt.receipt(options), what, this.#place.tracker.connection.trackingUri);
+    const { incomplete: _, ...limits } = options;
+    await attempt.end("FINISHED", { ...limits, until: "delivered" });
+    const runId = await wholeAttempt(this.#place, attempt, options);
     // Looked at last, after all that takes time.
     this.#lease.mustHold();
     if (!(await writeOnce(this.#place, keys.attempt(this.generation), runId, options))) {
@@ -97,15 +96,4 @@ export class OwnClaim implements HeldClaim {
     const { client, keys } = this.#place;
     await client.runs.deleteTag(this.lockRunId, keys.beat(this.generation), options).catch(() => {});
   }
-}
-
-/** Readers take a committed attempt for whole. */
-function mustBeDelivered({ lines }: Receipt, what: string, url: string): void {
-  let left = 0;
-  for (const { logged, acknowledged, dropped, quarantined } of lines) {
-    left += Math.max(0, logged - acknowledged - dropped - quarantined);
-  }
-  if (left === 0) return;
-  const message = `Cannot commit ${what} as ${left} of what its attempt logged is not delivered: see tracker.queue.status(), and commit again`;
-  throw new NetworkError(message, { method: "POST", url });
 }

@@ -27,4 +27,5 @@ export type { Run, StartRunOptions } from "../tracker/types/run.ts";
 export type { Tracker } from "../tracker/types/tracker.ts";
 export { claim, claimRun, committed } from "./claim.ts";
 export { ClaimLostError } from "./claim-lost-error.ts";
-export type { BusyClaim, ClaimOptions, ClaimResult, CommittedClaim, HeldClaim } from "./types.ts";
+export { IncompleteAttemptError } from "./incomplete-attempt-error.ts";
+export type { BusyClaim, ClaimOptions, ClaimResult, CommitOptions, CommittedClaim, HeldClaim } from "./types.ts";

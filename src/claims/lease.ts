@@ -86,7 +86,8 @@ export class Lease {
     const value = `${++this.#beat}.${random.fraction().toString(36).slice(2, 10)}`;
     await client.runs.setTag(runId, keys.beat(this.#generation), value, options);
     const state = claimState(await client.runs.get(runId, options), keys);
-    if (state.state === "committed" || (state.state === "claimed" && state.generation !== this.#generation)) {
+    // Our own commit is no loss: a beat may see it before the answer to it has come.
+    if (state.state !== "free" && state.generation !== this.#generation) {
       this.#lose(`generation ${state.generation} has ${state.state === "committed" ? "committed" : "followed"}`);
     }
     this.#proved = sent;

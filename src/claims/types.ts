@@ -37,6 +37,16 @@ export interface CommittedClaim {
   readonly runId: string;
 }
 
+/** How an attempt becomes the result. */
+export interface CommitOptions extends CallOptions {
+  /**
+   * Commits although some of the attempt never comes: it was dropped by a full queue, or the server refuses it for good.
+   * What still waits is waited for all the same.
+   * @default false
+   */
+  readonly incomplete?: boolean;
+}
+
 /** A claim that is ours until `signal` aborts, or it is committed or released. */
 export interface HeldClaim extends AsyncDisposable {
   readonly state: "held";
@@ -52,12 +62,14 @@ export interface HeldClaim extends AsyncDisposable {
    */
   startAttempt(options?: StartRunOptions): Run;
   /**
-   * Ends an attempt as FINISHED, delivers it, and makes it the result. Write-once: of all generations one wins.
+   * Ends an attempt as FINISHED, delivers it with the logged models that this program made in it, and makes it the
+   * result. Write-once: of all generations one wins. Values that were refused at the call are no part of it.
    *
    * @throws ClaimLostError when the lease is lost or another generation has committed.
    * @throws NetworkError when the attempt could not be delivered, or the server did not answer; call it again.
+   * @throws IncompleteAttemptError when some of it was dropped, or is refused by the server for good.
    */
-  commit(attempt: Run, options?: CallOptions): Promise<CommittedClaim>;
+  commit(attempt: Run, options?: CommitOptions): Promise<CommittedClaim>;
   /** Gives the claim back undone, so that another may have it at once. A lost claim is released already. */
   release(options?: CallOptions): Promise<void>;
 }

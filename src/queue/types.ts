@@ -155,6 +155,8 @@ export interface ReceiptLine {
   readonly dropped: number;
   /** Calls that the server refuses for good, or that could not be sent as they were; kept aside. */
   readonly quarantined: number;
+  /** Of these, calls that were refused at once, as their value could never be sent; left out where there are none. */
+  readonly atCall?: number;
   /**
    * Of a metric: sum over the hashes of its different points, whatever their order, as 16 hexadecimal digits. Absent
    * while points are not in the storage yet, and when `distinct` may be too high.

@@ -211,6 +211,30 @@ describe("HeldClaim", () => {
     expect(await committed(open(), "job")).toEqual(result);
   });
 
+  test("is not lost when a beat sees its own commit before the answer to it has come", async () => {
+    let isCommitted = (): void => {};
+    const commit = new Promise<void>((resolve) => {
+      isCommitted = resolve;
+    });
+    let looks = 0;
+    const { open } = await place((fetch) => async (request) => {
+      const url = request.url;
+      const body = url.includes("log-parameter") ? await request.clone().text() : "";
+      const reply = await fetch(request);
+      // Its answer waits until two beats have looked at the lock run.
+      if (body.includes(".commit.")) {
+        looks = 1;
+        await commit;
+      } else if (looks > 0 && url.includes("runs/get") && ++looks > 2) isCommitted();
+      return reply;
+    });
+    const mine = await held(claim(open(), "job", { lease: 1000 }));
+    mine.signal.addEventListener("abort", isCommitted);
+    const { generation } = await mine.commit(mine.startAttempt());
+    expect(generation).toBe(1);
+    expect(mine.signal.aborted).toBe(false);
+  });
+
   test("does not commit what a generation after it has committed", async () => {
     const { open } = await place();
     const tracker = open();

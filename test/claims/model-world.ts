@@ -15,6 +15,8 @@ export type Fate = "arrives" | "answer lost" | "lost" | "late";
 export class ModelServer {
   readonly params: Record<string, string> = {};
   readonly tags: Record<string, string> = {};
+  /** What has arrived of each attempt. */
+  readonly attempts: Map<string, Set<string>> = new Map();
   readonly clock: ManualClock = new ManualClock();
   readonly #random: Random;
   /** Share of requests that suffer; 0 when the storm is over. */
@@ -105,7 +107,10 @@ export function placeOf(server: ModelServer, clock: ProgramClock, random: Random
   const reach = <T>(work: () => T, options?: Options): Promise<T> => server.carry(work, options?.timeout ?? 1000);
   const runs = {
     get: (_: string, options: Options) =>
-      reach(() => ({ info: {}, data: { params: { ...server.params }, tags: { ...server.tags } } }), options),
+      reach(
+        () => ({ info: { status: "FINISHED" }, data: { params: { ...server.params }, tags: { ...server.tags } } }),
+        options,
+      ),
     logParam: (_: string, key: string, value: string, options: Options) =>
       reach(() => {
         server.params[key] ??= value;
@@ -122,7 +127,8 @@ export function placeOf(server: ModelServer, clock: ProgramClock, random: Random
         delete server.tags[key];
       }, options),
   };
-  const tracker = { connection: { trackingUri: "http://model" } };
+  const queue = { quarantine: { list: async function* () {} } };
+  const tracker = { connection: { trackingUri: "http://model" }, queue };
   return {
     tracker: tracker as never,
     client: { runs } as never,
@@ -135,7 +141,44 @@ export function placeOf(server: ModelServer, clock: ProgramClock, random: Random
   };
 }
 
-/** An attempt whose data is on the server already. */
-export function attemptOf(runId: string): Run {
-  return { end: async () => {}, runId: async () => runId, receipt: async () => ({ lines: [] }) } as never;
+/** Parts of an attempt: what was logged to the run, and files of a logged model. */
+export const PARTS = ["loss", "weights", "labels"] as const;
+
+/**
+ * An attempt that a queue delivers part by part over the network with chance in it: each `end()` tries what is left
+ * once. A `spoiled` one has a part that the server refuses for good.
+ */
+export function attemptOf(server: ModelServer, runId: string, spoiled = false): Run {
+  const acknowledged = new Set<string>();
+  const arrived = new Set<string>();
+  server.attempts.set(runId, arrived);
+  const sound = spoiled ? PARTS.slice(0, 2) : PARTS;
+  const deliver = async (part: string): Promise<void> => {
+    try {
+      await server.carry(() => void arrived.add(part), 1000);
+      acknowledged.add(part);
+    } catch {
+      // It waits.
+    }
+  };
+  const line = (key: (typeof PARTS)[number]) => ({
+    kind: key === "loss" ? "metric" : "artifact",
+    key,
+    logged: 1,
+    distinct: 1,
+    acknowledged: acknowledged.has(key) ? 1 : 0,
+    dropped: 0,
+    quarantined: sound.includes(key) ? 0 : 1,
+  });
+  return {
+    runId: async () => runId,
+    end: async () => void (await Promise.all(sound.filter((part) => !acknowledged.has(part)).map(deliver))),
+    // Of MLflow 2, where a model is a folder of the run.
+    receipt: async () => ({
+      run: runId,
+      runId,
+      lines: [line("loss")],
+      models: [{ model: "m", modelId: `${runId}/net`, lines: [line("weights"), line("labels")] }],
+    }),
+  } as never;
 }

@@ -63,7 +63,8 @@ export function receiptOf(
 
 function lineOf({ kind, key, logged, acknowledged, dropped, quarantined, refused, points }: Sum): ReceiptLine {
   // What was refused at the call is not among what the server could have.
-  const line = { kind, key, logged: logged + refused, acknowledged, dropped, quarantined: quarantined + refused };
+  const sum = { kind, key, logged: logged + refused, acknowledged, dropped, quarantined: quarantined + refused };
+  const line = refused > 0 ? { ...sum, atCall: refused } : sum;
   // A point is one of many; anything else is one thing with a last state.
   if (kind !== "metric") return { ...line, distinct: Math.min(1, logged) };
   const total = (of: "counted" | "repeats"): number => points.reduce((sum, figures) => sum + figures[of], 0);
