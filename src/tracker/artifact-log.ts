@@ -81,7 +81,7 @@ export class ArtifactLog {
     this.#handle.setTag("mlflow.loggedImages", "True");
   }
 
-  async table([json, images]: TableNow, path: string): Promise<void> {
+  async table([json, images]: TableNow, path: string, limits: { signal?: AbortSignal }): Promise<void> {
     const checked = artifactPath(path);
     if (!checked.endsWith(".json")) {
       throw new ValidationError(
@@ -101,7 +101,7 @@ export class ArtifactLog {
       const files = await tableImages(table, images, checked, this.#core.runtime.random);
       for (const file of files) await this.#put(file.path, file.body);
     }
-    await this.body(await this.#tables.add(table, checked), checked);
+    await this.#tables.add(table, checked, (body) => this.#hand(checked, body), limits.signal);
   }
 
   model(model: ModelNow, limits: { signal?: AbortSignal }): Promise<LoggedModelHandle> {
@@ -193,6 +193,11 @@ export class ArtifactLog {
   }
 
   async #put(path: string, body: Blob): Promise<void> {
+    if (!path.endsWith(".json")) return this.#hand(path, body);
+    await this.#tables.replace(path, body, (it) => this.#hand(path, it));
+  }
+
+  async #hand(path: string, body: Blob): Promise<void> {
     // It may have taken so long to read that the tracker closed without it.
     this.#core.guard.mustBeOpen(`log the artifact ${quote(path)}`);
     await this.#core.queue.logArtifact(this.#run, path, body);

@@ -1,121 +1,134 @@
-import { NotFoundError } from "../errors/network-errors.ts";
+import { isTrackletError } from "../errors/tracklet-error.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { Core } from "./core.ts";
-import { quote } from "./key.ts";
-import type { RunHandle } from "./run.ts";
+import { limited } from "./limited.ts";
+import type { LoggedArtifact, RunHandle } from "./run.ts";
+import { emptyTable, joined, noTable, storedTable, type Table, tableOf } from "./table-rows.ts";
+import { Turns } from "./turns.ts";
 
-interface Table {
-  columns: string[];
-  data: unknown[][];
+/** What this program wrote last at a path; `size` tells whether another program wrote since. */
+interface Written {
+  /** Undefined where it was no table. */
+  readonly table: Table | undefined;
+  readonly size: number;
 }
+
+type Put = (body: Blob) => Promise<void>;
 
 const longestTag = 8000;
 
+/** Milliseconds for the look whether another program wrote, which must not hold up logging. */
+const lookTimeout = 5000;
+
 /**
  * The tables of one run. MLflow's way to add rows is to read, join and write; here each table is kept and written whole,
- * so that sending it twice changes nothing.
+ * so that sending it twice changes nothing, and is read where another program may have written.
  */
 export class LoggedTables {
   readonly #core: Core;
   readonly #run: RunHandle;
-  readonly #tables = new Map<string, Promise<Table>>();
+  readonly #written = new Map<string, Written>();
+  readonly #turns = new Turns<void>();
+  /** What a resumed run has at a path is known to the server only. */
+  readonly #isResumed: boolean;
+  readonly #listed: LoggedArtifact[];
 
   constructor(core: Core, run: RunHandle) {
     this.#core = core;
     this.#run = run;
+    this.#isResumed = run.loggedArtifacts !== undefined;
+    this.#listed = [...(run.loggedArtifacts ?? [])];
   }
 
-  /** The whole table after these rows, and its mention in the run's tag. */
-  async add(rows: unknown, path: string): Promise<Blob> {
+  /** Writes the whole table with these rows, which it keeps once they are written, and lists it in the run's tag. */
+  add(rows: unknown, path: string, put: Put, signal: AbortSignal | undefined): Promise<void> {
     const added = tableOf(rows);
-    const before = this.#tables.get(path);
-    const next = (before ?? this.#stored(path)).then((table) => joined(table, added));
-    this.#tables.set(path, next);
-    const table = await next.catch((error: unknown) => {
-      if (before === undefined) this.#tables.delete(path);
-      throw error;
+    return this.#turns.take(path, async () => {
+      signal?.throwIfAborted();
+      const before = await this.#before(path, signal);
+      signal?.throwIfAborted();
+      const table = joined(before, added);
+      const body = new Blob([JSON.stringify(table)], { type: "application/json" });
+      await put(body);
+      // Who was told that it took too long logs the rows again.
+      const late = signal?.aborted === true;
+      this.#written.set(path, { table: late ? before : table, size: body.size });
+      if (!late) this.#list(path);
     });
-    if (before === undefined) this.#list(path);
-    return new Blob([JSON.stringify(table)], { type: "application/json" });
+  }
+
+  /** Writes something else at the path of a table, which is one no more. */
+  replace(path: string, body: Blob, put: Put): Promise<void> {
+    return this.#turns.take(path, async () => {
+      await put(body);
+      this.#written.set(path, { table: undefined, size: body.size });
+    });
+  }
+
+  /** The table to add to. */
+  async #before(path: string, signal: AbortSignal | undefined): Promise<Table> {
+    const written = this.#written.get(path);
+    const limits = signal && { signal };
+    if (written === undefined && this.#isResumed) {
+      return (await this.#stored(path, undefined, limits)) ?? emptyTable;
+    }
+    if (await this.#mayHaveChanged(path)) {
+      const look = { ...limits, timeout: lookTimeout };
+      try {
+        const stored = await limited(this.#core, "logTable", look, (inner) => this.#stored(path, written?.size, inner));
+        if (stored !== undefined) return stored;
+      } catch (error) {
+        signal?.throwIfAborted();
+        // A server that is away holds up no logging.
+        if (error instanceof ValidationError || !isTrackletError(error)) throw error;
+      }
+    }
+    if (written !== undefined && written.table === undefined) throw noTable(path);
+    return written?.table ?? emptyTable;
+  }
+
+  /** Whether it is worth a look: the server answers, and all that was written here has arrived. */
+  async #mayHaveChanged(path: string): Promise<boolean> {
+    const { queue, options } = this.#core;
+    const { localId } = this.#run;
+    if (queue.knownRunId(localId) === undefined || options.delivery?.mode === "manual") return false;
+    if (queue.status().host !== "ok") return false;
+    const { lines } = await queue.receipt(localId);
+    const own = lines.find(({ kind, key }) => kind === "artifact" && key === path);
+    return own === undefined || own.acknowledged >= own.logged;
+  }
+
+  /** The table that the server has; undefined when it has none, or the file has the size that is known. */
+  async #stored(
+    path: string,
+    known: number | undefined,
+    limits: { signal?: AbortSignal } | undefined,
+  ): Promise<Table | undefined> {
+    const { artifacts } = await this.#core.client();
+    const runId = await this.#core.queue.runId(this.#run.localId, limits);
+    // Servers before MLflow 3 answer the download of a file that is not there with a 500.
+    const files = await artifacts.list(runId, path.slice(0, Math.max(0, path.lastIndexOf("/"))), limits);
+    const file = files.find((each) => each.path === path);
+    if (file === undefined || file.size === known) return undefined;
+    const response = await artifacts.download(runId, path, limits);
+    return storedTable(await response.text(), path);
   }
 
   /** MLflow's list of what its UI shows as tables, which has the limit of every tag. */
   #list(path: string): void {
-    const { loggedArtifacts } = this.#run;
-    if (loggedArtifacts.some((artifact) => artifact.path === path)) return;
-    loggedArtifacts.push({ path, type: "table" });
+    if (this.#listed.some((artifact) => artifact.path === path)) return;
+    const entry = { path, type: "table" };
     // With the spaces of Python's `json.dumps`, so that the tag is the same whoever wrote it.
-    const items = loggedArtifacts.map(
+    const items = [...this.#listed, entry].map(
       (each) => `{"path": ${JSON.stringify(each.path)}, "type": ${JSON.stringify(each.type)}}`,
     );
     const text = `[${items.join(", ")}]`;
-    if (text.length <= longestTag) this.#run.setTag("mlflow.loggedArtifacts", text);
-  }
-
-  /** What a resumed run had logged before. */
-  async #stored(path: string): Promise<Table> {
-    const empty = { columns: [], data: [] };
-    if (!this.#run.loggedArtifacts.some((artifact) => artifact.path === path)) return empty;
-    try {
-      const { artifacts } = await this.#core.client();
-      const response = await artifacts.download(await this.#run.runId(), path);
-      return storedTable(await response.text(), path);
-    } catch (error) {
-      if (error instanceof NotFoundError) return empty;
-      throw error;
+    if (text.length <= longestTag) {
+      this.#listed.push(entry);
+      this.#run.setTag("mlflow.loggedArtifacts", text);
+      return;
     }
+    const message = `Cannot list the table "${path}" in the tag mlflow.loggedArtifacts as that must have at most ${longestTag} characters: the table is stored, and MLflow's evaluation page does not offer it; use shorter paths or fewer tables`;
+    this.#core.guard.tell({ kind: "truncated", message, key: "mlflow.loggedArtifacts", run: this.#run.localId });
   }
-}
-
-/** @throws ValidationError for a file that is no table, which would be lost otherwise. */
-function storedTable(text: string, path: string): Table {
-  let table: Partial<Table> | null;
-  try {
-    table = JSON.parse(text);
-  } catch {
-    table = null;
-  }
-  const { columns, data } = table ?? {};
-  if (Array.isArray(columns) && Array.isArray(data) && data.every(Array.isArray)) {
-    return { columns: columns.map(String), data };
-  }
-  throw new ValidationError(
-    `Cannot add to the table ${quote(path)} as what the run has there must be MLflow's { columns, data }: log it under another path`,
-    { key: path },
-  );
-}
-
-function tableOf(rows: unknown): Table {
-  if (Array.isArray(rows)) {
-    if (!rows.every((row) => typeof row === "object" && row !== null && !Array.isArray(row))) {
-      throw new ValidationError("Cannot log the table as each row must be an object: use [{ column: value }]");
-    }
-    const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-    return { columns, data: rows.map((row) => columns.map((column) => own(row, column))) };
-  }
-  if (typeof rows !== "object" || rows === null || !Object.values(rows).every(Array.isArray)) {
-    throw new ValidationError("Cannot log the table as it must be an array of rows or an object of columns");
-  }
-  const columns = Object.keys(rows);
-  const series = Object.values(rows) as unknown[][];
-  const length = series[0]?.length ?? 0;
-  if (series.some((column) => column.length !== length)) {
-    throw new ValidationError(
-      `Cannot log the table as its columns must have one length: they have ${series.map((column) => column.length).join(", ")}`,
-    );
-  }
-  return { columns, data: Array.from({ length }, (_, n) => series.map((column) => column[n] ?? null)) };
-}
-
-function own(row: object, column: string): unknown {
-  return (Object.hasOwn(row, column) ? (row as Record<string, unknown>)[column] : undefined) ?? null;
-}
-
-function joined(first: Table, second: Table): Table {
-  const columns = [...new Set([...first.columns, ...second.columns])];
-  const fill = (table: Table): unknown[][] => {
-    const places = columns.map((column) => table.columns.indexOf(column));
-    return table.data.map((row) => places.map((place) => (place < 0 ? null : (row[place] ?? null))));
-  };
-  return { columns, data: [...fill(first), ...fill(second)] };
 }

@@ -9,7 +9,7 @@ import { LateAlerts } from "./late-alerts.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
 import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
-import type { RunHandle } from "./run.ts";
+import type { LoggedArtifact, RunHandle } from "./run.ts";
 import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
 
@@ -63,7 +63,7 @@ export function continueRun(core: Core, run: RunData): RunHandle {
   return handle;
 }
 
-function readList(text: string | undefined): { path: string; type: string }[] {
+function readList(text: string | undefined): LoggedArtifact[] {
   try {
     const list: unknown = JSON.parse(text ?? "[]");
     return Array.isArray(list) ? list.filter((entry) => typeof entry?.path === "string") : [];

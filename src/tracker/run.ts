@@ -18,6 +18,12 @@ import type { AlertRule } from "./types/alerts.ts";
 import type { RunRequest } from "./types/control.ts";
 import type * as types from "./types/run.ts";
 
+/** An entry of the tag `mlflow.loggedArtifacts`. */
+export interface LoggedArtifact {
+  readonly path: string;
+  readonly type: string;
+}
+
 /** What a run is made of. */
 export interface RunSeed {
   readonly localId: string;
@@ -38,8 +44,8 @@ export class RunHandle implements types.Run {
   readonly params: ParamLog;
   /** Undefined while the run is open. */
   ended: "FINISHED" | "FAILED" | "KILLED" | undefined;
-  /** What the tag `mlflow.loggedArtifacts` lists. */
-  loggedArtifacts: { path: string; type: string }[] = [];
+  /** What the tag `mlflow.loggedArtifacts` of a resumed run listed. */
+  loggedArtifacts: readonly LoggedArtifact[] | undefined;
   /** Called once when the run has ended. */
   onEnd: ((status: string) => void) | undefined;
   /** Undefined while there are no rules. */
@@ -174,7 +180,7 @@ export class RunHandle implements types.Run {
     return this.#artifacts.log(
       "logTable",
       options,
-      (log, now) => log.table(now, path),
+      (log, now, limits) => log.table(now, path, limits),
       () => tableNow(data),
       path,
     );

@@ -254,6 +254,14 @@ export interface Run extends AsyncDisposable, Shown {
   /**
    * Writes a table in MLflow's form (`.json`); rows logged to the same path before come first. Images in cells become files
    * in `table_images/`, which MLflow's UI shows in their places.
+   *
+   * The table is kept and written whole at each call. Where the server answers and has what was written here, it is asked
+   * first whether another program added rows since; two that write at the same moment, or without the server, overwrite
+   * each other's rows. The first call of a resumed run for a path needs the server, which alone knows what is there, and
+   * rejects without it: log the rows to another path then, or again later. Rows of a call that rejected are not in the
+   * table.
+   *
+   * @throws ValidationError when the run has a file there that is no table.
    */
   logTable(data: TableData, path: string, options?: CallOptions): Promise<void>;
   /**

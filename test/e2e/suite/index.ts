@@ -7,6 +7,7 @@ import { recorderSuite } from "./recorder.ts";
 import { readingSuite } from "./reading.ts";
 import { runSuite } from "./runs.ts";
 import type { CreateTarget, ServerFaults } from "./target.ts";
+import { tableSuite } from "./tables.ts";
 
 export type { CreateTarget, ServerFaults, Target } from "./target.ts";
 
@@ -15,6 +16,7 @@ export function trackerSuite(createTarget: CreateTarget, faults: ServerFaults = 
   runSuite(createTarget);
   loggingSuite(createTarget);
   artifactSuite(createTarget, faults);
+  tableSuite(createTarget);
   modelSuite(createTarget, faults);
   recorderSuite(createTarget, faults);
   readingSuite(createTarget);

@@ -1,0 +1,69 @@
+import { describe, expect, test } from "vitest";
+import { bench } from "./test-core.ts";
+
+const dataOf = async (body: Blob | undefined): Promise<unknown> => JSON.parse((await body?.text()) ?? "{}").data;
+
+describe("logTable()", () => {
+  test("logTable() takes no rows that the queue has not taken, so that trying again logs them once", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const take = queue.logArtifact.bind(queue);
+    queue.logArtifact = () => Promise.reject(new Error("full"));
+    await expect(run.logTable([{ a: 1 }], "t.json")).rejects.toThrow("full");
+    expect(queue.of("tag")).toEqual([]);
+    queue.logArtifact = take;
+    await run.logTable([{ a: 1 }], "t.json");
+    expect(await dataOf(queue.bodies.get("t.json"))).toEqual([[1]]);
+    queue.logArtifact = () => Promise.reject(new Error("full"));
+    await expect(run.logTable([{ a: 2 }], "t.json")).rejects.toThrow("full");
+    queue.logArtifact = take;
+    await run.logTable([{ a: 3 }], "t.json");
+    expect(await dataOf(queue.bodies.get("t.json"))).toEqual([[1], [3]]);
+  });
+
+  test("logTable() leaves rows out of later writes whose caller was told that they took too long", async () => {
+    const { tracker, queue, runtime } = bench();
+    const run = tracker.startRun();
+    const take = queue.logArtifact.bind(queue);
+    let goOn = (): void => {};
+    queue.logArtifact = async (...call) => {
+      await new Promise<void>((resolve) => (goOn = resolve));
+      return take(...call);
+    };
+    const late = run.logTable([{ a: 1 }], "t.json", { timeout: 50 });
+    const refused = expect(late).rejects.toThrow("took longer than 50 ms");
+    await runtime.clock.advance(60);
+    await refused;
+    queue.logArtifact = take;
+    const again = run.logTable([{ a: 1 }], "t.json");
+    goOn();
+    await again;
+    expect(await dataOf(queue.bodies.get("t.json"))).toEqual([[1]]);
+  });
+
+  test("logTable() keeps the order of calls that do not wait for each other", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const take = queue.logArtifact.bind(queue);
+    const waits = [30, 15, 0];
+    queue.logArtifact = async (...call) => {
+      for (let turns = waits.shift() ?? 0; turns > 0; turns--) await Promise.resolve();
+      return take(...call);
+    };
+    await Promise.all([1, 2, 3].map((a) => run.logTable([{ a }], "t.json")));
+    expect(await dataOf(queue.bodies.get("t.json"))).toEqual([[1], [2], [3]]);
+  });
+
+  test("logTable() starts over at a path where something else could not be written", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const take = queue.logArtifact.bind(queue);
+    queue.logArtifact = () => Promise.reject(new Error("full"));
+    await expect(run.logJson({}, "t.json")).rejects.toThrow("full");
+    queue.logArtifact = take;
+    await run.logTable([{ a: 1 }], "t.json");
+    await run.logJson({}, "t.json");
+    await expect(run.logTable([{ a: 1 }], "t.json")).rejects.toThrow('Cannot add to the table "t.json"');
+    expect(await queue.bodies.get("t.json")?.text()).toBe("{}");
+  });
+});
