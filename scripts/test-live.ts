@@ -13,7 +13,7 @@ interface Variant {
 }
 
 /** What a client can meet: these files need nothing but the server. */
-const throughTheServer = ["real-server", "client.live", "registry.live", "tracker.live", "faults.live"];
+const throughTheServer = ["real-server", "client.live", "registry.live", "tracker.live", "live/faults.live"];
 
 const current: Variant = { version: "3.17.2", store: "sqlite" };
 
