@@ -57,7 +57,9 @@ export async function* runsNamed(core: Core, named: RunName, limits: CallOptions
 /** @throws ValidationError for what is no name */
 export function checkName(what: string, name: unknown): void {
   if (typeof name === "string" && name !== "") return;
-  throw new ValidationError(`Cannot ${what} as name must be a text: current value is ${String(name)}`);
+  throw new ValidationError(
+    `Cannot ${what} as name must be a text that is not empty: current value is ${typeof name === "string" ? `"${name}"` : String(name)}`,
+  );
 }
 
 /** A text in MLflow's search language, which has no escapes; undefined when it cannot be written. */

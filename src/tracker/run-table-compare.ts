@@ -3,6 +3,11 @@ import type { Cell } from "./table-types.ts";
 
 /** How two rows compare by a column: numbers and times by value, texts that are numbers as numbers, nothing last. */
 export function compareByColumn(column: string, direction: "asc" | "desc"): (a: CellRow, b: CellRow) => number {
+  if (direction !== "asc" && direction !== "desc") {
+    throw new TypeError(
+      `Cannot sort as the direction must be "asc" or "desc": current value is "${String(direction)}"`,
+    );
+  }
   const sign = direction === "asc" ? 1 : -1;
   return (a, b) => {
     const left = a[column];

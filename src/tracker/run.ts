@@ -32,6 +32,8 @@ export interface RunSeed {
   /** What has taken the tags of a new run already. */
   readonly params?: ParamLog;
   readonly signal?: AbortSignal | undefined;
+  /** Whoever stops it stops this run too. */
+  readonly parent?: RunHandle | undefined;
 }
 
 /** A run of this process: hands everything to the queue, and loads what is not on the way of logging when it is asked. */
@@ -56,7 +58,7 @@ export class RunHandle implements types.Run {
 
   constructor(core: Core, seed: RunSeed) {
     this.#core = core;
-    this.#signal = new RunSignal(core, this, seed.signal);
+    this.#signal = new RunSignal(core, this, seed.signal, seed.parent === undefined ? undefined : seed.parent.#signal);
     this.localId = seed.localId;
     this.name = seed.name;
     this.experiment = seed.experiment;

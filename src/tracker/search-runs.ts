@@ -4,6 +4,7 @@ import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
 import { allOf } from "./all-of.ts";
+import { checkOptions, type OptionRules } from "./check-options.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
 import { textOf } from "./entries.ts";
@@ -18,6 +19,13 @@ import type { SearchRunsOptions } from "./types/tracker.ts";
 
 const defaultMaxResults = 1000;
 const largestPage = 1000;
+
+/** The options of a search; their values are checked below. */
+const searchRules: OptionRules = Object.fromEntries(
+  "experiments allExperiments root filter orderBy view maxResults freshness timeout signal retry"
+    .split(" ")
+    .map((name) => [name, () => undefined]),
+);
 
 /** Searches runs of experiments by name, after this tracker's own writes have arrived. */
 export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise<RunTable> {
@@ -65,6 +73,8 @@ function check(options: SearchRunsOptions): void {
   if (typeof options !== "object" || options === null) {
     throw wrong(`the options must be an object such as { filter: "metrics.loss < 1" }`, options);
   }
+  // A misspelt filter would find everything.
+  checkOptions(options, searchRules);
   const { experiments, filter, orderBy } = options;
   const isText = (value: unknown): boolean => typeof value === "string";
   if (experiments !== undefined && !(Array.isArray(experiments) && experiments.every(isText))) {

@@ -56,7 +56,14 @@ export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
     ...(parent === undefined ? {} : { parent }),
   };
   queue.createRun(run);
-  const handle = new RunHandle(core, { localId, name, experiment, params, signal: options.signal });
+  const handle = new RunHandle(core, {
+    localId,
+    name,
+    experiment,
+    params,
+    signal: options.signal,
+    parent: openParent(core, options),
+  });
   if (interval !== undefined) {
     void import("./on-demand.ts").then(({ SystemWatch }) => new SystemWatch(core, handle, interval));
   }

@@ -65,6 +65,42 @@ describe("control().stop()", () => {
     expect(JSON.parse(data.tags["mlflow.tracklet.answer.stop"] ?? "")).toMatchObject({ by: "bob", at: answer?.at });
   });
 
+  test("stops the runs below it, also when only they look, and leaves those that it has nothing to do with", async () => {
+    const { one, other } = await place();
+    const alone = one.startRun({ name: "alone" });
+    const outer = one.startRun({ name: "outer" });
+    const id = await outer.runId();
+    const sweep = outer.withChild({ name: "middle" }, (middle) =>
+      middle.withChild({ name: "inner" }, async ({ signal }) => {
+        await other.control(id).stop({ by: "bob" });
+        if (!signal.aborted) await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        signal.throwIfAborted();
+      }),
+    );
+    await expect(sweep).rejects.toMatchObject({ name: "StopRequestedError", by: "bob" });
+    await one.flush();
+    const runs = await other.searchRuns({ root: id, view: "all" });
+    expect(runs.rows.map(({ name, status }) => [name, status]).sort()).toEqual([
+      ["inner", "KILLED"],
+      ["middle", "KILLED"],
+    ]);
+    expect(outer.signal.aborted).toBe(true);
+    expect(alone.signal.aborted).toBe(false);
+    await outer.end("KILLED");
+    await alone.end();
+  });
+
+  test("stops no run below one that has only ended", async () => {
+    const { one } = await place();
+    const outer = one.startRun();
+    const inner = outer.startChild();
+    const { signal } = inner;
+    await outer.end();
+    expect(signal.aborted).toBe(false);
+    await inner.end();
+    expect(signal.aborted).toBe(true);
+  });
+
   test("is heard when a person sets the tag by hand, and once for each text", async () => {
     const { one, other } = await place();
     const run = one.startRun();

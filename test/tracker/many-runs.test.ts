@@ -47,6 +47,13 @@ describe("searchRuns() of 10,000 runs", () => {
     await tracker.close();
   });
 
+  test("S1.5 refuses an option that there is not, instead of finding everything", async () => {
+    const tracker = on(manyRuns(plain));
+    const misspelt = { filters: "metrics.loss < 1" } as object;
+    await expect(tracker.searchRuns(misspelt)).rejects.toThrow("Cannot use the unknown option filters: use filter");
+    await tracker.close();
+  });
+
   test("S1.5 prints what fits, and says what it leaves out", async () => {
     const tracker = on(manyRuns(plain));
     const table = await tracker.searchRuns({ maxResults: 10_000 });

@@ -82,6 +82,12 @@ describe("RunTable.sort() and filter()", () => {
     expect(names(table.sort("metrics.loss", "desc"))).toEqual(["a", "b", "d", "c"]);
   });
 
+  test("sort() refuses a direction that is none, also one that is written as filters write it", () => {
+    expect(() => table.sort("metrics.loss", "DESC" as "desc")).toThrow(
+      'the direction must be "asc" or "desc": current value is "DESC"',
+    );
+  });
+
   test("sort params that are numbers as numbers", () => {
     expect(names(table.sort("params.units"))).toEqual(["a", "b", "c", "d"]);
     expect(names(table.sort("params.lr"))).toEqual(["b", "a", "c", "d"]);

@@ -9,14 +9,20 @@ export class RunSignal {
   readonly #core: Core;
   readonly #run: RunHandle;
   readonly #outer: AbortSignal | undefined;
+  readonly #parent: RunSignal | undefined;
+  /** Aborts only when this run is asked to stop: its end is no reason for its children to stop. */
+  readonly #request: AbortController = new AbortController();
+  #requests: AbortSignal | undefined;
   readonly #stop: AbortController = new AbortController();
   #signal: AbortSignal | undefined;
   #watch: Promise<RequestWatch> | undefined;
 
-  constructor(core: Core, run: RunHandle, outer: AbortSignal | undefined) {
+  /** `outer` is what the run was started with, `parent` the signal of the run above it in this process. */
+  constructor(core: Core, run: RunHandle, outer: AbortSignal | undefined, parent?: RunSignal) {
     this.#core = core;
     this.#run = run;
     this.#outer = outer;
+    this.#parent = parent;
   }
 
   /** Given to children, whom whoever stops this run stops too. */
@@ -27,10 +33,16 @@ export class RunSignal {
   get signal(): AbortSignal {
     if (this.#signal === undefined) {
       if (this.#run.ended !== undefined) this.#stop.abort();
-      this.#signal = this.#outer ? AbortSignal.any([this.#outer, this.#stop.signal]) : this.#stop.signal;
-      void this.#watching();
+      this.#signal = anyOf(this.#outer, this.asked, this.#stop.signal);
     }
     return this.#signal;
+  }
+
+  /** Aborts when this run, or one above it, is asked to stop. The first use begins to watch all of them. */
+  get asked(): AbortSignal {
+    void this.#watching();
+    this.#requests ??= anyOf(this.#request.signal, this.#parent?.asked);
+    return this.#requests;
   }
 
   onRequest(listener: (request: RunRequest) => void): () => void {
@@ -47,7 +59,7 @@ export class RunSignal {
 
   /** True when `error` is how a body leaves after this run was asked to stop. */
   stoppedBy(error: unknown): boolean {
-    const asked = [this.#outer, this.#stop.signal].filter((signal) => signal?.aborted);
+    const asked = [this.#outer, this.#requests, this.#stop.signal].filter((signal) => signal?.aborted);
     if (asked.length === 0) return false;
     return asked.some((signal) => signal?.reason === error) || (error instanceof Error && error.name === "AbortError");
   }
@@ -61,13 +73,19 @@ export class RunSignal {
   #watching(): Promise<RequestWatch> | undefined {
     if (this.#run.ended !== undefined) return this.#watch;
     this.#watch ??= import("../on-demand.ts").then(
-      ({ RequestWatch }) => new RequestWatch(this.#core, this.#run, (request) => this.#asked(request)),
+      ({ RequestWatch }) => new RequestWatch(this.#core, this.#run, (request) => this.#stopFor(request)),
     );
     return this.#watch;
   }
 
-  #asked({ by, reason }: RunRequest): void {
+  #stopFor({ by, reason }: RunRequest): void {
     const message = `The run "${this.#run.name}" was asked to stop${by === undefined ? "" : ` by ${by}`}${reason === undefined ? "" : `: ${reason}`}`;
-    this.#stop.abort(new StopRequestedError(message, { by, reason }));
+    const error = new StopRequestedError(message, { by, reason });
+    this.#request.abort(error);
+    this.#stop.abort(error);
   }
+}
+
+function anyOf(...signals: readonly (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }

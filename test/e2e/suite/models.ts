@@ -154,6 +154,11 @@ export function modelSuite(createTarget: CreateTarget, { release2 = false }: Ser
       for (const [what, files, options] of refused) {
         await expect(run.logModel(files as never, options), what).rejects.toThrow(ValidationError);
       }
+      const good = { "w.bin": new Uint8Array(1) };
+      await expect(run.logModel(good, "net" as unknown as object)).rejects.toThrow(
+        'its options must be an object such as { name: "net" }',
+      );
+      await expect(run.logModel(good, { nmae: "net" } as object)).rejects.toThrow("Cannot use the unknown option nmae");
       expect((await tracker.getRun(run.localId)).outputs.models).toEqual([]);
       await run.end();
     });
