@@ -26,7 +26,7 @@ export function runTree(core: Core, id: string, options?: ReadOptions): Promise<
     const root = await serverRunId(core, top.data.tags["mlflow.rootRunId"] || runId, limits).catch(() => runId);
     const below = await search(runs, top, `${rootTag} = '${root}'`, limits);
     const rest = below.length === 0 ? await walk(runs, top, limits) : await strays(runs, top, limits);
-    return nest(top, [...below, ...rest]);
+    return nest(top, [...below, ...rest], root === runId ? below : []);
   });
 }
 
@@ -55,31 +55,51 @@ async function walk(runs: Runs, top: RunData, limits: CallOptions): Promise<RunD
   return found;
 }
 
+/** Deleted runs too: what is below them is not. */
 function search(runs: Runs, from: RunData, filter: string, limits: CallOptions): Promise<RunData[]> {
-  const query = { experimentIds: [from.info.experimentId], filter, orderBy: ["start_time ASC"], maxResults: 1000 };
-  return runs.search(query, limits).all();
+  const experimentIds = [from.info.experimentId];
+  return runs
+    .search({ experimentIds, filter, view: "all", orderBy: ["start_time ASC"], maxResults: 1000 }, limits)
+    .all();
 }
 
 interface OpenNode extends RunNode {
   readonly children: OpenNode[];
 }
 
-/** Without recursion, as a tree may be as deep as it likes; each run once, as tags may go round in a circle. */
-function nest(top: RunData, runs: readonly RunData[]): RunNode {
-  const childrenOf = Map.groupBy(runs, (run) => run.data.tags["mlflow.parentRunId"]);
+/**
+ * Without recursion, as a tree may be as deep as it likes; each run once, as tags may go round in a circle. What is below
+ * a deleted run hangs from the nearest above it that is not; `rooted` are known to be below the top, and hang from it
+ * where their parent is gone for good.
+ */
+function nest(top: RunData, runs: readonly RunData[], rooted: readonly RunData[]): RunNode {
+  const childrenOf = Map.groupBy(runs, parentOf);
+  const known = new Set([top, ...runs].map(({ info }) => info.runId));
+  const lost = rooted.filter((run) => !known.has(parentOf(run) ?? ""));
   const tree: OpenNode = { run: top, children: [] };
   const placed = new Set([top.info.runId]);
   const nodes = [tree];
-  for (const { run, children } of nodes) {
-    const below = childrenOf.get(run.info.runId) ?? [];
-    below.sort((a, b) => a.info.startTime - b.info.startTime || (a.info.runId < b.info.runId ? -1 : 1));
-    for (const child of below) {
-      if (placed.has(child.info.runId)) continue;
-      placed.add(child.info.runId);
-      const node: OpenNode = { run: child, children: [] };
-      children.push(node);
-      nodes.push(node);
+  const below = [{ runs: [...(childrenOf.get(top.info.runId) ?? []), ...lost], node: tree }];
+  for (const { runs: found, node } of below) {
+    for (const run of found) {
+      const id = run.info.runId;
+      if (placed.has(id)) continue;
+      placed.add(id);
+      const place: OpenNode = run.info.lifecycleStage === "deleted" ? node : { run, children: [] };
+      if (place !== node) {
+        node.children.push(place);
+        nodes.push(place);
+      }
+      below.push({ runs: childrenOf.get(id) ?? [], node: place });
     }
   }
+  for (const { children } of nodes)
+    children.sort(
+      ({ run: { info: a } }, { run: { info: b } }) => a.startTime - b.startTime || (a.runId < b.runId ? -1 : 1),
+    );
   return tree;
+}
+
+function parentOf(run: RunData): string | undefined {
+  return run.data.tags["mlflow.parentRunId"];
 }

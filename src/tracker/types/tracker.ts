@@ -181,7 +181,10 @@ export interface Tracker extends AsyncDisposable {
    * ```
    */
   compareRuns(ids: readonly string[], options?: ReadOptions): Promise<DataTable<ComparedField>>;
-  /** A run and all below it, in its experiment, as nested objects: one search by the tag `mlflow.rootRunId`. */
+  /**
+   * A run and all below it, in its experiment, as nested objects: one search by the tag `mlflow.rootRunId`. Deleted runs
+   * are left out; what is below one hangs from the nearest run above it that is not deleted.
+   */
   runTree(id: string, options?: ReadOptions): Promise<RunNode>;
   /** One artifact directory of a run, not what is below its directories. */
   listArtifacts(id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]>;

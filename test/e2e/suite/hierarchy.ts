@@ -158,6 +158,60 @@ export function hierarchySuite(createTarget: CreateTarget): void {
       });
     });
 
+    test("S1.3 runTree() hangs what is below a deleted run from the nearest run above that is not", async () => {
+      await withBench(target, {}, async ({ tracker, client }) => {
+        const root = await family(tracker);
+        const idOf = async (name: string): Promise<string> => {
+          const { rows } = await tracker.searchRuns({ root, filter: `attributes.run_name = '${name}'` });
+          return rows[0]?.run_id ?? "";
+        };
+        const [fold, trial] = [await idOf("fold 1"), await idOf("trial")];
+        await client.runs.delete(trial);
+        const late: Names = [
+          "root",
+          [
+            ["fold 1", [["epoch", []]]],
+            ["fold 2", []],
+          ],
+        ];
+        expect(names(await tracker.runTree(root))).toEqual(late);
+        expect(names(await tracker.runTree(fold))).toEqual(["fold 1", [["epoch", []]]]);
+        await client.runs.delete(fold);
+        expect(names(await tracker.runTree(root))).toEqual([
+          "root",
+          [
+            ["epoch", []],
+            ["fold 2", []],
+          ],
+        ]);
+      });
+    });
+
+    test("S1.3 runTree() finds what another client hung below a deleted run", async () => {
+      await withBench(target, {}, async ({ tracker, client, experiment }) => {
+        const { experimentId } = await tracker.setExperiment(experiment);
+        const foreign = async (name: string, parent?: string): Promise<string> => {
+          const tags = parent === undefined ? {} : { "mlflow.parentRunId": parent };
+          return (await client.runs.create({ experimentId, startTime: 1, name, tags })).info.runId;
+        };
+        const top = await foreign("top");
+        const middle = await foreign("middle", top);
+        await foreign("leaf", middle);
+        await client.runs.delete(middle);
+        expect(names(await tracker.runTree(top))).toEqual(["top", [["leaf", []]]]);
+        // `mlflow gc` leaves nothing of a deleted run.
+        const tags = { "mlflow.parentRunId": "0".repeat(32), "mlflow.rootRunId": top };
+        await client.runs.create({ experimentId, startTime: 2, name: "orphan", tags });
+        expect(names(await tracker.runTree(top))).toEqual([
+          "top",
+          [
+            ["leaf", []],
+            ["orphan", []],
+          ],
+        ]);
+      });
+    });
+
     test("S1.3 a circle of parents, and a deleted root, do no harm", async () => {
       await withBench(target, {}, async ({ tracker, client }) => {
         const root = await family(tracker);

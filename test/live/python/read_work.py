@@ -12,6 +12,7 @@ import sys
 import tempfile
 
 import mlflow
+import yaml
 from mlflow import MlflowClient
 from PIL import Image
 
@@ -51,7 +52,13 @@ def content(path):
         pixels = hashlib.sha256(image.tobytes()).hexdigest()
         return {"size": list(image.size), "mode": image.mode, "pixels": pixels}
     try:
-        return named(data.decode())
+        text = named(data.decode())
+        # What a reader gets: one value may be written in several ways.
+        if path.suffix == ".json":
+            return {"value": json.loads(text)}
+        if path.suffix in (".yaml", ".yml"):
+            return {"value": yaml.safe_load(text)}
+        return text
     except UnicodeDecodeError:
         return hashlib.sha256(data).hexdigest()
 
@@ -83,7 +90,7 @@ def shown_run(run):
             i.dataset.name: {
                 "digest": i.dataset.digest,
                 "source_type": i.dataset.source_type,
-                "source": i.dataset.source,
+                "source": json.loads(i.dataset.source),
                 "schema": json.loads(i.dataset.schema),
                 "profile": json.loads(i.dataset.profile),
                 "tags": {tag.key: tag.value for tag in i.tags},
