@@ -6,18 +6,20 @@ import { claimOn } from "./claim-on.ts";
 import { claimSettings } from "./claim-options.ts";
 import { claimTools, refuseFileStore } from "./claim-place.ts";
 import { claimState } from "./claim-state.ts";
-import { knownLockRun, lockRun } from "./lock-run.ts";
-import { nameDigest } from "./name-digest.ts";
+import { knownLockRun, lockRun, lockRunFault } from "./lock-run.ts";
+import { nameDigest, shardOf } from "./name-digest.ts";
 import type { ClaimOptions, ClaimResult, CommittedClaim } from "./types.ts";
 
 /**
  * Claims a piece of work by name, over any MLflow server with a database: of all programs and machines that do so at
  * once, one gets it. A holder that dies is followed after its lease; results count by a commit that has one winner.
- * Follows `runs/log-parameter`, whose params are write-once.
+ * Follows `runs/log-parameter`, whose params are write-once. A name leaves three params for ever on one of 64 lock runs,
+ * and two more for each time that it is given back: made for some ten thousand names on a server.
  *
  * @param name what is claimed; up to 500 characters. The same name is the same claim, for all experiments of the server.
  * @returns Held, busy (somebody else has it) or committed (it is done).
- * @throws ConfigurationError when the server keeps runs in files: there two may win.
+ * @throws ConfigurationError when the server keeps runs in files, where two may win, or when somebody has deleted runs
+ * or the experiment that hold the locks; it says how to restore them.
  * @throws NetworkError without the server's answer; nothing is claimed then for longer than the lease.
  *
  * @example
@@ -40,7 +42,11 @@ export async function claim(tracker: Tracker, name: string, options: ClaimOption
   const tools = claimTools(tracker);
   await refuseFileStore(tools, settings.limits);
   const runId = await lockRun(tools, shardOf(id), settings.limits);
-  return claimOn({ ...tools, runId, keys: claimKeys(id), what: `"${name}"` }, settings);
+  try {
+    return await claimOn({ ...tools, runId, keys: claimKeys(id), what: `"${name}"` }, settings);
+  } catch (error) {
+    throw await lockRunFault(tools, runId, error, settings.limits);
+  }
 }
 
 /**
@@ -99,9 +105,4 @@ function idOf(name: string): string {
   throw new ValidationError(
     `Cannot claim as the name must be a text of 1 to 500 characters: current value is ${shown}`,
   );
-}
-
-/** 64 lock runs hold all names of a server. */
-function shardOf(id: string): string {
-  return (Number.parseInt(id.slice(0, 4), 16) % 64).toString(16).padStart(2, "0");
 }

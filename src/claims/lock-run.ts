@@ -1,6 +1,6 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import type { Experiment } from "../client/types/entities.ts";
-import { AlreadyExistsError, NetworkError } from "../errors/network-errors.ts";
+import type { Experiment, RunData } from "../client/types/entities.ts";
+import { AlreadyExistsError, BadRequestError, NetworkError, NotFoundError } from "../errors/network-errors.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import { type ClaimTools, writeOnce } from "./claim-place.ts";
 
@@ -20,12 +20,55 @@ const description =
 export async function lockRun(tools: ClaimTools, shard: string, options: CallOptions): Promise<string> {
   const { client } = tools;
   const experiment = await lockExperiment(tools, options);
-  const known = await shardRun(tools, experiment, shard, options);
+  const root = await rootRun(tools, experiment, options);
+  const known = root.data.params[shardKey(shard)];
   if (known !== undefined) return known;
+  // Before another run is made, which nobody would find.
+  await mustBeActive(tools, root, options);
   const made = await newRun(tools, experiment.experimentId, `locks ${shard}`, options);
-  if (await writeOnce({ client, runId: rootOf(experiment) }, shardKey(shard), made, options)) return made;
+  try {
+    if (await writeOnce({ client, runId: root.info.runId }, shardKey(shard), made, options)) return made;
+  } catch (error) {
+    // Without an answer it may be the lock run of its names by now.
+    if (!(error instanceof NetworkError)) await client.runs.delete(made, options).catch(() => {});
+    throw await lockRunFault(tools, root.info.runId, error, options);
+  }
   await client.runs.delete(made, options);
   return lockRun(tools, shard, options);
+}
+
+/** A failure with the way to mend it, where it is that somebody has deleted a lock run. */
+export async function lockRunFault(
+  tools: ClaimTools,
+  runId: string,
+  error: unknown,
+  options: CallOptions,
+): Promise<unknown> {
+  if (!(error instanceof BadRequestError)) return error;
+  try {
+    await mustBeActive(tools, await tools.client.runs.get(runId, options), options, error);
+  } catch (reason) {
+    if (reason instanceof ConfigurationError) return reason;
+  }
+  return error;
+}
+
+/** A deleted run takes no params; it is deleted with its experiment too. */
+async function mustBeActive(
+  { client }: ClaimTools,
+  { info: { runId, experimentId, lifecycleStage } }: RunData,
+  options: CallOptions,
+  cause?: unknown,
+): Promise<void> {
+  if (lifecycleStage !== "deleted") return;
+  const home = await client.experiments.get(experimentId, options);
+  const isHomeless = home.lifecycleStage === "deleted";
+  const where = `the lock run "${runId}" must be active, and ${isHomeless ? `its experiment "${home.name}"` : "it"} is deleted`;
+  const cure = isHomeless ? `experiments.restore("${experimentId}")` : `runs.restore("${runId}")`;
+  throw new ConfigurationError(
+    `Cannot claim as ${where}: restore it with createClient(tracker).${cure}`,
+    cause === undefined ? undefined : { cause },
+  );
 }
 
 /** The same, but makes nothing: undefined while no such name was claimed. */
@@ -35,16 +78,21 @@ export async function knownLockRun(
   options: CallOptions,
 ): Promise<string | undefined> {
   const experiment = await activeExperiment(tools, options);
-  return experiment === undefined ? undefined : shardRun(tools, experiment, shard, options);
+  if (experiment === undefined) return undefined;
+  return (await rootRun(tools, experiment, options)).data.params[shardKey(shard)];
 }
 
-async function shardRun(
-  { client }: ClaimTools,
-  experiment: Experiment,
-  shard: string,
-  options: CallOptions,
-): Promise<string | undefined> {
-  return (await client.runs.get(rootOf(experiment), options)).data.params[shardKey(shard)];
+async function rootRun({ client }: ClaimTools, experiment: Experiment, options: CallOptions): Promise<RunData> {
+  const root = rootOf(experiment);
+  try {
+    return await client.runs.get(root, options);
+  } catch (cause) {
+    if (!(cause instanceof NotFoundError)) throw cause;
+    throw new ConfigurationError(
+      `Cannot claim as the first lock run "${root}" is gone for good: rename the experiment "${EXPERIMENT}", and the next claim makes new locks, which know nothing of the old ones`,
+      { cause },
+    );
+  }
 }
 
 function shardKey(shard: string): string {

@@ -178,6 +178,42 @@ describe("claim()", () => {
     await expect(claim(open(), "other")).rejects.toThrow(`experiments.restore("${experimentId}")`);
   });
 
+  test("makes no more lock runs, and says what to restore, when the experiment of the first one is deleted", async () => {
+    const { open } = await place();
+    const tracker = open();
+    await (await held(claim(tracker, "a"))).release();
+    const { experiments, runs } = createClient(tracker);
+    const { experimentId } = (await experiments.getByName("tracklet locks")) as { experimentId: string };
+    const locks = async (): Promise<number> => (await runs.search({ experimentIds: [experimentId] }).all()).length;
+    const before = await locks();
+    await experiments.delete("0");
+    for (const name of ["b", "c"]) {
+      const failed = claim(open(), name);
+      await expect(failed).rejects.toThrow(ConfigurationError);
+      await expect(failed).rejects.toThrow(
+        /^Cannot claim as the lock run "\w+" must be active, and its experiment "Default"/,
+      );
+      await expect(failed).rejects.toThrow('experiments.restore("0")');
+    }
+    expect(await locks()).toBe(before);
+    // Where the lock run is known, nothing is lacking.
+    await (await held(claim(open(), "a"))).release();
+    await experiments.restore("0");
+    await (await held(claim(open(), "b"))).release();
+  });
+
+  test("says how to restore the lock run of a name when somebody deleted it", async () => {
+    const { open } = await place();
+    const tracker = open();
+    const mine = await held(claim(tracker, "job"));
+    await mine.release();
+    const { runs } = createClient(tracker);
+    await runs.delete(mine.lockRunId);
+    const failed = claim(open(), "job");
+    await expect(failed).rejects.toThrow(ConfigurationError);
+    await expect(failed).rejects.toThrow(`runs.restore("${mine.lockRunId}")`);
+  });
+
   test("refuses a server that keeps runs in files", async () => {
     const { open } = await place(
       (fetch) => async (request) =>

@@ -119,12 +119,12 @@ describe("control().stop()", () => {
     await run.end();
   });
 
-  test("stops no run that is resumed after it had answered", async () => {
+  test("stops no run that is resumed after it had answered, also where the request fills a tag", async () => {
     const { one, open, other } = await place();
     const run = one.startRun();
     const id = await run.runId();
     const stopped = new Promise((resolve) => run.signal.addEventListener("abort", resolve));
-    await other.control(id).stop({ wait: 20_000 });
+    await other.control(id).stop({ reason: '"'.repeat(3800), wait: 20_000 });
     await stopped;
     await run.end("KILLED", { until: "delivered" });
     const later = open();
@@ -136,6 +136,34 @@ describe("control().stop()", () => {
     expect((await next).kind).toBe("checkpoint");
     expect(signal.aborted).toBe(false);
     await again.end();
+  });
+
+  test("is not heard again where an earlier version has answered it with its whole text", async () => {
+    const { one, other } = await place();
+    const run = one.startRun();
+    const id = await run.runId();
+    const { runs } = createClient(other);
+    await runs.setTag(id, "mlflow.tracklet.request.stop", "please");
+    await runs.setTag(id, "mlflow.tracklet.answer.stop", '{"at":1,"request":"please"}');
+    await runs.setTag(id, "mlflow.tracklet.request.checkpoint", "x".repeat(8000));
+    const { signal } = run;
+    expect(await nextRequest((listener) => run.onRequest(listener))).toEqual({ kind: "checkpoint" });
+    expect(signal.aborted).toBe(false);
+    await run.end("FINISHED", { until: "delivered" });
+    const { "mlflow.tracklet.answer.checkpoint": answer } = (await other.getRun(id)).data.tags;
+    expect(JSON.parse(answer ?? "")).toEqual({
+      at: expect.any(Number),
+      digest: expect.stringMatching(/^[0-9a-f]{16}$/),
+    });
+  });
+
+  test("refuses a reason that no tag can take, before it asks", async () => {
+    const { one, other } = await place();
+    const id = await one.startRun().runId();
+    const stop = other.control(id).stop({ reason: "x".repeat(8000) });
+    await expect(stop).rejects.toThrow(ValidationError);
+    await expect(stop).rejects.toThrow("must have at most 8000 characters as JSON");
+    expect((await other.getRun(id)).data.tags).not.toHaveProperty(["mlflow.tracklet.request.stop"]);
   });
 
   test("refuses a run that has ended, and says so", async () => {

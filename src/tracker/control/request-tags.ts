@@ -1,4 +1,6 @@
-import type { RunRequest } from "../types/control.ts";
+import { cutText } from "../../client/limits.ts";
+import { fnv64 } from "../../internal/fnv64.ts";
+import type { RequestAnswer, RunRequest } from "../types/control.ts";
 
 const REQUEST = "mlflow.tracklet.request.";
 const ANSWER = "mlflow.tracklet.answer.";
@@ -29,7 +31,7 @@ export function openRequests(tags: Readonly<Record<string, string>>): TaggedRequ
     if (!key.startsWith(REQUEST)) continue;
     const name = key.slice(REQUEST.length);
     const request = parse(name, text);
-    if (request !== undefined && readAnswer(tags[answerKey(name)])?.request !== text)
+    if (request !== undefined && answerTo(text, tags[answerKey(name)]) === undefined)
       found.push({ request, name, text });
   }
   return found;
@@ -58,14 +60,18 @@ function fieldsOf(text: string): Readonly<Record<string, unknown>> {
   }
 }
 
-/** An answer as text. */
+/** Of who asked, in an answer: a tag must take it whole. */
+const BY_LENGTH = 500;
+
+/** An answer as text. It names the request by a digest, as that may fill a tag by itself. */
 export function writeAnswer(request: string, at: number, by: string | undefined): string {
-  return JSON.stringify({ at, ...(by !== undefined && { by }), request });
+  return JSON.stringify({ at, ...(by !== undefined && { by: cutText(by, BY_LENGTH) }), digest: fnv64(request) });
 }
 
-/** What a run answered, and to which text. */
-export function readAnswer(text: string | undefined): { at: number; by?: string; request: string } | undefined {
-  const { at, by, request } = fieldsOf(text ?? "");
-  if (typeof at !== "number" || typeof request !== "string") return undefined;
-  return { at, ...(typeof by === "string" && { by }), request };
+/** What a run answered to the very text of a request; undefined when it did not, or answered another. */
+export function answerTo(request: string, answer: string | undefined): RequestAnswer | undefined {
+  // An earlier version answered with the whole text.
+  const { at, by, digest, request: whole } = fieldsOf(answer ?? "");
+  if (typeof at !== "number" || (whole !== request && digest !== fnv64(request))) return undefined;
+  return { at, ...(typeof by === "string" && { by }) };
 }

@@ -7,7 +7,7 @@ import { answerKey, openRequests, type TaggedRequest, writeAnswer } from "./requ
 /** Milliseconds between two looks where the tracker says nothing. */
 const INTERVAL = 5000;
 
-/** Looks now and then whether somebody has set a tag that asks a run for something. One small request a look. */
+/** Looks now and then whether somebody has set a tag that asks a run for something. A look reads the whole run. */
 export class RequestWatch {
   readonly #core: Core;
   readonly #run: RunHandle;

@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import { pause } from "../../client/deadline.ts";
+import { codePoints, limits as allowed } from "../../client/limits.ts";
 import { TimeoutError } from "../../errors/network-errors.ts";
 import { ValidationError } from "../../errors/usage-errors.ts";
 import type { Core } from "../core.ts";
@@ -8,7 +9,7 @@ import { quote } from "../key.ts";
 import { limited } from "../limited.ts";
 import { serverRunId } from "../server-run-id.ts";
 import type { ControlOptions, RequestAnswer } from "../types/control.ts";
-import { answerKey, readAnswer, requestKey } from "./request-tags.ts";
+import { answerKey, answerTo, requestKey } from "./request-tags.ts";
 
 /** Milliseconds between two looks for an answer. */
 const LOOK = 250;
@@ -26,6 +27,17 @@ export function sendRequest(
     if (wait !== undefined && !(wait >= 0)) {
       throw new ValidationError(`Cannot control a run as wait must be milliseconds from 0: current value is ${wait}`);
     }
+    const at = core.runtime.clock.now();
+    // Chance, so that two requests of one moment are two.
+    const nonce = core.runtime.random.fraction().toString(36).slice(2, 10);
+    const text = JSON.stringify({ at, by, reason, value, nonce });
+    // A longer one would be cut by the server without a word, and a cut one cannot be read.
+    const length = codePoints(text);
+    if (length > allowed.tagValueLength) {
+      throw new ValidationError(
+        `Cannot control a run as value, reason and by must have at most ${allowed.tagValueLength} characters as JSON: current value has ${length}`,
+      );
+    }
     const runId = await serverRunId(core, id, limits);
     const { runs } = await core.client();
     const { info } = await runs.get(runId, limits);
@@ -34,10 +46,6 @@ export function sendRequest(
         `Cannot control the run ${quote(id)} as it must be running: current value is ${info.status}`,
       );
     }
-    const at = core.runtime.clock.now();
-    // Chance, so that two requests of one moment are two.
-    const nonce = core.runtime.random.fraction().toString(36).slice(2, 10);
-    const text = JSON.stringify({ at, by, reason, value, nonce });
     await runs.setTag(runId, requestKey(name), text, limits);
     return wait === undefined ? undefined : answered(core, runId, name, text, wait, limits);
   });
@@ -72,8 +80,8 @@ async function answered(
   const release = lifecycle.keepAlive();
   try {
     for (;;) {
-      const answer = readAnswer((await runs.get(runId, limits)).data.tags[answerKey(name)]);
-      if (answer?.request === text) return { at: answer.at, ...(answer.by !== undefined && { by: answer.by }) };
+      const answer = answerTo(text, (await runs.get(runId, limits)).data.tags[answerKey(name)]);
+      if (answer !== undefined) return answer;
       const left = wait - (clock.monotonic() - begun);
       if (left <= 0) break;
       await pause(clock, Math.min(left, LOOK), limits.signal);

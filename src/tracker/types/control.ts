@@ -28,7 +28,7 @@ export interface RequestAnswer {
 export interface ControlOptions extends CallOptions {
   /** Who asks. @default the user of this tracker */
   readonly by?: string;
-  /** Why, for people. */
+  /** Why, for people. Value, reason and name together have room for 8,000 characters. */
   readonly reason?: string;
   /** Milliseconds to wait for the run's answer; without it the call resolves when the request is on the server. */
   readonly wait?: number;
@@ -37,7 +37,8 @@ export interface ControlOptions extends CallOptions {
 /**
  * Asks a run of any program on any machine to do something. The request is a tag of the run, so it works over every
  * MLflow server; the run sees it at its next look, by default within 5 s, and answers in a tag. Runs look only where
- * something listens: `run.signal`, `run.onRequest`.
+ * something listens: `run.signal`, `run.onRequest`. A look reads the whole run (MLflow has no request for its tags
+ * alone), so that for a run with thousands of keys a larger `controlInterval` is kinder to the server.
  */
 export interface RunControl {
   /** Asks it to stop. @returns Its answer; undefined without `wait`. */
