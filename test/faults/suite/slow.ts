@@ -129,7 +129,7 @@ export function slowSuite(server: () => FaultServer): void {
             run.logMetric("loss", Math.sin(step), { step, timestamp: 1_000 + step * 70_000 });
             if (step % 1_000 === 999) {
               // Others have their turn, as in a training loop that awaits something.
-              await settle(1);
+              await settle();
               most = Math.max(most, tracker.queue.status().waiting.points);
             }
           }
