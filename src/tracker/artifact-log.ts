@@ -204,6 +204,8 @@ export class ArtifactLog {
   }
 
   async #remote(source: URL, folder: string | undefined, options: ArtifactOptions): Promise<void> {
+    // Before anything is fetched: the name may be one that cannot be used.
+    const target = artifactPathIn(folder, options.name ?? nameIn(source));
     const { response, body } = await limited(
       this.#core,
       `fetch the artifact ${source.origin}${source.pathname}`,
@@ -218,8 +220,7 @@ export class ArtifactLog {
         `Cannot log the artifact ${source.origin}${source.pathname} as its server answers ${response.status}`,
       );
     }
-    const name = options.name ?? decodeURIComponent(source.pathname.split("/").at(-1) ?? "");
-    await this.body(body, artifactPathIn(folder, name));
+    await this.body(body, target);
   }
 
   #files(): Files {
@@ -228,6 +229,16 @@ export class ArtifactLog {
     throw new ConfigurationError(
       "Cannot log a local file as this platform has no file system: pass a Blob, a Uint8Array or a URL",
     );
+  }
+}
+
+/** The last part of an address; as it stands where it has a percent sign that escapes nothing. */
+function nameIn({ pathname }: URL): string {
+  const name = pathname.slice(pathname.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
   }
 }
 

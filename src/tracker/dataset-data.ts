@@ -45,7 +45,8 @@ function describeTable(data: Table): Partial<InputDataset> {
   const columns = columnsOf(data);
   const names = [...columns.keys()].sort();
   const digest = new DataDigest();
-  const rows = Math.max(0, ...[...columns.values()].map(({ length }) => length));
+  let rows = 0;
+  for (const { length } of columns.values()) rows = Math.max(rows, length);
   for (const name of names) {
     digest.text(name);
     for (let row = 0; row < rows; row++) digest.text(cellText(columns.get(name)![row]));

@@ -103,15 +103,15 @@ async function rootOf(
 }
 
 async function experimentsOf(core: Core, options: SearchRunsOptions, limits: CallOptions): Promise<string[]> {
+  // What is deleted is there to be looked at, when that is asked for.
+  const withDeleted = options.view === "deleted" || options.view === "all";
   if (options.allExperiments === true) {
     const { experiments } = await core.client();
-    return (await experiments.search({}, limits).all()).map((experiment) => experiment.experimentId);
+    const found = await experiments.search(withDeleted ? { view: "all" } : {}, limits).all();
+    return found.map((experiment) => experiment.experimentId);
   }
-  // What is deleted is there to be looked at, when that is asked for.
   const find = (experiment: NewRun["experiment"]): Promise<string | undefined> =>
-    options.view === "deleted" || options.view === "all"
-      ? experimentId(core, experiment, limits)
-      : activeExperiment(core, "search", experiment, limits);
+    withDeleted ? experimentId(core, experiment, limits) : activeExperiment(core, "search", experiment, limits);
   if (options.experiments === undefined) {
     // The own experiment is made with its first run: until then it has no runs.
     const own = await find(core.experiment);

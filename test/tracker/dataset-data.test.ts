@@ -46,6 +46,14 @@ describe("logInput() of data", () => {
     });
   });
 
+  test("describes 150,000 columns, more than a call may have arguments", async () => {
+    const column = [1];
+    const wide = Object.fromEntries(Array.from({ length: 150_000 }, (_, n) => [`c${n}`, column]));
+    const { profile, problem } = await described(wide, { schema: "{}" });
+    expect(problem).toBeUndefined();
+    expect(profile).toEqual({ num_rows: 1, num_elements: 150_000 });
+  });
+
   test("gives columns, in any order, the digest of their rows, and other content another one", async () => {
     const digest = async (data: unknown): Promise<unknown> => (await described(data))["digest"];
     const rows = await digest([

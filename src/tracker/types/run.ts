@@ -287,7 +287,8 @@ export interface Run extends AsyncDisposable, Shown {
   logFigure(figure: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void>;
   /**
    * Writes a file into the artifact directory `artifactPath`. A string is the path of a local file (or directory), as in
-   * Python; a URL is fetched unless it is a `file:` one; a Blob or bytes need a name.
+   * Python; a URL is fetched unless it is a `file:` one, whole into memory until the queue has it; a Blob or bytes need a
+   * name.
    */
   logArtifact(
     source: string | URL | Blob | Uint8Array,

@@ -12,7 +12,7 @@ import type { ReadOptions, Run, StartRunOptions } from "./run.ts";
 export interface SearchRunsOptions extends ReadOptions {
   /** Names of experiments. @default the tracker's */
   readonly experiments?: readonly string[];
-  /** All active experiments. */
+  /** All active experiments; deleted ones too where `view` asks for deleted runs. */
   readonly allExperiments?: boolean;
   /**
    * Only what is below this run, at any depth, by the tag `mlflow.rootRunId` that runs of this library carry: a root, by

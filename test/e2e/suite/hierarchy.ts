@@ -76,6 +76,20 @@ export function hierarchySuite(createTarget: CreateTarget): void {
       });
     });
 
+    test("S1.1 searchRuns() in all experiments finds runs of deleted ones where deleted runs are asked for", async () => {
+      await withBench(target, {}, async ({ tracker, client, experiment }) => {
+        const { experimentId } = await tracker.setExperiment(experiment);
+        const { info } = await client.runs.create({ experimentId, startTime: 1, name: experiment });
+        await client.experiments.delete(experimentId);
+        const filter = `attributes.run_name = '${experiment}'`;
+        const found = async (view: "active" | "deleted" | "all"): Promise<string[]> =>
+          (await tracker.searchRuns({ allExperiments: true, view, filter })).rows.map((row) => row.run_id);
+        expect(await found("all")).toEqual([info.runId]);
+        expect(await found("deleted")).toEqual([info.runId]);
+        expect(await found("active")).toEqual([]);
+      });
+    });
+
     test("S1.1 an experiment made offline first is made once, by whoever comes first", async () => {
       await withBench(target, {}, async (bench) => {
         const { tracker, client, experiment } = bench;
