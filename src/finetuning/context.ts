@@ -18,10 +18,14 @@ export interface ActiveRun {
   readonly runId: string;
   readonly run: Run;
   readonly claim: HeldClaim | undefined;
-  /** True when an earlier try has left values on the server. */
-  readonly isResumed: boolean;
-  /** Best value of the main metric so far. */
-  best: number | undefined;
+  /** Names this training in the tags of its run; an earlier one has another name. */
+  readonly attempt: string;
+  /** Last step of the main metric that an earlier try has left; -1 for none. */
+  readonly before: number;
+  /** Best value of the main metric so far, and where it stands. */
+  best: { readonly value: number; readonly step: number } | undefined;
+  /** The value of `best_<metric>` that is on the server or on its way, and the last step that has one. */
+  shown: { readonly value: number | undefined; readonly step: number };
 }
 
 /** What the parts of a manager share: its settings, the server, and where it stands. */
@@ -54,7 +58,7 @@ export class Context<P extends object, M> {
     this.names = new Names(pluginName);
     this.requests = new Requests(tracker, retry);
     this.experiments = new ExperimentStore(this.requests, this.names);
-    this.runs = new RunStore(this.requests);
+    this.runs = new RunStore(this.requests, tracker);
     const serializer = options.serializer ?? jsonSerializer<M>();
     this.models = new ModelStore(this.requests, this.runs, serializer, requirements);
   }

@@ -26,9 +26,7 @@ export class ExperimentStore {
   async #search(limits: Limits): Promise<Experiment[]> {
     const { client } = this.#requests;
     const query = { filter: this.#names.filter() };
-    const found = await this.#requests.send("read", limits, (options) =>
-      client.experiments.search(query, options).all(),
-    );
+    const found = await this.#requests.all(limits, (options) => client.experiments.search(query, options));
     return found.sort(newestFirst);
   }
 

@@ -19,7 +19,7 @@ export async function explained<P extends object, M, T>(
   } catch (error) {
     const mayBe = error instanceof BadRequestError || error instanceof NotFoundError || error instanceof NoRunError;
     const now = mayBe ? await context.experiments.byId(experimentId, limits).catch(() => undefined) : undefined;
-    if (!mayBe || now?.lifecycleStage === "active") throw error;
+    if (now?.lifecycleStage !== "deleted") throw error;
     throw new IterationError(
       `Cannot ${what} as the experiment ${experimentId} must be active, and it is deleted: call restoreIteration("${experimentId}"), or finishIteration()`,
       { cause: error },

@@ -4,7 +4,7 @@ import { exclusively } from "./exclusive.ts";
 import { newestFirst } from "./experiment-store.ts";
 import { IterationError } from "./finetuning-errors.ts";
 import type { Limits } from "./requests.ts";
-import { hasModel } from "./run-facts.ts";
+import { hasModel, isManaged, isOver, outcomeOf, UPLOADED } from "./run-facts.ts";
 import type { Training } from "./training.ts";
 import type { FinetuningIteration } from "./types.ts";
 
@@ -48,7 +48,7 @@ export class Iterations<P extends object, M> {
   async lastFinished(limits: Limits): Promise<Experiment | undefined> {
     for (const iteration of await this.others(limits)) {
       const runs = await this.#context.runs.all(iteration.experimentId, limits);
-      const over = runs.every(({ info }) => info.status === "FINISHED" || info.status === "FAILED");
+      const over = runs.every((run) => isOver(run));
       if (runs.length > 0 && over) return iteration;
     }
     return undefined;
@@ -60,8 +60,11 @@ export class Iterations<P extends object, M> {
       throw new IterationError(
         `Cannot set an iteration as its plugin must be "${names.plugin}": current value is ${JSON.stringify(pluginName)}`,
       );
-    const name = names.iteration(runId, batchId);
+    names.iteration("run", batchId);
     const start = await runs.get(runId, limits);
+    const name = names.iteration(start.info.runId, batchId);
+    if (start.info.lifecycleStage === "deleted")
+      throw new IterationError(`Cannot set an iteration as its start run ${runId} must be active, and it is deleted`);
     const from = await experiments.byId(start.info.experimentId, limits);
     if (!names.owns(names.unarchived(from.name)))
       throw new IterationError(
@@ -88,16 +91,19 @@ export class Iterations<P extends object, M> {
       return undefined;
     }
     if (begun === undefined) await experiments.setTag(current.experimentId, DELETES, id, limits);
-    await exclusively(this.#context, `${id} models`, limits, (bounds) => this.#deleteWhole(id, bounds));
+    await exclusively(this.#context, `${id} models`, limits, (bounds) => this.#deleteWhole(id, current, bounds));
     return id;
   }
 
-  async #deleteWhole(id: string, limits: Limits): Promise<void> {
-    const { experiments, runs, models } = this.#context;
+  async #deleteWhole(id: string, current: Experiment, limits: Limits): Promise<void> {
+    const { experiments, runs, models, names } = this.#context;
     if ((await experiments.own(id, limits)).lifecycleStage === "active") {
       for (const run of await runs.all(id, limits)) {
-        const begunDelete = run.data.metrics["model_uploaded"] !== undefined;
-        if (run.info.status === "FINISHED" && (hasModel(run) || begunDelete)) await models.delete(run, limits);
+        const isOurs = isManaged(run) && run.data.metrics[UPLOADED] !== undefined;
+        if (!isOurs || !(run.info.status === "FINISHED" || outcomeOf(run) === "finished")) continue;
+        if (hasModel(run) && current.name.startsWith(names.startingFrom(run.info.runId)))
+          this.#context.notice(`the model from which "${current.name}" starts is deleted with its iteration`);
+        await models.delete(run, limits);
       }
     }
     await experiments.archive(id, limits);

@@ -1,13 +1,15 @@
 import type { Experiment, RunData } from "../client/types/entities.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
+import { Turns } from "../tracker/turns.ts";
 import type { Run } from "../tracker/types/run.ts";
 import type { Context } from "./context.ts";
 import type { ExperimentsManager } from "./experiments-manager.ts";
+import { ParamsError } from "./finetuning-errors.ts";
 import type { Iterations } from "./iterations.ts";
 import type { Models } from "./models.ts";
 import { readParams, validParams } from "./param-text.ts";
 import type { Limits } from "./requests.ts";
-import { byQuality, hasModel, outcomeOf } from "./run-facts.ts";
+import { byQuality, hasModel, outcomeOf, qualityOf } from "./run-facts.ts";
 import type { Training } from "./training.ts";
 import type {
   BestRun,
@@ -25,6 +27,8 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
   readonly #training: Training<P, M>;
   readonly #iterations: Iterations<P, M>;
   readonly #models: Models<P, M>;
+  /** Calls that change something, one after the other: two at once would mix their steps. */
+  readonly #turns = new Turns<unknown>();
 
   constructor(context: Context<P, M>, training: Training<P, M>, iterations: Iterations<P, M>, models: Models<P, M>) {
     this.#context = context;
@@ -45,6 +49,14 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
     return { tracker, ...(requirements && { requirements }), ...(retry && { retry }), ...(onNotice && { onNotice }) };
   }
 
+  #inTurn<T>(options: Options, work: (limits: Limits) => Promise<T>): Promise<T> {
+    const limits = limitsOf(options);
+    return this.#turns.take("", () => {
+      limits.signal?.throwIfAborted();
+      return work(limits);
+    }) as Promise<T>;
+  }
+
   get pluginName(): string {
     return this.#context.names.plugin;
   }
@@ -56,7 +68,8 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
   }
 
   async isInitialRun(runId: string, options: Options = {}): Promise<boolean> {
-    return (await this.getInitialRunId(options)) === runId;
+    const run = await this.#context.runs.find(runId, limitsOf(options));
+    return run !== undefined && run.info.runId === (await this.getInitialRunId(options));
   }
   async getInitialRunId(options: Options = {}): Promise<string | undefined> {
     return (await this.#models.initialRun(limitsOf(options)))?.info.runId;
@@ -65,7 +78,7 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
     return (await this.getInitialModelRunId(options)) !== undefined;
   }
   uploadInitialModel(model: M, options: Options = {}): Promise<string> {
-    return this.#models.uploadInitial(model, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#models.uploadInitial(model, limits));
   }
   async getInitialModelRunId(options: Options = {}): Promise<string | undefined> {
     const run = await this.#models.initialRun(limitsOf(options));
@@ -89,24 +102,25 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
     return (await this.#iterations.lastFinished(limitsOf(options)))?.experimentId;
   }
   deletePreviousIteration(options: Options = {}): Promise<string | undefined> {
-    return this.#iterations.deletePrevious(limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#iterations.deletePrevious(limits));
   }
   archiveIteration(experimentId: string, options: Options = {}): Promise<void> {
-    return this.#iterations.archive(experimentId, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#iterations.archive(experimentId, limits));
   }
   restoreIteration(experimentId: string, options: Options = {}): Promise<void> {
-    return this.#iterations.restore(experimentId, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#iterations.restore(experimentId, limits));
   }
-  async rollBackIteration(experimentId: string, options: Options = {}): Promise<BestRun> {
-    const limits = limitsOf(options);
-    await this.#iterations.archive(experimentId, limits);
-    return this.#models.bestRun(await this.#models.best(limits));
+  rollBackIteration(experimentId: string, options: Options = {}): Promise<BestRun> {
+    return this.#inTurn(options, async (limits) => {
+      await this.#iterations.archive(experimentId, limits);
+      return this.#models.bestRun(await this.#models.best(limits));
+    });
   }
   setIteration(iteration: FinetuningIteration, options: Options = {}): Promise<string> {
-    return this.#iterations.set(iteration, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#iterations.set(iteration, limits));
   }
   finishIteration(options: Options = {}): Promise<void> {
-    return this.#iterations.finish(limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#iterations.finish(limits));
   }
 
   async getRunById(
@@ -142,15 +156,24 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
     const { runs, options: settings, isLoss, topRuns } = this.#context;
     const all = await runs.all(experimentId, limitsOf(options));
     const finished = all.filter((run) => outcomeOf(run) === "finished");
-    const top = byQuality(finished, settings.mainMetric, isLoss).slice(0, topRuns);
-    return Promise.all(top.map(({ run }) => this.#paramsOf(run)));
+    const top: P[] = [];
+    for (const { run } of byQuality(finished, isLoss, (one) => qualityOf(one, settings.mainMetric))) {
+      if (top.length === topRuns) break;
+      try {
+        top.push(await this.#paramsOf(run));
+      } catch (error) {
+        if (!(error instanceof ParamsError)) throw error;
+        this.#context.notice(`the run ${run.info.runId} is left out of the top parameters: ${error.message}`);
+      }
+    }
+    return top;
   }
 
   setRun(params: P, options: Options & { readonly retryFailed?: boolean } = {}): Promise<SetRun> {
-    return this.#training.set(params, options.retryFailed ?? false, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#training.set(params, options.retryFailed ?? false, limits));
   }
   finishRun(options: Options & { readonly asFailed?: boolean } = {}): Promise<void> {
-    return this.#training.finish(options.asFailed ?? false, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#training.finish(options.asFailed ?? false, limits));
   }
   saveMetric(value: MetricValue | number): void {
     this.#training.save(value);
@@ -192,14 +215,14 @@ export class Manager<P extends object, M> implements ExperimentsManager<P, M> {
     return run !== undefined && hasModel(run);
   }
   deleteModel(runId: string, options: Options = {}): Promise<boolean> {
-    return this.#models.delete(runId, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#models.delete(runId, limits));
   }
   saveModel(model: M, options: Options & { readonly bestOnly?: boolean } = {}): Promise<SavedModel> {
-    return this.#models.save(model, options.bestOnly ?? true, limitsOf(options));
+    return this.#inTurn(options, (limits) => this.#models.save(model, options.bestOnly ?? true, limits));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#iterations.finish({});
+    return this.#inTurn({}, (limits) => this.#iterations.finish(limits));
   }
 }
 

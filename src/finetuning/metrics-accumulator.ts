@@ -17,8 +17,11 @@ export interface AccumulatorOptions {
 
 /** One figure to log. */
 export interface AccumulatedPoint {
+  /** The metric's name, or that with a prefix such as `mean_`. */
   readonly key: string;
+  /** Never NaN. */
   readonly value: number;
+  /** That of the value it was made of. */
   readonly step: number;
 }
 
@@ -67,6 +70,11 @@ export class MetricsAccumulator {
     this.#latest = new Float64Array(options.sliding ? windowSize : 0);
   }
 
+  /** A new one with the same settings and no values. */
+  copy(): MetricsAccumulator {
+    return new MetricsAccumulator(this.name, this.#options);
+  }
+
   /** Values that were NaN. */
   get nanCount(): number {
     return this.#nan;
@@ -86,7 +94,7 @@ export class MetricsAccumulator {
       throw new ValidationError(
         `Cannot accumulate "${this.name}" as the step must be an integer: current value is ${String(step)}`,
       );
-    this.#step = step + 1;
+    this.#step = Math.min(step + 1, Number.MAX_SAFE_INTEGER);
     const point = (prefix: string, figure: number): AccumulatedPoint => ({
       key: `${prefix}${this.name}`,
       value: figure,
@@ -95,13 +103,15 @@ export class MetricsAccumulator {
     if (Number.isNaN(value)) return [point("nan_", ++this.#nan)];
     this.#take(value);
     const { mean, sliding, min, max } = this.#options;
-    return [
+    const points = [
       point("", value),
       ...(mean ? [point("mean_", this.#mean)] : []),
       ...(sliding ? [point("sliding_", this.#sliding())] : []),
       ...(min ? [point("min_", this.#min)] : []),
       ...(max ? [point("max_", this.#max)] : []),
     ];
+    // Opposite infinities have no mean.
+    return points.filter(({ value: figure }) => !Number.isNaN(figure));
   }
 
   /** Forgets all values; the next step is `step`. */

@@ -1,117 +1,126 @@
 import type { RunData } from "../client/types/entities.ts";
+import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
+import { MODEL, ModelFolder, REQUIREMENTS, STAGE } from "./model-folder.ts";
+import { modelDigest } from "./model-digest.ts";
 import type { ModelFiles, ModelSerializer } from "./serializer.ts";
 import type { Limits, Requests } from "./requests.ts";
-import { DELETED, hasModel, isBeingDeleted, UPLOADED } from "./run-facts.ts";
-import type { RunStore } from "./run-store.ts";
+import { DELETED, hasModel, isBeingDeleted, MODEL_DIGEST, MODEL_FOLDER, UPLOADED } from "./run-facts.ts";
+import type { RunChange, RunStore } from "./run-store.ts";
 
-/** Artifact folder of a model. */
-const FOLDER = "model";
-/** Ours, beside the files of the serializer. */
-const REQUIREMENTS = "requirements.txt";
+/** How often a model is looked for that is saved anew each time it is read. */
+const READS = 10;
 
-/** Models of runs: the files are only believed while the marker says that all of them are there. */
+/** Models of runs: the files are only believed while the marker says that all of them are there, and as its tags say. */
 export class ModelStore<M> {
-  readonly #requests: Requests;
   readonly #runs: RunStore;
+  readonly #folder: ModelFolder;
   readonly #serializer: ModelSerializer<M>;
   readonly #requirements: readonly string[];
 
   constructor(requests: Requests, runs: RunStore, serializer: ModelSerializer<M>, requirements: readonly string[]) {
-    this.#requests = requests;
     this.#runs = runs;
+    this.#folder = new ModelFolder(requests);
     this.#serializer = serializer;
     this.#requirements = requirements;
   }
 
   /**
-   * Uploads the whole model and then says so; what an earlier try left is removed first.
+   * Uploads the whole model and then says so; what an earlier try left is removed first. A model that is there already
+   * stays until the new one is whole beside it.
    *
-   * @param tags Set together with the marker.
+   * @param change Written together with the marker.
    */
-  async upload(runId: string, model: M, limits: Limits, tags: Readonly<Record<string, string>> = {}): Promise<void> {
+  async upload(
+    runId: string,
+    model: M,
+    limits: Limits,
+    change: Pick<RunChange, "points" | "tags"> = {},
+  ): Promise<void> {
     const files = new Map(await this.#serializer.save(model));
     checkFiles(files);
+    const digest = await modelDigest(files);
     if (this.#requirements.length > 0)
       files.set(REQUIREMENTS, new TextEncoder().encode(`${this.#requirements.join("\n")}\n`));
-    const { artifacts } = this.#requests.client;
     let run = await this.#runs.get(runId, limits);
-    if (hasModel(run)) {
-      await this.#runs.write(run, { markers: { [UPLOADED]: 0 } }, limits);
+    const put = async (folder: string, points: RunChange["points"]): Promise<void> => {
+      await this.#folder.replace(run, folder, files, limits);
+      const isMarked = run.data.metrics[UPLOADED] === 1;
+      const markers = {
+        ...(!isMarked && { [UPLOADED]: 1 }),
+        ...(run.data.metrics[DELETED] === 1 && { [DELETED]: 0 }),
+      };
+      const tags = { ...change.tags, [MODEL_FOLDER]: folder, [MODEL_DIGEST]: digest };
+      await this.#runs.write(run, { markers, tags, ...(points && { points }) }, limits);
+    };
+    const wasBeside = folderOf(run) === STAGE;
+    if (hasModel(run) && !wasBeside) {
+      await put(STAGE, change.points);
       run = await this.#runs.get(runId, limits);
-    }
-    if ((await this.#list(runId, FOLDER, limits)).length > 0) await this.#remove(run, limits);
-    const { artifactUri } = run.info;
-    for (const [path, bytes] of files) {
-      await this.#requests.send("upload", limits, (options) =>
-        artifacts.upload(runId, `${FOLDER}/${path}`, bytes, { ...options, artifactUri }),
-      );
-    }
-    const wasDeleted = run.data.metrics[DELETED] === 1;
-    const markers = { [UPLOADED]: 1, ...(wasDeleted && { [DELETED]: 0 }) };
-    await this.#runs.write(run, { markers, tags }, limits);
+      await put(MODEL, undefined);
+    } else await put(MODEL, change.points);
+    if (wasBeside || folderOf(run) === STAGE) await this.#folder.remove(run, STAGE, limits);
   }
 
-  /** The model of a run that has one. */
-  async download({ info }: RunData, limits: Limits): Promise<M> {
-    const files = new Map<string, Uint8Array<ArrayBuffer>>();
-    for (const path of await this.#list(info.runId, FOLDER, limits)) {
-      const name = path.slice(FOLDER.length + 1);
-      if (name === REQUIREMENTS) continue;
-      const bytes = await this.#requests.send("download", limits, async (options) => {
-        const reply = await this.#requests.client.artifacts.download(info.runId, path, {
-          ...options,
-          artifactUri: info.artifactUri,
-        });
-        return new Uint8Array(await reply.arrayBuffer());
-      });
-      files.set(name, bytes);
+  /** The model of a run that has one; undefined when somebody deletes it meanwhile. */
+  async download(run: RunData, limits: Limits): Promise<M | undefined> {
+    let seen: RunData | undefined = run;
+    for (let reads = 1; seen !== undefined && hasModel(seen); reads++) {
+      const files = await this.#whole(seen, limits);
+      if (files instanceof Map) return this.#serializer.load(files);
+      const now = await this.#runs.find(seen.info.runId, limits);
+      if (now !== undefined && (isSameModel(now, seen) || reads === READS)) throw files;
+      seen = now;
     }
-    return this.#serializer.load(files);
+    return undefined;
+  }
+
+  /** The files, if they are those that were saved; otherwise what is wrong, which may be that somebody saves others now. */
+  async #whole(run: RunData, limits: Limits): Promise<ModelFiles | Error> {
+    try {
+      const files = await this.#folder.read(run, folderOf(run), limits);
+      const digest = run.data.tags[MODEL_DIGEST];
+      if (digest === undefined || digest === (await modelDigest(files))) return files;
+      return new ValidationError(
+        `Cannot load the model of the run ${run.info.runId} as its files must be those that were saved: somebody has changed what is in "${folderOf(run)}"`,
+      );
+    } catch (error) {
+      if (error instanceof NotFoundError) return error;
+      throw error;
+    }
   }
 
   /** Removes the model of a run for good and says so; false when there was none. */
   async delete(run: RunData, limits: Limits): Promise<boolean> {
-    const { runId } = run.info;
     const { metrics } = run.data;
     if (metrics[DELETED] === 1) return false;
     let now = run;
     if (metrics[UPLOADED] === 1) {
       // First nobody may believe in it, then it goes.
       await this.#runs.write(run, { markers: { [UPLOADED]: 0 } }, limits);
-      now = await this.#runs.get(runId, limits);
-    } else if (!isBeingDeleted(run) && (await this.#list(runId, FOLDER, limits)).length === 0) {
+      now = await this.#runs.get(run.info.runId, limits);
+    } else if (!isBeingDeleted(run) && (await this.#folder.isEmpty(run, MODEL, limits))) {
       return false;
     }
-    await this.#remove(now, limits);
+    await this.#folder.remove(now, MODEL, limits);
+    if (!(await this.#folder.isEmpty(now, STAGE, limits))) await this.#folder.remove(now, STAGE, limits);
     await this.#runs.write(now, { markers: { [DELETED]: 1 } }, limits);
     return true;
   }
 
   /** Address of the model's folder, as MLflow's own clients take it. */
-  url({ info }: RunData): string {
-    return `${info.artifactUri.replace(/\/+$/, "")}/${FOLDER}`;
+  url(run: RunData): string {
+    return `${run.info.artifactUri.replace(/\/+$/, "")}/${folderOf(run)}`;
   }
+}
 
-  #remove({ info }: RunData, limits: Limits): Promise<void> {
-    const { artifacts } = this.#requests.client;
-    return this.#requests.send("deleteModel", limits, (options) =>
-      artifacts.delete(info.runId, FOLDER, { ...options, artifactUri: info.artifactUri }),
-    );
-  }
+function folderOf({ data }: RunData): string {
+  return data.tags[MODEL_FOLDER] === STAGE ? STAGE : MODEL;
+}
 
-  /** Paths of all files below a directory. */
-  async #list(runId: string, directory: string, limits: Limits): Promise<string[]> {
-    const entries = await this.#requests.send("read", limits, (options) =>
-      this.#requests.client.artifacts.list(runId, directory, options),
-    );
-    const paths: string[] = [];
-    for (const { path, isDirectory } of entries) {
-      if (isDirectory) paths.push(...(await this.#list(runId, path, limits)));
-      else paths.push(path);
-    }
-    return paths;
-  }
+/** True while nobody has saved another model. */
+function isSameModel(a: RunData, b: RunData): boolean {
+  return hasModel(a) && folderOf(a) === folderOf(b) && a.data.tags[MODEL_DIGEST] === b.data.tags[MODEL_DIGEST];
 }
 
 function checkFiles(files: ModelFiles): void {

@@ -1,16 +1,25 @@
 import type { RunData } from "../client/types/entities.ts";
-import type { Context } from "./context.ts";
+import type { ActiveRun, Context } from "./context.ts";
 import { exclusively, within } from "./exclusive.ts";
 import { explained } from "./explained.ts";
 import type { Iterations } from "./iterations.ts";
+import { IterationError } from "./finetuning-errors.ts";
 import { INITIAL_RUN } from "./names.ts";
 import type { Limits } from "./requests.ts";
-import { byQuality, hasModel, isBeingDeleted, isForBest, KEPT_FOR, UPLOADED } from "./run-facts.ts";
+import {
+  byQuality,
+  hasModel,
+  isBeingDeleted,
+  isForBest,
+  isInitial,
+  isManaged,
+  KEPT_FOR,
+  MODEL_QUALITY,
+  modelQualityOf,
+  UPLOADED,
+} from "./run-facts.ts";
 import type { Training } from "./training.ts";
 import type { BestRun, SavedModel } from "./types.ts";
-
-/** Milliseconds that metrics may take to the server before a model is judged by them. */
-const DELIVERY = 30_000;
 
 /** Models: the initial one, the best ones, saving and deleting. */
 export class Models<P extends object, M> {
@@ -61,9 +70,13 @@ export class Models<P extends object, M> {
     limits: Limits,
     except?: string,
   ): Promise<{ run: RunData; value: number } | undefined> {
-    const { runs, options, isLoss } = this.#context;
-    const all = (await runs.all(experimentId, limits)).filter((run) => hasModel(run) && run.info.runId !== except);
-    return byQuality(all, options.mainMetric, isLoss)[0];
+    const all = await this.#context.runs.all(experimentId, limits);
+    return this.#ranked(all.filter((run) => hasModel(run) && run.info.runId !== except))[0];
+  }
+
+  #ranked(runs: readonly RunData[]): { run: RunData; value: number }[] {
+    const { options, isLoss } = this.#context;
+    return byQuality(runs, isLoss, (run) => modelQualityOf(run, options.mainMetric));
   }
 
   /** The best run with a model of some iterations; the initial one where none has any. */
@@ -73,8 +86,7 @@ export class Models<P extends object, M> {
       const best = id === undefined ? undefined : await this.bestOf(id, limits);
       if (best !== undefined) found.push(best.run);
     }
-    const { options, isLoss } = this.#context;
-    return byQuality(found, options.mainMetric, isLoss)[0]?.run ?? (await this.initialRun(limits));
+    return this.#ranked(found)[0]?.run ?? (await this.initialRun(limits));
   }
 
   /** Of all iterations, the active one too. */
@@ -92,11 +104,14 @@ export class Models<P extends object, M> {
 
   /** As callers get it. */
   bestRun(run: RunData | undefined): BestRun {
-    return { runId: run?.info.runId, isInitial: run?.info.runName === INITIAL_RUN };
+    return { runId: run?.info.runId, isInitial: run !== undefined && isInitial(run) };
   }
 
   async download(run: RunData | undefined, what: string, limits: Limits): Promise<M | undefined> {
-    return this.#there(run, what) ? this.#context.models.download(run, limits) : undefined;
+    if (!this.#there(run, what)) return undefined;
+    const model = await this.#context.models.download(run, limits);
+    if (model === undefined) this.#context.notice(`there is no ${what}: it was deleted meanwhile`);
+    return model;
   }
 
   url(run: RunData | undefined, what: string): string | undefined {
@@ -125,9 +140,15 @@ export class Models<P extends object, M> {
   /** Deletes it, or says why not. */
   async #whyNotDeleted(run: RunData | undefined, limits: Limits): Promise<string | undefined> {
     if (run === undefined) return "there is no such run";
+    const { runs, models, experiments, names } = this.#context;
     const { runId, experimentId } = run.info;
-    if (runId === (await this.initialRun(limits))?.info.runId) return "it is the initial one, which stays";
-    const { runs, models } = this.#context;
+    const { name } = await experiments.byId(experimentId, limits);
+    if (!names.owns(names.unarchived(name)))
+      throw new IterationError(
+        `Cannot delete the model of the run ${runId} as it must be of the plugin "${names.plugin}": its experiment is "${name}"`,
+      );
+    if (names.unarchived(name) === names.initial || isInitial(run)) return "it is the initial one, which stays";
+    if (!isManaged(run) || run.data.metrics[UPLOADED] === undefined) return "no manager has made that run";
     const deleted = await exclusively(this.#context, `${experimentId} models`, limits, async (bounds) =>
       models.delete(await runs.get(runId, bounds), bounds),
     );
@@ -141,34 +162,53 @@ export class Models<P extends object, M> {
 
   async #save(model: M, bestOnly: boolean, limits: Limits): Promise<SavedModel> {
     const { experimentId } = this.#context.mustHaveIteration("save a model");
-    const { runId, claim } = this.#context.mustHaveRun("save a model");
+    const active = this.#context.mustHaveRun("save a model");
+    const { runId, claim } = active;
     claim?.signal.throwIfAborted();
-    const quality = bestOnly ? await this.#training.quality(limits) : undefined;
-    const { tracker, shared = false } = this.#context.options;
-    // Others judge the model by what is on the server, and the metrics are on their way there.
-    const own = await tracker.getRun(runId, { ...limits, freshness: DELIVERY });
+    const bounds = within(limits, claim);
+    const quality = bestOnly ? await this.#training.quality(bounds) : active.best?.value;
+    const { shared = false } = this.#context.options;
     // Without holding up others: most models are not the best.
-    const isQuick = shared !== false && quality !== undefined && own.data.metrics[UPLOADED] !== 1;
-    if (isQuick && (await this.#beats(quality, limits)) === undefined)
+    const isQuick = bestOnly && shared !== false;
+    if (isQuick && (await this.#beaten(experimentId, quality, bounds)) === undefined)
       return { saved: false, runId, removed: undefined };
-    return exclusively(this.#context, `${experimentId} models`, within(limits, claim), async (bounds) => {
-      const beaten = quality === undefined ? { best: undefined } : await this.#beats(quality, bounds);
-      if (beaten !== undefined) {
-        const tags = { [KEPT_FOR]: bestOnly ? "best" : "any" };
-        await this.#context.models.upload(runId, model, bounds, tags);
-        if (beaten.best !== undefined) await this.#context.models.delete(beaten.best, bounds);
-      }
-      if (bestOnly) await this.#completeDeletions(experimentId, beaten === undefined ? undefined : runId, bounds);
-      return { saved: beaten !== undefined, runId, removed: beaten?.best?.info.runId };
+    return exclusively(this.#context, `${experimentId} models`, bounds, async (locked) => {
+      const beaten = bestOnly ? await this.#beaten(experimentId, quality, locked) : { best: undefined };
+      if (beaten !== undefined) await this.#upload(active, model, bestOnly, quality, locked);
+      const removed = beaten?.best?.info.runId === runId ? undefined : beaten?.best;
+      if (removed !== undefined) await this.#context.models.delete(removed, locked);
+      if (bestOnly) await this.#completeDeletions(experimentId, beaten === undefined ? undefined : runId, locked);
+      return { saved: beaten !== undefined, runId, removed: removed?.info.runId };
     });
   }
 
-  /** The best run so far but the one that is set, if this quality is as good or better; undefined if it is worse. */
-  async #beats(quality: number, limits: Limits): Promise<{ best: RunData | undefined } | undefined> {
-    const { experimentId } = this.#context.mustHaveIteration("save a model");
-    const best = await this.bestOf(experimentId, limits, this.#context.active?.runId);
-    const isWorse = best !== undefined && (this.#context.isLoss ? quality > best.value : quality < best.value);
-    return isWorse ? undefined : { best: best?.run };
+  /** What tells others how good the model is goes with its marker: the metrics themselves may still be on their way. */
+  async #upload(
+    active: ActiveRun,
+    model: M,
+    bestOnly: boolean,
+    quality: number | undefined,
+    limits: Limits,
+  ): Promise<void> {
+    const tags = {
+      [KEPT_FOR]: bestOnly ? "best" : "any",
+      [MODEL_QUALITY]: quality === undefined ? "" : String(quality),
+    };
+    const best = this.#training.bestPoint(active);
+    await this.#context.models.upload(active.runId, model, limits, { tags, ...(best && { points: [best] }) });
+    if (best !== undefined) active.shown = best;
+  }
+
+  /** The best model so far, also an earlier one of this run, if this quality is as good or better; undefined if it is worse. */
+  async #beaten(
+    experimentId: string,
+    quality: number | undefined,
+    limits: Limits,
+  ): Promise<{ best: RunData | undefined } | undefined> {
+    const best = await this.bestOf(experimentId, limits);
+    if (best === undefined || quality === undefined) return { best: best?.run };
+    const isWorse = this.#context.isLoss ? quality > best.value : quality < best.value;
+    return isWorse ? undefined : { best: best.run };
   }
 
   /**
@@ -176,9 +216,9 @@ export class Models<P extends object, M> {
    * are the best of nothing any more, so nobody else would look for them.
    */
   async #completeDeletions(experimentId: string, saved: string | undefined, limits: Limits): Promise<void> {
-    const { runs, models, options, isLoss } = this.#context;
+    const { runs, models } = this.#context;
     const all = await runs.all(experimentId, limits);
-    const best = saved ?? byQuality(all.filter(hasModel), options.mainMetric, isLoss)[0]?.run.info.runId;
+    const best = saved ?? this.#ranked(all.filter(hasModel))[0]?.run.info.runId;
     for (const run of all) {
       const isLeft = isForBest(run) && run.info.runId !== best;
       if (isLeft || (isBeingDeleted(run) && run.info.status !== "RUNNING")) await models.delete(run, limits);

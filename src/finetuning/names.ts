@@ -42,6 +42,11 @@ export class Names {
     return `${this.prefix}${checkPart("start run id", startRunId)}${SEPARATOR}${checkPart("batch id", batchId)}`;
   }
 
+  /** What the names of all iterations from one run begin with. */
+  startingFrom(startRunId: string): string {
+    return `${this.prefix}${startRunId}${SEPARATOR}`;
+  }
+
   /** True for every experiment of the plugin, the initial one too, but not for what is archived. */
   owns(name: string): boolean {
     return name.startsWith(this.prefix) && !archived.test(name);

@@ -1,5 +1,5 @@
-import { ConfigurationError } from "../errors/usage-errors.ts";
 import { canonicalText } from "./canonical-text.ts";
+import { sha256 } from "./sha256.ts";
 
 /**
  * The name of the run that trains with these parameters: SHA-256 of their canonical text (JSON with sorted keys and
@@ -15,11 +15,5 @@ import { canonicalText } from "./canonical-text.ts";
  * ```
  */
 export async function paramsHash(params: object): Promise<string> {
-  // Pages without https lack it.
-  if (globalThis.crypto?.subtle === undefined)
-    throw new ConfigurationError(
-      "Cannot name a run by its parameters as crypto.subtle must be there: serve the page by https or from localhost",
-    );
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalText(params)));
-  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  return sha256(new TextEncoder().encode(canonicalText(params)), "name a run by its parameters");
 }

@@ -1,7 +1,8 @@
 import { pause } from "../client/deadline.ts";
 import { connect, type Resources } from "../client/resources.ts";
 import type { CallOptions } from "../client/types/connection.ts";
-import { AlreadyExistsError, BadRequestError, NotFoundError } from "../errors/network-errors.ts";
+import type { Page } from "../client/page.ts";
+import { AlreadyExistsError, BadRequestError, NotFoundError, UnexpectedReplyError } from "../errors/network-errors.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import type { Random } from "../runtime/ports/random.ts";
@@ -16,12 +17,14 @@ export class Requests {
   readonly client: Resources;
   readonly clock: Clock;
   readonly random: Random;
+  readonly #trackingUri: string;
   readonly #rule: (operation: FinetuningOperation) => WholeRule;
   readonly #keepAlive: () => () => void;
 
   constructor(tracker: Tracker, table: RetryTable | undefined) {
     const runtime = tracker.connection.runtime ?? defaultRuntime();
     this.client = connect(tracker.connection, runtime);
+    this.#trackingUri = tracker.connection.trackingUri;
     this.clock = runtime.clock;
     this.random = runtime.random;
     this.#rule = retryRules(table);
@@ -43,6 +46,18 @@ export class Requests {
     }
   }
 
+  /** All items of a list; each page is tried again for itself, so that a long list arrives on a bad line, too. */
+  async all<T>(limits: Limits, list: (options: CallOptions) => PromiseLike<Page<T>>): Promise<T[]> {
+    const items: T[] = [];
+    let page: Page<T> | undefined = await this.send("read", limits, async (options) => list(options));
+    while (page !== undefined) {
+      for (const item of page.items) items.push(item);
+      const { next }: Page<T> = page;
+      page = await this.send("read", limits, next);
+    }
+    return items;
+  }
+
   /**
    * A request that must not be sent twice: looks whether it is done before each try, and at the end.
    *
@@ -61,7 +76,10 @@ export class Requests {
         await request({ ...limits, retry: false });
         const made = await this.send("read", limits, look);
         if (made !== undefined) return made;
-        throw new Error(`Cannot ${operation} as the server must keep what it acknowledged, and it is not there`);
+        throw new UnexpectedReplyError(
+          `Cannot ${operation} as the server must keep what it acknowledged, and it is not there`,
+          { method: "POST", url: this.#trackingUri },
+        );
       } catch (error) {
         const somebodyElse =
           error instanceof AlreadyExistsError || error instanceof NotFoundError || error instanceof BadRequestError;

@@ -1,27 +1,42 @@
 import { limits as mlflow } from "../client/limits.ts";
 import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
-import { defaultRuntime } from "../runtime/default-runtime.ts";
-import { systemTags } from "../tracker/system-tags.ts";
+import { isServerId } from "../tracker/run-id.ts";
+import { runTagsOf } from "../tracker/run-tags.ts";
+import type { Tracker } from "../tracker/types/tracker.ts";
 import type { Limits, Requests } from "./requests.ts";
-import { nextStep } from "./run-facts.ts";
+import { lastStep, ROLE } from "./run-facts.ts";
+
+/** What is written to a run in one go. */
+export interface RunChange {
+  readonly params?: readonly { key: string; value: string }[];
+  /** Marker metrics, each of which is put after what it was before. */
+  readonly markers?: Readonly<Record<string, number>>;
+  readonly points?: readonly { key: string; value: number; step: number }[];
+  readonly tags?: Readonly<Record<string, string>>;
+}
 
 /** Runs of a plugin on the server. */
 export class RunStore {
   readonly #requests: Requests;
+  readonly #tracker: Tracker;
 
-  constructor(requests: Requests) {
+  constructor(requests: Requests, tracker: Tracker) {
     this.#requests = requests;
+    this.#tracker = tracker;
   }
 
-  get(runId: string, limits: Limits): Promise<RunData> {
-    return this.#requests.send("read", limits, (options) => this.#requests.client.runs.get(runId, options));
+  /** @param id Of the tracker or MLflow's. */
+  get(id: string, limits: Limits): Promise<RunData> {
+    return this.#requests.send("read", limits, (options) =>
+      isServerId(id) ? this.#requests.client.runs.get(id, options) : this.#tracker.getRun(id, options),
+    );
   }
 
   /** Undefined where there is none, or it is deleted. */
-  async find(runId: string, limits: Limits): Promise<RunData | undefined> {
+  async find(id: string, limits: Limits): Promise<RunData | undefined> {
     try {
-      const run = await this.get(runId, limits);
+      const run = await this.get(id, limits);
       return run.info.lifecycleStage === "active" ? run : undefined;
     } catch (error) {
       if (error instanceof NotFoundError) return undefined;
@@ -32,33 +47,33 @@ export class RunStore {
   /** All active runs of an experiment. */
   all(experimentId: string, limits: Limits): Promise<RunData[]> {
     const query = { experimentIds: [experimentId] };
-    return this.#requests.send("read", limits, (options) => this.#requests.client.runs.search(query, options).all());
+    return this.#requests.all(limits, (options) => this.#requests.client.runs.search(query, options));
   }
 
-  /** The active run of that name, the first one that was made where several are. */
-  named(experimentId: string, name: string, limits: Limits): Promise<RunData | undefined> {
-    return this.#requests.send(
-      "read",
-      limits,
-      async (options) => (await this.#allNamed(experimentId, name, options))[0],
-    );
+  /** The active run with that role, the first one that was made where several are; else one that is only called so. */
+  async named(experimentId: string, role: string, limits: Limits): Promise<RunData | undefined> {
+    const tagged = await this.#requests.send("read", limits, (options) => this.#first(experimentId, role, options));
+    if (tagged !== undefined) return tagged;
+    const query = { experimentIds: [experimentId], filter: `attributes.run_name = '${role}'` };
+    const called = await this.#requests.all(limits, (options) => this.#requests.client.runs.search(query, options));
+    return called.filter(({ data }) => data.tags[ROLE] === undefined).sort(oldestFirst)[0];
   }
 
-  async #allNamed(experimentId: string, name: string, options: object): Promise<RunData[]> {
-    const query = { experimentIds: [experimentId], filter: `attributes.run_name = '${name}'` };
-    const runs = await this.#requests.client.runs.search(query, options).all();
-    return runs.sort((a, b) => a.info.startTime - b.info.startTime || (a.info.runId < b.info.runId ? -1 : 1));
+  async #first(experimentId: string, role: string, options: object): Promise<RunData | undefined> {
+    const query = { experimentIds: [experimentId], filter: `tags."${ROLE}" = '${role}'` };
+    return (await this.#requests.client.runs.search(query, options).all()).sort(oldestFirst)[0];
   }
 
-  /** The active run of that name, made where there is none; of several made at once the first one stays. */
-  async ensure(experimentId: string, name: string, tags: Record<string, string>, limits: Limits): Promise<RunData> {
+  /** The active run with that role, made where there is none; of several made at once the first one stays. */
+  async ensure(experimentId: string, role: string, tags: Record<string, string>, limits: Limits): Promise<RunData> {
     const { client } = this.#requests;
-    const platform = defaultRuntime();
-    const all = { ...systemTags(platform, platform.environment.user()), ...tags };
+    const all: Record<string, string> = { ...runTagsOf(this.#tracker), ...tags, [ROLE]: role };
+    const user = all["mlflow.user"];
     const mine: string[] = [];
-    const look = async (options: object) => (await this.#allNamed(experimentId, name, options))[0];
+    const look = (options: object) => this.#first(experimentId, role, options);
     const first = await this.#requests.once("createRun", limits, look, async (options) => {
-      mine.push((await client.runs.create({ experimentId, name, tags: all }, options)).info.runId);
+      const run = { experimentId, name: role, tags: all, ...(user !== undefined && { user }) };
+      mine.push((await client.runs.create(run, options)).info.runId);
     });
     for (const runId of mine) {
       if (runId !== first.info.runId)
@@ -67,28 +82,16 @@ export class RunStore {
     return first;
   }
 
-  /** Writes params and marker metrics, each marker after what it was before; as many requests as MLflow needs. */
+  /** Writes as many requests as MLflow needs; what is no parameter goes with the last one. */
   async write(
     run: RunData,
-    {
-      params = [],
-      markers = {},
-      tags = {},
-    }: {
-      params?: readonly { key: string; value: string }[];
-      markers?: Readonly<Record<string, number>>;
-      tags?: Readonly<Record<string, string>>;
-    },
+    { params = [], markers = {}, points = [], tags = {} }: RunChange,
     limits: Limits,
   ): Promise<void> {
     const { client, clock } = this.#requests;
     const timestamp = clock.now();
-    const metrics = Object.entries(markers).map(([key, value]) => ({
-      key,
-      value,
-      timestamp,
-      step: nextStep(run, key),
-    }));
+    const marks = Object.entries(markers).map(([key, value]) => ({ key, value, step: lastStep(run, key) + 1 }));
+    const metrics = [...marks, ...points].map((point) => ({ ...point, timestamp }));
     const tagPairs = Object.entries(tags).map(([key, value]) => ({ key, value }));
     for (let at = 0; at === 0 || at < params.length; at += mlflow.paramsPerBatch) {
       const last = at + mlflow.paramsPerBatch >= params.length;
@@ -105,4 +108,8 @@ export class RunStore {
     const change = { status, endTime: this.#requests.clock.now() };
     return this.#requests.send("write", limits, (options) => this.#requests.client.runs.update(runId, change, options));
   }
+}
+
+function oldestFirst(a: RunData, b: RunData): number {
+  return a.info.startTime - b.info.startTime || (a.info.runId < b.info.runId ? -1 : 1);
 }

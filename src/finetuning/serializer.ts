@@ -1,4 +1,5 @@
 import { ValidationError } from "../errors/usage-errors.ts";
+import { losslessJson } from "./canonical-text.ts";
 
 /** Files of a model: their path below the artifact folder `model`, with `/`, and their bytes. */
 export type ModelFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
@@ -9,12 +10,17 @@ export type ModelFiles = ReadonlyMap<string, Uint8Array<ArrayBuffer>>;
  * @typeParam M the model.
  */
 export interface ModelSerializer<M> {
+  /** Gives the files of a model, at least one, none of them called `requirements.txt`. */
   readonly save: (model: M) => ModelFiles | Promise<ModelFiles>;
+  /** Makes a model of the files that `save` gave. */
   readonly load: (files: ModelFiles) => M | Promise<M>;
 }
 
 /**
- * Keeps a model that is plain data as `model.json`.
+ * Keeps a model that is plain data as `model.json`: lists, plain objects, text, finite numbers, booleans and null. What
+ * JSON would change or lose without a word (typed arrays, NaN, maps, dates) is refused.
+ *
+ * @throws ValidationError at saving, for what JSON would lose.
  *
  * @example
  * ```ts
@@ -27,9 +33,13 @@ export interface ModelSerializer<M> {
 export function jsonSerializer<M>(): ModelSerializer<M> {
   return {
     save: (model) => {
-      const text = JSON.stringify(model);
-      if (text === undefined)
-        throw new ValidationError(`Cannot save a model as JSON as it must be data: current value is ${typeof model}`);
+      const text = losslessJson(
+        model,
+        (where, must, is) =>
+          new ValidationError(
+            `Cannot save a model as JSON as ${where === "" ? "it" : where} must be ${must}: current value is ${is}`,
+          ),
+      );
       return new Map([["model.json", new TextEncoder().encode(text)]]);
     },
     load: (files) => JSON.parse(new TextDecoder().decode(fileOf(files, "model.json"))) as M,

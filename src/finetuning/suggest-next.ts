@@ -7,6 +7,7 @@ import type { SearchSpace } from "./search-space.ts";
 export interface OptimizerInput<P extends object> {
   /** Parameters of earlier runs, best first. */
   readonly previous: readonly P[];
+  /** Where to look. */
   readonly space: SearchSpace<P>;
   /** Numbers from 0 to below 1. */
   readonly fraction: () => number;

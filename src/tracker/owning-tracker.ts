@@ -12,6 +12,7 @@ import { Guard } from "./guard.ts";
 import { lateClient } from "./late-client.ts";
 import { RunHandle } from "./run.ts";
 import { localIds } from "./run-id.ts";
+import { keepRunTags } from "./run-tags.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { shown } from "./shown.ts";
 import { experimentOf, startRun, withRun } from "./start-run.ts";
@@ -109,7 +110,9 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
   if (runtime.name === "browser") warnInPage(core);
   place.onCore?.(core);
   owned.onQueue?.(queue);
-  return new TrackerHandle(core, owned.onClosed ?? (() => {}));
+  const tracker = new TrackerHandle(core, owned.onClosed ?? (() => {}));
+  keepRunTags(tracker, () => ({ ...core.systemTags(), ...options.tags }));
+  return tracker;
 }
 
 /** Asks the host of an edge function to stay until what was logged is delivered, or `exitTimeout` is over. */

@@ -45,6 +45,27 @@ describe("S0.19 MetricsAccumulator", () => {
     ]);
   });
 
+  test("leaves out the mean of opposite infinities, and goes on after the greatest step", () => {
+    const accumulator = new MetricsAccumulator("x", { ...all });
+    for (const value of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) accumulator.accumulate(value);
+    const keys = (value: number): string[] => accumulator.accumulate(value).map(({ key }) => key);
+    expect([keys(1), keys(1)]).toEqual([
+      ["x", "sliding_x", "min_x", "max_x"],
+      ["x", "sliding_x", "min_x", "max_x"],
+    ]);
+    accumulator.accumulate(1, Number.MAX_SAFE_INTEGER);
+    expect(accumulator.accumulate(2)[0]?.step).toBe(Number.MAX_SAFE_INTEGER);
+  });
+
+  test("copy() has the settings and no values", () => {
+    const accumulator = new MetricsAccumulator("x", { min: true });
+    accumulator.accumulate(-1);
+    expect(accumulator.copy().accumulate(2)).toEqual([
+      { key: "x", value: 2, step: 0 },
+      { key: "min_x", value: 2, step: 0 },
+    ]);
+  });
+
   test("equals the plain mean over a window, for any values", () => {
     const accumulator = new MetricsAccumulator("x", { ...all, windowSize: 7 });
     const values = Array.from({ length: 100 }, (_, index) => Math.sin(index * 12.9898) * 1000);

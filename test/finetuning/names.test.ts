@@ -179,6 +179,33 @@ describe("readParams()", () => {
     expect(({} as Record<string, unknown>)["x"]).toBeUndefined();
   });
 
+  test.each([
+    ["(1, 2)", "(1, 2)"],
+    ["Hello, world", "Hello, world"],
+    ["1, adam", "1, adam"],
+    ["1e+16", 1e16],
+    ["1e21", 1e21],
+    ["1.5, True", [1.5, true]],
+    ["1e400", "1e400"],
+    ["-0.5", -0.5],
+    ["9007199254740993", "9007199254740993"],
+    ['["a", 1]', ["a", 1]],
+    ["{'a': 1}", "{'a': 1}"],
+    ["", ""],
+    ["1,", "1,"],
+  ])("S0.18 reads %j of a run of another program as %j", (text, value) => {
+    const foreign = { data: { tags: {}, params: { x: text } } };
+    expect(readParams(foreign as unknown as RunData)).toEqual({ x: value });
+  });
+
+  test("S0.18 loses neither of two parameters of which one looks like a member of the other, in any order", () => {
+    for (const params of [
+      { a: "1", "a.b": "2" },
+      { "a.b": "2", a: "1" },
+    ])
+      expect(readParams({ data: { tags: {}, params } } as unknown as RunData)).toEqual({ a: 1, "a.b": 2 });
+  });
+
   test("refuses keys that MLflow would refuse, or that are there twice", () => {
     expect(() => paramPairs({ "a\nb": 1 })).toThrow(ParamsError);
     expect(() => paramPairs({ "a.b": 1, a: { b: 2 } })).toThrow("must be there once");

@@ -5,6 +5,8 @@ import { begun, type Place, place, type TestManager } from "./place.ts";
 /** A run, as plain data. */
 interface RuleRun {
   quality: number;
+  /** Of its model, when that was saved. */
+  saved: number;
   /** What its model is there for. */
   model: "best" | "any" | undefined;
   outcome: "finished" | "failed";
@@ -54,7 +56,7 @@ const inIteration = ({ current }: Rules): boolean => current !== undefined;
 const activeOf = ({ iterations }: Rules): RuleIteration[] => iterations.filter(({ isArchived }) => !isArchived);
 const modelsOf = ({ runs }: RuleIteration): RuleRun[] => [...runs.values()].filter(({ model }) => model !== undefined);
 const least = (runs: readonly RuleRun[]): number | undefined =>
-  runs.length === 0 ? undefined : Math.min(...runs.map(({ quality }) => quality));
+  runs.length === 0 ? undefined : Math.min(...runs.map(({ saved }) => saved));
 /** The active one, or the last one; and the one made before it. */
 function pair(rules: Rules): [RuleIteration | undefined, RuleIteration | undefined] {
   const active = activeOf(rules);
@@ -91,19 +93,19 @@ const train = ({ lr, quality, asFailed, bestOnly, retryFailed }: Try): Command =
     manager.saveMetric(quality + 1);
     manager.saveMetric(quality);
     expect(await manager.getQuality()).toBe(quality);
-    const others = [...runs].filter(([key, { model }]) => key !== lr && model !== undefined).map(([, run]) => run);
-    const best = others.filter((run) => run.quality === least(others));
-    const isGood = !bestOnly || best[0] === undefined || quality <= best[0].quality;
+    const models = modelsOf(rules.current as RuleIteration);
+    // Of those that are equal the one that was made first; an earlier model of this run counts like any other.
+    const first = models.find(({ saved }) => saved === least(models));
+    const isGood = !bestOnly || first === undefined || quality <= first.saved;
     expect((await manager.saveModel({ weights: [quality] }, { bestOnly })).saved).toBe(isGood);
     await manager.finishRun({ asFailed });
-    const run: RuleRun = known ?? { quality, model: undefined, outcome: "finished" };
+    const run: RuleRun = known ?? { quality, saved: quality, model: undefined, outcome: "finished" };
     runs.set(lr, run);
     Object.assign(run, { quality, outcome: asFailed ? "failed" : "finished" });
-    if (isGood) run.model = bestOnly ? "best" : "any";
+    // The best so far goes, whatever it was kept for.
+    if (bestOnly && isGood && first !== undefined) first.model = undefined;
+    if (isGood) Object.assign(run, { model: bestOnly ? "best" : "any", saved: quality });
     if (!bestOnly) return;
-    // The best so far goes, whatever it was kept for; of those that were equal the one that was made first.
-    const first = best[0];
-    if (isGood && first !== undefined) first.model = undefined;
     const winner = isGood ? run : first;
     for (const one of runs.values()) if (one.model === "best" && one !== winner) one.model = undefined;
   });
@@ -118,7 +120,7 @@ const restart = (inRun: boolean): Command =>
       await real.manager.setIteration({ runId: real.initial, batchId: rules.current.batch });
       expect((await real.manager.setRun({ lr: 99 })).state).toBe("resumed");
       await real.manager.finishRun({ asFailed: true });
-      rules.current.runs.set(99, { quality: -1, model: undefined, outcome: "failed" });
+      rules.current.runs.set(99, { quality: -1, saved: -1, model: undefined, outcome: "failed" });
     }
     real.manager = real.at.manager();
     rules.current = undefined;

@@ -16,10 +16,14 @@ describe("serializers", () => {
   test("S0.17 jsonSerializer() and bytesSerializer() give back what they took", async () => {
     const json = jsonSerializer<{ w: number[] }>();
     expect(await json.load(await json.save({ w: [1e-7, -2] }))).toEqual({ w: [1e-7, -2] });
+    const zeros = await json.load(await json.save({ w: [0, -0] }));
+    expect(Object.is(zeros.w[1], -0)).toBe(true);
+    for (const lost of [Float32Array.of(1), Number.NaN, new Map(), new Date(0), [undefined], 1n])
+      expect(() => json.save({ w: lost as never })).toThrow("Cannot save a model as JSON as");
     const bytes = bytesSerializer("m.onnx");
     expect(await bytes.load(await bytes.save(Uint8Array.of(0, 255)))).toEqual(Uint8Array.of(0, 255));
     expect(() => bytes.load(new Map())).toThrow('must have the file "m.onnx": it has none');
-    expect(() => json.save(undefined as never)).toThrow("it must be data");
+    expect(() => json.save(undefined as never)).toThrow("current value is undefined");
   });
 
   test("S0.17 tfjsSerializer() writes the form that tf.loadLayersModel reads from a web server", async () => {

@@ -93,8 +93,9 @@ async function stateProblems(
   for (const { info, data } of runs) {
     const { runId, status } = info;
     const n = Number(data.params["n"]);
-    if (status !== "FINISHED" || data.tags["mlflow.tracklet.finetuning.outcome"] !== "finished")
-      problems.push(`run ${n} is ${status}, ${data.tags["mlflow.tracklet.finetuning.outcome"]}`);
+    const outcome = data.tags[`mlflow.tracklet.finetuning.outcome.${data.tags["mlflow.tracklet.finetuning.attempt"]}`];
+    if (status !== "FINISHED" || outcome !== "finished") problems.push(`run ${n} is ${status}, ${outcome}`);
+    if (data.metrics["best_loss"] !== lossOf(n, expected)) problems.push(`run ${n} shows ${data.metrics["best_loss"]}`);
     if (data.metrics["loss"] !== lossOf(n, expected)) problems.push(`run ${n} has the loss ${data.metrics["loss"]}`);
     const hasModel = data.metrics["model_uploaded"] === 1;
     if (hasModel !== (lossOf(n, expected) === 0)) problems.push(`run ${n} has ${hasModel ? "a" : "no"} model`);
