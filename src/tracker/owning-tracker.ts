@@ -12,7 +12,6 @@ import { Guard } from "./guard.ts";
 import { lateClient } from "./late-client.ts";
 import { RunHandle } from "./run.ts";
 import { localIds } from "./run-id.ts";
-import { keepRunTags } from "./run-tags.ts";
 import { resolveSettings, type Settings } from "./settings.ts";
 import { shown } from "./shown.ts";
 import { experimentOf, startRun, withRun } from "./start-run.ts";
@@ -110,9 +109,7 @@ export function createOwningTracker(options: TrackerOptions, owned: OwnedParts, 
   if (runtime.name === "browser") warnInPage(core);
   place.onCore?.(core);
   owned.onQueue?.(queue);
-  const tracker = new TrackerHandle(core, owned.onClosed ?? (() => {}));
-  keepRunTags(tracker, () => ({ ...core.systemTags(), ...options.tags }));
-  return tracker;
+  return new TrackerHandle(core, owned.onClosed ?? (() => {}));
 }
 
 /** Asks the host of an edge function to stay until what was logged is delivered, or `exitTimeout` is over. */
@@ -156,12 +153,11 @@ function connectionOf(options: TrackerOptions, settings: Settings, runtime: Core
 
 function warnInPage({ connection, queue, guard }: Core): void {
   if (connection.auth !== undefined && typeof connection.auth !== "function") {
-    const message =
-      "Everybody who opens this page can read the MLflow credentials in it: put a relay or a function that asks your own server in their place";
+    const message = "Everybody can read the MLflow credentials in this page: use a relay, or a function for auth";
     guard.tell({ kind: "token-in-page", message });
   }
   if (!queue.durable) {
-    const message = "Unsent data waits in memory and is lost when this page closes: await tracker.flush() before that";
+    const message = "Unsent data waits in memory and is lost with this page: await tracker.flush() before";
     guard.tell({ kind: "memory-queue", message });
   }
 }

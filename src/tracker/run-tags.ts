@@ -1,13 +1,12 @@
 import type { Tracker } from "./types/tracker.ts";
 
-const tags = new WeakMap<Tracker, () => Readonly<Record<string, string>>>();
-
-/** Remembers which tags each run of a tracker gets: where it comes from, and what the tracker's options add. */
-export function keepRunTags(tracker: Tracker, gather: () => Readonly<Record<string, string>>): void {
-  tags.set(tracker, gather);
+/** What trackers of this library can tell beside their interface. */
+export interface KnowsRunTags {
+  /** The tags that each run gets: where it comes from, and what the tracker's options add. */
+  runTags(): Readonly<Record<string, string>>;
 }
 
 /** The tags that each run of this tracker gets; none for a tracker that is not of this library. */
-export function runTagsOf(tracker: Tracker): Readonly<Record<string, string>> {
-  return tags.get(tracker)?.() ?? {};
+export function runTagsOf(tracker: Tracker & Partial<KnowsRunTags>): Readonly<Record<string, string>> {
+  return tracker.runTags?.() ?? {};
 }

@@ -3,6 +3,7 @@ import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts
 import type { FlushOptions, FlushReport } from "../queue/types.ts";
 import { allDone, type Core, exitTimeout, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
 import type { RunHandle } from "./run.ts";
+import type { KnowsRunTags } from "./run-tags.ts";
 import type { RunTable } from "./run-table-types.ts";
 import type { NewExperimentOptions } from "./set-experiment.ts";
 import { amountText, type Shown, shown } from "./shown.ts";
@@ -12,7 +13,7 @@ import type { ReadOptions, StartRunOptions } from "./types/run.ts";
 import type * as types from "./types/tracker.ts";
 
 /** A tracker of this process: logging goes to the queue, everything else is loaded when it is asked for. */
-export class TrackerHandle implements types.Tracker {
+export class TrackerHandle implements types.Tracker, KnowsRunTags {
   readonly queue: types.TrackerQueue;
   readonly #core: Core;
   readonly #release: () => void | Promise<void>;
@@ -36,6 +37,10 @@ export class TrackerHandle implements types.Tracker {
       resume: () => queue.resume(),
     };
     shown(this, () => `Tracker of ${core.connection.trackingUri} (${amountText(queue.status().waiting)} waiting)`);
+  }
+
+  runTags(): Readonly<Record<string, string>> {
+    return { ...this.#core.systemTags(), ...this.#core.options.tags };
   }
 
   get connection(): Connection {
