@@ -1,15 +1,20 @@
 /**
  * `npm run test:kill`: kills processes that log through a durable queue, by SIGKILL, in every phase of delivery and at
  * random moments (test/kill), and counts on the server what they were promised; then lets processes die that left a
- * backlog of a million points, and delivers it. `--only node,deno` takes a part, `--seed N` other moments, `--trace` shows
+ * backlog of a million points, and delivers it; and lets 8 processes race for 200 claims. `--only node,deno` takes a part, `--seed N` other moments, `--trace` shows
  * each kill.
  */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { race } from "../test/claims/race.ts";
 import { shapes } from "../test/kill/backlog/shape.ts";
 import { runBacklog } from "../test/kill/backlog/run-backlog.ts";
 import { killProcesses, type KillReport } from "../test/kill/kill-suite.ts";
 import { type Hits, type Phase, phases } from "../test/kill/phase.ts";
 import { commandOf, executableOf, type KilledRuntime } from "../test/kill/runtimes.ts";
+import { startServer } from "../test/kill/server-process.ts";
 import { backlogChromium } from "../test/page/backlog-chromium.ts";
 import { killChromium } from "../test/page/kill-chromium.ts";
 import { installPackage } from "./lib/install-package.ts";
@@ -24,7 +29,9 @@ const AMOUNTS: Record<KilledRuntime, { readonly each: number; readonly random: n
 const CHROMIUM = { kills: 30, tabs: 5 };
 /** The part of the kills that are meant to be certain that must have met their phase. */
 const MET = 5 / 6;
-const PARTS = [...Object.keys(AMOUNTS), "chromium", "backlog", "chromium-backlog"];
+const PARTS = [...Object.keys(AMOUNTS), "chromium", "backlog", "chromium-backlog", "claims"];
+/** Processes that race for claims, with lost answers; one is killed and one stopped. */
+const RACE = { processes: 8, claims: 200, lease: 5_000, timeout: 5_000, lost: 9 };
 /** Megabytes by which delivering a backlog may grow a process, and the heap that V8 is given for it. */
 const GROWTH = 64;
 const SMALL_HEAP = ["--max-old-space-size=40", "--max-semi-space-size=1"];
@@ -56,6 +63,7 @@ if (chosen.includes("chromium")) await killPages();
 if (reports.size > 0) console.log(`\n${table(reports)}\n`);
 if (chosen.includes("backlog")) await drainBacklogs();
 if (chosen.includes("chromium-backlog")) await drainPageBacklogs();
+if (chosen.includes("claims")) await raceForClaims();
 
 for (const failure of failures.slice(0, 50)) console.log(`FAILED ${failure}`);
 const kills = [...reports.values()].reduce((sum, report) => sum + report.kills, 0);
@@ -134,6 +142,20 @@ async function drainPageBacklogs(): Promise<void> {
     );
     failures.push(...wrong.map((problem) => `backlog of ${shape.name} in a page: ${problem}`));
     if (grown > GROWTH) failures.push(`backlog of ${shape.name} in a page: grown by ${grown} MB, more than ${GROWTH}`);
+  }
+}
+
+async function raceForClaims(): Promise<void> {
+  const began = performance.now();
+  const directory = await mkdtemp(join(tmpdir(), "tracklet-race-"));
+  const server = await startServer(commandOf("node"), directory);
+  try {
+    const problems = await race({ ...RACE, trackingUri: server.url, command: commandOf("node") });
+    console.log(`claims: ${RACE.claims} by ${RACE.processes} processes, ${problems.length} wrong, ${since(began)} s`);
+    failures.push(...problems.map((problem) => `claims: ${problem}`));
+  } finally {
+    await server.stop();
+    await rm(directory, { recursive: true, force: true });
   }
 }
 

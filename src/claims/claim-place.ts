@@ -33,12 +33,30 @@ export function claimTools(tracker: Tracker): ClaimTools {
   return { tracker, client, clock, random, keepAlive: () => lifecycle?.keepAlive() ?? (() => {}) };
 }
 
-/** Refuses the file store of MLflow 3: there a param is checked and written in two steps, and two may win. */
-export async function refuseFileStore({ client, tracker }: ClaimTools, options: CallOptions): Promise<void> {
-  const info = await client.server.info(options);
-  if (info?.storeType === undefined || /sql/i.test(info.storeType)) return;
-  throw new ConfigurationError(
-    `Cannot claim on ${tracker.connection.trackingUri} as its store must be a database, where a param has one winner: current value is "${info.storeType}"; start the server with --backend-store-uri sqlite:///mlflow.db`,
+/**
+ * Refuses a store of files: there a param is checked and written in two steps, and two may win. MLflow 3 tells its store;
+ * gives false where the server does not, for `refuseFileIds`.
+ */
+export async function refuseFileStore(tools: ClaimTools, options: CallOptions): Promise<boolean> {
+  const info = await tools.client.server.info(options);
+  if (info?.storeType === undefined) return false;
+  if (!/sql/i.test(info.storeType)) throw fileStore(tools, `"${info.storeType}"`);
+  return true;
+}
+
+/** Digits of an id that no database gives, as it counts from 1; MLflow's file store makes up 18. */
+const LONG_ID = 12;
+
+/** The same for MLflow 2, by the id of the run's experiment. The first experiment has the id 0 in each store, and tells nothing. */
+export async function refuseFileIds(tools: ClaimTools, runId: string, options: CallOptions): Promise<void> {
+  const { experimentId } = (await tools.client.runs.get(runId, options)).info;
+  if (experimentId.length < LONG_ID) return;
+  throw fileStore(tools, `one of files, as the id ${experimentId} of an experiment shows`);
+}
+
+function fileStore({ tracker }: ClaimTools, found: string): ConfigurationError {
+  return new ConfigurationError(
+    `Cannot claim on ${tracker.connection.trackingUri} as its store must be a database, where a param has one winner: current value is ${found}; start the server with --backend-store-uri sqlite:///mlflow.db`,
   );
 }
 

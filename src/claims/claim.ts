@@ -4,7 +4,7 @@ import type { Tracker } from "../tracker/types/tracker.ts";
 import { claimKeys } from "./claim-keys.ts";
 import { claimOn } from "./claim-on.ts";
 import { claimSettings } from "./claim-options.ts";
-import { claimTools, refuseFileStore } from "./claim-place.ts";
+import { claimTools, refuseFileIds, refuseFileStore } from "./claim-place.ts";
 import { claimState } from "./claim-state.ts";
 import { knownLockRun, lockRun, lockRunFault } from "./lock-run.ts";
 import { nameDigest, shardOf } from "./name-digest.ts";
@@ -40,8 +40,9 @@ export async function claim(tracker: Tracker, name: string, options: ClaimOption
   const settings = claimSettings(options);
   const id = idOf(name);
   const tools = claimTools(tracker);
-  await refuseFileStore(tools, settings.limits);
+  const isDatabase = await refuseFileStore(tools, settings.limits);
   const runId = await lockRun(tools, shardOf(id), settings.limits);
+  if (!isDatabase) await refuseFileIds(tools, runId, settings.limits);
   try {
     return await claimOn({ ...tools, runId, keys: claimKeys(id), what: `"${name}"` }, settings);
   } catch (error) {
@@ -53,7 +54,8 @@ export async function claim(tracker: Tracker, name: string, options: ClaimOption
  * Claims a run itself, such as a pipeline that several machines may train: as `claim`, with the claim's params on that
  * run instead of a lock run.
  *
- * @param runId MLflow's id; the run must be active.
+ * @param runId MLflow's id; the run must be active. MLflow 2 does not tell that it keeps runs in files, and the ids in its
+ * experiment 0 do not show it: no claim on such a run is safe.
  *
  * @example
  * ```ts
@@ -69,7 +71,7 @@ export async function claim(tracker: Tracker, name: string, options: ClaimOption
 export async function claimRun(tracker: Tracker, runId: string, options: ClaimOptions = {}): Promise<ClaimResult> {
   const settings = claimSettings(options);
   const tools = claimTools(tracker);
-  await refuseFileStore(tools, settings.limits);
+  if (!(await refuseFileStore(tools, settings.limits))) await refuseFileIds(tools, runId, settings.limits);
   return claimOn({ ...tools, runId, keys: claimKeys(), what: `the run "${runId}"` }, settings);
 }
 

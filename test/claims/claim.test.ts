@@ -223,6 +223,36 @@ describe("claim()", () => {
   });
 });
 
+describe("claim() and claimRun() on MLflow 2, which does not tell its store,", () => {
+  /** The same server as MLflow 2 shows it, with ids of experiments as its file store makes them up, or as they are. */
+  const older = (id?: string) =>
+    place((fetch) => async (request) => {
+      if (request.url.endsWith("/server-info")) return new Response("Not Found", { status: 404 });
+      const reply = await fetch(request);
+      if (id === undefined || !request.url.includes("runs/get")) return reply;
+      return new Response((await reply.text()).replace(/"experiment_id":\s*"\d+"/g, `"experiment_id":"${id}"`), reply);
+    });
+
+  test("refuse a store of files by the ids of its experiments", async () => {
+    const { open } = await older("741892736459821734");
+    const tracker = open();
+    const runId = await tracker.startRun().runId();
+    for (const asked of [() => claim(tracker, "job"), () => claimRun(tracker, runId)]) {
+      const failed = asked();
+      await expect(failed).rejects.toThrow(ConfigurationError);
+      await expect(failed).rejects.toThrow("must be a database");
+      await expect(failed).rejects.toThrow("741892736459821734");
+    }
+  });
+
+  test("take a database", async () => {
+    const { open } = await older();
+    const tracker = open();
+    await held(claim(tracker, "job"));
+    await held(claimRun(tracker, await tracker.startRun().runId()));
+  });
+});
+
 describe("HeldClaim", () => {
   test("is lost when its run is deleted, and tells its attempts", async () => {
     const { open } = await place();

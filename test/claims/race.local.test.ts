@@ -9,7 +9,7 @@ const directory = temporaryDirectories();
 const command = commandOf(detectRuntime() as KilledRuntime);
 
 describe("claim(), by processes of one machine,", () => {
-  test("has one committed result for each name, also with a killed holder and one that stood still beyond its lease", async () => {
+  test("has one committed result for each name, also with lost answers, a killed holder and one that stood still beyond its lease", async () => {
     const server = await startServer(command, await directory());
     try {
       const problems = await race({
@@ -19,7 +19,7 @@ describe("claim(), by processes of one machine,", () => {
         claims: 12,
         lease: 2000,
         timeout: 3000,
-        disturb: true,
+        lost: 5,
       });
       expect(problems).toEqual([]);
     } finally {

@@ -13,6 +13,10 @@ export interface Racer {
   readonly timeout: number;
   /** Which name it tries first. */
   readonly first: number;
+  /** Each how many-th answer to a write is lost; 0 for none. */
+  readonly lost: number;
+  /** Holds the first claim that it gets until it loses it. */
+  readonly holds: boolean;
 }
 
 /** A race of processes for claims. */
@@ -24,52 +28,63 @@ export interface Race {
   readonly claims: number;
   readonly lease: number;
   readonly timeout: number;
-  /** Kills the first process, and stops the second one for longer than the lease, each while it holds a claim. */
-  readonly disturb: boolean;
+  /** Each how many-th answer to a write of each process is lost; 0 for none. */
+  readonly lost: number;
 }
 
-/** Runs it and says what is wrong: every claim must have one committed result, which is whole, and nothing else. */
-export async function race({
-  trackingUri,
-  command,
-  processes,
-  claims,
-  lease,
-  timeout,
-  disturb,
-}: Race): Promise<string[]> {
+/**
+ * Runs it and says what is wrong: every claim must have one committed result, which is whole, and nothing else. The first
+ * process is killed and the second one stopped for longer than the lease, each while it holds a claim, which another one
+ * must follow.
+ */
+export async function race({ trackingUri, command, processes, claims, lease, timeout, lost }: Race): Promise<string[]> {
   const names = Array.from({ length: claims }, (_, n) => `claim ${n}`);
   const program = new URL("./programs/racer.ts", import.meta.url);
-  const children = Array.from({ length: processes }, (_, n) => {
-    const racer: Racer = { trackingUri, names, lease, timeout, first: Math.floor((n * claims) / processes) };
+  const start = (n: number): Child => {
+    const first = Math.floor((n * claims) / processes);
+    const racer: Racer = { trackingUri, names, lease, timeout, first, lost, holds: n < 2 };
     return new Child(command, program, [JSON.stringify(racer)]);
-  });
+  };
+  const [dies, stops] = [start(0), start(1)];
+  const children = [dies, stops];
   const problems: string[] = [];
+  // Of whom the claims were that somebody must follow.
+  const followed = new Set<string>();
   try {
-    if (disturb) await disturbed(children, lease);
+    for (const child of children) {
+      const line = await child.line("held ");
+      if (line === undefined) return [`a process has ended before it held a claim: ${(await child.end).stderr}`];
+      followed.add(line.slice("held ".length));
+    }
+    // Only now, so that there is something left to hold for the two.
+    for (let n = 2; n < processes; n++) children.push(start(n));
+    await dies.kill();
+    await stopped(stops, lease * 2);
     for (const [n, child] of children.entries()) {
       const { lines, stderr, code } = await child.end;
-      if (disturb && n === 0) continue;
+      if (child === dies) continue;
       if (code !== 0 || lines.at(-1) !== "end") problems.push(`process ${n} ended with ${code}: ${stderr}`);
+      if (child === stops && !lines.includes("lost")) problems.push("the stopped process has not lost its claim");
     }
   } finally {
     for (const child of children) await child.killed();
   }
-  return [...problems, ...(await resultProblems(trackingUri, names))];
+  return [...problems, ...(await resultProblems(trackingUri, names, followed))];
 }
 
-async function disturbed([dies, stops]: readonly Child[], lease: number): Promise<void> {
-  if (dies === undefined || stops === undefined) throw new Error("Cannot disturb a race of fewer than two");
-  await dies.line("held ");
-  await dies.kill();
-  await stops.line("held ");
-  const pid = Number((await stops.line("up "))?.slice(3));
+/** Stops a process for so many milliseconds. */
+async function stopped(child: Child, ms: number): Promise<void> {
+  const pid = Number((await child.line("up "))?.slice("up ".length));
   process.kill(pid, "SIGSTOP");
-  await new Promise((resolve) => setTimeout(resolve, lease * 2));
+  await new Promise((resolve) => setTimeout(resolve, ms));
   process.kill(pid, "SIGCONT");
 }
 
-async function resultProblems(trackingUri: string, names: readonly string[]): Promise<string[]> {
+async function resultProblems(
+  trackingUri: string,
+  names: readonly string[],
+  followed: ReadonlySet<string>,
+): Promise<string[]> {
   const tracker = createTracker({ trackingUri, experiment: "race" });
   const { runs } = createClient(tracker);
   const problems: string[] = [];
@@ -81,6 +96,7 @@ async function resultProblems(trackingUri: string, names: readonly string[]): Pr
       continue;
     }
     results.add(result.runId);
+    if (followed.has(name) && result.generation < 2) problems.push(`${name} was held, and nobody has followed`);
     const { info, data } = await runs.get(result.runId);
     if (info.status !== "FINISHED" || info.runName !== name) problems.push(`${name} is ${info.runName} ${info.status}`);
     if (data.metrics["work"] !== result.generation) problems.push(`${name} has the work of ${data.metrics["work"]}`);
