@@ -17,7 +17,8 @@ const rules: OptionRules = {
 /**
  * Makes the environment of a recording again in a folder: the recorded commit with what was not committed, the kept files,
  * the lock file or exact versions, the version of the runtime for version managers, requirements of Python with their
- * virtual environment, and a README with the one command that installs and runs it. Installs no packages but Python's.
+ * virtual environment, and a README with the one command that installs and runs it. Installs no packages but Python's, and
+ * runs no code that a recording brings: a kept requirements.txt is left to that command, unless `python` is given.
  *
  * @param recordingId Either id of the recording.
  * @param directory Made when missing; must be empty.

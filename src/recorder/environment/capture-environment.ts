@@ -55,7 +55,7 @@ export async function captureEnvironment(
 }
 
 interface CapturedProject {
-  readonly about: Pick<RecordedEnvironment, "packageManager" | "git" | "files" | "packages" | "leftOut">;
+  readonly about: Pick<RecordedEnvironment, "packageManager" | "git" | "files" | "masked" | "packages" | "leftOut">;
   readonly kept: KeptFiles;
   readonly changes: GitChanges | undefined;
   readonly packages: Readonly<Record<string, string>>;
@@ -76,6 +76,7 @@ async function captureProject(runtime: Runtime, project: Project, secrets: Secre
     ...(packageManager && { packageManager }),
     ...(commit !== undefined && { git: { commit, ...git } }),
     files: [...kept.files.keys()].toSorted(),
+    ...(kept.masked.length > 0 && { masked: kept.masked.toSorted() }),
     packages: direct,
     leftOut: kept.leftOut,
   };

@@ -17,6 +17,7 @@ export class KeptFiles {
   readonly #project: Project;
   readonly #secrets: Secrets;
   readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
+  readonly #masked: string[] = [];
   readonly #leftOut: LeftOut[] = [];
   #more = 0;
   #bytes = 0;
@@ -28,6 +29,11 @@ export class KeptFiles {
 
   get files(): ReadonlyMap<string, Uint8Array<ArrayBuffer>> {
     return this.#files;
+  }
+
+  /** Paths of those in which something stands in the place of a secret. */
+  get masked(): readonly string[] {
+    return this.#masked;
   }
 
   get leftOut(): LeftOut[] {
@@ -74,7 +80,10 @@ export class KeptFiles {
       this.leaveOut(path, "it is no text, and there is a secret in it");
       return;
     }
-    if (clean !== bytes) this.leaveOut(`secrets in ${path}`, "secrets are not kept: *** stands in their place");
+    if (clean !== bytes) {
+      this.#masked.push(path);
+      this.leaveOut(`secrets in ${path}`, "secrets are not kept: *** stands in their place");
+    }
     this.#files.set(path, clean);
     this.#bytes += clean.length;
   }

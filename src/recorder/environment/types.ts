@@ -49,6 +49,8 @@ export interface RecordedEnvironment {
   readonly project: string;
   /** Files below `environment/files`: those of the project, and those that git does not have. */
   readonly files: readonly string[];
+  /** Those of them in which `***` stands in the place of a secret. */
+  readonly masked?: readonly string[];
   /** Versions of the packages that were installed, by name: those that the project itself sees. */
   readonly packages: Readonly<Record<string, string>>;
   readonly leftOut: readonly LeftOut[];

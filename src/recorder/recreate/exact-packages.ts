@@ -36,7 +36,11 @@ export async function exactPackages(
     );
     return manager.loose;
   }
-  return changed.length > 0 ? manager.loose : manager.locked[lock];
+  if (changed.length === 0) return manager.locked[lock];
+  problems.push(
+    `${manager.loose} takes the place of ${manager.locked[lock]} as the recording asked for ${changed.join(", ")}, and ${lock} has it otherwise: packages of packages may differ.`,
+  );
+  return manager.loose;
 }
 
 /** A lock file stands beside package.json, or at the root of a workspace. */
@@ -65,7 +69,7 @@ function pin(manifest: Manifest, packages: Readonly<Record<string, string>>): st
     const named = manifest[field];
     if (typeof named !== "object" || named === null) continue;
     for (const [name, range] of Object.entries(named as Record<string, unknown>)) {
-      const version = packages[name];
+      const version = own(packages, name);
       // Files, links and repositories are exact by themselves, or not to be had from a version.
       if (version === undefined || typeof range !== "string" || /^[a-z+]+:|\//.test(range) || range === version)
         continue;
@@ -84,9 +88,18 @@ function add(
 ): string[] {
   const dependencies = Object(manifest["dependencies"]) as Record<string, unknown>;
   const added = Object.entries(wanted).filter(([name, version]) => {
-    const range = fields.map((field) => Object(manifest[field])[name] as unknown).find((one) => one !== undefined);
-    return range !== version && !(range !== undefined && packages[name] === version);
+    const range = fields.map((field) => own(manifest[field], name)).find((one) => one !== undefined);
+    return range !== version && !(range !== undefined && own(packages, name) === version);
   });
   if (added.length > 0) manifest["dependencies"] = { ...dependencies, ...Object.fromEntries(added) };
   return added.map(([name]) => name);
+}
+
+/** A field that an object has itself: packages may be named like what all objects have. */
+function own<T>(fields: Readonly<Record<string, T>> | undefined, name: string): T | undefined;
+function own(fields: unknown, name: string): unknown;
+function own(fields: unknown, name: string): unknown {
+  return typeof fields === "object" && fields !== null && Object.hasOwn(fields, name)
+    ? (fields as Record<string, unknown>)[name]
+    : undefined;
 }

@@ -7,6 +7,9 @@ import type { Tracker } from "../../tracker/types/tracker.ts";
 import { readRequirements } from "../environment/requirements.ts";
 import { DESCRIPTION, DIFF, ENVIRONMENT_TAG, FILES, type RecordedEnvironment } from "../environment/types.ts";
 
+/** What a date can be. */
+const LATEST = 8.64e15;
+
 const text = v.string();
 const texts = v.record(text, text);
 /** Inside of the tree, and nothing that git itself would read. */
@@ -20,7 +23,7 @@ const description: v.GenericSchema<
   Omit<RecordedEnvironment, "cpu" | "memory" | "gpu" | "userAgent">
 > = v.object({
   version: v.literal(1),
-  recordedAt: v.number(),
+  recordedAt: v.pipe(v.number(), v.minValue(-LATEST), v.maxValue(LATEST)),
   runtime: v.object({ name: text, version: text }),
   os: v.exactOptional(v.object({ name: text, release: v.exactOptional(text), architecture: v.exactOptional(text) })),
   command: v.exactOptional(v.array(text)),
@@ -38,6 +41,7 @@ const description: v.GenericSchema<
   ),
   project: v.union([v.literal(""), path]),
   files: v.array(path),
+  masked: v.exactOptional(v.array(path)),
   packages: texts,
   leftOut: v.array(v.object({ what: text, why: text })),
 });

@@ -52,7 +52,6 @@ async function write(
     await checkOut(spawn, folder, files, repository, git.commit, options.signal);
   } else if (git !== undefined)
     problems.push(`Only files that were kept are here, and not those of commit ${git.commit}.`);
-  await files.makeDirectory(folder.at(project));
   if (diff !== undefined) {
     const why = repository === undefined || !spawn ? "its commit is not here" : await applyDiff(spawn, folder, diff);
     if (why !== undefined) {
@@ -60,19 +59,41 @@ async function write(
       problems.push(`What was not committed is in uncommitted.diff and not applied as ${why}.`);
     }
   }
-  for (const [path, bytes] of parts.files) await folder.write(path, bytes);
+  // Here, as the changes may have brought links.
+  await folder.makeDirectory(project);
+  await writeKept(folder, parts, problems);
 
   const at = (file: string): string => (project === "" ? file : `${project}/${file}`);
-  const versionFile = versionFiles[environment.runtime.name];
-  if (versionFile !== undefined) await folder.write(at(versionFile), `${environment.runtime.version}\n`);
+  const { runtime: was } = environment;
+  const versionFile = Object.hasOwn(versionFiles, was.name) ? versionFiles[was.name] : undefined;
+  if (versionFile !== undefined && /^[\w.+-]+$/.test(was.version))
+    await folder.write(at(versionFile), `${was.version}\n`);
   const recorded = packageManager?.name;
   const manager = options.manager ?? (recorded === "deno" || recorded === "bun" ? recorded : "npm");
   const install = await exactPackages(folder, parts, manager, problems);
-  const python = options.python === false ? undefined : (options.python ?? "python3");
-  const pip = await pythonPackages(folder, parts, { spawn, python, signal: options.signal }, problems);
-  const run = runCommand(environment.command, manager);
-  const commands = [install, pip, run].filter((command) => command !== undefined);
+  const { python, signal } = options;
+  const pip = await pythonPackages(folder, parts, { spawn, python, signal }, problems);
+  const run = runCommand(environment.command, manager, pip.program, problems);
+  const commands = [install, pip.install, run].filter((command) => command !== undefined);
   const name = (await folder.has(at("README.md"))) ? "README.tracklet.md" : "README.md";
   await folder.write(at(name), readme(parts, commands, problems));
   return { directory: folder.at(project), install, run, problems };
+}
+
+/** Writes the files that were kept, but for those without their secrets where the commit has them whole. */
+async function writeKept(
+  folder: TargetFolder,
+  { environment, files }: RecordedParts,
+  problems: string[],
+): Promise<void> {
+  const masked = new Set(environment.masked);
+  for (const [path, bytes] of files) {
+    if (!masked.has(path)) await folder.write(path, bytes);
+    else if (await folder.has(path)) {
+      problems.push(`${path} is that of the commit, as what was recorded of it has *** in the place of secrets.`);
+    } else {
+      await folder.write(path, bytes);
+      problems.push(`${path} has *** in the place of secrets.`);
+    }
+  }
 }

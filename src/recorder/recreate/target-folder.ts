@@ -31,28 +31,53 @@ export class TargetFolder {
     return path === "" ? this.path : this.#files.join(this.path, ...path.split("/"));
   }
 
+  /** True when anything is there that no link on the way leads to; a link itself is there. */
   async has(path: string): Promise<boolean> {
-    return (await this.#files.stat(this.at(path))) !== undefined;
+    return (await this.#look(path)).entry !== undefined;
   }
 
+  /** The text of a file; undefined where there is none, or a link. */
   async read(path: string): Promise<string | undefined> {
-    return (await this.has(path)) ? this.#files.readText(this.at(path)) : undefined;
+    const { entry } = await this.#look(path);
+    return entry?.isFile === true ? this.#files.readText(this.at(path)) : undefined;
+  }
+
+  /** Makes a folder with those around it. @throws ConfigurationError where a link on the way may lead out of the folder */
+  async makeDirectory(path: string): Promise<void> {
+    const { blocked, entry } = await this.#look(path);
+    const wrong = blocked ?? (entry?.isDirectory === false ? path : undefined);
+    if (wrong !== undefined) throw inTheWay("make", path, wrong, "folder");
+    await this.#files.makeDirectory(this.at(path));
   }
 
   /** @throws ConfigurationError where a link on the way may lead out of the folder */
   async write(path: string, content: Uint8Array | string): Promise<void> {
-    const parts = path.split("/");
-    for (let depth = 0; depth < parts.length; depth++) {
-      const folder = this.at(parts.slice(0, depth).join("/"));
-      if ((await this.#files.stat(folder)) === undefined) break;
-      const entry = (await this.#files.list(folder)).find(({ name }) => name === parts[depth]);
-      if (entry === undefined) break;
-      const isLast = depth === parts.length - 1;
-      if (isLast ? entry.isFile : entry.isDirectory) continue;
-      throw new ConfigurationError(
-        `Cannot write "${path}" of an environment as "${parts.slice(0, depth + 1).join("/")}" must be a ${isLast ? "file" : "folder"}, and no link`,
-      );
-    }
+    const { blocked, entry } = await this.#look(path);
+    if (blocked !== undefined) throw inTheWay("write", path, blocked, "folder");
+    if (entry?.isFile === false) throw inTheWay("write", path, path, "file");
     await this.#files.write(this.at(path), content);
   }
+
+  /** What is at a path, looked for folder by folder as a link would be followed; `blocked` is what is no folder on the way. */
+  async #look(path: string): Promise<{ readonly entry?: Entry; readonly blocked?: string }> {
+    const parts = path === "" ? [] : path.split("/");
+    if ((await this.#files.stat(this.path)) === undefined) return {};
+    let entry: Entry = { isDirectory: true, isFile: false };
+    for (const [depth, part] of parts.entries()) {
+      const above = parts.slice(0, depth).join("/");
+      if (!entry.isDirectory) return { blocked: above };
+      const found = (await this.#files.list(this.at(above))).find(({ name }) => name === part);
+      if (found === undefined) return {};
+      entry = found;
+    }
+    return { entry };
+  }
+}
+
+type Entry = Pick<Awaited<ReturnType<Files["list"]>>[number], "isDirectory" | "isFile">;
+
+function inTheWay(act: string, path: string, what: string, must: string): ConfigurationError {
+  return new ConfigurationError(
+    `Cannot ${act} "${path}" of an environment as "${what}" must be a ${must}, and no link`,
+  );
 }

@@ -12,7 +12,12 @@ export interface RecreateOptions extends CallOptions {
    * files that were kept are written. @default the recorded address of `origin`
    */
   readonly repository?: string | URL | false;
-  /** The Python that makes the virtual environment of recorded Python packages; `false`: none is made. @default "python3" */
+  /**
+   * The Python that makes the virtual environment of recorded Python packages; `false`: none is made. Who names one trusts
+   * the recording: pip then also installs what a kept requirements.txt says, which may be code that the recording brings.
+   *
+   * @default "python3", which only installs plain names and versions from `upsertPackageRequirements`, as built packages
+   */
   readonly python?: string | false;
 }
 

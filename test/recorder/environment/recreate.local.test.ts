@@ -1,9 +1,12 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createRecorder, recreateEnvironment } from "../../../src/recorder/index.ts";
+import { defaultRuntime } from "../../../src/runtime/default-runtime.ts";
+import { spawnOf } from "../../../src/runtime/host.ts";
 import type { Spawn } from "../../../src/runtime/ports/spawn.ts";
+import type { Tracker } from "../../../src/tracker/types/tracker.ts";
 import { temporaryDirectories } from "../../support/temporary-directory.ts";
 import { type Archive, archive, git, repository, runtimeOf, write } from "./project.ts";
 
@@ -158,15 +161,8 @@ describe("S3.7 recreateEnvironment() of bad input", () => {
 
   test("trusts no recording that somebody else wrote", async () => {
     await using tracker = at.open();
-    const make = async (change: object, target: string): Promise<unknown> => {
-      const run = tracker.startRun({ name: "hostile" });
-      const plain = { version: 1, recordedAt: 0, runtime: { name: "node", version: "24.0.0" }, variables: {} };
-      const rest = { project: "", files: [], packages: {}, leftOut: [] };
-      await run.logJson({ ...plain, ...rest, ...change }, "environment/environment.json");
-      run.setTag("mlflow.tracklet.environment", "environment/environment.json");
-      await run.end();
-      return recreateEnvironment(run.localId, target, { tracker, python });
-    };
+    const make = async (change: object, target: string): Promise<unknown> =>
+      recreateEnvironment(await hostile(tracker, change), target, { tracker, python });
     const commit = "a".repeat(40);
     const target = await temporaryDirectory();
     const refused = "must be as this version writes it";
@@ -179,7 +175,74 @@ describe("S3.7 recreateEnvironment() of bad input", () => {
     for (const remote of ["ext::sh -c id", "/etc", "file:///etc", "--upload-pack=id", "ssh://-oProxyCommand=id/x"]) {
       await expect(make({ git: { commit, remote, diff: false } }, target)).rejects.toThrow("none of a network");
     }
+    await expect(make({ recordedAt: 1e300 }, target)).rejects.toThrow(`${refused}: of recordedAt`);
     expect(await readdir(target)).toEqual([]);
+    // A name that all objects have.
+    const named = { runtime: { name: "constructor", version: "1" }, packages: { constructor: "1.0.0" } };
+    expect(await make(named, target)).toMatchObject({ install: undefined });
+    expect(await readdir(target)).toEqual(["README.md"]);
+  });
+
+  test("makes and reads nothing through a link that a commit or its changes bring", async () => {
+    const tree = await temporaryDirectory();
+    const outside = await temporaryDirectory();
+    await write(outside, { "package.json": "{}", "requirements.txt": "numpy==1.0\n" });
+    await write(tree, { "train.mjs": "1\n" });
+    await symlink(outside, join(tree, "link"));
+    const commit = await repository(tree, {});
+    await using tracker = at.open();
+    const make = async (project: string): Promise<unknown> => {
+      const id = await hostile(tracker, { project, git: { commit, diff: false } });
+      return recreateEnvironment(id, join(await temporaryDirectory(), "in"), { tracker, repository: tree });
+    };
+    await expect(make("link/made/outside")).rejects.toThrow(
+      'Cannot make "link/made/outside" of an environment as "link" must be a folder, and no link',
+    );
+    await expect(make("link")).rejects.toThrow('as "link" must be a folder, and no link');
+    expect((await readdir(outside)).toSorted()).toEqual(["package.json", "requirements.txt"]);
+  });
+
+  test("leaves the lock file of the commit where the recorded one is without its secrets", async () => {
+    const tree = await temporaryDirectory();
+    const secret = lock.replace("{", '{"x":"https://ci:l0ck-s3cret@npm.example.org/a.tgz",');
+    await repository(tree, { "package.json": manifest, "package-lock.json": secret, "train.mjs": "1\n" });
+    const { id } = await at.record(runtimeOf(join(tree, "train.mjs")));
+    const make = async (repository: string | false): Promise<[text: string, problems: readonly string[]]> => {
+      const target = join(await temporaryDirectory(), "in");
+      const { problems } = await recreateEnvironment(id, target, { tracker: () => at.open(), repository, python });
+      return [await text(target, "package-lock.json"), problems];
+    };
+    expect(await make(tree)).toEqual([
+      secret,
+      ["package-lock.json is that of the commit, as what was recorded of it has *** in the place of secrets."],
+    ]);
+    expect(await make(false)).toEqual([
+      secret.replace("ci:l0ck-s3cret", "***"),
+      expect.arrayContaining(["package-lock.json has *** in the place of secrets."]),
+    ]);
+  });
+
+  test("says which options a script is started without, and leaves what names none as it was", async () => {
+    await using tracker = at.open();
+    const runOf = async (command: string[], manager: "npm" | "deno" | "bun") => {
+      const id = await hostile(tracker, { command, files: [] });
+      const { run, problems } = await recreateEnvironment(id, await temporaryDirectory(), { tracker, manager, python });
+      return [run, ...problems];
+    };
+    const without = "is started without these options.";
+    expect(await runOf(["node", "--import", "tsx", "train.ts", "-x"], "bun")).toEqual([
+      "bun train.ts -x",
+      `node --import tsx ran it: bun ${without}`,
+    ]);
+    expect(await runOf(["deno", "run", "-A", "train.ts"], "npm")).toEqual([
+      "node train.ts",
+      `deno -A ran it: node ${without}`,
+    ]);
+    expect(await runOf(["bun", "run", "train.ts", "run"], "deno")).toEqual(["deno run -A train.ts run"]);
+    expect(await runOf(["node", "-e", "1\u001b"], "bun")).toEqual([
+      "node -e $'1\\u001b'",
+      "It was run by node and names no script: bun may need another command.",
+    ]);
   });
 });
 
@@ -221,9 +284,9 @@ describe("S3.7 upsertPackageRequirements()", () => {
     );
     expect(await text(target, ".python-version")).toBe("3.11\n");
     expect(asked).toEqual([
-      "python3 -m venv .venv",
-      ".venv/Scripts/python.exe -c import platform; print(platform.python_version())",
-      ".venv/Scripts/python.exe -m pip install --disable-pip-version-check --no-input -r requirements.txt",
+      "python3 -I -m venv .venv",
+      ".venv/Scripts/python.exe -I -c import platform; print(platform.python_version())",
+      ".venv/Scripts/python.exe -I -m pip install --disable-pip-version-check --no-input --only-binary :all: -r ../requirements.txt",
     ]);
     // The lock file does not know what was added.
     expect(install).toBe("npm install");
@@ -232,7 +295,10 @@ describe("S3.7 upsertPackageRequirements()", () => {
       local: "file:./local",
       "@a/b": "1.1.0",
     });
-    expect(problems).toEqual(["The recording asks for Python 3.11, and the virtual environment has 3.12.1."]);
+    expect(problems).toEqual([
+      "npm install takes the place of npm ci as the recording asked for @a/b, ky, and package-lock.json has it otherwise: packages of packages may differ.",
+      "The recording asks for Python 3.11, and the virtual environment has 3.12.1.",
+    ]);
   });
 
   test("leaves the virtual environment to a person where there is no Python, or pip fails", async () => {
@@ -243,13 +309,89 @@ describe("S3.7 upsertPackageRequirements()", () => {
       await using tracker = at.open({ spawn: fakePython(answers).spawn });
       return (await recreateEnvironment(id, await temporaryDirectory(), { tracker })).problems;
     };
-    const cure = "python3 -m venv .venv && .venv/bin/python -m pip install -r requirements.txt";
+    const cure = "python3 -I -m venv .venv && .venv/bin/python -I -m pip install -r requirements.txt";
     expect(await problemsOf(() => undefined)).toEqual([
       `The virtual environment was not made as there is no python3: ${cure}`,
     ]);
     expect(await problemsOf((command) => (command.includes("pip") ? 1 : 0))).toEqual([
-      `The Python packages were not installed as it says "no such package": ${cure}`,
+      `The Python packages were not installed as it says "no such package": .venv/Scripts/python.exe -I -m pip install -r requirements.txt`,
     ]);
+  });
+
+  test("runs no pip on its own for what may be code of the recording", async () => {
+    const directory = await temporaryDirectory();
+    await write(directory, {
+      "package.json": manifest,
+      "package-lock.json": lock,
+      "train.py": "1",
+      "requirements.txt": "./evil\n",
+    });
+    const command = ["/usr/bin/python3.12", join(directory, "train.py"), "--lr=1"];
+    const runtime = runtimeOf(join(directory, "train.py"), { facts: { command } });
+    const made = async (id: string, options: { python?: string; repository?: string } = {}) => {
+      const { asked, spawn } = fakePython(() => 0);
+      await using tracker = at.open({ spawn });
+      const target = await temporaryDirectory();
+      return { asked, ...(await recreateEnvironment(id, target, { tracker, ...options })) };
+    };
+    const { id } = await at.record(runtime);
+    const { asked, problems, run } = await made(id);
+    expect(asked).toEqual([
+      "python3 -I -m venv .venv",
+      ".venv/Scripts/python.exe -I -c import platform; print(platform.python_version())",
+    ]);
+    expect(problems).toEqual([
+      'The Python packages were not installed as requirements.txt may name code of the recording: look at it, then .venv/Scripts/python.exe -I -m pip install -r requirements.txt, or give { python: "python3" }',
+    ]);
+    expect(run).toBe(".venv/Scripts/python.exe train.py --lr=1");
+    // Who names a Python trusts it.
+    const trusted = await made(id, { python: "py" });
+    expect([trusted.asked[0], trusted.asked[2], trusted.problems]).toEqual([
+      "py -I -m venv .venv",
+      ".venv/Scripts/python.exe -I -m pip install --disable-pip-version-check --no-input -r requirements.txt",
+      [],
+    ]);
+    await using tracker = at.open();
+    for (const line of ["evil @ file:///tmp/evil", "evil.zip", "evil-1.0-py3-none-any.whl", "a==${HOME}"]) {
+      const run = await hostile(tracker, {}, { "mlflow.tracklet.package.python.evil": line });
+      expect((await made(run)).asked.filter((command) => command.includes("pip"))).toEqual([]);
+    }
+  });
+
+  test("runs no code that stands beside the requirements, nor a .venv that is there", async () => {
+    const directory = await temporaryDirectory();
+    const evil = "open('ran', 'w').write('x')\n";
+    const names = ["venv", "ensurepip", "platform", "runpy", "os", "encodings", "sitecustomize"];
+    await write(directory, {
+      ...Object.fromEntries(names.map((name) => [`${name}.py`, evil])),
+      "package.json": manifest,
+      "package-lock.json": lock,
+      "requirements.txt": "",
+      "train.py": "1",
+    });
+    const { id } = await at.record(runtimeOf(join(directory, "train.py")));
+    const target = await temporaryDirectory();
+    const real = await spawnOf(defaultRuntime());
+    const asReal: Spawn = async (command, args, options) => {
+      // Without pip it takes no seconds.
+      return real?.(command, args.includes("venv") ? [...args, "--without-pip"] : args, options);
+    };
+    await using tracker = at.open({ spawn: asReal });
+    await recreateEnvironment(id, target, { tracker });
+    expect(await readdir(target)).not.toContain("ran");
+    expect(await readdir(target)).toContain("venv.py");
+
+    await write(directory, { ".venv/bin/python": "#!/bin/sh\ntouch ran\n" });
+    const commit = await repository(directory, {});
+    const brought = await hostile(tracker, { git: { commit, diff: false } });
+    const { asked, spawn } = fakePython(() => 0);
+    await using other = at.open({
+      spawn: async (command, ...rest) => (command === "git" ? real?.(command, ...rest) : spawn(command, ...rest)),
+    });
+    const again = join(await temporaryDirectory(), "in");
+    const { problems } = await recreateEnvironment(brought, again, { tracker: other, repository: directory });
+    expect(asked).toEqual([]);
+    expect(problems).toEqual([expect.stringMatching(/^.venv came with the recording, and was not used: /)]);
   });
 
   test("throws for what is no package, and before there is a recording", async () => {
@@ -266,6 +408,17 @@ describe("S3.7 upsertPackageRequirements()", () => {
     await recorder.stop();
   });
 });
+
+/** A run with an environment that somebody else wrote. */
+async function hostile(tracker: Tracker, change: object, tags: Record<string, string> = {}): Promise<string> {
+  const run = tracker.startRun({ name: "hostile" });
+  const plain = { version: 1, recordedAt: 0, runtime: { name: "node", version: "24.0.0" }, variables: {} };
+  const rest = { project: "", files: [], packages: {}, leftOut: [] };
+  await run.logJson({ ...plain, ...rest, ...change }, "environment/environment.json");
+  run.setTags({ ...tags, "mlflow.tracklet.environment": "environment/environment.json" });
+  await run.end();
+  return run.localId;
+}
 
 /** The name without its dot of the file that keeps the version of the runtime that the test runs in. */
 function versionFile(): string {
