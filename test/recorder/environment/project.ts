@@ -90,3 +90,14 @@ export async function archive(): Promise<Archive> {
     },
   };
 }
+
+/** A run with an environment that somebody else wrote. */
+export async function hostile(tracker: Tracker, change: object, tags: Record<string, string> = {}): Promise<string> {
+  const run = tracker.startRun({ name: "hostile" });
+  const plain = { version: 1, recordedAt: 0, runtime: { name: "node", version: "24.0.0" }, variables: {} };
+  const rest = { project: "", files: [], packages: {}, leftOut: [] };
+  await run.logJson({ ...plain, ...rest, ...change }, "environment/environment.json");
+  run.setTags({ ...tags, "mlflow.tracklet.environment": "environment/environment.json" });
+  await run.end();
+  return run.localId;
+}
