@@ -259,7 +259,7 @@ export interface Run extends AsyncDisposable, Shown {
    * first whether another program added rows since; two that write at the same moment, or without the server, overwrite
    * each other's rows. The first call of a resumed run for a path needs the server, which alone knows what is there, and
    * rejects without it: log the rows to another path then, or again later. Rows of a call that rejected are not in the
-   * table.
+   * table. Without the server each call adds one more copy of the whole table to the queue: log many rows at once then.
    *
    * @throws ValidationError when the run has a file there that is no table.
    */
