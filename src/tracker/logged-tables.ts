@@ -1,6 +1,7 @@
-import { isTrackletError } from "../errors/tracklet-error.ts";
+import { NetworkError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { Core } from "./core.ts";
+import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import type { LoggedArtifact, RunHandle } from "./run.ts";
 import { emptyTable, joined, noTable, storedTable, type Table, tableOf } from "./table-rows.ts";
@@ -70,7 +71,11 @@ export class LoggedTables {
     const written = this.#written.get(path);
     const limits = signal && { signal };
     if (written === undefined && this.#isResumed) {
-      return (await this.#stored(path, undefined, limits)) ?? emptyTable;
+      try {
+        return (await this.#stored(path, undefined, limits)) ?? emptyTable;
+      } catch (cause) {
+        throw cause instanceof NetworkError ? unreadable(path, cause) : cause;
+      }
     }
     if (await this.#mayHaveChanged(path)) {
       const look = { ...limits, timeout: lookTimeout };
@@ -79,8 +84,8 @@ export class LoggedTables {
         if (stored !== undefined) return stored;
       } catch (error) {
         signal?.throwIfAborted();
-        // A server that is away holds up no logging.
-        if (error instanceof ValidationError || !isTrackletError(error)) throw error;
+        // A server that is away, or breaks off in the middle of the file, holds up no logging.
+        if (error instanceof ValidationError) throw error;
       }
     }
     if (written !== undefined && written.table === undefined) throw noTable(path);
@@ -131,4 +136,9 @@ export class LoggedTables {
     const message = `Cannot list the table "${path}" in the tag mlflow.loggedArtifacts as that must have at most ${longestTag} characters: the table is stored, and MLflow's evaluation page does not offer it; use shorter paths or fewer tables`;
     this.#core.guard.tell({ kind: "truncated", message, key: "mlflow.loggedArtifacts", run: this.#run.localId });
   }
+}
+
+function unreadable(path: string, cause: NetworkError): NetworkError {
+  const message = `Cannot add to the table ${quote(path)} of a resumed run as what is there must be read first: log these rows to another path, or again once the server answers (${cause.message})`;
+  return new NetworkError(message, cause.request, { cause });
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { NetworkError } from "../../src/errors/network-errors.ts";
 import { bench } from "./test-core.ts";
 
 const dataOf = async (body: Blob | undefined): Promise<unknown> => JSON.parse((await body?.text()) ?? "{}").data;
@@ -65,5 +66,27 @@ describe("logTable()", () => {
     await run.logJson({}, "t.json");
     await expect(run.logTable([{ a: 1 }], "t.json")).rejects.toThrow('Cannot add to the table "t.json"');
     expect(await queue.bodies.get("t.json")?.text()).toBe("{}");
+  });
+
+  test("logTable() of a resumed run says what to do when the server cannot tell what is there, and goes on once it can", async () => {
+    const request = { method: "GET", url: "http://mlflow.test" };
+    let away = true;
+    const list = async (): Promise<[]> => {
+      if (away) throw new NetworkError("no answer came", request);
+      return [];
+    };
+    const { tracker, queue } = bench({}, { artifacts: { list } as never });
+    const run = tracker.startRun();
+    queue.ids.set(run.localId, "r1");
+    run.loggedArtifacts = [];
+    const refused = run.logTable([{ a: 1 }], "t.json");
+    await expect(refused).rejects.toThrow(NetworkError);
+    await expect(refused).rejects.toThrow("log these rows to another path, or again once the server answers");
+    expect(queue.bodies.size).toBe(0);
+    away = false;
+    await run.logTable([{ a: 2 }], "t.json");
+    away = true;
+    await run.logTable([{ a: 3 }], "t.json");
+    expect(await dataOf(queue.bodies.get("t.json"))).toEqual([[2], [3]]);
   });
 });
