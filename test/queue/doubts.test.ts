@@ -58,6 +58,23 @@ describe("Queue in doubt", () => {
     expect(it.problems.filter(({ kind }) => kind === "server-refused")).toEqual([]);
   });
 
+  test("deletes the empty twin of a run that waits for a person soon after the server was away for it", async () => {
+    const it = harness();
+    const once = new Set<string>();
+    const first = (what: string): boolean => !once.has(what) && Boolean(once.add(what));
+    it.oracle.fault = ({ path }) => (path.endsWith("runs/create") && first("create") ? { late: 20_000 } : undefined);
+    const run = it.start("a");
+    await it.runtime.clock.advance(30_000);
+    expect(it.oracle.runs.size).toBe(2);
+    it.oracle.runs.get(it.queue.knownRunId(run)!)!.deleted = true;
+    it.oracle.fault = ({ path }) => (path.endsWith("set-tag") && first("twin") ? "drop-before" : undefined);
+    it.queue.setTag(run, "k", "v");
+    await it.runtime.clock.advance(300_000);
+    expect(once).toEqual(new Set(["create", "twin"]));
+    expect(it.problems.map(({ kind }) => kind)).toContain("run-parked");
+    expect([...it.oracle.runs.values()].map(({ deleted }) => deleted)).toEqual([true, true]);
+  });
+
   test("sends nothing that another leader has delivered while the run was looked at", async () => {
     const first = harness({ delivery: { mode: "manual" } });
     const run = first.start("a");

@@ -10,7 +10,7 @@ import { ofStorage } from "./storage-trouble.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
 import { messageOf } from "./words-of-errors.ts";
 
-/** Between a look that ended no doubt and the next one; while the run waits for a person. */
+/** Between a look that ended no doubt and the next one; while the run waits for a person, and the look came through. */
 const AGAIN = 15_000;
 const AGAIN_PARKED = 600_000;
 
@@ -39,8 +39,8 @@ export interface MenderParts
 export class Mender {
   readonly #parts: MenderParts;
   readonly #view: Scheduler;
-  /** Monotonic times of looks that ended no doubt. */
-  readonly #looked = new Map<string, number>();
+  /** Looks that ended no doubt: their monotonic times, and which of them only met a server that was away. */
+  readonly #looked = new Map<string, { readonly at: number; readonly away: boolean }>();
   /** Monotonic time at which the next run is due, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
@@ -103,7 +103,7 @@ export class Mender {
       if (!passes(error)) {
         this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
       }
-      return this.#later(run);
+      return this.#later(run, isAway(error));
     }
     const settled = runtime.clock.monotonic() - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
@@ -113,14 +113,15 @@ export class Mender {
     await ofStorage(note.keep());
   }
 
-  #later({ id }: RunState): void {
-    this.#looked.set(id, this.#parts.runtime.clock.monotonic());
+  #later({ id }: RunState, away = false): void {
+    this.#looked.set(id, { at: this.#parts.runtime.clock.monotonic(), away });
   }
 
   /** Monotonic time before which a run is not looked at again. */
   #again(id: string): number {
     const looked = this.#looked.get(id);
-    return looked === undefined ? 0 : looked + (this.#view.parks(id) ? AGAIN_PARKED : AGAIN);
+    if (looked === undefined) return 0;
+    return looked.at + (this.#view.parks(id) && !looked.away ? AGAIN_PARKED : AGAIN);
   }
 
   #report(run: string, message: string): void {
@@ -217,6 +218,11 @@ export class Mender {
     }
     return repairs;
   }
+}
+
+/** True for a server that gave no answer, or failed. */
+function isAway(error: unknown): boolean {
+  return classify(error, "update", 0).action === "retry";
 }
 
 /** True for what may go better at another time. */

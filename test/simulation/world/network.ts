@@ -29,6 +29,8 @@ export class Network {
   /** Connections end with it. */
   #epoch = 0;
   readonly #inARow = new Map<string, number>();
+  /** How often one kind of request of one run was refused in plain text. */
+  readonly #denied = new Map<string, number>();
 
   constructor(world: World, weather: Weather) {
     this.#world = world;
@@ -127,6 +129,12 @@ export class Network {
     const inARow = this.#inARow.get(target) ?? 0;
     const harmless = fault === "doubled" || fault === "delayed" || fault === "stale";
     if (fault !== undefined && !harmless && inARow >= IN_A_ROW) fault = undefined;
+    if (fault === "status 403") {
+      // What is looked at in several requests, of which another one is refused each time, is refused in a row too.
+      const denied = this.#denied.get(target) ?? 0;
+      if (denied >= IN_A_ROW) fault = undefined;
+      else this.#denied.set(target, denied + 1);
+    }
     if (fault === undefined) this.#inARow.delete(target);
     else if (!harmless) this.#inARow.set(target, inARow + 1);
     return fault;
