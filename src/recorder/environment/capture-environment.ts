@@ -10,7 +10,7 @@ import { keepProjectFiles } from "./project-files.ts";
 import { Secrets } from "./secrets.ts";
 import { keepSources } from "./source-files.ts";
 import type { EnvironmentOptions, RecordedEnvironment } from "./types.ts";
-import { keptVariables } from "./variables.ts";
+import { keptVariables, withoutPlaces } from "./variables.ts";
 
 /** An environment with what belongs to it. */
 export interface CapturedEnvironment {
@@ -31,7 +31,7 @@ export async function captureEnvironment(
   const { clock, environment } = runtime;
   const recordedAt = clock.now();
   const host = await hostOf(runtime);
-  const secrets = new Secrets(host.variables(), known);
+  const secrets = new Secrets(await withoutPlaces(host.variables(), runtime.files), known);
   const { command: own, ...facts } = await host.facts();
   const project = await findProject(runtime, options);
   const [name = runtime.name, version = ""] = environment.runtimeVersion().split(" ");

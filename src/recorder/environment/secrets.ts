@@ -1,9 +1,8 @@
+import { textOfBytes } from "./binary-text.ts";
+import { isSecretName, isSurelySecretName } from "./secret-names.ts";
+
 /** What stands where a secret stood. */
 const MASK = "***";
-
-/** Names of options, variables and fields that hold secrets. */
-const secretName =
-  /(?:token|secret|passw(?:or)?d|passphrase|credentials?|api[-_]?key|(?:access|private|account|signing|encryption)[-_]?key|authorization|connection[-_]?string|(?:^|[-_])(?:pat|dsn|auth|pwd))$/i;
 
 /** Forms that secrets are known by, wherever they stand. */
 const forms: readonly RegExp[] = [
@@ -21,17 +20,26 @@ const forms: readonly RegExp[] = [
 ];
 
 /** A password in an address; only http and https have users that are secrets by themselves. */
-const passwordInAddress = /(\b[a-z][a-z0-9+.-]*:\/\/)[^\s/@"'<>]*:[^\s/@"'<>]+@/gi;
-const userInAddress = /(\bhttps?:\/\/)[^\s/@:"'<>]+@/gi;
-const secretInQuery = /([?&][\w-]*(?:token|secret|signature|sig|key|password)=)[^\s&"'<>#]+/gi;
-const afterScheme = /(\b(?:Bearer|Basic)\s+)(?=[\w+/=.~-]*\d)[\w+/=.~-]{8,}/g;
-/** `"apiKey": "a1b2..."`: a quoted value that looks like no word. */
-const quotedField = /([\w$-]+)(["']?\s*[:=]\s*)(["'])((?=[^"']*\d)(?=[^"']*[A-Za-z])[\w+/=.~-]{8,})\3/g;
-/** The same for names that leave no doubt: any value but one that is filled in later. */
-const plainField =
-  /([\w$-]*(?:passw(?:or)?d|passphrase|secret|(?:api|private|access)[-_]?key))(["']?\s*[:=]\s*)(["'])([^\s"'$<>{}*]{6,})\3/gi;
+const passwordInAddress = /(\b[a-z][a-z0-9+.-]{0,30}:\/\/)[^\s/@"'<>]{0,300}?:[^\s/@"'<>]{1,300}@/gi;
+const userInAddress = /(\bhttps?:\/\/)[^\s/@:"'<>]{1,300}@/gi;
+const secretInQuery = /([?&][\w-]{0,80}(?:token|secret|signature|sig|key|password)=)[^\s&"'<>#]+/gi;
+const afterScheme = /(\b(?:Bearer|Basic)\s{1,9})(?=[\w+/=.~-]*\d)[\w+/=.~-]{8,}/g;
+/** Where a header says it, also what has no digit. */
+const header = /(\bauthorization["']?\s{0,9}[:=,]\s{0,9}["'`]?(?:Bearer|Basic|Token)\s{1,9})[\w+/=.~-]{6,}/gi;
+/** `"apiKey": "a1b2..."`: a quoted value. Lengths are bounded, as a file may be one line of megabytes. */
+const quotedField = /(?<![\w$-])([\w$-]{1,80})(["']?\s{0,9}[:=]\s{0,9})(["'`])([^\s"'`$<>{}*]{6,500})\3/g;
 /** `API_KEY=a1b2...` and `//host/:_authToken=...` as a whole line, also of a diff. */
-const lineField = /^([+\- ]?\s*(?:export\s+)?[^\s=]*?([\w-]+)=)(["']?)((?=.*\d)[^\s"']{8,})\3[ \t]*$/gm;
+const assignedLine =
+  /^([+\- ]?[ \t]*(?:export[ \t]+|set[ \t]+)?[^\s=]{0,200}?([\w-]{1,80})=)(["']?)([^\s"']{6,})\3(?=[ \t]*\r?$)/gm;
+/** `api_key: a1b2...`, `- token: ...`, `API_KEY = ...` and `X-Api-Key: ...` as a whole line. */
+const spacedLine =
+  /^([+\- ]?[ \t]*(?:-[ \t]+)?(["']?)([\w.-]{1,80})\2(?:[ \t]*=[ \t]*|[ \t]*:[ \t]+))([^\s"'`$<>{}()[\],;*]{8,})(?=[ \t]*(?:#.*)?\r?$)/gm;
+/** `ENV NPM_AUTH a1b2...` of a Dockerfile. */
+const dockerLine = /^([+\- ]?[ \t]*(?:ENV|ARG)[ \t]+(\w{1,80})[ \t]+)([^\s"'=$*]{6,})(?=[ \t]*\r?$)/gm;
+/** `TOKEN=a1b2...` among other words. */
+const assigned = /((?<![\w$])([A-Z][A-Z0-9_]{1,80})=)(["']?)((?=[^\s"']*\d)[^\s"'`$<>(){}*,;]{8,})(?=\3(?:[\s;]|$))/g;
+/** `self.tokens2`: a name of code, and no value. */
+const ofCode = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 
 /** A text without its secrets. */
 export interface Redacted {
@@ -47,12 +55,14 @@ export class Secrets {
   /** @param variables Environment variables: the values of those that are named like secrets are known. */
   constructor(variables: Readonly<Record<string, string>> = {}, known: readonly string[] = []) {
     const named = Object.entries(variables).flatMap(([name, value]) =>
-      isSecretName(name) || name.endsWith("_KEY") ? [value] : passwordOf(value),
+      isSecretName(name) || /_KEYS?(?:_\d+)?$/.test(name) ? [value] : passwordOf(value),
     );
-    // The longest first, so that no part of one is left; a short plain word would be found everywhere.
-    this.#known = [...new Set([...named, ...known])]
-      .filter((value) => value.length >= (/^[a-z]+$/i.test(value) ? 12 : 6) && !/^[/~.]|^\d+$/.test(value))
-      .toSorted((a, b) => b.length - a.length);
+    // A short plain word would be found everywhere.
+    const values = [...named, ...known].filter((value) => value.length >= (/^[a-z]+$/i.test(value) ? 12 : 6));
+    // In what is no text, or a text of any encoding, a character stands for a byte.
+    const all = values.flatMap((value) => [value, textOfBytes(new TextEncoder().encode(value))]);
+    // The longest first, so that no part of one is left.
+    this.#known = [...new Set(all)].toSorted((a, b) => b.length - a.length);
   }
 
   redact(text: string): Redacted {
@@ -94,41 +104,68 @@ export class Secrets {
         afterScheme,
         mask((scheme) => `${scheme}${MASK}`),
       )
-      .replace(quotedField, (whole, name: string, sign: string, quotes: string) => {
-        if (!isSecretName(name)) return whole;
-        count++;
-        return `${name}${sign}${quotes}${MASK}${quotes}`;
-      })
       .replace(
-        plainField,
-        mask((name, sign, quotes) => `${name}${sign}${quotes}${MASK}${quotes}`),
+        header,
+        mask((start) => `${start}${MASK}`),
+      );
+    const value = (is: boolean, whole: string, masked: string): string => {
+      if (!is) return whole;
+      count++;
+      return masked;
+    };
+    clean = clean
+      .replace(quotedField, (whole, name: string, sign: string, quote: string, held: string) =>
+        value(isQuotedSecret(name, sign, held), whole, `${name}${sign}${quote}${MASK}${quote}`),
       )
-      .replace(lineField, (whole, start: string, name: string, quotes: string) => {
-        if (!isSecretName(name)) return whole;
-        count++;
-        return `${start}${quotes}${MASK}${quotes}`;
-      });
+      .replace(assignedLine, (whole, start: string, name: string, quote: string, held: string) => {
+        const isSure = /^[A-Z][A-Z0-9_]*$/.test(name) && isSurelySecretName(name) && !/[$<>{}()*]/.test(held);
+        const is = isSure || (isSecretName(name) && /^(?=.*\d).{8}/.test(held) && !ofCode.test(held));
+        return value(is, whole, `${start}${quote}${MASK}${quote}`);
+      })
+      .replace(spacedLine, (whole, start: string, _: string, name: string, held: string) =>
+        value(isSecretName(name) && /\d/.test(held) && !ofCode.test(held), whole, `${start}${MASK}`),
+      )
+      .replace(dockerLine, (whole, start: string, name: string) => value(isSecretName(name), whole, `${start}${MASK}`))
+      .replace(assigned, (whole, start: string, name: string, quote: string) =>
+        value(isSecretName(name), whole, `${start}${quote}${MASK}`),
+      );
     return { text: clean, count };
   }
 
-  /** A command line: also values that follow an option named like a secret. */
+  /** A command line: also values that follow an option named like a secret, and passwords of `-u user:password`. */
   redactCommand(args: readonly string[]): string[] {
-    let next = false;
+    let next: "secret" | "user" | undefined;
     return args.map((arg) => {
-      const hidden = next && !arg.startsWith("-");
+      const before = next;
+      next = undefined;
+      if (before === "secret" && !arg.startsWith("-")) return MASK;
+      if (before === "user") return withoutPassword(this.redact(arg).text);
       const [, option, value] = /^(?:--?)?([\w.-]+)(?:=(.+))?$/s.exec(arg) ?? [];
-      const secret = option !== undefined && isSecretName(option);
-      next = secret && value === undefined && arg.startsWith("-");
-      if (hidden) return MASK;
-      if (secret && value !== undefined) return `${arg.slice(0, arg.length - value.length)}${MASK}`;
+      const isOption = option !== undefined && arg.startsWith("-");
+      if (option !== undefined && isSecretName(option)) {
+        if (value !== undefined) return `${arg.slice(0, arg.length - value.length)}${MASK}`;
+        if (isOption) next = "secret";
+      } else if (isOption && /^(?:u|U|user|proxy-user)$/.test(option)) {
+        if (value !== undefined) {
+          return `${arg.slice(0, arg.length - value.length)}${withoutPassword(this.redact(value).text)}`;
+        }
+        next = "user";
+      } else if (/^-u[^-=:/]+:/.test(arg)) return `-u${withoutPassword(this.redact(arg.slice(2)).text)}`;
       return this.redact(arg).text;
     });
   }
 }
 
-/** True for a name of an option, a variable or a field that holds a secret. */
-export function isSecretName(name: string): boolean {
-  return secretName.test(name.replace(/[a-z](?=[A-Z])/g, "$&_"));
+/** `ann:password`; two numbers are a user and a group, and after a name a port. */
+function withoutPassword(text: string): string {
+  return text.replace(/^([^:/\s]+):(?!\/)(?!\d{1,5}$).+$/s, `$1:${MASK}`);
+}
+
+/** A value that looks like no word, or any one of a name that leaves no doubt. */
+function isQuotedSecret(name: string, sign: string, held: string): boolean {
+  // In JSON a field named so is no kind of a word.
+  if (isSurelySecretName(name) || (/^["']/.test(sign) && /tokens?$/i.test(name) && isSecretName(name))) return true;
+  return isSecretName(name) && /^(?=.*\d)(?=.*[A-Za-z])[\w+/=.~-]{8,}$/.test(held);
 }
 
 /** The password of a variable such as DATABASE_URL. */

@@ -1,5 +1,7 @@
 import { ConfigurationError } from "../../errors/usage-errors.ts";
-import { isSecretName, type Secrets } from "./secrets.ts";
+import type { Files } from "../../runtime/ports/files.ts";
+import { isSecretName } from "./secret-names.ts";
+import type { Secrets } from "./secrets.ts";
 
 /** Variables that change how a training runs, and hold no secrets. */
 const allowed = [
@@ -48,4 +50,23 @@ export function keptVariables(
     return value === undefined ? [] : [[name, secrets.redact(value).text.slice(0, 2000)] as const];
   });
   return Object.fromEntries(kept);
+}
+
+/** Variables but for those that are named like secrets and only say where something lies. */
+export async function withoutPlaces(
+  variables: Readonly<Record<string, string>>,
+  files: Files | undefined,
+): Promise<Record<string, string>> {
+  const isPlace = async (name: string, value: string): Promise<boolean> => {
+    if (files === undefined || !isSecretName(name) || !/^(?:[/.\\]|[A-Za-z]:[\\/])/.test(value)) return false;
+    try {
+      return files.mayWrite(value) && (await files.stat(value)) !== undefined;
+    } catch {
+      return false;
+    }
+  };
+  const entries = await Promise.all(
+    Object.entries(variables).map(async ([name, value]) => ((await isPlace(name, value)) ? [] : [[name, value]])),
+  );
+  return Object.fromEntries(entries.flat() as [string, string][]);
 }

@@ -131,6 +131,16 @@ describe("S3.7 register() without secrets", () => {
     lock: "l0ck-s3cret-value",
     login: "l0gin-s3cret-value",
     word: "correct-horse",
+    digits: "73501946",
+    slash: "/wJalrXUtnFEMI-no-place",
+    foreign: "grüße-an-alle",
+    old: "0ld-t0ken-value",
+    yaml: "yaml-hunter2222",
+    spaced: "sp4ced-api-key",
+    docker: "d0cker-npm-auth",
+    json: "jsontokenabc",
+    pass: "opt-pass",
+    user: "us3r-pass",
   };
 
   test("captures none that was planted, in files, changes, arguments, addresses and variables", async () => {
@@ -142,17 +152,27 @@ describe("S3.7 register() without secrets", () => {
     });
     await git(tree, "remote", "add", "origin", `https://${planted.remote}@git.example.org/walk`);
     await write(tree, {
-      "train.mjs": `const a = 1;\nconst apiKey = "${planted.field}";\nfetch("https://x", "${planted.diff}");\nconst dbPassword = '${planted.word}';\nconst b = 2;\n`,
+      "train.mjs": `const a = 1;\nconst apiKey = "${planted.field}";\nfetch("https://x", "${planted.diff}");\nconst dbPassword = '${planted.word}';\nsay("${planted.foreign}");\nconst b = 2;\n`,
       "old.mjs": `const key = "${planted.diff}";\nconst c = 4;\n`,
       "other.mjs": `export const used = "${planted.variable}";\nexport const free = 1;\n`,
       ".npmrc": `//npm.example.org/:_authToken=${planted.npmrc}\n`,
       ".env": `API_TOKEN=${planted.dotenv}\n`,
       "config/settings.sh": `export API_TOKEN=${planted.dotenv}\n`,
+      "config/app.yml": `db:\n  password: ${planted.yaml}\n  api_key = ${planted.spaced}\n  n: ${planted.digits}\n`,
+      "config/app.json": `{"token":"${planted.json}","path":"${planted.slash}","old":["${planted.old}"]}`,
+      Dockerfile: `ENV NPM_AUTH ${planted.docker}\n`,
       "package-lock.json": JSON.stringify({ a: { resolved: `https://ci:${planted.lock}@npm.example.org/a.tgz` } }),
     });
     const script = join(tree, "train.mjs");
     const command = ["node", script, "--api-key", planted.option, `--db=postgres://u:${planted.lock}@db/x`, "--lr=0.1"];
+    command.push("--db-pass", planted.pass, "-u", `ann:${planted.user}`, "--max-tokens", "512");
     const variables = {
+      DB_PASS: planted.digits,
+      AWS_SECRET_ACCESS_KEY: planted.slash,
+      SMTP_PASS: planted.foreign,
+      GITHUB_TOKEN_OLD: planted.old,
+      // A place, as it is there.
+      GOOGLE_APPLICATION_CREDENTIALS: script,
       WEATHER_API_KEY: planted.variable,
       NODE_OPTIONS: `--title=${planted.variable}`,
       STATION_URL: `https://u:${planted.login}@station.example.org/`,
@@ -164,9 +184,30 @@ describe("S3.7 register() without secrets", () => {
     for (const secret of Object.values(planted)) expect(all).not.toContain(secret);
     // What is no secret stays, so that it still runs.
     const { command: said, leftOut, files, variables: some } = described(kept);
-    expect(said).toEqual(["node", "train.mjs", "--api-key", "***", "--db=postgres://***@db/x", "--lr=0.1"]);
+    expect(said).toEqual([
+      "node",
+      "train.mjs",
+      "--api-key",
+      "***",
+      "--db=postgres://***@db/x",
+      "--lr=0.1",
+      "--db-pass",
+      "***",
+      "-u",
+      "ann:***",
+      "--max-tokens",
+      "512",
+    ]);
     expect(some).toEqual({ NODE_OPTIONS: "--title=***", STATION_URL: "https://***@station.example.org/" });
-    expect(files).toEqual(["config/settings.sh", "other.mjs", "package-lock.json", "package.json"]);
+    expect(files).toEqual([
+      "Dockerfile",
+      "config/app.json",
+      "config/app.yml",
+      "config/settings.sh",
+      "other.mjs",
+      "package-lock.json",
+      "package.json",
+    ]);
     expect(kept.get("environment/files/other.mjs")).toBe('export const used = "***";\nexport const free = 1;\n');
     expect(kept.get("environment/uncommitted.diff")).toContain('+const apiKey = "***";\n+fetch("https://x", "***");');
     expect(leftOut.map(({ what }) => what)).toEqual(
