@@ -24,8 +24,9 @@
  */
 export type { CallOptions } from "../client/types/connection.ts";
 export type { Run, StartRunOptions } from "../tracker/types/run.ts";
-export type { Tracker } from "../tracker/types/tracker.ts";
+export type { FindOrStartRunOptions, Tracker } from "../tracker/types/tracker.ts";
 export { claim, claimRun, committed } from "./claim.ts";
 export { ClaimLostError } from "./claim-lost-error.ts";
+export { findOrStartRun } from "./find-or-start-run.ts";
 export { IncompleteAttemptError } from "./incomplete-attempt-error.ts";
 export type { BusyClaim, ClaimOptions, ClaimResult, CommitOptions, CommittedClaim, HeldClaim } from "./types.ts";

@@ -10,8 +10,8 @@ const PLACES = 16;
 
 /**
  * Keeps others from doing the same at the same time: all trackers, tabs and processes that share the queue file or the
- * local store. Gives the way to let go. Machines that share nothing but a server are kept apart by nothing yet: a claim
- * over the server would be taken here.
+ * local store. Gives the way to let go. Machines that share nothing but a server are kept apart by
+ * `findOrStartRun()` of `tracklet/claims`, which takes a claim around all of it.
  */
 export async function exclusive(core: Core, about: string, { signal }: CallOptions): Promise<() => void> {
   const locks = core.locks ?? (await core.queue.locks());

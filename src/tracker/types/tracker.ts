@@ -111,7 +111,8 @@ export interface Tracker extends AsyncDisposable {
   /**
    * Finds an active run by name, or starts it: a job that begins anew after a crash goes on with its run. Rejects with
    * `NetworkError` without an answer, unless told to start anyway. Trackers, tabs and processes that share a queue file or a
-   * local store never start two; machines that share nothing but a server may, in the moment between search and start.
+   * local store never start two; machines that share nothing but a server may, in the moment between search and start:
+   * `findOrStartRun(tracker, options)` of `tracklet/claims` keeps those apart too.
    *
    * @example
    * ```ts
