@@ -23,10 +23,10 @@ export function report(rows: readonly Row[], heldOut: readonly HeldOut[]): strin
   const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
   const iterations = rows.map(
     ({ iteration, trained, skipped, loss, accuracy, result }) =>
-      `<tr><td>${iteration}<td>${trained}<td>${skipped}<td>${loss.toFixed(4)}<td>${percent(accuracy)}<td>${result}`,
+      `<tr><td>${iteration}<td>${trained}<td>${skipped}<td>${loss.toFixed(6)}<td>${percent(accuracy)}<td>${result}`,
   );
   const final = heldOut.map(
-    ({ model, loss, accuracy }) => `<tr><td>${model}<td>${loss.toFixed(4)}<td>${percent(accuracy)}`,
+    ({ model, loss, accuracy }) => `<tr><td>${model}<td>${loss.toFixed(6)}<td>${percent(accuracy)}`,
   );
   const chart = lineChart({
     title: "quality over iterations: validation loss of the best model of each",

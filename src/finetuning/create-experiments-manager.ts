@@ -49,6 +49,8 @@ export function createExperimentsManager<P extends object = Record<string, unkno
  * Makes a manager for another model on the same server: tracker, requirements, retry and notices are those of `manager`
  * where the options name no others.
  *
+ * @throws ValidationError for options that cannot be, or a manager that `createExperimentsManager` has not made.
+ *
  * @example
  * ```ts
  * import { createExperimentsManager, fromManager } from "tracklet/finetuning";

@@ -79,9 +79,12 @@ export interface ExperimentsManager<P extends object, M> extends AsyncDisposable
   getBestPreviousRunId(options?: FinetuningCallOptions): Promise<BestRun>;
   /** The best run with a model of the active iteration; the initial one while none is active. */
   getBestCurrentRunId(options?: FinetuningCallOptions): Promise<BestRun>;
-  /** Parameters of the best finished runs of the last finished iteration, best first, at most `topRuns`. */
+  /**
+   * Parameters of the best finished runs of the last finished iteration, best first, at most `topRuns`. Runs whose
+   * parameters do not fit the schema are left out, with a notice.
+   */
   getTopParams(options?: FinetuningCallOptions): Promise<P[]>;
-  /** Parameters of the best finished runs of an experiment, best first, at most `topRuns`. */
+  /** The same of an experiment. */
   getTopParamsByExperimentId(experimentId: string, options?: FinetuningCallOptions): Promise<P[]>;
 
   /**
@@ -110,7 +113,11 @@ export interface ExperimentsManager<P extends object, M> extends AsyncDisposable
     options?: FinetuningCallOptions,
   ): Promise<{ readonly runId: string; readonly value: number } | undefined>;
 
-  /** The model of a run; undefined with a notice where there is none. */
+  /**
+   * The model of a run; undefined with a notice where there is none.
+   *
+   * @throws ValidationError when its files are not those that were saved.
+   */
   downloadModelByRunId(runId: string, options?: FinetuningCallOptions): Promise<M | undefined>;
   /** The model of the run that is set; undefined with a notice where there is none. */
   downloadModel(options?: FinetuningCallOptions): Promise<M | undefined>;
@@ -124,11 +131,16 @@ export interface ExperimentsManager<P extends object, M> extends AsyncDisposable
   getCurrentModelUrl(options?: FinetuningCallOptions): Promise<string | undefined>;
   /** True when the model of that run (by default the one that is set) is whole on the server. */
   modelIsUploaded(runId?: string, options?: FinetuningCallOptions): Promise<boolean>;
-  /** Deletes the model of a run for good, never the initial one. False, with a notice, where there is nothing to delete. */
+  /**
+   * Deletes the model of a run for good, never the initial one and none that no manager has made. False, with a notice,
+   * where there is nothing to delete.
+   *
+   * @throws IterationError for a run of another plugin.
+   */
   deleteModel(runId: string, options?: FinetuningCallOptions): Promise<boolean>;
   /**
    * Saves the model of the run that is set; by default only if it is as good as the best of the iteration, whose model is
-   * removed then.
+   * removed then. An earlier model of this run counts, too.
    */
   saveModel(model: M, options?: FinetuningCallOptions & { readonly bestOnly?: boolean }): Promise<SavedModel>;
 }

@@ -28,14 +28,25 @@ export interface ExperimentsManagerOptions<P extends object, M> {
   readonly mainMetric: string;
   /** Name of what is tuned, the first part of the names of its experiments; without ` / `. */
   readonly pluginName: string;
-  /** Metrics with more figures than the last value; the others need none. */
+  /**
+   * Metrics with more figures than the last value; the others need none. The manager takes copies, without their values.
+   * @default none
+   */
   readonly accumulators?: readonly MetricsAccumulator[];
   /** True when less is better. @default false */
   readonly isLoss?: boolean;
   /** How many runs `getTopParams` gives. @default 10 */
   readonly topRuns?: number;
-  /** Packages that the model needs, one per line of `model/requirements.txt`. */
+  /**
+   * Packages that the model needs, one per line of `model/requirements.txt`.
+   * @default none, and no such file
+   */
   readonly requirements?: readonly string[];
+  /**
+   * How requests of the manager are tried again, by kind. What it asks of the tracker (to go on with a run, a history) and
+   * of claims is tried again as the tracker's options say.
+   * @default 5 tries each, 500 ms and more between them
+   */
   readonly retry?: RetryTable;
   /** @default `jsonSerializer()`: the model is plain data */
   readonly serializer?: ModelSerializer<M>;
@@ -93,6 +104,7 @@ export type SetRun =
 export interface SavedModel {
   /** False when the best so far is better. */
   readonly saved: boolean;
+  /** MLflow's id of the run that is set. */
   readonly runId: string;
   /** Run whose model was removed for this one. */
   readonly removed: string | undefined;

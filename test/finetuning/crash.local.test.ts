@@ -81,6 +81,10 @@ const cases: Record<string, Case> = {
     prepare: twoIterations,
     operate: (manager, { second = "" }) => manager.rollBackIteration(second),
   },
+  "S0.9 archiveIteration()": {
+    prepare: twoIterations,
+    operate: (manager, { first = "" }) => manager.archiveIteration(first),
+  },
   "restoreIteration()": {
     prepare: async (manager) => {
       const ids = await twoIterations(manager);

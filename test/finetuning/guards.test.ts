@@ -236,3 +236,56 @@ test("lists of several pages arrive on a line that loses every second answer", a
   const once = at.manager({ retry: { default: { attempts: 1 } } }, fetch);
   await expect(once.getTopParamsByExperimentId(id)).rejects.toThrow(NetworkError);
 });
+
+describe("what only a look at each run tells", () => {
+  test("S0.8 an iteration with one run that is still trained is not finished", async () => {
+    await using at = await place();
+    const { manager, initial, id } = await inIteration(at);
+    await train(manager, { lr: 1 }, 1);
+    await manager.setRun({ lr: 2 });
+    const other = at.manager();
+    expect(await other.getLastFinishedIterationId()).toBeUndefined();
+    await manager.finishRun({ asFailed: true });
+    expect(await other.getLastFinishedIterationId()).toBe(id);
+    // A second try of the failed one that dies is not its first one's outcome, whatever ends its run.
+    await manager.setRun({ lr: 2 }, { retryFailed: true });
+    await manager.run?.end("FINISHED", { until: "delivered" });
+    await other.setIteration({ runId: initial, batchId: "b" });
+    expect((await other.setRun({ lr: 2 })).state).toBe("resumed");
+  });
+
+  test("S0.13 of two runs that a lost answer has made one stays", async () => {
+    await using at = await place();
+    const { initial } = await begun(at);
+    let made = 0;
+    let hidden = 1;
+    // The run is made and the answer lost; the next look does not show it yet.
+    const fetch: Fetch = async (request) => {
+      if (made > 0 && request.url.endsWith("/runs/search") && hidden-- > 0) return Response.json({});
+      const reply = await at.fetch(request);
+      if (request.url.endsWith("/runs/create") && ++made === 1) throw new TypeError("fetch failed");
+      return reply;
+    };
+    const manager = at.manager({}, fetch);
+    const id = await manager.setIteration({ runId: initial, batchId: "b" });
+    await train(manager, { lr: 1 }, 1);
+    const runs = await at.client.runs.search({ experimentIds: [id], view: "all" }).all();
+    expect(made).toBe(2);
+    expect(runs.map(({ info }) => [info.lifecycleStage, info.status]).sort()).toEqual([
+      ["active", "FINISHED"],
+      ["deleted", "RUNNING"],
+    ]);
+  });
+
+  test("S0.9 archives an iteration that somebody has deleted", async () => {
+    await using at = await place();
+    const { manager, id } = await inIteration(at);
+    await train(manager, { lr: 1 }, 1);
+    await at.client.experiments.delete(id);
+    await manager.archiveIteration(id);
+    const { name, lifecycleStage } = await at.client.experiments.get(id);
+    expect([name.endsWith(" / b_archive"), lifecycleStage]).toEqual([true, "deleted"]);
+    await manager.restoreIteration(id);
+    expect(await manager.downloadBestModel()).toEqual({ weights: [1] });
+  });
+});

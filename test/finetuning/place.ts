@@ -110,11 +110,23 @@ export async function stateOf({ client, plugin }: Place): Promise<object[]> {
     const rows = [];
     for (const { info, data } of runs) {
       const files: [path: string, text: string][] = [];
-      for (const { path } of await client.artifacts.list(info.runId, "model"))
-        files.push([path, await (await client.artifacts.download(info.runId, path)).text()]);
+      const folders: (string | undefined)[] = [undefined];
+      for (const folder of folders) {
+        for (const { path, isDirectory } of await client.artifacts.list(info.runId, folder)) {
+          if (isDirectory) folders.push(path);
+          else files.push([path, await (await client.artifacts.download(info.runId, path)).text()]);
+        }
+      }
       const { metrics, params } = data;
+      const attempt = data.tags["mlflow.tracklet.finetuning.attempt"] ?? "none";
+      // What the manager says of the run; of its trainings only the one that counts.
+      const tags = Object.entries(data.tags)
+        .filter(([key]) => key.startsWith("mlflow.tracklet.finetuning.") && !key.endsWith(".attempt"))
+        .filter(([key]) => !/\.(outcome|quality)\./.test(key) || key.endsWith(attempt))
+        .map(([key, value]) => [key.replace(attempt, "ATTEMPT"), value])
+        .sort(([a = ""], [b = ""]) => (a < b ? -1 : 1));
       const stage = lifecycleStage === "deleted" ? "deleted" : info.lifecycleStage;
-      rows.push({ name: info.runName, status: info.status, stage, metrics, params, files });
+      rows.push({ name: info.runName, status: info.status, stage, metrics, params, tags, files });
     }
     rows.sort((a, b) => (a.name < b.name ? -1 : 1));
     state.push({ name: name.replace(/[0-9a-f]{32}/, "RUN"), lifecycleStage, rows });

@@ -97,7 +97,7 @@ export function runRows(place: () => Promise<Place>): void {
       expect(await manager.getParamsByRunId(runId)).toEqual({ lr: 1, note: "default" });
     });
 
-    test("S0.11 are found in any experiment, by id, with a model if so asked", async () => {
+    test("S0.11 are found in any experiment, by id, with a model if so asked; the original looks in the active one only", async () => {
       await using at = await place();
       const { manager, initial } = await begun(at);
       await manager.setIteration({ runId: initial, batchId: "1" });
@@ -290,7 +290,7 @@ export function runRows(place: () => Promise<Place>): void {
       expect(await manager.hasInitialModel()).toBe(true);
     });
 
-    test("S0.14 S0.15 last and best fall back to the initial one; half of one is none", async () => {
+    test("S0.14 S0.15 last and best fall back to the initial one, with its address, where the original always gives none; half of one is none", async () => {
       await using at = await place();
       const bare = at.manager({ pluginName: `${at.plugin} bare` });
       expect([await bare.downloadLastModel(), await bare.downloadBestModel(), await bare.getLastModelUrl()]).toEqual([

@@ -22,39 +22,36 @@ function line(fetch: Fetch): { fetch: Fetch; cut: () => void; mend: () => void }
   };
 }
 
-test.each(["logging", "finishing"])(
-  "createExperimentsManager({ shared }) lets a program that was cut off while %s change nothing of what its follower has done",
-  async (what) => {
-    await using at = await place();
-    const { initial } = await begun(at);
-    const shared = { lease: 20_000, wait: true };
-    const { fetch, cut, mend } = line(at.fetch);
-    const tracker = at.tracker(fetch);
-    const stalled = at.manager({ shared, tracker });
-    await stalled.setIteration({ runId: initial, batchId: "b" });
-    const { runId = "" } = await stalled.setRun({ lr: 1 });
-    cut();
-    for (const value of [5, 4, 0.01]) stalled.saveMetric(value);
-    const finishing = what === "finishing" ? stalled.finishRun().catch((error: unknown) => error) : undefined;
-    const follower = at.manager({ shared });
-    await follower.setIteration({ runId: initial, batchId: "b" });
-    expect(await follower.setRun({ lr: 1 })).toEqual({ state: "resumed", runId });
-    follower.saveMetric(1);
-    await follower.saveModel({ weights: [1] });
-    await follower.finishRun();
-    mend();
-    expect(await (finishing ?? stalled.finishRun().catch((error: unknown) => error))).toBeInstanceOf(ClaimLostError);
-    await tracker.flush();
-    const { data } = await at.client.runs.get(runId);
-    expect(data.metrics["best_loss"]).toBe(1);
-    const other = at.manager();
-    await other.setIteration({ runId: initial, batchId: "b" });
-    expect(await other.getBestQuality()).toEqual({ runId, value: 1 });
-    expect(await other.setRun({ lr: 1 })).toEqual({ state: "finished", runId });
-    expect((await at.client.runs.get(runId)).info.status).toBe("FINISHED");
-    // A worse one does not take its place, and the late value does not keep a better one out.
-    await other.setRun({ lr: 2 });
-    other.saveMetric(0.5);
-    expect(await other.saveModel({ weights: [0.5] })).toMatchObject({ saved: true, removed: runId });
-  },
-);
+test("createExperimentsManager({ shared }) lets a program that was cut off while it finished a run change nothing of what its follower has done", async () => {
+  await using at = await place();
+  const { initial } = await begun(at);
+  const shared = { lease: 60_000, wait: true };
+  const { fetch, cut, mend } = line(at.fetch);
+  const tracker = at.tracker(fetch);
+  const stalled = at.manager({ shared, tracker });
+  await stalled.setIteration({ runId: initial, batchId: "b" });
+  const { runId = "" } = await stalled.setRun({ lr: 1 });
+  cut();
+  for (const value of [5, 4, 0.01]) stalled.saveMetric(value);
+  const finishing = stalled.finishRun().catch((error: unknown) => error);
+  const follower = at.manager({ shared });
+  await follower.setIteration({ runId: initial, batchId: "b" });
+  expect(await follower.setRun({ lr: 1 })).toEqual({ state: "resumed", runId });
+  follower.saveMetric(1);
+  await follower.saveModel({ weights: [1] });
+  await follower.finishRun();
+  mend();
+  expect(await finishing).toBeInstanceOf(ClaimLostError);
+  await tracker.flush();
+  const { data } = await at.client.runs.get(runId);
+  expect(data.metrics["best_loss"]).toBe(1);
+  const other = at.manager();
+  await other.setIteration({ runId: initial, batchId: "b" });
+  expect(await other.getBestQuality()).toEqual({ runId, value: 1 });
+  expect(await other.setRun({ lr: 1 })).toEqual({ state: "finished", runId });
+  expect((await at.client.runs.get(runId)).info.status).toBe("FINISHED");
+  // A worse one does not take its place, and the late value does not keep a better one out.
+  await other.setRun({ lr: 2 });
+  other.saveMetric(0.5);
+  expect(await other.saveModel({ weights: [0.5] })).toMatchObject({ saved: true, removed: runId });
+});
