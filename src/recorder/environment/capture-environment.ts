@@ -22,11 +22,17 @@ export interface CapturedEnvironment {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-/** Looks at all that a recording depends on, and changes nothing. @param known Secrets that no variable holds. */
+/**
+ * Looks at all that a recording depends on, and changes nothing.
+ *
+ * @param known Secrets that no variable holds.
+ * @param queue The file that the recording waits in.
+ */
 export async function captureEnvironment(
   runtime: Runtime,
   options: EnvironmentOptions,
   known: readonly string[] = [],
+  queue?: string,
 ): Promise<CapturedEnvironment> {
   const { clock, environment } = runtime;
   const recordedAt = clock.now();
@@ -36,7 +42,10 @@ export async function captureEnvironment(
   const project = await findProject(runtime, options);
   const [name = runtime.name, version = ""] = environment.runtimeVersion().split(" ");
   const command = options.command ?? own;
-  const local = project === undefined ? undefined : await captureProject(runtime, project, secrets);
+  const local =
+    project === undefined
+      ? undefined
+      : await captureProject(runtime, project, new KeptFiles(project, secrets, queue), secrets);
   return {
     environment: {
       version: 1,
@@ -61,8 +70,12 @@ interface CapturedProject {
   readonly packages: Readonly<Record<string, string>>;
 }
 
-async function captureProject(runtime: Runtime, project: Project, secrets: Secrets): Promise<CapturedProject> {
-  const kept = new KeptFiles(project, secrets);
+async function captureProject(
+  runtime: Runtime,
+  project: Project,
+  kept: KeptFiles,
+  secrets: Secrets,
+): Promise<CapturedProject> {
   const lock = await keepProjectFiles(project, kept);
   const agent = runtime.environment.get("npm_config_user_agent");
   const packageManager = packageManagerOf(project, kept, lock, agent, runtime.name);

@@ -52,7 +52,10 @@ export async function gitChanges(
   const others = await git(["ls-files", "--others", "--exclude-standard", "-z"]);
   const fault = gitFault(others);
   if (fault !== undefined) kept.leaveOut("files that git does not have", fault);
-  else for (const path of new TextDecoder().decode(others?.stdout).split("\0")) if (path !== "") await kept.add(path);
+  else {
+    const paths = new TextDecoder().decode(others?.stdout).split("\0");
+    for (const path of paths) if (path !== "" && !kept.isMade(path)) await kept.add(path);
+  }
   return { ...(url && { remote: url }), ...(diff !== undefined && { diff }), told: fault === undefined };
 }
 

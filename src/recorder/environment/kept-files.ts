@@ -1,6 +1,7 @@
 import { artifactPathProblem } from "../../client/artifact-path.ts";
 import { textOf } from "../../tracker/entries.ts";
 import type { Project } from "./find-project.ts";
+import { madeFiles } from "./made-files.ts";
 import { isSecretFile } from "./secret-files.ts";
 import type { Secrets } from "./secrets.ts";
 import { FILES, type LeftOut } from "./types.ts";
@@ -22,7 +23,12 @@ export class KeptFiles {
   #more = 0;
   #bytes = 0;
 
-  constructor(project: Project, secrets: Secrets) {
+  /** True for a path of a file that is made from others or holds what is logged. */
+  readonly isMade: (path: string) => boolean;
+
+  /** @param queue The file of the queue that the recording goes through. */
+  constructor(project: Project, secrets: Secrets, queue?: string) {
+    this.isMade = madeFiles(project, queue);
     this.#project = project;
     this.#secrets = secrets;
   }

@@ -18,7 +18,12 @@ import {
 export async function recordEnvironment(tracker: Tracker, run: Run, options: EnvironmentOptions): Promise<void> {
   // What a tracker gives as what its client needs is all of its runtime.
   const runtime = (tracker.connection.runtime ?? defaultRuntime()) as Runtime;
-  const { environment, files, diff, packages } = await captureEnvironment(runtime, options, secretsOf(tracker));
+  const { environment, files, diff, packages } = await captureEnvironment(
+    runtime,
+    options,
+    secretsOf(tracker),
+    tracker.queue.status().storage,
+  );
   run.setTags(tagsOf(environment));
   for (const [path, bytes] of files) {
     const [name = path] = path.split("/").slice(-1);

@@ -7,7 +7,7 @@ const TAG = "mlflow.tracklet.package.";
 /** Packages of one call. */
 const MOST = 1000;
 
-const npmName = /^(?:@[a-z0-9~-][\w.~-]*\/)?[a-z0-9~-][\w.~-]*$/i;
+const npmName = /^(?:@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*$/i;
 /** Without spaces and what a shell or another file would take for its own. */
 const npmVersion = /^[\w.^~<>=|*+:@/#-]{1,200}$/;
 const pythonLine = /^([A-Za-z0-9][\w.-]*)(\[[\w.,\s-]*\])?\s*((?:[<>=!~]=?|===)[^;\n]*|@\s*\S+)?\s*(;[^\n]*)?$/;

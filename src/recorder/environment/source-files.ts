@@ -1,10 +1,6 @@
 import type { KeptFiles } from "./kept-files.ts";
 import type { Project } from "./find-project.ts";
 
-/** Folders that are made from others, or hold what is logged. */
-const made = new Set(["node_modules", "mlruns", "mlartifacts", "__pycache__", "venv", "coverage"]);
-/** The local store, and its journals. */
-const store = /^mlflow\.db(?:-\w+)?$/;
 const LOOKED_AT = 20_000;
 const DEPTH = 20;
 
@@ -18,7 +14,7 @@ export async function keepSources({ files, tree, path: project }: Project, kept:
         return;
       }
       const path = folder === "" ? name : `${folder}/${name}`;
-      if (name.startsWith(".") || made.has(name) || store.test(name)) continue;
+      if (name.startsWith(".") || kept.isMade(path)) continue;
       if (isFile) await kept.add(path);
       else if (!isDirectory) kept.leaveOut(path, "links are not followed");
       else if (depth < DEPTH) await walk(path, depth + 1);

@@ -10,6 +10,10 @@ import { DESCRIPTION, DIFF, ENVIRONMENT_TAG, FILES, type RecordedEnvironment } f
 /** What a date can be. */
 const LATEST = 8.64e15;
 
+/** Bytes of all that is read, and files: more than is ever kept. */
+const MOST_BYTES = 64 * 2 ** 20;
+const MOST_FILES = 2000;
+
 const text = v.string();
 const texts = v.record(text, text);
 /** Inside of the tree, and nothing that git itself would read. */
@@ -40,7 +44,7 @@ const description: v.GenericSchema<
     }),
   ),
   project: v.union([v.literal(""), path]),
-  files: v.array(path),
+  files: v.pipe(v.array(path), v.maxLength(MOST_FILES)),
   masked: v.exactOptional(v.array(path)),
   packages: texts,
   leftOut: v.array(v.object({ what: text, why: text })),
@@ -61,9 +65,17 @@ export interface RecordedParts {
 /** Reads all of it, before anything is written. @throws ConfigurationError for a recording without an environment */
 export async function readRecording(tracker: Tracker, id: string, options: CallOptions): Promise<RecordedParts> {
   const { info, data } = await tracker.getRun(id, options);
+  let room = MOST_BYTES;
   const bytes = async (artifact: string): Promise<Uint8Array> => {
-    const response = await tracker.openArtifact(id, artifact, options);
-    return new Uint8Array(await response.arrayBuffer());
+    const { body } = await tracker.openArtifact(id, artifact, options);
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    // Leaving the loop ends the download.
+    for await (const part of body ?? []) {
+      room -= part.length;
+      if (room < 0) throw fault(`it has more than the ${MOST_BYTES} bytes that a recording keeps`);
+      parts.push(part);
+    }
+    return new Uint8Array(await new Blob(parts).arrayBuffer());
   };
   const fault = (why: string): ConfigurationError =>
     new ConfigurationError(`Cannot make the environment of the recording ${quote(info.runName)} again as ${why}`);

@@ -1,6 +1,6 @@
 import { version } from "../../internal/version.ts";
 import { ENVIRONMENT } from "../environment/types.ts";
-import { shellWord } from "./run-command.ts";
+import { isControl, shellWord } from "./run-command.ts";
 import type { RecordedParts } from "./read-recording.ts";
 
 /** The text that says what a folder is, and the one command that does it again. */
@@ -17,11 +17,14 @@ export function readme(
     git &&
       `commit ${git.commit}${git.branch === undefined ? "" : ` of ${git.branch}`}${git.diff ? ", with changes" : ""}`,
   ].filter((fact) => !!fact);
-  const set = Object.entries(variables).map(([key, value]) => `${key}=${shellWord(value)}`);
-  const list = (lines: readonly unknown[]): string => lines.map((line) => `- ${String(line)}\n`).join("");
+  const set = Object.entries(variables).map(([key, value]) =>
+    // What no shell takes for a variable would be a command.
+    /^[A-Za-z_]\w*$/.test(key) ? `${key}=${shellWord(value)}` : `# ${shellWord(`${key}=${value}`)}`,
+  );
+  const list = (lines: readonly unknown[]): string => lines.map((line) => `- ${plain(String(line))}\n`).join("");
   return [
-    `# ${name.replaceAll("\n", " ")}, made again\n`,
-    `The environment of MLflow run \`${runId}\` of ${new Date(recordedAt).toISOString()}, written by tracklet ${version}.\n`,
+    `# ${plain(name)}, made again\n`,
+    `The environment of MLflow run ${plain(runId)} of ${new Date(recordedAt).toISOString()}, written by tracklet ${version}.\n`,
     commands.length > 0 && `\`\`\`sh\n${commands.join(" && ")}\n\`\`\`\n`,
     `## What it was\n\n${list(facts)}`,
     set.length > 0 && `## Environment variables\n\n\`\`\`sh\n${set.join("\n")}\n\`\`\`\n`,
@@ -31,4 +34,10 @@ export function readme(
   ]
     .filter((part) => part !== false)
     .join("\n");
+}
+
+/** Text of a recording as a text that Markdown, a terminal and whoever reads it take for nothing else. */
+function plain(text: string): string {
+  const line = [...text].map((char) => (isControl(char) ? " " : char)).join("");
+  return line.replace(/[\\`*_[\]<>#|~]/g, "\\$&");
 }

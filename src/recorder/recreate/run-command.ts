@@ -67,9 +67,9 @@ export function shellWord(word: string): string {
   return `$'${[...escaped].map((char) => (isControl(char) ? `\\u${hex(char)}` : char)).join("")}'`;
 }
 
-function isControl(char: string): boolean {
-  const code = char.charCodeAt(0);
-  return code < 0x20 || (code > 0x7e && code < 0xa0);
+/** True for what a terminal obeys, and for what makes a text look like another. */
+export function isControl(char: string): boolean {
+  return /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(char);
 }
 
 function hex(char: string): string {

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { captureEnvironment } from "../../../src/recorder/environment/capture-environment.ts";
 import type { RecordedEnvironment } from "../../../src/recorder/environment/types.ts";
 import { temporaryDirectories } from "../../support/temporary-directory.ts";
 import { type Archive, archive, git, repository, runtimeOf, write } from "./project.ts";
@@ -244,6 +245,18 @@ describe("S3.7 register() where something is missing or huge", () => {
     expect(leftOut).toEqual([
       { what: "huge.bin", why: "it has 6291456 bytes, and 5242880 are kept of a file: log it as an artifact" },
     ]);
+  });
+
+  test("keeps nothing that is made or logged where git does not ignore it, nor the queue", async () => {
+    const tree = await temporaryDirectory();
+    await repository(tree, { "package.json": manifest, "train.mjs": "1" });
+    const made = ["node_modules/a/x.js", "app/mlruns/0/x", "mlflow.db", "mlflow.db-wal", ".tracklet/q.db", "a/.venv/x"];
+    await write(tree, Object.fromEntries([...made, "out/q.db", "out/q.db-wal", "new.mjs"].map((path) => [path, "x"])));
+    const runtime = runtimeOf(join(tree, "train.mjs"));
+    const { files } = (await captureEnvironment(runtime, {}, [], join(tree, "out", "q.db"))).environment;
+    expect(files).toEqual(["new.mjs", "package.json"]);
+    const recorded = await at.record(runtime);
+    expect(described(recorded.kept).files).toEqual(["new.mjs", "out/q.db", "out/q.db-wal", "package.json"]);
   });
 
   test("goes on when git cannot be run, and says so", async () => {

@@ -92,8 +92,13 @@ export async function archive(): Promise<Archive> {
 }
 
 /** A run with an environment that somebody else wrote. */
-export async function hostile(tracker: Tracker, change: object, tags: Record<string, string> = {}): Promise<string> {
-  const run = tracker.startRun({ name: "hostile" });
+export async function hostile(
+  tracker: Tracker,
+  change: object,
+  tags: Record<string, string> = {},
+  name = "hostile",
+): Promise<string> {
+  const run = tracker.startRun({ name });
   const plain = { version: 1, recordedAt: 0, runtime: { name: "node", version: "24.0.0" }, variables: {} };
   const rest = { project: "", files: [], packages: {}, leftOut: [] };
   await run.logJson({ ...plain, ...rest, ...change }, "environment/environment.json");

@@ -2,7 +2,9 @@ import { readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createTracker } from "../../../src/index.ts";
 import { recreateEnvironment } from "../../../src/recorder/index.ts";
+import type { TestServer } from "../../support/test-server.ts";
 import { temporaryDirectories } from "../../support/temporary-directory.ts";
 import { type Archive, archive, git, hostile, repository, runtimeOf, write } from "./project.ts";
 
@@ -216,6 +218,56 @@ describe("S3.7 recreateEnvironment() of bad input", () => {
       secret.replace("ci:l0ck-s3cret", "***"),
       expect.arrayContaining(["package-lock.json has *** in the place of secrets."]),
     ]);
+  });
+
+  test("writes a README in which a recording's names are nothing but names", async () => {
+    await using tracker = at.open();
+    const change = {
+      runtime: { name: "node", version: "`x`" },
+      os: { name: "<img src=x>" },
+      command: ["sh", "-c", "a\n```\n# b"],
+      variables: { "x; touch ran": "\u001b[31m" },
+      leftOut: [{ what: "[a](https://evil.test)\n## c", why: "\u202ed" }],
+    };
+    const id = await hostile(tracker, change, {}, "a\r\n# b `c`");
+    const target = await temporaryDirectory();
+    await recreateEnvironment(id, target, { tracker, python });
+    const lines = (await text(target, "README.md")).split("\n");
+    expect(lines[0]).toBe("# a  \\# b \\`c\\`, made again");
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "sh -c $'a\\u000a```\\u000a# b'",
+        "- node \\`x\\`",
+        "- \\<img src=x\\>",
+        "# $'x; touch ran=\\u001b[31m'",
+        "- \\[a\\](https://evil.test) \\#\\# c:  d",
+      ]),
+    );
+    expect(lines.filter((line) => line.startsWith("```"))).toHaveLength(4);
+  });
+
+  test("reads no more than a recording keeps", async () => {
+    await using tracker = at.open();
+    const target = await temporaryDirectory();
+    const many = await hostile(tracker, { files: Array.from({ length: 2001 }, (_, n) => `f${n}`) });
+    await expect(recreateEnvironment(many, target, { tracker, python })).rejects.toThrow("of files");
+    let sent = 0;
+    const body = () =>
+      new ReadableStream({
+        pull(controller) {
+          sent++;
+          controller.enqueue(new Uint8Array(2 ** 20));
+        },
+      });
+    const fetch: TestServer["fetch"] = async (request) =>
+      request.url.includes("files/endless") ? new Response(body()) : at.server.fetch(request);
+    await using endless = createTracker({ trackingUri: at.server.trackingUri, fetch });
+    const id = await hostile(tracker, { files: ["endless"] });
+    await expect(recreateEnvironment(id, target, { tracker: endless, python })).rejects.toThrow(
+      "it has more than the 67108864 bytes that a recording keeps",
+    );
+    expect(sent).toBeLessThan(80);
+    expect(await readdir(target)).toEqual([]);
   });
 
   test("says which options a script is started without, and leaves what names none as it was", async () => {

@@ -173,6 +173,8 @@ describe("S3.7 upsertPackageRequirements()", () => {
     await recorder.register();
     const upsert = (given: unknown) => () => recorder.upsertPackageRequirements(given as object);
     expect(upsert({ npm: { "../x": "1" } })).toThrow("be the name of an npm package");
+    expect(upsert({ npm: { "-g": "1" } })).toThrow("be the name of an npm package");
+    expect(upsert({ npm: JSON.parse('{"__proto__":"1"}') })).toThrow("be the name of an npm package");
     expect(upsert({ npm: { ky: 2 } })).toThrow('have a version such as "4.22.0"');
     expect(upsert({ npm: { ky: "1; rm -rf" } })).toThrow('current value is "1; rm -rf"');
     expect(upsert({ python: ["--index-url https://evil.test"] })).toThrow('be a line such as "numpy==1.26.4"');
