@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
+import { forwardSignals } from "./forward-signals.ts";
 import { LineSplitter } from "./line-splitter.ts";
+
+/** A stream of output. */
+export type Stream = "stdout" | "stderr";
 
 /** How a command ended. */
 export interface CommandEnd {
@@ -13,43 +17,58 @@ export interface CommandEnd {
   readonly stopped: boolean;
 }
 
+const streams = ["stdout", "stderr"] as const;
+/** Milliseconds without output after its exit when who else holds its pipes is waited for no longer, and how often. */
+const QUIET = 500;
+const LOOKS = 20;
+
 /** A command that runs, whose output goes on to the terminal and line by line to `onLine`. */
 export class RecordedCommand {
   readonly end: Promise<CommandEnd>;
   readonly #child: ChildProcess;
+  readonly #splitters: readonly LineSplitter[];
+  #resolve: (end: CommandEnd) => void = () => {};
   #stopped = false;
+  /** How it ended; what it has written may still come. */
+  #exit: Omit<CommandEnd, "stopped"> | undefined;
+  #heard = false;
 
-  constructor([command = "", ...args]: readonly string[], onLine: (line: string) => void) {
+  constructor([command = "", ...args]: readonly string[], onLine: (line: string, stream: Stream) => void) {
     const child = spawn(command, args, { stdio: ["inherit", "pipe", "pipe"], windowsHide: true });
     this.#child = child;
-    for (const name of ["stdout", "stderr"] as const) {
-      const splitter = new LineSplitter(onLine);
+    this.#splitters = streams.map((name) => {
+      const splitter = new LineSplitter((line) => onLine(line, name));
       const decoder = new TextDecoder();
-      // The bytes go on as they are; a pipe that is closed, as by head, costs the recording nothing.
-      process[name].on("error", () => {});
+      // A pipe that is closed, as by head, is closed for the command too: it is to end as it would without us.
+      process[name].on("error", () => child[name].destroy());
       child[name].on("data", (bytes: Uint8Array) => {
+        this.#heard = true;
         process[name].write(bytes);
         splitter.add(decoder.decode(bytes, { stream: true }));
       });
-      child[name].on("end", () => {
-        splitter.add(decoder.decode());
-        splitter.end();
-      });
-    }
-    const forget = this.#forwardSignals();
-    this.end = new Promise((resolve) => {
-      child.once("error", (error: NodeJS.ErrnoException) => {
-        forget();
-        const missing = error.code === "ENOENT";
-        const fault = missing ? `there is no command ${JSON.stringify(command)}` : `it cannot be run: ${error.message}`;
-        resolve({ code: missing ? 127 : 126, fault, stopped: false });
-      });
-      child.once("close", (code, signal) => {
-        forget();
-        const number = signal === null ? 0 : constants.signals[signal];
-        resolve({ code: code ?? 128 + number, stopped: this.#stopped, ...(signal !== null && { signal }) });
-      });
+      child[name].on("end", () => splitter.add(decoder.decode()));
+      return splitter;
     });
+    const forget = forwardSignals((signal, ends) => {
+      this.#stopped ||= ends;
+      if (this.#exit === undefined) this.#send(signal);
+      else if (ends) this.#finish();
+    });
+    this.end = new Promise<CommandEnd>((resolve) => {
+      this.#resolve = resolve;
+    }).finally(forget);
+    child.once("error", (error: NodeJS.ErrnoException) => {
+      const missing = error.code === "ENOENT";
+      const fault = missing ? `there is no command ${JSON.stringify(command)}` : `it cannot be run: ${error.message}`;
+      this.#exit ??= { code: missing ? 127 : 126, fault };
+      this.#finish();
+    });
+    child.once("exit", (code, signal) => {
+      const number = signal === null ? 0 : constants.signals[signal];
+      this.#exit ??= { code: code ?? 128 + number, ...(signal !== null && { signal }) };
+      this.#waitForRest(LOOKS);
+    });
+    child.once("close", () => this.#finish());
   }
 
   /** Asks it to end. */
@@ -58,28 +77,34 @@ export class RecordedCommand {
     this.#send("SIGTERM");
   }
 
+  /** Whoever the command has left running may hold its pipes for days. */
+  #waitForRest(looks: number): void {
+    this.#heard = false;
+    const timer = setTimeout(() => {
+      // What has come while this process was busy is read before the next turn.
+      setImmediate(() => {
+        if (this.#heard && looks > 1) this.#waitForRest(looks - 1);
+        else this.#finish();
+      });
+    }, QUIET);
+    void this.end.then(() => clearTimeout(timer));
+  }
+
+  #finish(): void {
+    if (this.#exit === undefined) return;
+    for (const name of streams) this.#child[name]?.destroy();
+    for (const splitter of this.#splitters) splitter.end();
+    this.#resolve({ ...this.#exit, stopped: this.#stopped });
+  }
+
   /** Not by `kill()` of the child: Deno's sends one signal only, and then reports that it ended the child. */
-  #send(signal: NodeJS.Signals): void {
+  #send(signal: NodeJS.Signals | undefined): void {
     const { pid, exitCode, signalCode } = this.#child;
-    if (pid === undefined || exitCode !== null || signalCode !== null) return;
+    if (signal === undefined || pid === undefined || exitCode !== null || signalCode !== null) return;
     try {
       process.kill(pid, signal);
     } catch {
       // It has ended meanwhile.
     }
-  }
-
-  /** This process goes on until the command has ended: what came of it is still to be recorded. */
-  #forwardSignals(): () => void {
-    const forward = (signal: NodeJS.Signals): void => {
-      this.#stopped = true;
-      // Ctrl-C in a terminal reaches the command by itself, and twice means more than once to many programs.
-      if (signal !== "SIGINT" || !process.stdin.isTTY) this.#send(signal);
-    };
-    const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-    for (const signal of signals) process.on(signal, forward);
-    return () => {
-      for (const signal of signals) process.off(signal, forward);
-    };
   }
 }

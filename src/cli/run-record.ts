@@ -1,13 +1,13 @@
 import { hostOf } from "../runtime/host.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { openTracker } from "../open/local.ts";
-import { Secrets } from "../recorder/environment/secrets.ts";
 import { createRecorder } from "../recorder/index.ts";
 import { amountText } from "../tracker/shown.ts";
 import { commandRuntime } from "./command-runtime.ts";
 import type { RecordFlags } from "./commands/record.ts";
 import { readMetricLine } from "./metric-lines.ts";
 import { OutputLog } from "./output-log.ts";
+import { OutputRedactor, outputSecrets } from "./output-redactor.ts";
 import { type CommandEnd, RecordedCommand } from "./recorded-command.ts";
 
 /** The artifact with the command's output. */
@@ -22,7 +22,7 @@ const OUTPUT = "output.log";
 export async function runRecord(command: readonly string[], flags: RecordFlags): Promise<number> {
   const runtime = defaultRuntime();
   const { clock, terminal } = runtime;
-  const secrets = new Secrets((await hostOf(runtime)).variables());
+  const secrets = outputSecrets((await hostOf(runtime)).variables());
   const { trackingUri, project, notes, param } = flags;
   const { runtime: runs, python } = await commandRuntime(command);
   const plain = secrets.redactCommand(command).join(" ");
@@ -39,14 +39,19 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   const { run, recordingId } = await recorder.start();
   if (python !== undefined) recorder.upsertPackageRequirements({ python: python.slice(0, 1000) });
   const output = new OutputLog();
+  // What is within a key on one of them is not on the other.
+  const redactor = () => new OutputRedactor(secrets, (clean) => output.add(clean));
+  const redactors = { stdout: redactor(), stderr: redactor() };
   const begun = clock.monotonic();
-  const child = new RecordedCommand(command, (line) => {
-    output.add(secrets.redact(line).text);
+  const child = new RecordedCommand(command, (line, stream) => {
+    redactors[stream].add(line);
     const read = readMetricLine(line);
     if (read !== undefined) recorder.addRecord(read.values, read.step === undefined ? undefined : { step: read.step });
   });
   run.signal.addEventListener("abort", () => child.stop());
   const end = await child.end;
+  redactors.stdout.end();
+  redactors.stderr.end();
   const seconds = Math.round(clock.monotonic() - begun) / 1000;
   recorder.summary({ exitCode: end.code, durationSeconds: seconds });
   const status = statusOf(end);

@@ -67,12 +67,38 @@ describe("tracklet record", () => {
     const cwd = await temporaryDirectory();
     const child = record(cwd, ["--", ...self, "wait"]);
     await child.line("waits");
+    child.kill("SIGUSR2");
+    await child.line("caught SIGUSR2");
+    child.kill("SIGQUIT");
+    await child.line("caught SIGQUIT");
     child.kill("SIGTERM");
     const end = await child.end;
     expect([end.code, end.signal]).toEqual([5, null]);
     const { info, data, output } = await recorded(cwd);
     expect([info.status, data.tags["mlflow.tracklet.error"]]).toEqual(["KILLED", "exit code 5"]);
     expect(output).toContain("caught SIGTERM");
+  });
+
+  test("ends with the command, whoever it leaves behind with its pipes, and stores no private key", async () => {
+    const cwd = await temporaryDirectory();
+    const begun = performance.now();
+    const end = await record(cwd, ["--", ...self, "leave"]).end;
+    // What stays would hold the pipes for 30 seconds.
+    expect([end.code, performance.now() - begun < 25_000]).toEqual([0, true]);
+    expect(end.stdout).toContain("MIIEvQ");
+    const { output } = await recorded(cwd);
+    expect(output).toContain("***");
+    expect(output).toContain("beside it");
+    expect(output).not.toMatch(/MIIEvQ|PRIVATE KEY/);
+  });
+
+  test("closes the command's pipe when its own is closed", async () => {
+    const cwd = await temporaryDirectory();
+    const child = record(cwd, ["--", ...self, "pour"]);
+    await child.line("more");
+    child.closeOutput();
+    expect((await child.end).code).not.toBe(0);
+    expect((await recorded(cwd)).info.status).toBe("FAILED");
   });
 
   // A run looks for requests every five seconds: once is enough.

@@ -21,6 +21,8 @@ export interface Program {
   kill(signal: NodeJS.Signals): void;
   /** Resolves with the whole line once standard output has one that begins so; rejects when the program ends before. */
   line(start: string): Promise<string>;
+  /** Closes its standard output, as `head` does when it has enough. */
+  closeOutput(): void;
   readonly end: Promise<ProgramEnd>;
 }
 
@@ -67,6 +69,7 @@ export function startProgram(
   });
   return {
     kill: (signal) => void process.kill(child.pid!, signal),
+    closeOutput: () => void child.stdout.destroy(),
     end,
     line: (start) =>
       new Promise((resolve, reject) => {

@@ -15,6 +15,8 @@ export interface RecordFlags {
 const notes = `
 A line of the command's output that has nothing but name=value pairs is a record of metrics: "loss=0.31 accuracy=0.9
 step=7". Without step= each metric counts its own. The output goes on to the terminal and into the artifact output.log.
+Secrets, private keys among them, are left out there. The recording ends with the command, also when that leaves
+others running with its output; signals reach the command.
 Without an address the recording goes into mlflow.db of this folder, as openTracker() of tracklet/local does it.
 Exit code: that of the command; 128 and its number when a signal ended it; 127 when there is no such command.`;
 

@@ -1,3 +1,4 @@
+import { spawn } from "node:child_process";
 // A program that knows nothing of tracklet: it prints, and ends as it is told.
 const [what] = process.argv.slice(2);
 console.log("begins");
@@ -7,6 +8,7 @@ console.log(`the key is ${process.env.STATION_TOKEN}`);
 process.stdout.write("lr=1e-3\rlr=nan\nno end of line");
 if (what === "fail") process.exitCode = 3;
 if (what === "wait") {
+  for (const name of ["SIGUSR2", "SIGQUIT"]) process.on(name, () => console.log(`\ncaught ${name}`));
   process.on("SIGTERM", () => {
     console.log("\ncaught SIGTERM");
     process.exit(5);
@@ -15,3 +17,13 @@ if (what === "wait") {
   setInterval(() => console.log("\nwaits"), 200);
 }
 if (what === "die") process.kill(process.pid, "SIGKILL");
+if (what === "leave") {
+  const line = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7";
+  for (const text of ["\n-----BEGIN PRIVATE KEY-----", line, line, "-----END PRIVATE KEY-----"]) {
+    console.log(text);
+    console.error("beside it");
+  }
+  // Who stays holds the pipes.
+  spawn("sleep", ["30"], { stdio: ["ignore", "inherit", "inherit"], detached: true }).unref();
+}
+if (what === "pour") setInterval(() => console.log("\nmore"), 10);
