@@ -3,7 +3,7 @@ import { sleep } from "../../queue/send/sleep.ts";
 import { type Core, inBackground } from "../core.ts";
 import { textOf } from "../entries.ts";
 import { quote } from "../key.ts";
-import { alertTag, LISTED, OWED_TAG, type Told, type Way } from "./alert-tags.ts";
+import { alertTag, OWED_TAG, type Told, type Way } from "./alert-tags.ts";
 import type { CheckedRule } from "./checked-rule.ts";
 import { claimPosts } from "./claim-posts.ts";
 import { whenClosed } from "./when-closed.ts";
@@ -24,12 +24,21 @@ export interface AlertedRun {
   setTag(key: string, value: string): void;
 }
 
+/** What there was before a courier. */
+export interface Earlier {
+  readonly told: readonly Told[];
+  /** Ways that the alerts were to take. */
+  readonly ways: readonly Way[];
+  /** Lets go of the posts, which are taken over already. */
+  readonly claim?: () => void;
+}
+
 /** Brings the alerts of one rule to where they go, each once. */
 export class AlertCourier {
   readonly #core: Core;
   readonly #run: AlertedRun;
   #rule: CheckedRule;
-  readonly #told: Told[];
+  #told: Told[];
   /** While it is held, no other tab or process delivers an alert of this rule. */
   #hush: Promise<(() => void) | undefined> | undefined;
   #hushes = 0;
@@ -38,13 +47,15 @@ export class AlertCourier {
   /** Alerts whose webhook has not answered for good. */
   readonly #posting = new Set<Told>();
   #owes = false;
+  /** An earlier process owes posts, and nobody has said yet where they go. */
+  #waits: boolean;
 
-  /** @param claim Lets go of the posts, which are taken over already. */
-  constructor(core: Core, run: AlertedRun, rule: CheckedRule, told: readonly Told[], claim?: () => void) {
+  constructor(core: Core, run: AlertedRun, rule: CheckedRule, { told, ways, claim }: Earlier) {
     this.#core = core;
     this.#run = run;
     this.#rule = rule;
     this.#told = [...told];
+    this.#waits = ways.includes("webhook");
     if (claim !== undefined) {
       this.#claim = Promise.resolve(claim);
       this.#owes = true;
@@ -54,6 +65,7 @@ export class AlertCourier {
   /** Goes on to other places; those get what `ways` of an earlier process were owed. Waits for the first attempts. */
   async readdress(rule: CheckedRule, owed: readonly Way[]): Promise<void> {
     this.#rule = rule;
+    this.#waits = false;
     const firsts = [...this.#told].map((told) => this.#send(told, owed, true));
     if (this.#posting.size > 0) this.#owes = true;
     else if (this.#owes) {
@@ -68,7 +80,6 @@ export class AlertCourier {
     const work = this.#isOurs().then((ours) => {
       if (!ours || this.#core.guard.closed) return;
       this.#told.push(told);
-      this.#told.splice(0, this.#told.length - LISTED);
       void this.#send(told, ["callback", "webhook"]);
       this.#write();
     });
@@ -203,7 +214,11 @@ export class AlertCourier {
   #write(): void {
     if (this.#core.guard.closed) return;
     const { id, webhook } = this.#rule;
-    this.#run.setTag(...alertTag(id, this.#told));
+    const isOwed = (told: Told): boolean => !told.sent.has("webhook") && (this.#waits || this.#posting.has(told));
+    const { tag, listed } = alertTag(id, this.#told, isOwed);
+    if (this.#told.some((told) => isOwed(told) && !listed.includes(told))) this.#tell(noRoom(id));
+    this.#told = listed;
+    this.#run.setTag(...tag);
     const owes = webhook !== undefined && [...this.#posting].some(({ sent }) => !sent.has("webhook"));
     if (owes !== this.#owes) this.#run.setTag(OWED_TAG + id, owes ? "webhook" : "none");
     this.#owes = owes;
@@ -212,4 +227,8 @@ export class AlertCourier {
   #tell(message: string, cause?: unknown): void {
     this.#core.guard.tell({ kind: "alert", message, run: this.#run.localId, ...(cause !== undefined && { cause }) });
   }
+}
+
+function noRoom(rule: string): string {
+  return `Cannot note all alerts of the rule ${quote(rule)} that nobody has taken as a tag has no room for more: the oldest are posted by this process or not at all`;
 }

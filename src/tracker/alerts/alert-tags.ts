@@ -6,10 +6,12 @@ import { RULE_TAG } from "./has-rules.ts";
 const ALERTS = "mlflow.tracklet.alert.";
 /** Says `webhook` while a rule has alerts that are still to be posted; the rule's id follows. */
 export const OWED_TAG = "mlflow.tracklet.alertOwed.";
-/** Alerts of a rule that its tag lists. */
-export const LISTED = 10;
+/** Alerts of a rule that its tag lists, unless more are still to be posted. */
+const LISTED = 10;
 /** MLflow cuts a tag at 8,000 characters. */
 const LONGEST = 7900;
+/** Characters of an alert's text, as those of a rule: anybody may write tags. */
+const TEXT = 500;
 
 /** Ways out of a process that an alert takes. */
 export type Way = "callback" | "webhook";
@@ -53,12 +55,29 @@ function waysOf({ onAlert, webhook }: Pick<CheckedRule, "onAlert" | "webhook">):
   return [...(onAlert ? ["callback" as const] : []), ...(webhook ? ["webhook" as const] : [])];
 }
 
-/** The tag that lists what a rule has alerted. */
-export function alertTag(rule: string, told: readonly Told[]): [string, string] {
-  for (let listed = told.slice(-LISTED); ; listed = listed.slice(1)) {
-    const text = JSON.stringify(listed.map(({ alert, sent }) => ({ ...fieldsOf(alert), sent: [...sent] })));
-    if (text.length <= LONGEST || listed.length <= 1) return [ALERTS + rule, text];
+/**
+ * The tag that lists what a rule has alerted, and what it lists: the latest, and what is owed before anything else. The
+ * last one stays, as who resumes the run goes on from there.
+ */
+export function alertTag(
+  rule: string,
+  told: readonly Told[],
+  owes: (told: Told) => boolean,
+): { readonly tag: [string, string]; readonly listed: Told[] } {
+  const texts = new Map<Told, string>();
+  let length = 1;
+  for (const one of told) {
+    const text = JSON.stringify({ ...fieldsOf(one.alert), sent: [...one.sent] });
+    texts.set(one, text);
+    length += text.length + 1;
   }
+  const before = told.slice(0, -1);
+  for (const one of [...before.filter((each) => !owes(each)), ...before.filter(owes)]) {
+    if (length <= LONGEST && (texts.size <= LISTED || owes(one))) break;
+    length -= (texts.get(one)?.length ?? 0) + 1;
+    texts.delete(one);
+  }
+  return { tag: [ALERTS + rule, `[${[...texts.values()].join(",")}]`], listed: [...texts.keys()] };
 }
 
 /** JSON has no word for NaN and infinities. */
@@ -114,16 +133,17 @@ function readAlerts(run: Pick<Alert, "run" | "runName">, rule: string, text: str
       ...(typeof step === "number" && { step }),
       ...((typeof value === "number" || typeof value === "string") && { value: Number(value) }),
     };
-    return [{ alert: newAlert(run, rule, { at, text: said, ...seen }), sent: new Set(readWays(sent)) }];
+    return [{ alert: newAlert(run, rule, { at, text: said.slice(0, TEXT), ...seen }), sent: new Set(readWays(sent)) }];
   });
   return told.toSorted((a, b) => a.alert.at - b.alert.at);
 }
 
-/** An alert of a rule of a run. */
+/** An alert of a rule of a run. Several values may come within one millisecond: the id says which one it was, too. */
 export function newAlert(
   { run, runName }: Pick<Alert, "run" | "runName">,
   rule: string,
   seen: Omit<Alert, "id" | "rule" | "run" | "runName">,
 ): Alert {
-  return { id: `${run}/${rule}/${seen.at}`, rule, run, runName, ...seen };
+  const id = [run, rule, seen.at, seen.metric, seen.step].filter((part) => part !== undefined).join("/");
+  return { id, rule, run, runName, ...seen };
 }

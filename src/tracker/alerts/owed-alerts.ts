@@ -72,7 +72,8 @@ async function lookOnce(core: Core, run: RunHandle, rule: CheckedRule): Promise<
       keep(core.afterDelivery, write);
       writes.add(write);
     };
-    const courier = new AlertCourier(core, { localId, name: info.runName, setTag }, rule, told, release);
+    const owner = { localId, name: info.runName, setTag };
+    const courier = new AlertCourier(core, owner, rule, { told, ways: ["webhook"], claim: release });
     await courier.readdress(rule, ["webhook"]);
     await Promise.all(writes);
   }

@@ -22,6 +22,8 @@ export class RuleWatch {
   readonly #courier: AlertCourier;
   /** What alerts of an earlier process are owed until the rule is attached again. */
   #owed: StoredRule["ways"];
+  /** Ids of alerts of an earlier process. */
+  readonly #earlier: ReadonlySet<string>;
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
   /** When something was logged last, by the clock that never runs backwards. */
@@ -34,16 +36,17 @@ export class RuleWatch {
     run: RunHandle,
     rule: CheckedRule,
     since: number,
-    before?: Pick<StoredRule, "ways" | "told">,
+    before: Pick<StoredRule, "ways" | "told"> = { ways: [], told: [] },
   ) {
     this.since = since;
     this.#core = core;
     this.#run = run;
     this.#rule = rule;
     this.#judge = new RuleJudge(rule);
-    this.#courier = new AlertCourier(core, run, rule, before?.told ?? []);
-    this.#owed = before?.ways ?? [];
-    this.#judge.last = before?.told.at(-1)?.alert.at;
+    this.#courier = new AlertCourier(core, run, rule, before);
+    this.#owed = before.ways;
+    this.#earlier = new Set(before.told.map(({ alert }) => alert.id));
+    this.#judge.last = before.told.at(-1)?.alert.at;
     this.#heard = core.runtime.clock.monotonic();
     const { condition } = rule;
     if (condition.kind === "silence") this.#listen(condition.ms);
@@ -118,14 +121,16 @@ export class RuleWatch {
     if (this.#rule.condition.kind === "silence") {
       this.#heard = this.#core.runtime.clock.monotonic();
       this.#judge.look(false, at);
-    } else if (this.#rule.condition.kind !== "queue" && this.#judge.take(sight) && at > told) {
+    } else if (this.#rule.condition.kind !== "queue" && this.#judge.take(sight) && at >= told) {
       this.#alert({ at, metric, value, step, text: this.#rule.text });
     }
   }
 
   #alert(seen: Parameters<typeof newAlert>[2]): void {
     const named = { run: this.#run.localId, runName: this.#run.name };
-    this.#courier.deliver({ alert: newAlert(named, this.#rule.id, seen), sent: new Set() });
+    const alert = newAlert(named, this.#rule.id, seen);
+    // Of those of one millisecond, an earlier process may have told some.
+    if (!this.#earlier.has(alert.id)) this.#courier.deliver({ alert, sent: new Set() });
   }
 
   #listen(ms: number): void {

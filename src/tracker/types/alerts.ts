@@ -1,11 +1,14 @@
 /** How a value is compared with that of a rule. */
 export type AlertOperator = ">" | ">=" | "<" | "<=" | "==" | "!=";
 
-/** Where an alert is posted to. In a page its server must allow that by CORS. */
+/**
+ * Where an alert is posted to, also while the queue is paused or a recorder is OFFLINE: nothing of the run's data goes
+ * there. In a page its server must allow that by CORS; a `slack` form without `secret` needs no preflight.
+ */
 export interface AlertWebhook {
   /** `https:` or `http:`. It is followed to no other host, and neither stored with the run nor shown. */
   readonly url: string | URL;
-  /** `json`: the fields of the alert; `slack`: `{ "text": ... }`, which Slack and what looks like it show. @default "json" */
+  /** `json`: the fields of the alert; `slack`: `{ "text": ... }`, which Slack and what looks like it show, as plain text and without headers of ours. @default "json" */
   readonly form?: "json" | "slack";
   /**
    * Signs each post: the header `x-tracklet-signature` is `t=<milliseconds>,v1=<hex>`, the HMAC-SHA-256 of

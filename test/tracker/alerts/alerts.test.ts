@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { createClient } from "../../../src/client/index.ts";
 import type { Alert, AlertRule } from "../../../src/tracker/types/alerts.ts";
 import { webOf, world as makeWorld, type World } from "./world.ts";
 
@@ -176,6 +177,32 @@ describe("S3.6 alertOn()", () => {
   });
 });
 
+test("S3.6 alertOn() after a crash tells those of one millisecond that were not told, and the others not again", async () => {
+  const { runtime, open, server } = await world();
+  const { clock } = runtime;
+  const first = open();
+  const run = first.startRun();
+  const seen: string[] = [];
+  const onAlert = ({ id, step }: Alert): void => void seen.push(`${step} ${id}`);
+  const rule: AlertRule = { id: "high", metric: "loss", operator: ">", value: 2, cooldown: 0, onAlert };
+  run.alertOn(rule);
+  const timestamp = clock.now();
+  run.logMetric("loss", 3, { step: 0, timestamp });
+  run.logMetric("loss", 1, { step: 1, timestamp });
+  await clock.until(first.flush());
+  expect(seen).toHaveLength(1);
+  const { runId } = (await clock.until(first.getRun(run.localId))).info;
+  // It dies when one more is on the server of which nobody was told.
+  await createClient(server).runs.logMetric(runId, { key: "loss", value: 4, step: 2, timestamp });
+  const second = open();
+  const resumed = await clock.until(second.resumeRun(run.localId));
+  resumed.alertOn(rule);
+  await clock.until(resumed.end());
+  expect(seen).toEqual([`0 ${run.localId}/high/${timestamp}/loss/0`, `2 ${run.localId}/high/${timestamp}/loss/2`]);
+  await clock.until(first.close());
+  await clock.until(second.close());
+});
+
 describe("alertOn() with a webhook", () => {
   test("posts the alert signed, and for Slack as text with the true time", async () => {
     const { posts, web } = webOf(() => new Response("ok"));
@@ -202,6 +229,9 @@ describe("alertOn() with a webhook", () => {
     const [, time, signature] =
       /^t=(\d+),v1=([0-9a-f]{64})$/.exec(json?.headers.get("x-tracklet-signature") ?? "") ?? [];
     expect(signature).toBe(await hmac("key", `${time}.${json?.body}`));
+    // What a page may post to Slack, which answers no preflight.
+    const ours = [...(slack?.headers ?? [])].filter(([name]) => name.startsWith("x-"));
+    expect([slack?.headers.get("content-type"), ours]).toEqual(["text/plain;charset=UTF-8", []]);
     expect(JSON.parse(slack?.body ?? "")).toEqual({
       text: "a &lt;b&gt;: a &amp; b (loss = NaN at step 7), 2023-11-14T22:13:20.000Z",
     });

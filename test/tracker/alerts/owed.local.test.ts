@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createClient } from "../../../src/client/index.ts";
 import { createTracker } from "../../../src/index.ts";
 import { sqliteQueue } from "../../../src/queue/sqlite.ts";
 import type { Fetch } from "../../../src/runtime/ports/fetch.ts";
@@ -73,12 +74,57 @@ describe("S3.6 alertOn() with a webhook that nobody answered", () => {
     expect(taken).toEqual([]);
     await begins();
     await begins();
-    expect(taken).toEqual([expect.objectContaining({ id: `${id}/high/${at}`, at, runName: "first", value: 3 })]);
+    expect(taken).toEqual([expect.objectContaining({ id: `${id}/high/${at}/loss/0`, at, runName: "first", value: 3 })]);
     await using tracker = open();
     const { data } = await tracker.getRun(id);
     expect(data.tags["mlflow.tracklet.alertOwed.high"]).toBe("none");
     expect(JSON.parse(data.tags["mlflow.tracklet.alert.high"] ?? "")).toMatchObject([{ at, sent: ["webhook"] }]);
     expect(JSON.stringify(data.tags)).not.toContain("secret-part");
+  });
+
+  test("has all of them posted, however many there are", async () => {
+    const first = open();
+    const run = first.startRun({ name: "first", experiment: "field" });
+    run.alertOn({ ...rule, cooldown: 0 });
+    const at = 1_800_000_000_000;
+    // All within one millisecond: they differ in their steps.
+    for (let step = 0; step < 30; step++) run.logMetric("loss", step % 2 === 0 ? 3 : 1, { step, timestamp: at });
+    await run.end();
+    await first.close();
+    down = false;
+    await begins();
+    expect(new Set(taken.map(({ id }) => id)).size).toBe(15);
+    expect(taken).toHaveLength(15);
+  });
+
+  test("posts no more of a text that somebody wrote into the tag than a rule may say", async () => {
+    const { id } = await alerts();
+    const tracker = open();
+    const client = createClient(tracker);
+    const { runId } = (await tracker.getRun(id)).info;
+    const text = JSON.stringify([{ at: 1, text: "x".repeat(5000), sent: [] }]);
+    await client.runs.setTag(runId, "mlflow.tracklet.alert.high", text);
+    await tracker.close();
+    down = false;
+    await begins();
+    expect(taken.map((post) => (post as unknown as { text: string }).text.length)).toEqual([500]);
+  });
+
+  test("tells that the oldest are lost with the process when their tag has no room", async () => {
+    const problems: string[] = [];
+    const { trackingUri, fetch } = server;
+    const onProblem = ({ message }: { message: string }): void => void problems.push(message);
+    const runtime = { fetch: hook };
+    await using tracker = createTracker({ trackingUri, fetch, runtime, onProblem });
+    const run = tracker.startRun({ experiment: "field" });
+    run.alertOn({ ...rule, cooldown: 0, text: "t".repeat(500) });
+    for (let step = 0; step < 40; step++) run.logMetric("loss", step % 2 === 0 ? 3 : 1, { step });
+    await run.end();
+    expect(problems.filter((message) => message.includes("a tag has no room for more"))).toHaveLength(1);
+    const { data } = await tracker.getRun(run.localId);
+    const listed = JSON.parse(data.tags["mlflow.tracklet.alert.high"] ?? "");
+    expect(listed.length).toBeGreaterThan(10);
+    expect(listed.at(-1).step).toBe(38);
   });
 
   test("has it posted once when two begin at the same time, and not while the first still tries", async () => {

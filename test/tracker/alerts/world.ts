@@ -10,6 +10,7 @@ import { testServer } from "../../support/test-server.ts";
 export interface World {
   readonly runtime: ManualRuntime;
   readonly problems: Problem[];
+  readonly server: { readonly trackingUri: string; readonly fetch: Fetch };
   /** A tracker of another process, as far as it can tell. */
   open(queue?: QueueStorage): Tracker;
   close(): void;
@@ -23,7 +24,7 @@ export async function world(web: Fetch = () => Promise.reject(new TypeError("no 
   const onProblem = (problem: Problem): void => void problems.push(problem);
   const open: World["open"] = (queue) =>
     createTracker({ trackingUri, fetch, runtime, onProblem, ...(queue && { queue }) });
-  return { runtime, problems, open, close: () => server.close() };
+  return { runtime, problems, server: { trackingUri, fetch }, open, close: () => server.close() };
 }
 
 /** A post as its receiver sees it. */
