@@ -16,7 +16,8 @@ import type { Recorder, RecorderMode, RecorderOptions, Recording, RecordingStatu
 /** A recorder over one run of one tracker. */
 export class ExperimentRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  #mode: RecorderMode;
+  /** Undefined until it was said, or there is a tracker. */
+  #mode: RecorderMode | undefined;
   #tracker: Promise<Tracker> | undefined;
   /** The same, once it is open. */
   #open: Tracker | undefined;
@@ -31,11 +32,11 @@ export class ExperimentRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = { ...options };
-    this.#mode = options.mode ?? "ONLINE";
+    this.#mode = options.mode;
   }
 
   get mode(): RecorderMode {
-    return this.#mode;
+    return this.#mode ?? "ONLINE";
   }
 
   register(options?: CallOptions): Promise<Recording> {
@@ -43,7 +44,9 @@ export class ExperimentRecorder implements Recorder {
   }
 
   attach(recordingId?: string, options?: CallOptions): Promise<Recording> {
-    if (this.#recording !== undefined) throw this.#cannot("attach", "it has a recording: make another recorder");
+    if (this.#recording !== undefined) {
+      return Promise.reject(this.#cannot("attach", "it has a recording: make another recorder"));
+    }
     return this.#once(() => this.#attach(recordingId, options));
   }
 
@@ -87,8 +90,9 @@ export class ExperimentRecorder implements Recorder {
         `Cannot set the mode as it must be "ONLINE" or "OFFLINE": current value is "${String(mode)}"`,
       );
     }
-    if (mode === this.#mode) return;
+    const before = this.#mode;
     this.#mode = mode;
+    if (mode === before) return;
     if (mode === "OFFLINE") this.#open?.queue.pause();
     else this.#open?.queue.resume();
   }
@@ -122,8 +126,10 @@ export class ExperimentRecorder implements Recorder {
 
   /** A scope that was left without `stop()` was left by an error. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // It may be opening still.
+    const tracker = await this.#tracker?.catch(() => undefined);
     if (this.#run !== undefined) await this.stop("FAILED");
-    else if (typeof this.#options.tracker === "function") await this.#open?.close();
+    else if (typeof this.#options.tracker === "function") await tracker?.close();
   }
 
   #once(begin: () => Promise<Recording>): Promise<Recording> {
@@ -216,7 +222,11 @@ export class ExperimentRecorder implements Recorder {
     if (typeof tracker?.startRun !== "function") {
       throw new ConfigurationError("Cannot record as the option tracker must open a tracker: it gives none");
     }
+    // Whoever paused a tracker that is open meant all that it logs.
+    const paused = tracker.queue.status().host === "paused";
+    this.#mode ??= paused ? "OFFLINE" : "ONLINE";
     if (this.#mode === "OFFLINE") tracker.queue.pause();
+    else if (paused) tracker.queue.resume();
     this.#open = tracker;
     return tracker;
   }
@@ -234,7 +244,7 @@ export class ExperimentRecorder implements Recorder {
     try {
       await this.#run?.end(status, options);
       const { syncDataTimeout: timeout = 10_000 } = this.#options;
-      const until = this.#mode === "ONLINE" ? "delivered" : "durable";
+      const until = this.mode === "ONLINE" ? "delivered" : "durable";
       return await tracker.flush({ until, timeout, ...options });
     } finally {
       // The last data had its time; what is durable stays for the next process or for `tracklet sync`.

@@ -5,7 +5,7 @@ import type { InputDataset, MetricOptions, Run } from "../tracker/types/run.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { EnvironmentOptions, PackageRequirements } from "./environment/types.ts";
 
-/** `ONLINE`: what is recorded is sent by itself; `OFFLINE`: it is kept until somebody switches, or `tracklet sync` sends it. */
+/** `ONLINE`: what is recorded is sent by itself; `OFFLINE`: it is kept until somebody switches, or `tracklet sync` sends it; webhooks of alerts go out all the same. */
 export type RecorderMode = "ONLINE" | "OFFLINE";
 
 /** What a recorder asks of the tracker that it opens. */
@@ -43,7 +43,7 @@ export interface RecorderOptions {
    * differs from it. Secrets are not. `false`: nothing. @default all of it, of the project around the script
    */
   readonly environment?: false | EnvironmentOptions;
-  /** @default "ONLINE" */
+  /** `ONLINE` said so has a tracker that is open and paused send again. @default "ONLINE"; "OFFLINE" on a tracker that is open and paused */
   readonly mode?: RecorderMode;
   /** Points of one request, 1 to 1,000. @default 1000 */
   readonly batchSize?: number;
@@ -102,7 +102,7 @@ export interface Recorder extends AsyncDisposable {
   register(options?: CallOptions): Promise<Recording>;
   /**
    * Goes on with a recording that exists: by either id, or by this recorder's name and project. What was recorded before
-   * stays; steps go on where they were, and what this recorder says of it is added. Needs the server's answer.
+   * stays; steps go on where they were, and what this recorder says of it is added. Needs the server's answer: what was recorded OFFLINE is to be sent before.
    */
   attach(recordingId?: string, options?: CallOptions): Promise<Recording>;
   /** Begins to record; registers, if that was not done. */

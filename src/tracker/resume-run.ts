@@ -1,6 +1,6 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
-import { NotFoundError } from "../errors/network-errors.ts";
+import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
 import { hasRules } from "./alerts/has-rules.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
@@ -21,9 +21,28 @@ export function resumeRun(core: Core, which: string | RunName, options?: CallOpt
     if (own !== undefined) return own;
     await everythingDelivered(core, limits, which);
     const { runs } = await core.client();
-    const run = await runs.get(await serverRunId(core, which, limits), limits);
-    return continueRun(core, run);
+    const runId = await serverRunId(core, which, limits).catch(async (cause: unknown) => {
+      throw (await waitsHere(core, which)) ? notSent(core, which, cause) : cause;
+    });
+    return continueRun(core, await runs.get(runId, limits));
   });
+}
+
+/** True for a run of another process that is in this queue's storage, and on no server yet. */
+async function waitsHere(core: Core, localId: string): Promise<boolean> {
+  const receipt = await core.queue.receipt(localId).catch(() => undefined);
+  return receipt !== undefined && receipt.runId === undefined && receipt.lines.length > 0;
+}
+
+function notSent(core: Core, localId: string, cause: unknown): NetworkError {
+  const { storage, host } = core.queue.status();
+  const cure =
+    host === "paused"
+      ? 'send it first, by tracker.queue.resume(), in a recorder by setMode("ONLINE")'
+      : "try again when the server answers";
+  const message = `Cannot resume the run ${quote(localId)} as it waits in the queue ${storage} and no server has it yet: ${cure}; tracklet sync sends it too`;
+  const url = `${core.connection.trackingUri}/api/2.0/mlflow/runs/create`;
+  return new NetworkError(message, { method: "POST", url }, { cause });
 }
 
 /** The latest active run of that name. */

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ConfigurationError, NetworkError, ValidationError } from "../../src/errors/index.ts";
-import { createRecorder } from "../../src/recorder/index.ts";
+import { createRecorder, type RecorderSettings } from "../../src/recorder/index.ts";
 import type { Alert, AlertRule } from "../../src/tracker/types/alerts.ts";
+import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import { unreachable, until, world as makeWorld, type World } from "./world.ts";
 
 const closers: (() => void)[] = [];
@@ -32,6 +33,20 @@ describe("S3.1 setMode()", () => {
       const points = await client.metrics.history({ runId, key }).all();
       expect(points.map(({ step }) => step)).toEqual(Array.from({ length: 3000 }, (_, step) => step));
     }
+  });
+
+  test("sends from a tracker that another recorder paused when it is told to, and says so when it is not", async () => {
+    const { recorder: make, open, requests } = await world();
+    await using tracker = open();
+    const first = make({ tracker, mode: "OFFLINE" });
+    await first.record(() => first.addRecord({ loss: 1 }));
+    const second = make({ tracker });
+    expect((await second.register()) && second.mode).toBe("OFFLINE");
+    expect((await second.stop()).pending.requests).toBeGreaterThan(0);
+    expect(requests).toEqual([]);
+    const third = make({ tracker, mode: "ONLINE" });
+    const { pending } = (await third.register()) && (await third.stop());
+    expect(pending).toEqual({ points: 0, requests: 0 });
   });
 
   test("refuses a word that is none, and goes on as before", async () => {
@@ -89,6 +104,28 @@ describe("S3.2 createRecorder()", () => {
 });
 
 describe("S3.3 createRecorder()", () => {
+  test("closes a tracker that was opening when its scope was left", async () => {
+    const { recorder: make, open } = await world();
+    const closed: boolean[] = [];
+    const opener = async (settings?: RecorderSettings): Promise<Tracker> => {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      const tracker = open(settings);
+      const { close } = tracker;
+      tracker.close = (options) => {
+        closed.push(true);
+        return close.call(tracker, options);
+      };
+      return tracker;
+    };
+    let registered: Promise<unknown>;
+    {
+      await using recorder = make({ tracker: opener });
+      registered = recorder.register();
+    }
+    await registered;
+    expect(closed).toEqual([true]);
+  });
+
   test("takes the four settings of the queue in their own words", async () => {
     const made = await world();
     const sizes: number[] = [];
@@ -163,8 +200,15 @@ describe("S3.4 attach()", () => {
     const made = await world();
     const recorder = made.recorder();
     await expect(recorder.attach()).rejects.toThrow("no active one of that name");
-    const { recordingId } = await recorder.register();
-    expect(() => recorder.attach(recordingId)).toThrow("it has a recording");
+    const { recordingId, run } = await recorder.register();
+    await run.runId();
+    await expect(recorder.attach(recordingId)).rejects.toThrow("it has a recording");
+    const other = made.recorder();
+    made.fetch = unreachable;
+    await expect(other.attach(recordingId, { timeout: 40 })).rejects.toThrow(NetworkError);
+    made.fetch = made.plain;
+    expect((await other.attach(recordingId)).recordingId).toBe(recordingId);
+    await other.stop();
     await recorder.stop();
   });
 

@@ -26,6 +26,12 @@ test("S3.1 OFFLINE recordings wait in the queue file, for a later process to sen
   const { pending } = await recorder.stop();
   expect(pending.points).toBe(50);
   expect(await made.client.experiments.getByName("field study")).toBeUndefined();
+  // Whoever wants to go on with it before it was sent is told where it is, and what to do.
+  const early = made.recorder({ tracker: open, mode: "OFFLINE" });
+  await expect(early.attach(recordingId)).rejects.toThrow(
+    `Cannot resume the run "${recordingId}" as it waits in the queue ${path} and no server has it yet: send it first`,
+  );
+  await early[Symbol.asyncDispose]();
   const later = open();
   await later.flush();
   const { info } = await later.getRun(recordingId);
