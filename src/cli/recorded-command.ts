@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { constants } from "node:os";
+import type { Clock } from "../runtime/ports/clock.ts";
 import { forwardSignals } from "./forward-signals.ts";
 import { LineSplitter } from "./line-splitter.ts";
 
@@ -25,6 +26,7 @@ const LOOKS = 20;
 /** A command that runs, whose output goes on to the terminal and line by line to `onLine`. */
 export class RecordedCommand {
   readonly end: Promise<CommandEnd>;
+  readonly #clock: Clock;
   readonly #child: ChildProcess;
   readonly #splitters: readonly LineSplitter[];
   #resolve: (end: CommandEnd) => void = () => {};
@@ -33,7 +35,12 @@ export class RecordedCommand {
   #exit: Omit<CommandEnd, "stopped"> | undefined;
   #heard = false;
 
-  constructor([command = "", ...args]: readonly string[], onLine: (line: string, stream: Stream) => void) {
+  constructor(
+    [command = "", ...args]: readonly string[],
+    clock: Clock,
+    onLine: (line: string, stream: Stream) => void,
+  ) {
+    this.#clock = clock;
     const child = spawn(command, args, { stdio: ["inherit", "pipe", "pipe"], windowsHide: true });
     this.#child = child;
     this.#splitters = streams.map((name) => {
@@ -80,14 +87,15 @@ export class RecordedCommand {
   /** Whoever the command has left running may hold its pipes for days. */
   #waitForRest(looks: number): void {
     this.#heard = false;
-    const timer = setTimeout(() => {
-      // What has come while this process was busy is read before the next turn.
-      setImmediate(() => {
-        if (this.#heard && looks > 1) this.#waitForRest(looks - 1);
-        else this.#finish();
-      });
-    }, QUIET);
-    void this.end.then(() => clearTimeout(timer));
+    const look = (): void => {
+      if (this.#heard && looks > 1) this.#waitForRest(looks - 1);
+      else this.#finish();
+    };
+    const timer = this.#clock.after(QUIET, () => {
+      // What has come while this process was busy is read before the next timer.
+      this.#clock.after(1, look);
+    });
+    void this.end.then(() => timer.cancel());
   }
 
   #finish(): void {

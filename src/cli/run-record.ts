@@ -43,7 +43,7 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   const redactor = () => new OutputRedactor(secrets, (clean) => output.add(clean));
   const redactors = { stdout: redactor(), stderr: redactor() };
   const begun = clock.monotonic();
-  const child = new RecordedCommand(command, (line, stream) => {
+  const child = new RecordedCommand(command, clock, (line, stream) => {
     redactors[stream].add(line);
     const read = readMetricLine(line);
     if (read !== undefined) recorder.addRecord(read.values, read.step === undefined ? undefined : { step: read.step });

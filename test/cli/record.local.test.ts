@@ -92,7 +92,8 @@ describe("tracklet record", () => {
     expect(output).not.toMatch(/MIIEvQ|PRIVATE KEY/);
   });
 
-  test("closes the command's pipe when its own is closed", async () => {
+  // In Deno and Bun, what a test has of a pipe cannot be closed from this side.
+  test.runIf(detectRuntime() === "node")("closes the command's pipe when its own is closed", async () => {
     const cwd = await temporaryDirectory();
     const child = record(cwd, ["--", ...self, "pour"]);
     await child.line("more");
