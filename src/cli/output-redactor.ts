@@ -1,4 +1,4 @@
-import { isSecretName, Secrets } from "../recorder/environment/secrets.ts";
+import { Secrets } from "../recorder/environment/secrets.ts";
 
 /** What stands where a secret stood. */
 const MASK = "***";
@@ -12,10 +12,11 @@ const CUTS = 8;
 
 /** Secrets that output must not show: those of `variables`, each line of those that have several. */
 export function outputSecrets(variables: Readonly<Record<string, string>>): Secrets {
-  const lines = Object.entries(variables)
-    .filter(([name, value]) => value.includes("\n") && (isSecretName(name) || name.endsWith("_KEY")))
-    .flatMap(([, value]) => value.split(/\r?\n/));
-  return new Secrets(variables, lines);
+  const lines = Object.entries(variables).flatMap(([name, value]) =>
+    // As variables of their own, which are as secret as the whole.
+    value.includes("\n") ? value.split(/\r?\n/).map((line, n) => [`L${n}_${name}`, line] as const) : [],
+  );
+  return new Secrets({ ...variables, ...Object.fromEntries(lines) });
 }
 
 /** Takes secrets out of one stream of output, line by line; also those that are longer than a line or a piece of one. */
