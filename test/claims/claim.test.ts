@@ -137,7 +137,7 @@ describe("claim()", () => {
     const trackers = Array.from({ length: 4 }, open);
     const results = await Promise.all(
       trackers.map(async (tracker) => {
-        const result = await claim(tracker, "job", { wait: true, lease: 2000 });
+        const result = await claim(tracker, "job", { wait: true, lease: 6000 });
         if (result.state !== "held") return result;
         return result.commit(result.startAttempt());
       }),
