@@ -4,8 +4,9 @@ import type { Run, StartRunOptions } from "../tracker/types/run.ts";
 /** How a claim is made. */
 export interface ClaimOptions extends CallOptions {
   /**
-   * Milliseconds after which a holder that shows no life may be followed by another one, from 1,000. The holder itself
-   * stops at half of it.
+   * Milliseconds without a sign of life after which a holder may be followed by another one, from 1,000. Whoever waits
+   * looks for `timeout` milliseconds more (30 s by default), as long as the last sign may be on its way. The holder itself
+   * stops at half of the lease.
    * @default 60000
    */
   readonly lease?: number;
@@ -21,7 +22,10 @@ export interface ClaimOptions extends CallOptions {
   readonly persist?: (token: string) => void | Promise<void>;
 }
 
-/** Somebody else holds it. Asking again tells sooner or later that the holder is dead: it is seen by asking. */
+/**
+ * Somebody else holds it. Asking again by the same tracker tells sooner or later that the holder is dead: it is seen by
+ * asking, and a program that asks once and ends sees nothing (`wait` asks again by itself).
+ */
 export interface BusyClaim {
   readonly state: "busy";
   /** The holder's generation, from 1. */

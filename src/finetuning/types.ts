@@ -54,7 +54,8 @@ export interface ExperimentsManagerOptions<P extends object, M> {
   readonly schema?: StandardSchema<P>;
   /**
    * Several programs tune this plugin at once: each run is claimed by `tracklet/claims` while it is trained. A program
-   * that died is followed after its lease. @default false, for one program that begins again at once
+   * that died is followed after its lease and the time-out of a request (30 s); until then the others are told `busy`,
+   * unless they wait. @default false, for one program that begins again at once
    */
   readonly shared?: boolean | SharedOptions;
   /** What was done otherwise than asked, and why. @default a line by `console.warn` */
