@@ -67,7 +67,9 @@ export class RuleJudge {
         return compares(value, condition.operator, condition.value);
       case "trend": {
         const { goal, minDelta, steps } = condition;
-        const better = goal === "min" ? -value : value;
+        // Of an earlier process an infinity comes back as the greatest double, which no infinity is better than.
+        const stored = Math.min(Math.max(value, -Number.MAX_VALUE), Number.MAX_VALUE);
+        const better = goal === "min" ? -stored : stored;
         if (!Number.isNaN(better) && (this.#best === undefined || better > this.#best + minDelta)) {
           this.#best = better;
           this.#bestStep = Math.max(step, this.#bestStep ?? step);

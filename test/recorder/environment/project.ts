@@ -103,6 +103,7 @@ export async function hostile(
   const rest = { project: "", files: [], packages: {}, leftOut: [] };
   await run.logJson({ ...plain, ...rest, ...change }, "environment/environment.json");
   run.setTags({ ...tags, "mlflow.tracklet.environment": "environment/environment.json" });
-  await run.end();
+  // Another tracker reads it.
+  await run.end("FINISHED", { until: "delivered" });
   return run.localId;
 }
