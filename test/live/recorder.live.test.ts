@@ -39,7 +39,12 @@ const queuePath = async (): Promise<string> => join(await room(), "queue.db");
 describe("a recording on a real MLflow", () => {
   test("S3.1 S3.4 is kept OFFLINE, sent ONLINE, and taken up by a later process, all once", async () => {
     const path = await queuePath();
-    const first = recorderOf(path, { name: "modes", mode: "OFFLINE" });
+    let opened: Tracker | undefined;
+    const tracker = (settings: RecorderSettings): Tracker => {
+      opened = processOf(path)(settings);
+      return opened;
+    };
+    const first = recorderOf(path, { name: "modes", mode: "OFFLINE", tracker });
     const { recordingId, run } = await first.start();
     for (let step = 0; step < 500; step++) {
       first.addRecord({ loss: step / 7 }, { step });
@@ -48,6 +53,8 @@ describe("a recording on a real MLflow", () => {
     }
     first.setMode("ONLINE");
     const runId = await run.runId();
+    // The steps go on where they are in the queue file and on the server: the rest has to be in one of them.
+    await opened?.flush({ until: "durable" });
     const second = recorderOf(path, { name: "modes" });
     await second.attach(recordingId);
     second.addRecord({ loss: -1 });
