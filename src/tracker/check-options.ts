@@ -59,6 +59,11 @@ export const trackerRules: OptionRules = {
   runtime: "object",
 };
 
+/** Rules of options whose values are checked where they are used: only their names are. */
+export function namesOnly(names: string): OptionRules {
+  return Object.fromEntries(names.split(" ").map((name) => [name, () => undefined]));
+}
+
 /** Checks the whole of what a function was given as its options. @throws ConfigurationError with the cure */
 export function checkAllOptions(given: unknown, rules: OptionRules): void {
   if (typeof given !== "object" || given === null) {

@@ -4,7 +4,7 @@ import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
 import { allOf } from "./all-of.ts";
-import { checkOptions, type OptionRules } from "./check-options.ts";
+import { checkOptions, namesOnly } from "./check-options.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
 import { textOf } from "./entries.ts";
@@ -20,11 +20,8 @@ import type { SearchRunsOptions } from "./types/tracker.ts";
 const defaultMaxResults = 1000;
 const largestPage = 1000;
 
-/** The options of a search; their values are checked below. */
-const searchRules: OptionRules = Object.fromEntries(
-  "experiments allExperiments root filter orderBy view maxResults freshness timeout signal retry"
-    .split(" ")
-    .map((name) => [name, () => undefined]),
+const searchRules = namesOnly(
+  "experiments allExperiments root filter orderBy view maxResults freshness timeout signal retry",
 );
 
 /** Searches runs of experiments by name, after this tracker's own writes have arrived. */

@@ -1,6 +1,6 @@
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
-import { checkOptions, type OptionRules } from "./check-options.ts";
+import { checkOptions, namesOnly } from "./check-options.ts";
 import type { Core, RunBody } from "./core.ts";
 import { textOf } from "./entries.ts";
 import { errorText } from "./error-text.ts";
@@ -11,12 +11,7 @@ import { randomRunName } from "./run-name.ts";
 import { experimentName } from "./experiment-name.ts";
 import type { StartRunOptions } from "./types/run.ts";
 
-/** The options of a run; their values are checked where they are used. */
-const runRules: OptionRules = Object.fromEntries(
-  "name experiment parent tags params description startTime signal systemMetrics"
-    .split(" ")
-    .map((name) => [name, () => undefined]),
-);
+const runRules = namesOnly("name experiment parent tags params description startTime signal systemMetrics");
 
 /** Starts a run: no network, no waiting. @throws ValidationError or ConfigurationError for options that cannot work */
 export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {

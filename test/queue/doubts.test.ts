@@ -9,6 +9,18 @@ import { apart, harness } from "./harness.ts";
 
 const ofBatch = ({ path, body }: OracleCall): boolean => path.endsWith("log-batch") && "tags" in body;
 
+/** A run that is on the server twice, as its creation came late; `first` is true once for each word. */
+async function withTwin() {
+  const it = harness();
+  const once = new Set<string>();
+  const first = (what: string): boolean => !once.has(what) && Boolean(once.add(what));
+  it.oracle.fault = ({ path }) => (path.endsWith("runs/create") && first("create") ? { late: 20_000 } : undefined);
+  const run = it.start("a");
+  await it.runtime.clock.advance(30_000);
+  expect(it.oracle.runs.size).toBe(2);
+  return { it, run, once, first };
+}
+
 describe("Queue in doubt", () => {
   test("makes sure of late tags at the end of a run although the server asks for credentials meanwhile", async () => {
     const it = harness();
@@ -34,13 +46,7 @@ describe("Queue in doubt", () => {
   });
 
   test("deletes the empty twin of a run although a tag that is in doubt is gone meanwhile", async () => {
-    const it = harness();
-    const once = new Set<string>();
-    const first = (what: string): boolean => !once.has(what) && Boolean(once.add(what));
-    it.oracle.fault = ({ path }) => (path.endsWith("runs/create") && first("create") ? { late: 20_000 } : undefined);
-    const run = it.start("a");
-    await it.runtime.clock.advance(30_000);
-    expect(it.oracle.runs.size).toBe(2);
+    const { it, run, once, first } = await withTwin();
     it.oracle.fault = (call) => (ofBatch(call) && first("tag") ? { late: 2_000 } : undefined);
     it.queue.setTag(run, "k", "old");
     await it.runtime.clock.advance(1_100);
@@ -59,13 +65,7 @@ describe("Queue in doubt", () => {
   });
 
   test("deletes the empty twin of a run that waits for a person soon after the server was away for it", async () => {
-    const it = harness();
-    const once = new Set<string>();
-    const first = (what: string): boolean => !once.has(what) && Boolean(once.add(what));
-    it.oracle.fault = ({ path }) => (path.endsWith("runs/create") && first("create") ? { late: 20_000 } : undefined);
-    const run = it.start("a");
-    await it.runtime.clock.advance(30_000);
-    expect(it.oracle.runs.size).toBe(2);
+    const { it, run, once, first } = await withTwin();
     it.oracle.runs.get(it.queue.knownRunId(run)!)!.deleted = true;
     it.oracle.fault = ({ path }) => (path.endsWith("set-tag") && first("twin") ? "drop-before" : undefined);
     it.queue.setTag(run, "k", "v");
