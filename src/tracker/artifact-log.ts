@@ -5,6 +5,7 @@ import { deliverySettings } from "../queue/settings.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath, artifactPathIn } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
+import { folderFiles } from "./folder-files.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
@@ -132,7 +133,7 @@ export class ArtifactLog {
     const stat = await files.stat(path);
     if (stat === undefined) throw new ValidationError(`Cannot log the artifact "${path}" as there is no such file`);
     const name = options.name ?? files.basename(path);
-    if (stat.isDirectory) return this.#folder(files, path, artifactPathIn(folder, name), options);
+    if (stat.isDirectory) return (await this.#folder(files, path, artifactPathIn(folder, name), options))();
     await this.#file(files, path, artifactPathIn(folder, name), options.reference === true);
   }
 
@@ -141,40 +142,37 @@ export class ArtifactLog {
     folder: string | undefined,
     options: { signal?: AbortSignal },
   ): Promise<void> {
+    await (await this.wholeDirectory(directory, folder, options))();
+  }
+
+  /** Looks at a directory, and gives what logs its files: before that nothing of it is. */
+  async wholeDirectory(
+    directory: string | URL,
+    folder: string | undefined,
+    options: { signal?: AbortSignal },
+  ): Promise<() => Promise<void>> {
     const files = this.#files();
     const path = files.resolve(directory);
     const stat = await files.stat(path);
     if (!stat?.isDirectory)
       throw new ValidationError(`Cannot log the artifacts of "${path}" as it must be a directory`);
     const prefix = folder === undefined || folder === "" ? "" : artifactPathIn(undefined, folder.replace(/\/$/, ""));
-    await this.#folder(files, path, prefix, options);
+    return this.#folder(files, path, prefix, options);
   }
 
-  async #folder(files: Files, path: string, prefix: string, options: { signal?: AbortSignal }): Promise<void> {
-    if (this.#isOwn(path)) return;
-    for (const entry of await files.list(path)) {
-      options.signal?.throwIfAborted();
-      const inner = files.join(path, entry.name);
-      if (this.#isOwn(inner)) continue;
-      const target = artifactPathIn(prefix, entry.name);
-      if (entry.isDirectory) await this.#folder(files, inner, target, options);
-      else if (entry.isFile) await this.#file(files, inner, target, false);
-      else this.#leftOut(inner);
-    }
-  }
-
-  /** A link may lead out of the directory, and a pipe has no end. */
-  #leftOut(path: string): void {
-    const message = `Cannot log ${quote(path)} with its directory as it must be a file: it is left out; log what a link leads to by itself`;
-    this.#core.guard.tell({ kind: "invalid-value", message, key: path, run: this.#run });
-  }
-
-  /** The store would be copied into itself while it is written, and grow each time. */
-  #isOwn(path: string): boolean {
-    if (!this.#core.ownPaths.includes(path)) return false;
-    const message = `Cannot log ${quote(path)} as an artifact as it holds the runs themselves: it is left out; log a folder of results, or open the tracker in another directory`;
-    this.#core.guard.tell({ kind: "invalid-value", message, key: path, run: this.#run });
-    return true;
+  async #folder(
+    files: Files,
+    path: string,
+    prefix: string,
+    { signal }: { signal?: AbortSignal },
+  ): Promise<() => Promise<void>> {
+    const found = await folderFiles(this.#core, files, this.#run, [path, prefix], signal);
+    return async () => {
+      for (const file of found) {
+        signal?.throwIfAborted();
+        await this.#file(files, file.path, file.target, false);
+      }
+    };
   }
 
   async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {

@@ -38,13 +38,15 @@ export async function logModel(
   checkModel(name, type, step, given);
   const { queue } = core;
   const localId = core.newLocalId();
+  const log = filesOf(localId);
+  // Before there is a model: one that stays without its files would be FAILED for ever.
+  const send = typeof files === "string" || files instanceof URL ? await local(core, log, files, limits) : undefined;
   const about = { params: cutValues("param", params), tags: { ...originTags(core), ...cutValues("tag", tags) } };
   queue.requestModel(localId, "model", { localId, run, name, step, ...about, ...(type !== undefined && { type }) });
   const known = made.get(core) ?? new Map<string, string[]>();
   made.set(core, known.set(run, [...(known.get(run) ?? []), localId]));
-  const log = filesOf(localId);
   try {
-    if (typeof files === "string" || files instanceof URL) await local(core, log, files, limits);
+    if (send !== undefined) await send();
     else for (const [path, file] of Object.entries(files)) await log.body(blobOf(file), path);
   } catch (error) {
     queue.requestModel(localId, "finalize", { failed: true });
@@ -68,16 +70,17 @@ async function modelId(core: Core, localId: string, name: string, options: CallO
   );
 }
 
-/** The files of a directory, or one file. */
+/** Looks at a directory, or one file, and gives what logs it. */
 async function local(
   { runtime: { files } }: Core,
   log: ArtifactLog,
   source: string | URL,
   limits: { signal?: AbortSignal },
-): Promise<void> {
+): Promise<() => Promise<void>> {
   const stat = await files?.stat(files.resolve(source));
-  if (stat?.isDirectory === false) await log.source(source, undefined, limits);
-  else await log.directory(source, undefined, limits);
+  if (files === undefined || stat?.isDirectory !== false) return log.wholeDirectory(source, undefined, limits);
+  artifactPath(files.basename(files.resolve(source)));
+  return () => log.source(source, undefined, limits);
 }
 
 /** What was given as options, without what says how long to wait. */

@@ -201,6 +201,29 @@ describe("Run artifacts", () => {
     expect(problems.map((problem) => problem.message)).toEqual([expect.stringContaining('"/data/out"')]);
   });
 
+  test("S2.4 logArtifacts() and logArtifact() of a directory name all names that cannot be used, and send nothing of it", async () => {
+    const names = ["a.txt", "b#1.txt", "deep/c%20d.txt", "deep/e#.txt", "deep#/f.txt", "deep#/g#.txt", "z.txt"];
+    const files = memoryFiles(Object.fromEntries(names.map((name) => [`/data/${name}`, name])));
+    const { tracker, queue } = bench({}, {}, manualRuntime({ files }));
+    const run = tracker.startRun();
+    for (const call of [run.logArtifacts("/data", "all"), run.logArtifact("/data")]) {
+      await expect(call).rejects.toThrow(
+        'Cannot log the artifacts of "/data" as names in it cannot be used, so nothing of it is logged: "/data/b#1.txt", "/data/deep/e#.txt", "/data/deep#" must have no "#": MLflow refuses it; "/data/deep/c%20d.txt" must have no "%"',
+      );
+    }
+    await expect(run.logModel("/data")).rejects.toThrow("rename what is named here");
+    await expect(run.logModel("/data/b#1.txt")).rejects.toThrow('must have no "#"');
+    expect([...queue.bodies.keys()]).toEqual([]);
+    expect(queue.calls.filter(([kind]) => kind === "model")).toEqual([]);
+  });
+
+  test("S2.4 logArtifacts() counts bad names beyond the hundredth", async () => {
+    const many = Array.from({ length: 130 }, (_, n) => [`/data/${n}#`, ""]);
+    const files = memoryFiles(Object.fromEntries(many));
+    const { tracker } = bench({}, {}, manualRuntime({ files }));
+    await expect(tracker.startRun().logArtifacts("/data")).rejects.toThrow(" and 30 more must have no");
+  });
+
   test("logArtifact() fetches an address and names the file by it", async () => {
     const fetch = async (request: Request): Promise<Response> =>
       request.url.endsWith("gone") ? new Response(null, { status: 404 }) : new Response(`bytes of ${request.url}`);

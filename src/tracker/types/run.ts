@@ -295,7 +295,11 @@ export interface Run extends AsyncDisposable, Shown {
     artifactPath?: string,
     options?: ArtifactOptions,
   ): Promise<void>;
-  /** Writes all files of a local directory, not the directory itself; links are left out. */
+  /**
+   * Writes all files of a local directory, not the directory itself; links are left out.
+   *
+   * @throws ValidationError with all names that no artifact can have, before a file is sent.
+   */
   logArtifacts(directory: string | URL, artifactPath?: string, options?: CallOptions): Promise<void>;
   /**
    * Makes a logged model of the run, with files, params and tags of its own; resolves when all is persisted. It goes through
