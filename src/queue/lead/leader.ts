@@ -1,9 +1,10 @@
 import type { Clock, Timer } from "../../runtime/ports/clock.ts";
 import { backoff } from "../send/backoff.ts";
+import { Heartbeat } from "./heartbeat.ts";
+import { LeaderLock } from "./leader-lock.ts";
 import type { Claim, Lease } from "./lease.ts";
+import { LeaseWatch } from "./lease-watch.ts";
 import { type QueueStore, StaleTermError } from "../storage.ts";
-
-const LOCK = "leader";
 
 /** What leading needs. */
 export interface LeadershipParts {
@@ -30,12 +31,6 @@ export interface LeadershipParts {
   readonly onTrouble: (cause: unknown) => number;
 }
 
-/** Two clocks, of which one may stand while the process sleeps and the other jump. */
-interface Moment {
-  readonly monotonic: number;
-  readonly wall: number;
-}
-
 /**
  * Decides whether this process drains the storage. One does: whoever holds the lock of the platform, or the lease where
  * there is none. A leader that gives no sign of life for a minute of a follower's own time is followed by that one, and
@@ -43,26 +38,16 @@ interface Moment {
  */
 export class Leadership {
   readonly #parts: LeadershipParts;
+  readonly #lock: LeaderLock;
+  readonly #watch: LeaseWatch;
+  readonly #heartbeat: Heartbeat;
   #wanted = false;
   #stopped = false;
-  /** Lets go of the lock. */
-  #unlock: (() => void) | undefined;
-  /** A term began with this lock. */
-  #used = false;
-  /** Ends waiting for the lock. */
-  #asking: AbortController | undefined;
-  #broken = false;
-  /** Monotonic times before which no lock is asked for, and no term begun. */
-  #askAfter = 0;
+  /** Monotonic time before which no term is begun. */
   #notBefore = 0;
   #lost = 0;
   /** The latest term when this one was not admitted: until another begins, nothing can have changed. */
   #barred: number | undefined;
-  /** The lease as it was seen last, for how long it was the same, and when that was looked at. */
-  #seen: Lease | undefined;
-  #still = 0;
-  #lookedAt = 0;
-  #beaten: Moment;
   #timer: Timer | undefined;
   /** There is more to say than with the last beat. */
   #news = false;
@@ -73,8 +58,16 @@ export class Leadership {
   term = 0;
 
   constructor(parts: LeadershipParts) {
+    const { store, clock, lease } = parts;
     this.#parts = parts;
-    this.#beaten = this.#now();
+    this.#lock = new LeaderLock({
+      store,
+      wanted: () => this.#wanted,
+      onChange: () => this.look(),
+      onStolen: () => this.lost(this.term),
+    });
+    this.#watch = new LeaseWatch(lease);
+    this.#heartbeat = new Heartbeat(clock);
   }
 
   /** Nobody can stall here while others go on. */
@@ -95,8 +88,7 @@ export class Leadership {
   /** Lets go at once: the lock is free, and lock requests are off, before anything is waited for. */
   rest(): void {
     this.#wanted = false;
-    this.#unlock?.();
-    this.#unlock = undefined;
+    this.#lock.release();
     this.#timer?.cancel();
     void this.#letGo();
   }
@@ -107,7 +99,7 @@ export class Leadership {
    * @throws StaleTermError when the term is over.
    */
   async check(term: number): Promise<void> {
-    const isSilent = (): boolean => !this.#alone && this.#silence() >= this.#parts.lease / 2;
+    const isSilent = (): boolean => !this.#alone && this.#heartbeat.silence() >= this.#parts.lease / 2;
     do {
       if (term !== this.term) throw new StaleTermError("Cannot send as another leader took over");
       if (isSilent()) await this.#beat();
@@ -127,8 +119,8 @@ export class Leadership {
   lost(term: number): void {
     if (term !== this.term || term === 0) return;
     this.term = 0;
-    const now = this.#now().monotonic;
-    this.#lost = now - this.#beaten.monotonic < this.#parts.lease ? this.#lost + 1 : 1;
+    const now = this.#now();
+    this.#lost = now - this.#heartbeat.last.monotonic < this.#parts.lease ? this.#lost + 1 : 1;
     this.#notBefore = now + backoff(this.#lost, this.#parts.fraction());
     this.#parts.onEnd();
     this.look();
@@ -136,8 +128,7 @@ export class Leadership {
 
   /** The storage is another one than before, and so may its lock be. */
   renew(): void {
-    this.#unlock?.();
-    this.#unlock = undefined;
+    this.#lock.release();
     if (this.term > 0) this.lost(this.term);
     else this.look();
   }
@@ -195,7 +186,7 @@ export class Leadership {
   /** Milliseconds until the next look. */
   #pause(): number {
     const { store, lease, eager } = this.#parts;
-    const wait = this.#wanted && this.term === 0 ? this.#notBefore - this.#now().monotonic : 0;
+    const wait = this.#wanted && this.term === 0 ? this.#notBefore - this.#now() : 0;
     if (wait > 0) return wait;
     if (this.#alone) return Number.POSITIVE_INFINITY;
     const often = store.broadcast ? this.term === 0 && !store.locks && eager() : this.term > 0 || eager();
@@ -203,74 +194,27 @@ export class Leadership {
   }
 
   async #seek(lease: Lease): Promise<void> {
-    const { store, id } = this.#parts;
-    const locks = this.#broken ? undefined : store.locks;
-    const { monotonic: now } = this.#now();
-    this.#watch(lease, now);
+    const lock = this.#lock;
+    const now = this.#now();
+    this.#watch.look(lease, now);
     if (now < this.#notBefore || lease.term === this.#barred) return;
-    if (this.#unlock) {
+    if (lock.held) {
       // One who holds the lock leads, unless somebody took over who had good reason to ignore it.
-      if (!lease.held || this.#alone || !this.#used) await this.#begin({ locked: true });
+      if (!lease.held || this.#alone || !lock.used) await this.#begin({ locked: true });
       else this.#unlockFor(now);
-    } else if (!locks && (!lease.held || lease.says.includes(id))) await this.#begin({ seen: lease });
-    else if (this.#still >= this.#parts.lease && !this.#alone) {
-      this.#asking?.abort();
-      const unlock = await locks?.acquire(LOCK, { steal: true, onLost: () => this.#stolen() }).catch(() => {
-        this.#broken = true;
-      });
-      if (unlock) this.#locked(unlock);
-      await this.#begin({ seen: lease, locked: Boolean(unlock) });
-    } else if (locks && !this.#asking && now >= this.#askAfter && (lease.locked || !lease.held || this.#alone))
-      this.#ask(locks);
-  }
-
-  /** Asks for the lock; where the platform says when it is free, that may take hours. */
-  #ask(locks: NonNullable<QueueStore["locks"]>): void {
-    const asking = new AbortController();
-    this.#asking = asking;
-    const over = (): void => {
-      if (this.#asking === asking) this.#asking = undefined;
-    };
-    locks.acquire(LOCK, { wait: asking.signal, onLost: () => this.#stolen() }).then(
-      (unlock) => {
-        over();
-        if (!unlock) return;
-        if (asking.signal.aborted || !this.#wanted) unlock();
-        else {
-          this.#locked(unlock);
-          this.look();
-        }
-      },
-      () => {
-        over();
-        if (asking.signal.aborted) return;
-        // No lock can be had here, whoever leads: then the lease alone decides.
-        this.#broken = true;
-        this.look();
-      },
-    );
-  }
-
-  #locked(unlock: () => void): void {
-    this.#unlock?.();
-    this.#unlock = unlock;
-    this.#used = false;
-  }
-
-  #stolen(): void {
-    this.#unlock = undefined;
-    this.lost(this.term);
+    } else if (!lock.exists && (!lease.held || lease.says.includes(this.#parts.id))) await this.#begin({ seen: lease });
+    else if (this.#watch.still >= this.#parts.lease && !this.#alone) {
+      await this.#begin({ seen: lease, locked: await lock.steal() });
+    } else if (lease.locked || !lease.held || this.#alone) lock.ask(now);
   }
 
   /** Gives the lock back to whom it does not belong any more. */
   #unlockFor(now: number): void {
-    this.#unlock?.();
-    this.#unlock = undefined;
-    this.#askAfter = now + this.#parts.lease / 2;
+    this.#lock.release(now + this.#parts.lease / 2);
   }
 
   async #begin(claim: Claim): Promise<void> {
-    const at = this.#now();
+    const at = this.#heartbeat.now();
     const term = await this.#parts.store.beginTerm({ ...claim, says: this.#parts.says() });
     if (term === 0) return;
     if (!(await this.#parts.admits(term))) {
@@ -279,58 +223,38 @@ export class Leadership {
       this.#unlockFor(at.monotonic);
       return;
     }
-    this.#used = true;
-    this.#still = 0;
+    this.#lock.used = true;
+    this.#watch.still = 0;
     this.term = term;
-    this.#beaten = at;
+    this.#heartbeat.last = at;
     if (!this.#wanted || this.#stopped) await this.#letGo();
     else this.#parts.onBegin(term);
   }
 
   async #beat(): Promise<void> {
-    const at = this.#now();
+    const at = this.#heartbeat.now();
     const { store, says } = this.#parts;
     this.#news = false;
-    await store.beat(this.term, { locked: this.#unlock !== undefined, says: says() });
-    this.#beaten = at;
+    await store.beat(this.term, { locked: this.#lock.held, says: says() });
+    this.#heartbeat.last = at;
   }
 
   async #letGo(): Promise<void> {
     const { term } = this;
     this.term = 0;
-    this.#asking?.abort();
-    this.#asking = undefined;
+    this.#lock.cancel();
     if (term > 0) {
       this.#parts.onEnd();
       await this.#parts.store.endTerm(term).catch(() => undefined);
     }
-    this.#unlock?.();
-    this.#unlock = undefined;
-  }
-
-  /**
-   * Counts for how long the lease did not change. A pause of one's own counts for little: then the leader had no chance to
-   * be seen either, as on a computer that was asleep.
-   */
-  #watch(lease: Lease, now: number): void {
-    const same = this.#seen?.term === lease.term && this.#seen.beat === lease.beat;
-    this.#still = same ? this.#still + Math.min(now - this.#lookedAt, this.#parts.lease / 4) : 0;
-    this.#seen = lease;
-    this.#lookedAt = now;
+    this.#lock.release();
   }
 
   #isDue(): boolean {
-    return !this.#alone && this.#silence() >= this.#parts.lease / 6;
+    return !this.#alone && this.#heartbeat.silence() >= this.#parts.lease / 6;
   }
 
-  /** Milliseconds since the last beat, by the clock that says more. */
-  #silence(): number {
-    const { monotonic, wall } = this.#now();
-    return Math.max(monotonic - this.#beaten.monotonic, wall - this.#beaten.wall);
-  }
-
-  #now(): Moment {
-    const { clock } = this.#parts;
-    return { monotonic: clock.monotonic(), wall: clock.now() };
+  #now(): number {
+    return this.#parts.clock.monotonic();
   }
 }
