@@ -141,6 +141,8 @@ export interface QueueStore {
   note(): Promise<string | undefined>;
   /** Up to `limit` chunks with an order above `after`, in order. */
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]>;
+  /** A chunk that waits, whole, as it is now: for whoever goes on with a run. Undefined when it is gone. */
+  chunk(order: number): Promise<StoredChunk | undefined>;
   /** Seals a chunk against further puts and gives it whole; undefined when it is gone. */
   seal(order: number, term: number): Promise<StoredChunk | undefined>;
   /** Notes, before it is sent, that a request that the server does not de-duplicate may have been sent. */

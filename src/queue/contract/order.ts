@@ -38,6 +38,19 @@ export function orderContract({ check, expect, orders }: ContractBench): void {
     });
   });
 
+  check("chunk() gives a chunk that waits as it is, without the lead, and lets it grow", async (store) => {
+    const blob = new Blob(["weights"]);
+    await store.append("w", [draft(1, { sealed: false }), draft(2, { kind: "artifact", blob })]);
+    const [tail, file] = [await store.chunk(1), await store.chunk(2)];
+    expect(tail ?? {}).toMatchObject({ order: 1, sealed: false, writer: "w", bytes: body.length });
+    expect([...(tail?.body ?? [])]).toEqual([...body]);
+    expect(await file?.blob?.text()).toBe("weights");
+    await store.append("w", [draft(1, { order: 1, count: 5 })]);
+    expect((await store.chunk(1))?.count).toBe(5);
+    await store.acknowledge(1, await store.beginTerm());
+    expect(await store.chunk(1)).toBe(undefined);
+  });
+
   check("seal() gives undefined when the chunk is gone", async (store) => {
     const term = await store.beginTerm();
     expect(await store.seal(1, term)).toBe(undefined);

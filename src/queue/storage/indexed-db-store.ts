@@ -121,6 +121,13 @@ export class IndexedDbStore implements QueueStore {
     });
   }
 
+  chunk(order: number): Promise<StoredChunk | undefined> {
+    return this.#connection.read(["chunks", "bodies"], async (transaction) => {
+      const chunk = await transaction.objectStore("chunks").get(order);
+      return chunk && wholeChunk(transaction, chunk);
+    });
+  }
+
   async seal(order: number, term: number): Promise<StoredChunk | undefined> {
     // Most chunks were sealed by their writer: reading those keeps no other tab from writing.
     const found = await this.#connection.read(["state", "chunks", "bodies"], async (transaction) => {

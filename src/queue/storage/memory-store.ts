@@ -148,6 +148,11 @@ export class MemoryStore implements QueueStore {
     return found;
   }
 
+  async chunk(order: number): Promise<StoredChunk | undefined> {
+    const chunk = this.#chunks.get(order);
+    return chunk && { ...chunk };
+  }
+
   async seal(order: number, term: number): Promise<StoredChunk | undefined> {
     const chunk = this.#guarded(order, term);
     if (!chunk) return undefined;

@@ -136,6 +136,13 @@ export class SqliteStore implements QueueStore {
     return this.#look((database) => database.prepare(sql).all(placeOf(after), limit).map(readHeader));
   }
 
+  async chunk(order: number): Promise<StoredChunk | undefined> {
+    const row = await this.#look((database) =>
+      database.prepare("SELECT * FROM chunks WHERE place = ?").get(placeOf(order)),
+    );
+    return row && this.#whole(row);
+  }
+
   async seal(order: number, term: number): Promise<StoredChunk | undefined> {
     // Most chunks were sealed by their writer: they are read without the lock, with the term, in one statement.
     const sql = "SELECT state.term, chunks.* FROM queue_state AS state LEFT JOIN chunks ON place = ? WHERE id = 1";
