@@ -77,6 +77,32 @@ describe("Queue over a storage that fails", () => {
     expect(report.delivered.points + report.dropped.points).toBe(20_000);
   });
 
+  test("counts what it dropped although the storage failed then, and when it was asked what had become of that", async () => {
+    let drops = 0;
+    let asked = false;
+    const storage = flaky((name) => {
+      if (asked && name === "seal") {
+        asked = false;
+        return "before";
+      }
+      asked = ["drop", "replace"].includes(name) && ++drops % 3 === 0;
+      return asked ? "after" : undefined;
+    });
+    const it = harness({ storage, delivery: { maxMemoryBytes: 20_000, mode: "manual", flushInterval: 100 } });
+    const run = it.start("a");
+    for (let step = 0; step < 20_000; step++) {
+      it.queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 700 === 0) await it.runtime.clock.advance(1_100);
+    }
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(drops).toBeGreaterThan(6);
+    expect(report).toMatchObject({ pending: nothing });
+    expect(report.delivered.points).toBe(it.oracle.named("a").points.size);
+    expect(report.delivered.points + report.dropped.points).toBe(20_000);
+    const [line] = (await it.queue.receipt(run)).lines;
+    expect(line).toMatchObject({ logged: 20_000, acknowledged: report.delivered.points });
+  });
+
   test("does not send again what was acknowledged when only its deletion fails", async () => {
     let left = 3;
     const storage = flaky((name) => (name === "acknowledge" && left-- > 0 ? "before" : undefined));

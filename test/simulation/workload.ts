@@ -79,7 +79,7 @@ export class Workload {
       ...(unknown && { experiment: { id: "99" } }),
       ...(parent && { parent: { local: parent.localId } }),
     };
-    const run = this.#open(process, name, experiment, more);
+    const run = this.#open(process, name, experiment, more, parent);
     if (unknown) run.cause = run.blocked = "its experiment does not exist";
     this.#runs.push(run);
     const { localId } = run;
@@ -101,9 +101,9 @@ export class Workload {
     this.#tag(process, this.#beacon);
   }
 
-  #open(process: SimProcess, name: string, experiment: string, more: Partial<NewRun> = {}): RunBook {
+  #open(process: SimProcess, name: string, experiment: string, more: Partial<NewRun> = {}, parent?: RunBook): RunBook {
     const localId = `${process.name}-${name.replace(" ", "")}`;
-    const run = this.#world.book.open(localId, name, experiment);
+    const run = this.#world.book.open(localId, name, experiment, { parent });
     this.#world.book.requests++;
     for (const [key, value] of Object.entries(more.tags ?? {})) this.#world.book.write(run, `tag ${key}`, value);
     this.#world.note(() => `${process.name} createRun ${localId}`);

@@ -11,7 +11,7 @@ import { roomOf } from "../chunk/file-body.ts";
 const PAGE = 64;
 /** Pages that are compared at one look, beside the first one. */
 const PAGES = 3;
-/** Times that the counts are read in the hope that nothing changes meanwhile. */
+/** Times that the counts, or a page, are read in the hope that nothing changes meanwhile. */
 const TRIES = 5;
 
 /** The counts of the storage, and the changes of this process before they were read. */
@@ -136,6 +136,13 @@ export class Books {
     ledger.bytes = counts.bytes;
   }
 
+  /** Finds all that left the storage without being counted here; false when some of it changed while it was read. */
+  async compareAll(): Promise<boolean> {
+    const unread = this.#unread;
+    await this.compare(true);
+    return unread === this.#unread;
+  }
+
   /**
    * Finds what left the storage by the hands of others: the first of it, and some more; or `all`. Gives the counts where
    * there was nothing to find.
@@ -150,7 +157,7 @@ export class Books {
     if (left === this.#compared && this.#own.isWithin(seen.counts.waiting)) return seen;
     if (all) this.#at = 0;
     if (this.#at === 0) this.#round = { left, unread: this.#unread };
-    await this.#page(Math.max(0, first - 1));
+    await this.#page(Math.max(0, first - 1), all);
     const round = this.#round;
     // Where something left meanwhile, what was read before it did is read again.
     if ((await this.#proceed(all)) && round?.left === left && round.unread === this.#unread) this.#compared = left;
@@ -161,25 +168,30 @@ export class Books {
   async #proceed(all: boolean): Promise<boolean> {
     for (let pages = 0; (all || pages < PAGES) && !this.#own.isEmpty; pages++) {
       this.#at = Math.max(this.#at, (this.#own.first ?? 0) - 1, 0);
-      const next = await this.#page(this.#at);
+      const next = await this.#page(this.#at, all);
       this.#at = next ?? 0;
       if (next === undefined) return true;
     }
     return all;
   }
 
-  /** Gives the place after which the next page begins; undefined when that was the last one. */
-  async #page(after: number): Promise<number | undefined> {
-    const changes = this.#changes;
-    const page = await this.#store.heads(after, PAGE);
-    const isLast = page.length < PAGE;
-    // A put on its way may have changed what was read.
-    if (changes !== this.#changes || this.#changing > 0) this.#unread++;
-    else {
-      this.#own.compare(after, page, isLast, (run, left, blobBytes) => this.#ledger.leave(run, left, blobBytes));
+  /**
+   * Gives the place after which the next page begins; undefined when that was the last one. A page that changes while it
+   * is read is read again when there is no other time: with `now`.
+   */
+  async #page(after: number, now: boolean): Promise<number | undefined> {
+    for (let tries = 1; ; tries++) {
+      const changes = this.#changes;
+      const page = await this.#store.heads(after, PAGE);
+      const isLast = page.length < PAGE;
+      // A put on its way may have changed what was read.
+      const isSure = changes === this.#changes && this.#changing === 0;
+      if (!isSure && now && tries < TRIES) continue;
+      if (!isSure) this.#unread++;
+      else this.#own.compare(after, page, isLast, (run, left, blobBytes) => this.#ledger.leave(run, left, blobBytes));
+      const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
+      return next > after ? next : undefined;
     }
-    const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
-    return next > after ? next : undefined;
   }
 
   /** Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. */

@@ -16,8 +16,10 @@ const REMEMBERED = 1_000;
 
 /** The chunks that this process has put and that have no fate yet, as far as it knows: a line for each, without bodies. */
 export class Outstanding {
-  /** By place, in ascending order. */
-  readonly #placed = new Map<number, Entry>();
+  /** By place; in ascending order unless one came late. */
+  #placed = new Map<number, Entry>();
+  #highest = 0;
+  #isSorted = true;
   /** By sequence: a put said that it failed, and took place. */
   readonly #unplaced = new Map<number, Entry>();
   readonly #left = new Set<number>();
@@ -37,7 +39,7 @@ export class Outstanding {
   /** The first place at which one lies; undefined when none does. */
   get first(): number | undefined {
     if (this.#unplaced.size > 0) return 0;
-    for (const order of this.#placed.keys()) return order;
+    for (const order of this.#ascending().keys()) return order;
     return undefined;
   }
 
@@ -58,8 +60,7 @@ export class Outstanding {
     const entry = { ...amountOf({ ...draft, count: count ?? draft.count }), run, blobBytes: roomOf(draft) };
     if (stored || order > 0) {
       // One that was there before may have grown all the same, by a put that said that it failed.
-      this.#forget(this.#placed, order);
-      this.#keep(this.#placed, order, entry);
+      this.#place(order, entry);
     } else if (!stored && order === 0 && draft.order === undefined) {
       const { points, requests, blobBytes } = this.#early.get(draft.sequence) ?? {
         points: 0,
@@ -80,7 +81,7 @@ export class Outstanding {
     const unplaced = this.#unplaced.get(sequence);
     if (unplaced && !this.#placed.has(place)) {
       this.#forget(this.#unplaced, sequence);
-      this.#keep(this.#placed, place, unplaced);
+      this.#place(place, unplaced);
     }
     const entry = this.#placed.get(place);
     if (!entry && this.#left.has(place)) return false;
@@ -105,13 +106,13 @@ export class Outstanding {
       const unplaced = this.#unplaced.get(header.sequence);
       if (unplaced && header.sequence > 0 && !this.#placed.has(place)) {
         this.#forget(this.#unplaced, header.sequence);
-        this.#keep(this.#placed, place, unplaced);
+        this.#place(place, unplaced);
       }
       const { points, requests } = amountOf(header);
       const sum = found.get(place);
       found.set(place, { points: points + (sum?.points ?? 0), requests: requests + (sum?.requests ?? 0) });
     }
-    for (const [place, entry] of this.#placed) {
+    for (const [place, entry] of this.#ascending()) {
       if (place >= end) break;
       if (place <= after) continue;
       const { points, requests } = found.get(place) ?? { points: 0, requests: 0 };
@@ -131,8 +132,27 @@ export class Outstanding {
     }
   }
 
+  #ascending(): ReadonlyMap<number, Entry> {
+    if (this.#isSorted) return this.#placed;
+    const sorted = [...this.#placed].sort(([a], [b]) => a - b);
+    this.#placed = new Map(sorted);
+    this.#highest = sorted.at(-1)?.[0] ?? 0;
+    this.#isSorted = true;
+    return this.#placed;
+  }
+
+  #place(place: number, entry: Entry): void {
+    // A storage that is another one than before begins anew.
+    if (this.#placed.size === 0) this.#highest = 0;
+    if (place < this.#highest && !this.#placed.has(place)) this.#isSorted = false;
+    this.#highest = Math.max(this.#highest, place);
+    this.#keep(this.#placed, place, entry);
+  }
+
+  /** What is there before is replaced where it lies. */
   #keep(map: Map<number, Entry>, key: number, entry: Entry): void {
-    this.#forget(map, key);
+    const before = map.get(key);
+    if (before) this.#count(before, -1);
     map.set(key, entry);
     this.#count(entry, 1);
   }

@@ -61,7 +61,7 @@ export class DeliveryLoop {
   /** The storage may be too full; it is, and nobody else is known to see to that. */
   #grown = false;
   #crowded = false;
-  /** Another leader may have settled what was put here. */
+  /** What was put here may have been settled without being counted: by another leader, or by a storage that failed then. */
   #doubtful = false;
   #again = false;
   #looping = false;
@@ -145,7 +145,7 @@ export class DeliveryLoop {
     this.#reset();
   }
 
-  /** Another leader may be at work: what it has settled is found out before anything is sent. */
+  /** Something may have left the storage that was not counted here: that is found out before anything is sent. */
   doubt(): void {
     this.#doubtful = true;
   }
@@ -228,12 +228,8 @@ export class DeliveryLoop {
     const { concurrency, flushInterval } = settings;
     while (this.#again && !this.#stopped) {
       this.#again = false;
+      if (this.#doubtful && this.#leads) await this.#compare();
       if (this.#grown) await this.#makeRoom();
-      if (this.#doubtful && this.#leads) {
-        // What another leader has delivered must not be counted again, or for ever be waited for.
-        await this.#parts.books.compare(true);
-        this.#doubtful = false;
-      }
       if (!this.#running || !this.#leads) continue;
       await this.#delivery?.ready();
       const now = this.#now();
@@ -257,6 +253,17 @@ export class DeliveryLoop {
       at = Math.min(at, this.#mend(now, allowed));
       this.#timer?.cancel();
       if (at < Number.POSITIVE_INFINITY && !this.#again) this.#wakeIn(at - now);
+    }
+  }
+
+  /** What has left must not be counted again, or for ever be waited for. */
+  async #compare(): Promise<void> {
+    this.#doubtful = false;
+    let whole = false;
+    try {
+      whole = await this.#parts.books.compareAll();
+    } finally {
+      this.#doubtful ||= !whole;
     }
   }
 
@@ -326,17 +333,23 @@ export class DeliveryLoop {
       const { reserved } = this.#view;
       const delivery = this.#delivery!;
       await delivery.ready();
-      await this.#parts.books.during(() =>
-        makeRoom({
-          ...this.#parts,
-          whenFull: this.#parts.settings.whenFull,
-          term,
-          limit,
-          reserve: (chunk) =>
-            !this.#view.touched(chunk) && !delivery.maySent(chunk.order) && Boolean(reserved.add(chunk.order)),
-          release: (order) => reserved.delete(order),
-        }),
-      );
+      await this.#parts.books
+        .during(() =>
+          makeRoom({
+            ...this.#parts,
+            whenFull: this.#parts.settings.whenFull,
+            term,
+            limit,
+            reserve: (chunk) =>
+              !this.#view.touched(chunk) && !delivery.maySent(chunk.order) && Boolean(reserved.add(chunk.order)),
+            release: (order) => reserved.delete(order),
+          }),
+        )
+        .catch((error: unknown) => {
+          // What it dropped last may be gone, and not counted as that.
+          this.doubt();
+          throw error;
+        });
       this.#crowded = false;
     }
     this.#parts.onWant();

@@ -27,6 +27,8 @@ export interface Late {
 /** What a simulation knows of one run, or of one logged model, apart from the queue. */
 export interface RunBook {
   readonly localId: string;
+  /** The run that it is a child of. */
+  readonly parent: RunBook | undefined;
   /** Of a model: the run that made it, which it waits for and with which it is lost. */
   readonly maker: RunBook | undefined;
   /** Of a model: what it is created with. */
@@ -80,16 +82,21 @@ export class Book {
   /** Requests that were refused at the call. */
   refused = 0;
 
-  open(localId: string, name: string, experiment: string, model?: Pick<RunBook, "maker" | "given">): RunBook {
-    const maker = model?.maker;
+  open(
+    localId: string,
+    name: string,
+    experiment: string,
+    { parent, maker, given }: Pick<Partial<RunBook>, "parent" | "maker" | "given"> = {},
+  ): RunBook {
     let cause: string | undefined;
     let blocked: string | undefined;
     const book: RunBook = {
       localId,
       name,
       experiment,
+      parent,
       maker,
-      given: model?.given,
+      given,
       models: [],
       logged: new Map(),
       written: new Map(),

@@ -43,12 +43,17 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
   }
   for (const process of world.processes) {
     for (const { kind, run, message } of process.problems) {
-      if (kind === "run-parked" && book.runs.get(run ?? "")?.cause === undefined)
+      if (kind === "run-parked" && !mayPark(book.runs.get(run ?? "")))
         checks.fail(`run ${run} was parked without a reason: ${message}`);
     }
   }
   await checkCounts(world, director);
   await checkMissing(world);
+}
+
+/** True for a run that had to wait for a person, and for one below it: a child is created with what its parent says. */
+function mayPark(run: RunBook | undefined): boolean {
+  return run !== undefined && (run.cause !== undefined || mayPark(run.parent));
 }
 
 /** A model as it is on a server that has none: a folder of the run that made it. */

@@ -1,0 +1,67 @@
+import { describe, expect, test } from "vitest";
+import { Outstanding } from "../../src/queue/account/outstanding.ts";
+import type { ChunkDraft, ChunkHeader } from "../../src/queue/chunk/stored-chunk.ts";
+
+const draft = (sequence: number, count: number): ChunkDraft => ({
+  sequence,
+  run: "r",
+  kind: "metrics",
+  at: 0,
+  sealed: true,
+  count,
+  body: new Uint8Array(),
+});
+
+const header = (order: number, count: number): ChunkHeader => ({
+  ...draft(order, count),
+  writer: "w",
+  order,
+  span: 1,
+  bytes: 0,
+  attempted: 0,
+  bucket: 0,
+});
+
+/** Notes a put that got its place; or with 0, one that was said to have failed, and took place. */
+function put(own: Outstanding, sequence: number, count: number, order: number): void {
+  own.put(draft(sequence, count), { stored: order > 0, order, count });
+}
+
+/** What left by the storage, of which one page is read. */
+function leftOf(own: Outstanding, page: readonly ChunkHeader[], isLast: boolean): number[] {
+  const left: number[] = [];
+  own.compare(0, page, isLast, (_run, { points }) => left.push(points));
+  return left;
+}
+
+describe("Outstanding", () => {
+  test("compare() finds what left of a chunk that grew after others were put behind it", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 5, 1);
+    put(own, 2, 1, 2);
+    put(own, 1, 7, 1);
+    expect(own.first).toBe(1);
+    expect(leftOf(own, [header(1, 4), header(2, 1)], false)).toEqual([3]);
+    expect(own.total.points).toBe(5);
+  });
+
+  test("compare() finds what left of a chunk of which it was heard late that it was put", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 5, 0);
+    put(own, 2, 1, 2);
+    expect(own.settle(1, 1, { points: 1, requests: 0 }, 0)).toBe(true);
+    expect(own.first).toBe(1);
+    expect(leftOf(own, [header(2, 1), header(3, 1)], false)).toEqual([4]);
+    expect(own.total.points).toBe(1);
+  });
+
+  test("puts what a storage numbers anew in its order", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 1, 9);
+    own.settle(9, 1, { points: 1, requests: 0 }, 0);
+    put(own, 2, 2, 1);
+    put(own, 3, 3, 2);
+    expect(own.first).toBe(1);
+    expect(leftOf(own, [header(2, 3)], true)).toEqual([2]);
+  });
+});
