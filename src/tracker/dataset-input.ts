@@ -1,6 +1,7 @@
 import { codePoints, cutText, limits } from "../client/limits.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
 import { textOf } from "./entries.ts";
+import { quote } from "./key.ts";
 import type { InputDataset, InputOptions } from "./types/run.ts";
 import { jsonText, valueText } from "./value-text.ts";
 
@@ -29,6 +30,24 @@ export function inputOf(dataset: InputDataset, options: InputOptions | undefined
   } catch (error) {
     return `its source, schema and profile must have a JSON form: ${textOf(error)}`;
   }
+}
+
+/** Datasets of a run by name and digest, as they were told first. */
+export type ToldInputs = Map<string, string>;
+
+/**
+ * Notes a dataset, and says what is lost when the run has it with other tags, source, schema or profile: MLflow keeps the
+ * first and drops the second without a word.
+ */
+export function inputConflict(told: ToldInputs, { dataset, tags }: DatasetInput): string | undefined {
+  const { name, digest, sourceType, source, schema, profile } = dataset;
+  const id = jsonText([name, digest])!;
+  // The server says nothing as an empty text, and tags in an order of its own.
+  const all = jsonText([Object.entries(tags).sort(), sourceType, source, schema || "", profile || ""])!;
+  const first = told.get(id) ?? all;
+  told.set(id, first);
+  if (first === all) return undefined;
+  return `Cannot log the input ${quote(name)} again as a run keeps a dataset once, as it was first: these tags and source are not kept; use another name or digest`;
 }
 
 /** 8 hex digits (FNV-1a): tells two descriptions apart, as MLflow's own short digests do. */

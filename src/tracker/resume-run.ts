@@ -3,6 +3,7 @@ import type { RunData } from "../client/types/entities.ts";
 import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
 import { hasRules } from "./alerts/has-rules.ts";
 import type { Core } from "./core.ts";
+import { inputConflict } from "./dataset-input.ts";
 import { deletedError } from "./deleted-error.ts";
 import { quote } from "./key.ts";
 import { LateAlerts } from "./late-alerts.ts";
@@ -75,6 +76,7 @@ export function continueRun(core: Core, run: RunData): RunHandle {
   const handle = core.handleOf({ localId, name: info.runName, experiment: { id: info.experimentId } });
   for (const [key, value] of Object.entries(data.params)) handle.params.known(key, value);
   for (const { key, step } of data.latestMetrics) handle.metrics.reached(key, step);
+  for (const input of run.inputs.datasets) inputConflict(handle.inputs, input);
   handle.loggedArtifacts = readList(data.tags["mlflow.loggedArtifacts"]);
   replaceAtEnd(core, handle, replacedBy(run));
   if (hasRules(data.tags)) handle.alerts = new LateAlerts(core, handle, run);

@@ -4,7 +4,7 @@ import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun, Receipt } from "../queue/types.ts";
 import { RunSignal } from "./control/run-signal.ts";
 import { type Core, handedOver } from "./core.ts";
-import { inputOf } from "./dataset-input.ts";
+import { inputConflict, inputOf, type ToldInputs } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { LateAlerts } from "./late-alerts.ts";
@@ -46,6 +46,8 @@ export class RunHandle implements types.Run {
   readonly params: ParamLog;
   /** Undefined while the run is open. */
   ended: "FINISHED" | "FAILED" | "KILLED" | undefined;
+  /** The datasets that it has, also from before it was resumed. */
+  readonly inputs: ToldInputs = new Map();
   /** What the tag `mlflow.loggedArtifacts` of a resumed run listed. */
   loggedArtifacts: readonly LoggedArtifact[] | undefined;
   /** Called once when the run has ended. */
@@ -240,8 +242,12 @@ export class RunHandle implements types.Run {
       if (dataset?.data !== undefined) return this.#artifacts.input(dataset, options);
       const input = inputOf(dataset, options);
       const run = this.localId;
-      if (typeof input === "string") guard.reject({ run, kind: "input", key: textOf(dataset?.name) }, input);
-      else if (!guard.late(run, "input", input.dataset.name)) queue.logInputs(run, [input]);
+      const key = textOf(dataset?.name);
+      if (typeof input === "string") return guard.reject({ run, kind: "input", key }, input);
+      if (guard.late(run, "input", key)) return;
+      const message = inputConflict(this.inputs, input);
+      if (message !== undefined) guard.warn({ kind: "invalid-value", message, key, run }, `input ${key} again`);
+      queue.logInputs(run, [input]);
     });
   }
 

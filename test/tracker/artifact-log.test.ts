@@ -324,4 +324,27 @@ describe("Run artifacts", () => {
     expect(problems).toHaveLength(2);
     expect(tracker.queue.status().quarantined.requests).toBe(2);
   });
+
+  test("logInput() tells once when a run has the dataset already with another context or source", () => {
+    const { tracker, queue, problems } = bench();
+    const run = tracker.startRun();
+    const input = { name: "penguins", digest: "d1" };
+    run.logInput(input, { tags: { b: "2", a: "1" }, context: "training" });
+    run.logInput(input, { tags: { a: "1", b: "2" }, context: "training" });
+    expect(problems).toEqual([]);
+    run.logInput(input, { context: "validation" });
+    run.logInput(input, { context: "test" });
+    run.logInput({ ...input, digest: "d2" }, { context: "validation" });
+    run.startChild().logInput(input, { context: "validation" });
+    expect(problems.map(({ kind, key, message }) => [kind, key, message])).toEqual([
+      ["invalid-value", "penguins", expect.stringContaining("use another name or digest")],
+    ]);
+    run.logInput({ name: "squid", digest: "d", source: "a" });
+    run.logInput({ name: "squid", digest: "d", source: "b" });
+    expect(problems[1]?.message).toContain("these tags and source are not kept");
+    expect(queue.of("inputs")).toHaveLength(8);
+    const strict = bench({ strict: true }).tracker.startRun();
+    strict.logInput(input);
+    expect(() => strict.logInput(input, { context: "x" })).toThrow(ValidationError);
+  });
 });

@@ -321,7 +321,8 @@ export interface Run extends AsyncDisposable, Shown {
    */
   logModel(files: ModelFiles, options?: LogModelOptions): Promise<LoggedModelHandle>;
   /**
-   * Says which dataset the run uses.
+   * Says which dataset the run uses. MLflow keeps a dataset (name and digest) once in a run, as it was told first: a second
+   * time with another context, other tags or another source is told to `onProblem`. Use another name or digest then.
    *
    * @example
    * ```ts

@@ -130,7 +130,8 @@ export function loggingSuite(createTarget: CreateTarget): void {
     test("logInput() tells the dataset and its context", async () => {
       await withBench(target, {}, async ({ tracker }) => {
         const run = tracker.startRun();
-        run.logInput({ name: "penguins", digest: "abc12345", source: { url: "x" } }, { context: "training" });
+        const dataset = { name: "penguins", digest: "abc12345", source: { url: "x" } };
+        run.logInput(dataset, { context: "training", tags: { b: "1", a: "2" } });
         await run.end();
         const { inputs } = await tracker.getRun(run.localId);
         expect(inputs.datasets).toHaveLength(1);
@@ -138,6 +139,27 @@ export function loggingSuite(createTarget: CreateTarget): void {
           dataset: { name: "penguins", digest: "abc12345", sourceType: "local", source: '{"url":"x"}' },
           tags: { "mlflow.data.context": "training" },
         });
+      });
+    });
+
+    test("logInput() of a dataset that a run has with another context is told, as the server keeps the first without a word", async () => {
+      await withBench(target, {}, async ({ tracker, another, problems }) => {
+        const dataset = { name: "penguins", digest: "abc12345", source: { url: "x" } };
+        const first = { context: "training", tags: { z: "1", a: "2" } };
+        const run = tracker.startRun();
+        run.logInput(dataset, first);
+        await run.end();
+        await tracker.flush();
+        const resumed = await another().resumeRun(run.localId);
+        resumed.logInput(dataset, first);
+        expect(problems).toEqual([]);
+        resumed.logInput(dataset, { context: "validation" });
+        await resumed.end();
+        expect(problems.map(({ key, message }) => [key, message])).toEqual([
+          ["penguins", expect.stringContaining("use another name or digest")],
+        ]);
+        const { inputs } = await tracker.getRun(await resumed.runId());
+        expect(inputs.datasets.map(({ tags }) => tags)).toEqual([{ "mlflow.data.context": "training", z: "1", a: "2" }]);
       });
     });
 
