@@ -37,22 +37,40 @@ function endOpenRuns(core: Core, reason: EndReason): void {
   }
 }
 
-/** Says on standard error what was not delivered, where it lies and what sends it; `lost` of it lies nowhere. */
+/** Says on standard error what was not delivered, where it lies and what helps; `lost` of it lies nowhere. */
 export function tellLeft(core: Core, { pending, parked, quarantined }: FlushReport, lost: Amount = none): void {
   const { queue, connection, runtime } = core;
   // A durable queue keeps what was refused, a queue in memory takes it with it.
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
   if (isNone(left)) return;
+  const fates: readonly (readonly [of: Amount, fate: string])[] = queue.durable
+    ? [
+        [left.points > lost.points || left.requests > lost.requests ? left : none, waiting(core)],
+        [lost, `were in memory and are lost: ${cureOf(core)}`],
+      ]
+    : [
+        [pending, `were in memory and are lost: ${cureOf(core)}, or use a durable queue`],
+        [parked, `waited in memory for runs that the server refuses: ${whySaid}, or use a durable queue`],
+        [quarantined, `were refused by the server for good: ${whySaid}, and log them again`],
+      ];
+  const told = fates.filter(([of]) => !isNone(of));
+  const texts = told.map(([of, fate]) =>
+    of === left || told.length === 1 ? `they ${fate}` : `${amountText(of)} of it ${fate}`,
+  );
   const place = core.embedded ? "the local store" : connection.trackingUri;
-  const gone = queue.durable ? lost : left;
-  const some = left.points > gone.points || left.requests > gone.requests;
-  const fates = some ? [waiting(core)] : [];
-  if (!isNone(gone)) {
-    const what = some ? `${amountText(gone)} of it` : "they";
-    const or = queue.durable ? "" : ", or use a durable queue";
-    fates.push(`${what} were in memory and are lost: call await tracker.close() before the end${or}`);
-  }
-  runtime.terminal.writeError(`tracklet: ${amountText(left)} did not reach ${place}: ${fates.join("; ")}\n`);
+  runtime.terminal.writeError(`tracklet: ${amountText(left)} did not reach ${place}: ${texts.join("; ")}\n`);
+}
+
+const whySaid = "mend what the problem told of it says";
+
+/** What would have brought to the server what only waited. */
+function cureOf({ guard, queue, options }: Core): string {
+  if (!guard.closed) return "call await tracker.close() before the end";
+  const { host } = queue.status();
+  if (host === "refused") return `the server refuses everything: ${whySaid}`;
+  if (host === "paused") return "the queue is paused: call tracker.queue.resume() before close()";
+  if (options.delivery?.mode === "manual") return "delivery is manual: call await tracker.flush() before close()";
+  return "the server did not take them in time: give close() a longer timeout";
 }
 
 /** Where it lies, and what sends it. */
@@ -61,7 +79,7 @@ function waiting({ queue, connection, runtime }: Core): string {
   const isFile = runtime.files?.resolve(storage) === storage;
   const file = /[^\w./:@%+-]/.test(storage) ? `"${storage}"` : storage;
   const sync = `the next program here sends them, and so does: npx tracklet sync ${file} --tracking-uri ${connection.trackingUri}`;
-  return `they wait in ${storage}; ${isFile ? sync : "the next program or page with this queue sends them"}`;
+  return `wait in ${storage}; ${isFile ? sync : "the next program or page with this queue sends them"}`;
 }
 
 const none: Amount = { points: 0, requests: 0 };

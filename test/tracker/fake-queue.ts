@@ -31,6 +31,7 @@ export class FakeQueue implements Queue {
   /** What `flush` and `status` say about the rest. */
   parked: Amount = none;
   quarantined: Amount = none;
+  host: QueueStatus["host"] = "unknown";
   /** What `keepNow` says could not be kept. */
   lost: Amount = none;
 
@@ -126,7 +127,7 @@ export class FakeQueue implements Queue {
       parked: this.parked,
       quarantined: this.quarantined,
       dropped: none,
-      host: "unknown",
+      host: this.host,
       lag: 0,
       storage: "memory",
       problems: [],

@@ -104,6 +104,41 @@ describe("the end of a process", () => {
     }
   });
 
+  test.each([
+    [{}, "unknown", "the server did not take them in time: give close() a longer timeout, or use a durable queue"],
+    [{}, "refused", "the server refuses everything: mend what the problem told of it says, or use a durable queue"],
+    [{}, "paused", "the queue is paused: call tracker.queue.resume() before close(), or use a durable queue"],
+    [{ mode: "manual" }, "unknown", "delivery is manual: call await tracker.flush() before close()"],
+  ] as const)(
+    "close() does not advise itself: with %j and the server %s it says what helps",
+    async (delivery, host, cure) => {
+      const { tracker, queue, runtime } = bench({ delivery });
+      Object.assign(queue, { left: 3, host });
+      await tracker.close();
+      expect(runtime.errorText.join("")).toContain(`they were in memory and are lost: ${cure}`);
+    },
+  );
+
+  test("tells apart what was refused, what waited for its run and what had no time", async () => {
+    const { tracker, queue, runtime } = bench();
+    Object.assign(queue, { quarantined: { points: 0, requests: 4 } });
+    await tracker.close();
+    expect(runtime.errorText.join("")).toBe(
+      "tracklet: 0 points and 4 requests did not reach http://mlflow.test: they were refused by the server for good: mend what the problem told of it says, and log them again\n",
+    );
+    const all = bench();
+    Object.assign(all.queue, {
+      left: 1,
+      parked: { points: 7, requests: 0 },
+      quarantined: { points: 0, requests: 2 },
+    });
+    all.tracker.startRun();
+    await all.runtime.lifecycle.end();
+    expect(all.runtime.errorText.join("")).toBe(
+      "tracklet: 7 points and 3 requests did not reach http://mlflow.test: 0 points and 1 request of it were in memory and are lost: call await tracker.close() before the end, or use a durable queue; 7 points and 0 requests of it waited in memory for runs that the server refuses: mend what the problem told of it says, or use a durable queue; 0 points and 2 requests of it were refused by the server for good: mend what the problem told of it says, and log them again\n",
+    );
+  });
+
   test("that waits for no promise still ends runs and says what is left", () => {
     const { tracker, queue, runtime } = bench();
     tracker.startRun();

@@ -159,7 +159,9 @@ export function loggingSuite(createTarget: CreateTarget): void {
           ["penguins", expect.stringContaining("use another name or digest")],
         ]);
         const { inputs } = await tracker.getRun(await resumed.runId());
-        expect(inputs.datasets.map(({ tags }) => tags)).toEqual([{ "mlflow.data.context": "training", z: "1", a: "2" }]);
+        expect(inputs.datasets.map(({ tags }) => tags)).toEqual([
+          { "mlflow.data.context": "training", z: "1", a: "2" },
+        ]);
       });
     });
 
