@@ -4,7 +4,7 @@ import { takeUp } from "../queue/handover/take-up.ts";
 import type { QueueStorage, QueueStore } from "../queue/storage.ts";
 import { durableObjectQueue } from "../queue/storage/durable-object.ts";
 import { destinationOf } from "../queue/storage/sqlite-destination.ts";
-import { keepMeta, metaOf } from "../queue/storage/sqlite-lease.ts";
+import { keepMeta, metaOf } from "../queue/storage/sqlite-meta.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { type DurableObjectSqlStorage, durableObjectDatabase } from "../sql/durable-object.ts";
 import type { TrackerOptions } from "../tracker/types/tracker-options.ts";

@@ -1,9 +1,11 @@
+import type { KeyCounts } from "../account/key-counts.ts";
 import type { LeaseState } from "../lead/lease.ts";
 import type { ChunkHeader, StoredChunk } from "../chunk/stored-chunk.ts";
+import { settleAccount } from "./indexed-db-accounts.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
 import { put, remove } from "./indexed-db-requests.ts";
 import type { BodyRecord, ChunkRecord, LastWriter } from "./indexed-db-schema.ts";
-import { type Tally, tallyWaiting } from "./tally.ts";
+import { checkTerm, tally, type Tally, tallyWaiting } from "./tally.ts";
 
 /** One transaction that changes chunks and counters. */
 export interface Change {
@@ -28,6 +30,44 @@ export function removeChunk({ transaction, counts }: Change, chunk: ChunkRecord,
   remove(transaction, "chunks", chunk.order);
   if (body === "gone") remove(transaction, "bodies", chunk.order);
   tallyWaiting(counts, chunk, -1);
+}
+
+/** Deletes a chunk as delivered or dropped, in the account of its run as well. */
+export async function finishChunk(
+  change: Change,
+  chunk: ChunkRecord,
+  as: "delivered" | "dropped",
+  keys: KeyCounts | undefined,
+): Promise<void> {
+  removeChunk(change, chunk);
+  tally(change.counts, chunk, as);
+  await settleAccount(change.transaction, chunk, keys, as === "delivered" ? "acknowledged" : as);
+}
+
+/** Chunks above `after`, in order. */
+export async function readHeads(transaction: Reading, after: number, limit: number): Promise<readonly ChunkHeader[]> {
+  const range = IDBKeyRange.lowerBound(after, true);
+  return (await transaction.objectStore("chunks").getAll(range, limit)).map(plainHeader);
+}
+
+/** The chunk at a place with its body. */
+export async function readChunk(transaction: Reading, order: number): Promise<StoredChunk | undefined> {
+  const chunk = await transaction.objectStore("chunks").get(order);
+  return chunk && wholeChunk(transaction, chunk);
+}
+
+/** A chunk that is sealed already, for the leader; undefined when it is not, or gone. */
+export async function readSealed(transaction: Reading, order: number, term: number): Promise<StoredChunk | undefined> {
+  checkTerm((await transaction.objectStore("state").get("state"))?.term ?? 0, term);
+  const chunk = await transaction.objectStore("chunks").get(order);
+  return chunk?.sealed ? wholeChunk(transaction, chunk) : undefined;
+}
+
+/** Seals a chunk against further puts, and gives it whole. */
+export function sealChunk({ transaction }: Change, chunk: ChunkRecord): Promise<StoredChunk> {
+  const sealed = { ...chunk, sealed: true };
+  put(transaction, "chunks", sealed);
+  return wholeChunk(transaction, sealed);
 }
 
 /** A chunk with its body. */

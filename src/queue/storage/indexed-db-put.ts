@@ -17,7 +17,7 @@ export interface Put {
   readonly desired?: ReadonlyMap<string, DesiredRun> | undefined;
   readonly accounts?: readonly AccountDraft[];
   /** Wall time in milliseconds. */
-  readonly at: number;
+  readonly now: number;
 }
 
 /** When runs were in use, as it is noted of them. */
@@ -30,9 +30,10 @@ export type Touched = ReadonlyMap<string, number>;
 export async function putChunks(
   change: Change,
   known: Touched,
-  { writer, drafts, desired, accounts = [], at }: Put,
+  { writer, drafts, desired, accounts = [], now }: Put,
 ): Promise<{ readonly results: readonly Appended[]; readonly touched: Touched }> {
   const { transaction, counts } = change;
+  const at = drafts.at(-1)?.at ?? now;
   const record = await writerOf(transaction, change, writer);
   let last = record?.last ?? 0;
   const memory = new TailMemory(record?.tails);

@@ -1,7 +1,6 @@
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChildDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
-import { settleAccount } from "./indexed-db-accounts.ts";
-import { type Change, insertChunk, plainHeader, removeChunk, wholeChunk } from "./indexed-db-chunks.ts";
+import { type Change, finishChunk, insertChunk, plainHeader, wholeChunk } from "./indexed-db-chunks.ts";
 import type { ChunkRecord } from "./indexed-db-schema.ts";
 import { isChild, tally } from "./tally.ts";
 
@@ -23,9 +22,7 @@ export async function replaceChunk(
     const found = await Promise.all(places.map((place) => chunks.get(place)));
     return found.flatMap((chunk) => (chunk ? [plainHeader(chunk)] : []));
   }
-  removeChunk(change, parent);
-  tally(counts, parent, rest);
-  await settleAccount(transaction, parent, keys, rest === "delivered" ? "acknowledged" : rest);
+  await finishChunk(change, parent, rest, keys);
   const span = parent.span / children.length;
   return children.map(({ body, blob, ...child }, n) => {
     const place = { order: order + n * span, span, sequence: 0 };

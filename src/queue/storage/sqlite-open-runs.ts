@@ -25,6 +25,11 @@ export function readOpenRuns(database: SqlDatabase, after: string, limit: number
   }));
 }
 
+/** Changes the beat of all runs that a writer has open. */
+export function beatOpenRuns(database: SqlDatabase, writer: string): void {
+  database.prepare("UPDATE open_runs SET beat = beat + 1 WHERE writer = ?").run(writer);
+}
+
 /** True when a run is open by a writer. */
 export function isOpenBy(database: SqlDatabase, { run, writer, beat }: OpenRun): boolean {
   const sql = "SELECT 1 FROM open_runs WHERE run = ? AND writer = ? AND beat = ?";

@@ -3,7 +3,7 @@ import type { AccountDraft } from "../account/account-record.ts";
 import type { Appended, ChunkDraft } from "../chunk/stored-chunk.ts";
 import type { DesiredRun } from "../run-mapping.ts";
 import { putAccounts } from "./sqlite-accounts.ts";
-import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-change.ts";
+import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-chunks.ts";
 import { noteOpen } from "./sqlite-open-runs.ts";
 import { placeOf, type SpooledBlob } from "./sqlite-rows.ts";
 import { keepLast, lastOf, mergeDesiredOf, touch } from "./sqlite-runs.ts";

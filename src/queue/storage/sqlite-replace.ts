@@ -1,7 +1,6 @@
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChildDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
-import { settleAccount } from "./sqlite-accounts.ts";
-import { type Change, findChunk, insertChunk, removeChunk } from "./sqlite-change.ts";
+import { type Change, findChunk, finishChunk, insertChunk } from "./sqlite-chunks.ts";
 import { type ChunkRow, divide, placeOf, type SpooledBlob } from "./sqlite-rows.ts";
 import { isChild, tally } from "./tally.ts";
 
@@ -21,9 +20,7 @@ export function replaceChunk(
     // It took place before, and only its answer was lost: nothing may be counted twice.
     return children.flatMap((_, n) => findChunk(database, place + n * placeOf(parent.span)) ?? []).map(plainHeader);
   }
-  removeChunk(change, parent);
-  tally(state.counts, parent, rest);
-  settleAccount(database, parent, keys, rest === "delivered" ? "acknowledged" : rest);
+  finishChunk(change, parent, rest, keys);
   return divide(place, placeOf(parent.span), children.length).map(({ place, span }, n) => {
     const child = children[n]!;
     const { kind, count, body } = child;

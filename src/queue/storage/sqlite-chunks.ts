@@ -1,8 +1,11 @@
 import { StorageError } from "../../errors/usage-errors.ts";
 import type { SqlDatabase } from "../../sql/database.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
+import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import { settleAccount } from "./sqlite-accounts.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
-import { type ChunkRow, HEADER, placeOf, type QueueState, readRow, writeRow } from "./sqlite-rows.ts";
-import { tallyWaiting } from "./tally.ts";
+import { type ChunkRow, HEADER, placeOf, type QueueState, readHeader, readRow, writeRow } from "./sqlite-rows.ts";
+import { tally, tallyWaiting } from "./tally.ts";
 
 /** One write transaction. */
 export interface Change {
@@ -11,6 +14,12 @@ export interface Change {
   readonly state: QueueState;
   /** Bodies to delete once it is committed. */
   readonly gone: string[];
+}
+
+/** Chunks above `after`, in order. */
+export function readHeads(database: SqlDatabase, after: number, limit: number): ChunkHeader[] {
+  const sql = `SELECT ${HEADER} FROM chunks WHERE place > ? ORDER BY place LIMIT ?`;
+  return database.prepare(sql).all(placeOf(after), limit).map(readHeader);
 }
 
 /** The chunk at a place, without its body. */
@@ -44,6 +53,18 @@ export function removeChunk(change: Change, chunk: ChunkRow): void {
   change.database.prepare("DELETE FROM chunks WHERE place = ?").run(placeOf(chunk.order));
   tallyWaiting(change.state.counts, chunk, -1);
   forgetBody(change, chunk);
+}
+
+/** Deletes a chunk as delivered or dropped, in the account of its run as well. */
+export function finishChunk(
+  change: Change,
+  chunk: ChunkRow,
+  as: "delivered" | "dropped",
+  keys: KeyCounts | undefined,
+): void {
+  removeChunk(change, chunk);
+  tally(change.state.counts, chunk, as);
+  settleAccount(change.database, chunk, keys, as === "delivered" ? "acknowledged" : as);
 }
 
 /** Has the body of a chunk deleted that is gone. */
