@@ -1,10 +1,11 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import { ConfigurationError, StorageError, ValidationError } from "../errors/usage-errors.ts";
+import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { type TransferProgress, transferProgress } from "../queue/send/transfer-progress.ts";
 import { artifactPath } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
 import { quote } from "./key.ts";
+import { mustBeFree, placeError } from "./place-error.ts";
 import { readRun } from "./reads.ts";
 import { resumedDownload } from "./resumed-download.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
@@ -31,27 +32,14 @@ export async function downloadArtifacts(
     const progress = transferProgress(core.runtime);
     const source: Source = { artifacts, files, runId, to, limits, progress, clock: core.runtime.clock };
     try {
-      await files.makeDirectory(to);
+      await makeDirectory(source, to);
       if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
       else await downloadFile(source, from);
-    } catch (cause) {
-      throw placeError(cause, to);
     } finally {
       progress.end();
     }
     return from === undefined ? to : localPath(source, from);
   });
-}
-
-/** What the file system says, in words; any other error as it is. A file that broke off is not there at all. */
-function placeError(cause: unknown, to: string): unknown {
-  const { code } = (cause ?? {}) as { readonly code?: unknown };
-  const full = code === "ENOSPC" || code === "EDQUOT";
-  if (!full && !/^E(ACCES|PERM|ROFS|NOTDIR|ISDIR|EXIST|NAMETOOLONG)$/.test(String(code))) return cause;
-  const why = full
-    ? "the disk is full or a quota is used up: make room"
-    : `it must be a directory that can be written, with room for the names: ${String(cause)}`;
-  return new StorageError(`Cannot download artifacts to "${to}" as ${why}`, { cause, fault: full ? "full" : "denied" });
 }
 
 interface Source {
@@ -72,7 +60,7 @@ async function isDirectory({ artifacts, runId, limits }: Source, path: string): 
 }
 
 async function downloadAll(source: Source, path: string | undefined): Promise<void> {
-  const { artifacts, files, runId, limits } = source;
+  const { artifacts, runId, limits } = source;
   for (const entry of await artifacts.list(runId, path, limits)) {
     // The server names the paths: one that climbs out of the directory is refused, not followed.
     const inner = artifactPath(entry.path);
@@ -80,15 +68,24 @@ async function downloadAll(source: Source, path: string | undefined): Promise<vo
       throw new ValidationError(`Cannot download the artifact "${inner}" as it must lie in "${path}"`, { key: inner });
     }
     if (entry.isDirectory) {
-      await files.makeDirectory(localPath(source, inner));
+      await makeDirectory(source, localPath(source, inner));
       await downloadAll(source, inner);
     } else await downloadFile(source, inner);
   }
 }
 
+async function makeDirectory({ files, to }: Source, path: string): Promise<void> {
+  try {
+    await files.makeDirectory(path);
+  } catch (cause) {
+    throw await placeError(cause, files, to, path);
+  }
+}
+
 async function downloadFile(source: Source, path: string): Promise<void> {
-  const { artifacts, files, runId, limits, progress, clock } = source;
+  const { artifacts, files, runId, to, limits, progress, clock } = source;
   const target = localPath(source, path);
+  await mustBeFree(files, to, target);
   const { signal } = limits;
   // The rest of a file that broke off is asked for; the file has its name only once it is whole.
   const body = resumedDownload({
@@ -98,7 +95,11 @@ async function downloadFile(source: Source, path: string): Promise<void> {
     open: (start) => artifacts.download(runId, path, start === 0 ? limits : { ...limits, range: { start } }),
     onBytes: (got, total) => progress.show(path, got, total),
   });
-  await files.write(target, body);
+  try {
+    await files.write(target, body);
+  } catch (cause) {
+    throw await placeError(cause, files, to, files.join(target, ".."));
+  }
 }
 
 /** Where an artifact goes; never outside of the directory, whatever its name means to this platform. */

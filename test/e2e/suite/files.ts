@@ -39,7 +39,9 @@ export function fileSuite(createTarget: CreateTarget, temporary: string): void {
         expect((await files.list(all)).map((entry) => entry.name)).toEqual(["config.json", "model", "whole"]);
         await expect(tracker.downloadArtifacts(run.localId, "none.txt", { to })).rejects.toThrow("none.txt");
         const taken = tracker.downloadArtifacts(run.localId, "config.json", { to: single });
-        await expect(taken).rejects.toThrow(`Cannot download artifacts to "${single}" as it must be a directory`);
+        await expect(taken).rejects.toThrow(
+          `Cannot download artifacts to "${single}" as a file is in the way of the directory "${single}": move it away`,
+        );
         await expect(tracker.downloadArtifacts(run.localId, "../up", { to })).rejects.toThrow(
           "Cannot use the artifact path",
         );
