@@ -1,6 +1,6 @@
-import { ValidationError } from "../errors/usage-errors.ts";
 import { encodeArtifactPath } from "./artifact-path.ts";
 import { artifactRoute } from "./artifact-root.ts";
+import { rangeHeaders } from "./byte-range.ts";
 import { toFileInfos, uploadBody } from "./map/file.ts";
 import { RunsResource } from "./runs.ts";
 import type { Transport } from "./transport.ts";
@@ -18,15 +18,6 @@ export interface ArtifactOptions extends CallOptions {
 export interface DownloadOptions extends ArtifactOptions {
   /** Bytes to read, both ends included; MLflow before 3 sends the whole file (status 200 instead of 206). */
   readonly range?: { readonly start: number; readonly end?: number };
-}
-
-/** @throws ValidationError for what a server would not take for a range, and send the whole file for. */
-function rangeHeader({ start, end }: DownloadOptions["range"] & object): string {
-  const isPlace = (place: number): boolean => Number.isSafeInteger(place) && place >= 0;
-  if (isPlace(start) && (end === undefined || (isPlace(end) && end >= start))) return `bytes=${start}-${end ?? ""}`;
-  throw new ValidationError(
-    `Cannot read a range of an artifact as it must go from an integer of 0 or more to one that is not smaller: current value is ${String(start)} to ${String(end)}`,
-  );
 }
 
 /**
@@ -74,10 +65,10 @@ export class ArtifactsResource {
    *
    * @returns The answer with its body unread; aborting the signal ends the reading.
    * @throws NotFoundError when there is no such file (ServerError before MLflow 3).
+   * @throws HttpError with status 416 when no byte of the range is in the file; its message says how large the file is.
    */
   async download(runId: string, path: string, options?: DownloadOptions): Promise<Response> {
-    const { range } = options ?? {};
-    const headers = range === undefined ? {} : { range: rangeHeader(range) };
+    const headers = rangeHeaders(options?.range);
     const address = await this.#address(runId, path, options);
     return this.#transport.stream({ method: "GET", path: address, headers }, options);
   }

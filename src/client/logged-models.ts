@@ -1,4 +1,5 @@
 import { ValidationError } from "../errors/usage-errors.ts";
+import { rangeHeaders } from "./byte-range.ts";
 import { encodeArtifactPath } from "./artifact-path.ts";
 import { artifactRoute } from "./artifact-root.ts";
 import type { ArtifactOptions, DownloadOptions } from "./artifacts.ts";
@@ -145,9 +146,8 @@ export class LoggedModelsResource {
    * @returns The answer with its body unread; aborting the signal ends the reading.
    */
   async downloadArtifact(modelId: string, path: string, options?: DownloadOptions): Promise<Response> {
+    const headers = rangeHeaders(options?.range);
     const address = await this.#address(modelId, path, options);
-    const { range } = options ?? {};
-    const headers = range === undefined ? {} : { range: `bytes=${range.start}-${range.end ?? ""}` };
     return this.#transport.stream({ method: "GET", path: address, headers }, options);
   }
 

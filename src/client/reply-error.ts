@@ -13,12 +13,17 @@ import {
 } from "../errors/network-errors.ts";
 import type { ReplyWords } from "./reply-text.ts";
 
-/** Makes the error for an answer that refuses: the class by status and `error_code`, the message with its cure. */
+/**
+ * Makes the error for an answer that refuses: the class by status and `error_code`, the message with its cure.
+ *
+ * @param range what a refused range means, where one was asked for
+ */
 export function errorFromReply(
   status: number,
   words: ReplyWords,
   request: RequestFacts,
   retryAfter: number | undefined,
+  range?: string,
 ): HttpError {
   const facts: ReplyFacts = {
     status,
@@ -30,7 +35,7 @@ export function errorFromReply(
   const code = words.errorCode === undefined ? "" : ` ${words.errorCode}`;
   const said = words.message === "" ? "" : `: "${words.message}"`;
   const origin = status === 403 ? refusedOrigin(words, request) : undefined;
-  const cure = origin ?? cureOf(status, words);
+  const cure = (status === 416 ? range : origin) ?? cureOf(status, words);
   const message = `Cannot ${request.method} ${request.url} as the server answered ${status}${code}${said}${cure}`;
   if (/(^|_)ALREADY_EXISTS$/.test(words.errorCode ?? "")) return new AlreadyExistsError(message, facts);
   if (status === 403) return new PermissionError(message, facts, { originRefused: origin !== undefined });

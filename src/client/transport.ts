@@ -11,6 +11,7 @@ import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
 import { type Query, toSearch, withoutQuery } from "./address.ts";
 import { Authorizer } from "./auth.ts";
+import { rangeFault } from "./byte-range.ts";
 import { checkConnection } from "./check-connection.ts";
 import { pause, withDeadline } from "./deadline.ts";
 import { explainNetworkFailure } from "./network-failure.ts";
@@ -214,7 +215,9 @@ export class Transport {
     }
     const text = await response.text().catch(() => "");
     const retryAfter = parseRetryAfter(response.headers.get("retry-after"), this.now());
-    throw errorFromReply(response.status, this.#words(text), request, retryAfter);
+    const { range } = call.headers ?? {};
+    const fault = range === undefined ? undefined : rangeFault(range, response.headers.get("content-range"));
+    throw errorFromReply(response.status, this.#words(text), request, retryAfter, fault);
   }
 
   #words(text: string): ReturnType<typeof readReplyWords> {

@@ -1,4 +1,5 @@
 import { pause } from "../client/deadline.ts";
+import { isHttpError } from "../errors/guards.ts";
 import { NetworkError } from "../errors/network-errors.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
 import { quote } from "./key.ts";
@@ -41,13 +42,16 @@ async function* bytesOf({ path, clock, signal, open, onBytes }: Download): Async
   let got = 0;
   let first: Version | undefined;
   for (let interruptions = 0; ; ) {
-    const response = await open(got);
+    const response = await open(got).catch((error: unknown) => {
+      // Asked for the rest, the server says that there is none: the file has become shorter.
+      throw got > 0 && isHttpError(error) && error.status === 416 ? changed(path, error) : error;
+    });
     const version = versionOf(response);
     first ??= version;
     let skip = got - version.start;
     if (skip < 0 || version.total !== first.total || version.etag !== first.etag) {
       await response.body?.cancel();
-      throw failed(path, "it must stay as it is while it is read, and has changed: download it again");
+      throw changed(path);
     }
     const reader = response.body?.getReader();
     try {
@@ -93,6 +97,11 @@ function versionOf({ status, headers }: Response): Version {
   return { start: 0, total: length === null ? undefined : Number(length), etag };
 }
 
-function failed(path: string, why: string): NetworkError {
-  return new NetworkError(`Cannot download the artifact ${quote(path)} as ${why}`, { method: "GET", url: path });
+function changed(path: string, cause?: unknown): NetworkError {
+  return failed(path, "it must stay as it is while it is read, and has changed: download it again", { cause });
+}
+
+function failed(path: string, why: string, options?: ErrorOptions): NetworkError {
+  const facts = { method: "GET", url: path };
+  return new NetworkError(`Cannot download the artifact ${quote(path)} as ${why}`, facts, options);
 }

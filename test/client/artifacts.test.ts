@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { ArtifactsResource } from "../../src/client/artifacts.ts";
-import { ConfigurationError, NotFoundError, UnexpectedReplyError, ValidationError } from "../../src/errors/index.ts";
+import { LoggedModelsResource } from "../../src/client/logged-models.ts";
+import {
+  ConfigurationError,
+  type HttpError,
+  NotFoundError,
+  UnexpectedReplyError,
+  ValidationError,
+} from "../../src/errors/index.ts";
 import { fakeServer, json, page, refusal, rejection } from "./support/fake-server.ts";
 import { loginPage, recordedFiles, recordedRun, runId } from "./support/recorded.ts";
 
@@ -101,6 +108,33 @@ describe("ArtifactsResource", () => {
     expect((await artifacts.download(runId, "a.txt", { artifactUri, range })).status).toBe(206);
     await artifacts.download(runId, "a.txt", { artifactUri, range: { start: 10 } });
     expect(seen.map(({ headers }) => headers.get("range"))).toEqual([null, "bytes=1-4", "bytes=10-"]);
+  });
+
+  test.each([
+    [{ start: 20, end: 29 }, "bytes */11", "The file has 11 bytes, and none of bytes 20-29: begin below 11"],
+    [{ start: 0 }, "bytes */0", "The file has 0 bytes, and none of bytes 0-: ask for no range"],
+    [{ start: 20 }, undefined, "The file ends before bytes 20-: ask for bytes that it has"],
+    [{ start: 20 }, "bytes 1-2/x", "The file ends before bytes 20-: ask for bytes that it has"],
+  ])("download() says what is wrong with the range %j that is answered with 416 and %j", async (range, said, words) => {
+    const headers = said === undefined ? {} : { "content-range": said };
+    for (const Resource of [ArtifactsResource, LoggedModelsResource]) {
+      const { transport } = fakeServer([new Response(null, { status: 416, headers })]);
+      const resource = new Resource(transport);
+      const read =
+        resource instanceof ArtifactsResource
+          ? resource.download(runId, "a.txt", { artifactUri, range })
+          : resource.downloadArtifact("m-1", "a.txt", { artifactUri, range });
+      const error = (await rejection(read)) as HttpError;
+      expect(error.status).toBe(416);
+      expect(error.message).toContain(`as the server answered 416. ${words}`);
+    }
+  });
+
+  test("downloadArtifact() of a model refuses a range that is none, before it asks", async () => {
+    const { transport, seen } = fakeServer([]);
+    const read = new LoggedModelsResource(transport).downloadArtifact("m-1", "a.txt", { range: { start: 5, end: 2 } });
+    expect(await rejection(read)).toBeInstanceOf(ValidationError);
+    expect(seen).toHaveLength(0);
   });
 
   test("download() rejects for a file that is not there", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { ValidationError } from "../../src/errors/index.ts";
+import { HttpError, ValidationError } from "../../src/errors/index.ts";
 import type { Files } from "../../src/runtime/ports/files.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
 import { memoryFiles } from "./memory-files.ts";
@@ -110,6 +110,24 @@ describe("downloadArtifacts()", () => {
     };
     return { artifacts: { list: async () => [], download }, asked };
   }
+
+  test("S2.4 says that the file has changed when the rest of it is not there any more", async () => {
+    const { artifacts } = brokenServer("0123456789", [4]);
+    const { download: first } = artifacts as { download: (...call: unknown[]) => Promise<Response> };
+    const facts = { status: 416, errorCode: undefined, serverMessage: "", request: { method: "GET", url: "" } };
+    const download = async (...call: unknown[]): Promise<Response> => {
+      if ((call[2] as { range?: object }).range !== undefined) throw new HttpError("416", facts);
+      return first(...call);
+    };
+    const { tracker } = bench(
+      {},
+      { artifacts: { ...artifacts, download } } as never,
+      manualRuntime({ files: memoryFiles({}) }),
+    );
+    await expect(tracker.downloadArtifacts(runId, "a.bin", { to: "/d" })).rejects.toThrow(
+      "has changed: download it again",
+    );
+  });
 
   test("S2.4 goes on where it was interrupted, with the bytes that are missing", async () => {
     const files = memoryFiles({});

@@ -65,7 +65,10 @@ export interface CurrentExperiment extends Experiment, Shown {
 
 /** How much of an artifact is read. */
 export interface OpenArtifactOptions extends ReadOptions {
-  /** Bytes, counted from 0, both ends included. @default all; MLflow before 3 sends all (status 200 instead of 206) */
+  /**
+   * Bytes, counted from 0, both ends included; rejects with an `HttpError` (416) that tells the size of the file where none
+   * of them is in it. @default all; MLflow before 3 sends all (status 200 instead of 206)
+   */
   readonly range?: { readonly start: number; readonly end?: number };
 }
 

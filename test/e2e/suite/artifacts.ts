@@ -88,6 +88,13 @@ export function artifactSuite(createTarget: CreateTarget, { asciiNamesOnly = fal
         const part = await tracker.openArtifact(run.localId, "a.txt", { range: { start: 2, end: 4 } });
         // MLflow before 3 sends all.
         expect(await part.text()).toBe(part.status === 206 ? "234" : "0123456789");
+        const beyond = await tracker.openArtifact(run.localId, "a.txt", { range: { start: 10 } }).then(
+          (response) => response.text(),
+          (error: Error) => error.message,
+        );
+        if (part.status === 206)
+          expect(beyond).toContain("The file has 10 bytes, and none of bytes 10-: begin below 10");
+        else expect(beyond).toBe("0123456789");
         for (const range of [{ start: -1 }, { start: 1.5 }, { start: 3, end: 2 }, { start: Number.NaN }]) {
           await expect(tracker.openArtifact(run.localId, "a.txt", { range })).rejects.toThrow("Cannot read a range");
         }
