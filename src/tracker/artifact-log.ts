@@ -9,6 +9,7 @@ import { folderFiles } from "./folder-files.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
+import { readWhole } from "./read-whole.ts";
 import type { RunHandle } from "./run.ts";
 import { logModel, type ModelNow } from "./log-model.ts";
 import type { TableNow } from "./table-now.ts";
@@ -177,17 +178,21 @@ export class ArtifactLog {
 
   async #file(files: Files, path: string, target: string, reference: boolean): Promise<void> {
     const stat = await files.stat(path);
-    if (stat === undefined) throw changed(path);
+    if (stat === undefined) throw new ValidationError(`Cannot log the artifact "${path}" as there is no such file`);
     const { durable } = this.#core.queue;
     // No copy of it would ever have room.
     const inPlace = reference || stat.size > deliverySettings(this.#core.options.delivery).maxStoredBytes;
     const file = fileBody(files, { path, size: stat.size, modified: stat.modified }, inPlace);
-    const blob = await files.open(path);
-    if (inPlace || durable) await this.#put(target, ofFile(blob, file));
+    if (inPlace || durable) {
+      const send = async (): Promise<void> => this.#put(target, ofFile(await files.open(path), file));
+      return readWhole("artifact", file, send);
+    }
     // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
-    const copy = inPlace || durable ? undefined : new Blob([await blob.arrayBuffer()], { type: blob.type });
-    if (!(await file.isUnchanged())) throw changed(path);
-    if (copy !== undefined) await this.#put(target, copy);
+    const copy = await readWhole("artifact", file, async () => {
+      const blob = await files.open(path);
+      return new Blob([await blob.arrayBuffer()], { type: blob.type });
+    });
+    await this.#put(target, copy);
   }
 
   async #put(path: string, body: Blob): Promise<void> {
@@ -238,12 +243,4 @@ function nameIn({ pathname }: URL): string {
   } catch {
     return name;
   }
-}
-
-/** A file that is written while it is read may be in two halves of different age: it is not sent. */
-function changed(path: string): ValidationError {
-  return new ValidationError(
-    `Cannot log the artifact ${quote(path)} as the file must not change while it is read, and did: log it again once it is written`,
-    { key: path },
-  );
 }

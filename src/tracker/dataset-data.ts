@@ -1,7 +1,9 @@
 import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
+import { fileBody } from "../queue/chunk/file-state.ts";
 import type { Core } from "./core.ts";
 import { DataDigest } from "./data-digest.ts";
 import { quote } from "./key.ts";
+import { readBlob, readWhole } from "./read-whole.ts";
 import type { DatasetData, InputDataset } from "./types/run.ts";
 import { jsonText } from "./value-text.ts";
 
@@ -10,7 +12,7 @@ type Table = Exclude<DatasetData, string | URL | Blob | Uint8Array>;
 /** What is known of a dataset by its content: its digest, and schema and profile in the form that MLflow shows. */
 export async function describeData(core: Core, data: DatasetData): Promise<Partial<InputDataset>> {
   if (typeof data === "string" || data instanceof URL) return describeFile(core, data);
-  if (data instanceof Blob || data instanceof Uint8Array) return describeBytes(data);
+  if (data instanceof Blob || data instanceof Uint8Array) return readBlob("data", describeBytes(data));
   if (typeof data !== "object" || data === null) {
     throw new ValidationError(`it must be rows, columns, bytes or a file: current value is ${typeof data}`);
   }
@@ -27,7 +29,9 @@ async function describeFile({ runtime: { files } }: Core, source: string | URL):
   const path = files.resolve(source);
   const stat = await files.stat(path);
   if (stat === undefined || stat.isDirectory) throw new ValidationError(`${quote(path)} must be a file`);
-  return { source: { uri: path }, sourceType: "local", ...(await describeBytes(await files.open(path))) };
+  const file = fileBody(files, { path, size: stat.size, modified: stat.modified }, true);
+  const known = await readWhole("data", file, async () => describeBytes(await files.open(path)));
+  return { source: { uri: path }, sourceType: "local", ...known };
 }
 
 async function describeBytes(data: Blob | Uint8Array): Promise<Partial<InputDataset>> {

@@ -4,6 +4,7 @@ import { artifactPath } from "./artifact-path.ts";
 import { textOf } from "./entries.ts";
 import { imageType, type ImageType, signatureBytes } from "./image-type.ts";
 import { quote } from "./key.ts";
+import { readBlob } from "./read-whole.ts";
 import type { ImageOptions, ImagePixels } from "./types/run.ts";
 
 /** A file that an image becomes. */
@@ -81,7 +82,8 @@ export function uuidOf(random: Random): string {
 /** The bytes of an image under the type that they have, whatever the Blob says of itself. */
 export async function encoded(image: Blob | ImagePixels, name: string): Promise<{ body: Blob; type: ImageType }> {
   const given = image instanceof Blob ? image : await (await import("./png.ts")).pngOf(image);
-  const type = imageType(new Uint8Array(await given.slice(0, signatureBytes).arrayBuffer()));
+  const start = await readBlob(`image ${quote(name)}`, given.slice(0, signatureBytes).arrayBuffer());
+  const type = imageType(new Uint8Array(start));
   if (type !== undefined) return { body: given.slice(0, given.size, type.type), type };
   throw new ValidationError(
     `Cannot log the image ${quote(name)} as its bytes must be a PNG, JPEG, WebP, GIF, AVIF or BMP: they are not${given.type === "" ? "" : `, although their type is "${given.type}"`}; use logFigure for SVG and logArtifact for other files`,

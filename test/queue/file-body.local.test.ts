@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { openAsBlob, readdirSync } from "node:fs";
 import { appendFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -110,6 +110,25 @@ describe.each(storages)("S2.4 a file that is larger than a queue %s", (_, make) 
     expect(told(bench)).toContain("have changed since: log it again");
     await bench.tracker.close();
   });
+});
+
+test("S2.4 a Blob of a file that is gone when it is sent is told, and nothing else waits for it", async () => {
+  const path = join(await directory(), "weights.bin");
+  await writeFile(path, "bytes");
+  const bench = open({ ...memoryQueue(), durable: false });
+  const { tracker } = bench;
+  const run = tracker.startRun();
+  await run.logArtifact(await openAsBlob(path), undefined, { name: "weights.bin" });
+  await rm(path);
+  await run.logText("small", "small.txt");
+  await run.end();
+  const { pending, quarantined } = await tracker.flush();
+  const files = (await tracker.listArtifacts(run.localId)).map((file) => file.path);
+  await tracker.close();
+  // Deno has read it when it was opened.
+  if (files.length === 2) return expect([pending, quarantined]).toEqual([none, none]);
+  expect([files, pending, quarantined.requests]).toEqual([["small.txt"], none, 1]);
+  expect(told(bench)).toContain('Cannot upload artifact "weights.bin" as its bytes must be those that were logged');
 });
 
 describe("S2.4 a queue in a file", () => {

@@ -1,3 +1,4 @@
+import { isUnreadable } from "../../internal/unreadable.ts";
 import type { Files, FileStat } from "../../runtime/ports/files.ts";
 import { type FileBody, fileOf } from "./file-body.ts";
 
@@ -17,4 +18,16 @@ export function fileBody(
 /** A file that changed is not what was logged, and may be in two halves of different age: never one or the other is sent. */
 export async function isTorn(blob: Blob): Promise<boolean> {
   return (await fileOf(blob)?.isUnchanged()) === false;
+}
+
+/** A Blob of a file that somebody opened, and wrote or removed since, gives no byte any more: it never will. */
+export async function isLost(blob: Blob): Promise<boolean> {
+  return blob
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => false,
+      // Bun says it as the file system does.
+      (error: unknown) => isUnreadable(error) || (error as { code?: unknown })?.code === "ENOENT",
+    );
 }

@@ -3,7 +3,7 @@ import type { FileInfo } from "../../client/types/entities.ts";
 import { UnexpectedReplyError } from "../../errors/network-errors.ts";
 import { ChunkDamagedError } from "../chunk/chunk-codec.ts";
 import type { Content } from "../chunk/content.ts";
-import { isTorn } from "../chunk/file-state.ts";
+import { isLost, isTorn } from "../chunk/file-state.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import { metricsBody } from "../chunk/metrics-body.ts";
@@ -68,14 +68,19 @@ export async function whole(
   body: Blob | undefined,
   upload: (blob: Blob) => Promise<void>,
 ): Promise<void> {
+  let failed = false;
   const check = async (): Promise<void> => {
-    if (body !== undefined && !(await isTorn(body))) return;
+    // An upload of what cannot be read looks like a server that does not answer, and all would wait for it.
+    if (body !== undefined && !(await isTorn(body)) && !(failed && (await isLost(body)))) return;
     const why = "its bytes must be those that were logged, and are gone or have changed since: log it again";
     throw new ChunkDamagedError(`Cannot upload artifact "${path}" as ${why}`);
   };
   await check();
   try {
     await upload(body!);
+  } catch (error) {
+    failed = true;
+    throw error;
   } finally {
     // Says more than what a reader made of it; and what has arrived may be in two halves of different age.
     await check();

@@ -1,3 +1,4 @@
+import { isUnreadable } from "../../internal/unreadable.ts";
 import { fileOf } from "../chunk/file-body.ts";
 import { isTorn } from "../chunk/file-state.ts";
 import type { Spool } from "./spool.ts";
@@ -20,9 +21,4 @@ export async function keepBody(spool: Spool, name: string, blob: Blob): Promise<
   }
   if (!whole || (await isTorn(blob))) await spool.write(name, new Blob([size === 0 ? "gone" : ""]));
   return { file: name, blobBytes: size, type };
-}
-
-/** The error of a body whose file is gone, or was written since. */
-function isUnreadable(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "NotReadableError";
 }
