@@ -4,11 +4,15 @@ import type { Appended, ChunkDraft } from "../chunk/stored-chunk.ts";
 import type { DesiredRun } from "../run-mapping.ts";
 import { putAccounts } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, removeChunk } from "./indexed-db-chunks.ts";
+import type { StoreName } from "./indexed-db-connection.ts";
 import { noteOpen } from "./indexed-db-open-runs.ts";
 import { touchRun } from "./indexed-db-runs.ts";
 import { keepWriter, writerOf } from "./indexed-db-writers.ts";
 import { isOutdated } from "./retention.ts";
 import { TailMemory } from "./tails.ts";
+
+/** What a put changes, beside the state. */
+export const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open"];
 
 /** What a writer hands over at one time. */
 export interface Put {

@@ -23,7 +23,7 @@ import type { Connection, StoreName } from "./indexed-db-connection.ts";
 import { keepDestination } from "./indexed-db-destination.ts";
 import { beat, beginTerm, endTerm, leaveNote, readNote } from "./indexed-db-lease.ts";
 import { beatOpenRuns, isOpenBy, readOpenRuns } from "./indexed-db-open-runs.ts";
-import { putChunks } from "./indexed-db-put.ts";
+import { PUT, putChunks } from "./indexed-db-put.ts";
 import {
   ASIDE,
   discardChunk,
@@ -41,9 +41,6 @@ import { checkTerm } from "./tally.ts";
 
 /** Runs of which it is remembered when they were in use. */
 const MOST_TOUCHED = 1_000;
-
-/** What a put changes, beside the state. */
-const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open"];
 
 /** A queue in IndexedDB. What a method promises is in the database when its promise resolves, as far as `durability` goes. */
 export class IndexedDbStore implements QueueStore {
