@@ -1,4 +1,5 @@
 import type { StoredQuarantine } from "./drain/stored-quarantine.ts";
+import type { WaitingRuns } from "./drain/waiting-runs.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
 import type { Locks } from "../runtime/ports/locks.ts";
 import type { Requests } from "./chunk/request.ts";
@@ -62,6 +63,8 @@ export interface Queue {
   locks(): Promise<Locks | undefined>;
   /** What the server refuses for good. */
   quarantine(): Promise<StoredQuarantine>;
+  /** Runs, of earlier processes too, that no server has yet; undefined where nothing can wait. */
+  waiting(): Promise<WaitingRuns | undefined>;
   /** Counts calls that cannot be sent as they are, in the receipt of their run. */
   refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void;
   /** By either id. Right after a restart too: what earlier processes logged, and what others delivered, is in the storage. */

@@ -268,6 +268,10 @@ export class StoredQueue implements Queue {
     return (await this.#drain.load()).openQuarantine(this.#drain);
   }
 
+  async waiting(): ReturnType<Queue["waiting"]> {
+    return (await this.#drain.load()).openWaiting(this.#drain, this.#writer, this.#untouched());
+  }
+
   refuse(localId: string, kind: ReceiptLine["kind"], key: string, count: number): void {
     this.#ledger.run(localId).refuse(kind, key, count);
     if (!this.#ended) this.#writer.wakeIn(this.#settings.flushInterval);

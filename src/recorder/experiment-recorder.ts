@@ -3,6 +3,7 @@ import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { FlushReport } from "../queue/types.ts";
 import { checkRule } from "../tracker/alerts/check-rule.ts";
 import { errorText } from "../tracker/error-text.ts";
+import { tagsOf } from "../tracker/run-tags.ts";
 import type { AlertRule } from "../tracker/types/alerts.ts";
 import type { MetricOptions, Run } from "../tracker/types/run.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
@@ -169,10 +170,10 @@ export class ExperimentRecorder implements Recorder {
     if (notes !== undefined) run.setDescription(notes);
     if (hyperParameters !== undefined) run.logParams(hyperParameters);
     this.#describe(run);
-    const { info, data } = await tracker.getRun(run.localId, options);
+    const tags = await tagsOf(tracker, run.localId, options);
     // The process that began may have died before it knew.
-    if (data.tags[ENVIRONMENT_TAG] === undefined) this.#capture(tracker, run);
-    const placeholder = findPlaceholder(tracker, info, data.tags);
+    if (tags[ENVIRONMENT_TAG] === undefined) this.#capture(tracker, run);
+    const placeholder = findPlaceholder(tracker, run.localId, tags);
     return new RegisteredRecording(tracker, run, placeholder ?? (await makePlaceholder(run, this.#model(), options)));
   }
 

@@ -1,5 +1,4 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import type { RunInfo } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Run } from "../tracker/types/run.ts";
@@ -36,7 +35,7 @@ export async function makePlaceholder(
 /** The placeholder that an earlier process made; undefined when it came to none. */
 export function findPlaceholder(
   tracker: Tracker,
-  { runId, experimentId }: Pick<RunInfo, "runId" | "experimentId">,
+  recordingId: string,
   tags: Readonly<Record<string, string>>,
 ): Placeholder | undefined {
   const localId = tags[PLACEHOLDER_TAG];
@@ -44,6 +43,7 @@ export function findPlaceholder(
   let found: string | undefined;
   return async (limits) => {
     if (found !== undefined) return found;
+    const { runId, experimentId } = (await tracker.getRun(recordingId, limits)).info;
     const { createClient } = await import("../client/client.ts");
     const { loggedModels } = createClient(tracker);
     const filter = `attributes.source_run_id = '${runId}'`;

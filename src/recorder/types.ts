@@ -102,7 +102,9 @@ export interface Recorder extends AsyncDisposable {
   register(options?: CallOptions): Promise<Recording>;
   /**
    * Goes on with a recording that exists: by either id, or by this recorder's name and project. What was recorded before
-   * stays; steps go on where they were, and what this recorder says of it is added. Needs the server's answer: what was recorded OFFLINE is to be sent before.
+   * stays; steps go on where they were, and what this recorder says of it is added. Needs no network where all of the
+   * recording still waits in the queue of the tracker, such as one that was begun OFFLINE; else the server's answer. By
+   * name OFFLINE, the latest that waits.
    */
   attach(recordingId?: string, options?: CallOptions): Promise<Recording>;
   /** Begins to record; registers, if that was not done. */

@@ -65,7 +65,7 @@ async function findOrStart(core: Core, options: FindOrStartRunOptions, limits: C
     if (found !== undefined && ifExists === "date-suffix") name = await datedName(core, start, limits);
     // Of a replacement that was not finished, what it should have replaced goes as well.
     if (found !== undefined && ifExists === "replace") {
-      replaced = [found.info.runId, ...(await activeOf(core, replacedBy(found), limits))];
+      replaced = [found.info.runId, ...(await activeOf(core, replacedBy(found.data.tags), limits))];
     }
   } catch (error) {
     if (ifUnreachable !== "start" || !(error instanceof NetworkError || isServerError(error))) throw error;

@@ -24,6 +24,7 @@ export {
 export { getMetricHistory, getRun, listArtifacts, openArtifact, runUrl } from "./reads.ts";
 export { runReceipt } from "./receipt.ts";
 export { resumeRun } from "./resume-run.ts";
+export { tagsOf } from "./resume-waiting.ts";
 export { runTree } from "./run-tree.ts";
 export { searchRuns } from "./search-runs.ts";
 export { setExperiment } from "./set-experiment.ts";

@@ -1,5 +1,4 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { type Core, exitTimeout, keep } from "./core.ts";
 import { textOf } from "./entries.ts";
@@ -8,9 +7,9 @@ import type { RunHandle } from "./run.ts";
 /** MLflow's ids of the runs that go when this one is FINISHED and delivered: a process that died is made up for. */
 export const REPLACES_TAG = "mlflow.tracklet.replaces";
 
-/** Ids that a run of the server was to replace. */
-export function replacedBy({ data }: RunData): string[] {
-  return (data.tags[REPLACES_TAG] ?? "").split(",").filter((id) => /^[\w-]{1,256}$/.test(id));
+/** Ids that a run with these tags was to replace. */
+export function replacedBy(tags: Readonly<Record<string, string>>): string[] {
+  return (tags[REPLACES_TAG] ?? "").split(",").filter((id) => /^[\w-]{1,256}$/.test(id));
 }
 
 /** Of these runs, those that are there still. */

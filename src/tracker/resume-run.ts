@@ -1,16 +1,14 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
-import { hasRules } from "./alerts/has-rules.ts";
 import type { Core } from "./core.ts";
-import { inputConflict } from "./dataset-input.ts";
 import { deletedError } from "./deleted-error.ts";
+import { goOnWith } from "./earlier-run.ts";
 import { quote } from "./key.ts";
-import { LateAlerts } from "./late-alerts.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
-import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
-import type { LoggedArtifact, RunHandle } from "./run.ts";
+import { resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
+import type { RunHandle } from "./run.ts";
 import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
 
@@ -20,35 +18,35 @@ export function resumeRun(core: Core, which: string | RunName, options?: CallOpt
     if (typeof which === "object" && which !== null) return resumeNamed(core, which, limits);
     const own = core.open.get(core.queue.localIdOf(which) ?? which);
     if (own !== undefined) return own;
+    // Of what no server has, none can say more.
+    const waiting = await resumeWaiting(core, which, limits);
+    if (waiting !== undefined) return waiting;
     await everythingDelivered(core, limits, which);
     const { runs } = await core.client();
-    const runId = await serverRunId(core, which, limits).catch(async (cause: unknown) => {
-      throw (await waitsHere(core, which)) ? notSent(core, which, cause) : cause;
-    });
-    return continueRun(core, await runs.get(runId, limits));
+    return continueRun(core, await runs.get(await serverRunId(core, which, limits), limits));
   });
 }
 
-/** True for a run of another process that is in this queue's storage, and on no server yet. */
-async function waitsHere(core: Core, localId: string): Promise<boolean> {
-  const receipt = await core.queue.receipt(localId).catch(() => undefined);
-  return receipt !== undefined && receipt.runId === undefined && receipt.lines.length > 0;
-}
-
-function notSent(core: Core, localId: string, cause: unknown): NetworkError {
-  const { storage, host } = core.queue.status();
-  const cure =
-    host === "paused"
-      ? 'send it first, by tracker.queue.resume(), in a recorder by setMode("ONLINE")'
-      : "try again when the server answers";
-  const message = `Cannot resume the run ${quote(localId)} as it waits in the queue ${storage} and no server has it yet: ${cure}; tracklet sync sends it too`;
-  const url = `${core.connection.trackingUri}/api/2.0/mlflow/runs/create`;
-  return new NetworkError(message, { method: "POST", url }, { cause });
-}
-
-/** The latest active run of that name. */
+/**
+ * The latest active run of that name. What waits in the queue is asked for it first while nothing is sent, and last where
+ * no server answers or has one: else it is delivered before, and the server knows of other machines too.
+ */
 async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Promise<RunHandle> {
   checkName("resume a run", named.name);
+  const isPaused = core.queue.status().host === "paused";
+  const waiting = isPaused ? await resumeWaitingNamed(core, named, limits) : undefined;
+  if (waiting !== undefined) return waiting;
+  try {
+    return await resumeSent(core, named, limits);
+  } catch (error) {
+    const isMissing = error instanceof NetworkError || error instanceof NotFoundError;
+    const left = isPaused || !isMissing ? undefined : await resumeWaitingNamed(core, named, limits);
+    if (left === undefined) throw error;
+    return left;
+  }
+}
+
+async function resumeSent(core: Core, named: RunName, limits: CallOptions): Promise<RunHandle> {
   await everythingDelivered(core, limits);
   for await (const run of runsNamed(core, named, limits)) return continueRun(core, run);
   const experiment = core.experimentOf(named);
@@ -63,32 +61,16 @@ async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Pro
 }
 
 /** A handle for a run that the server has; its status is RUNNING again. */
-export function continueRun(core: Core, run: RunData): RunHandle {
-  const { info, data } = run;
+export function continueRun(core: Core, { info, data, inputs }: RunData): RunHandle {
   core.guard.mustBeOpen("resume a run");
-  if (info.lifecycleStage === "deleted") {
-    throw deletedError(core, "resume the run", "run", { id: info.runId });
-  }
-  const localId = core.queue.localIdOf(info.runId) ?? data.tags["mlflow.tracklet.runId"] ?? core.newLocalId();
+  const { runId, experimentId } = info;
+  if (info.lifecycleStage === "deleted") throw deletedError(core, "resume the run", "run", { id: runId });
+  const localId = core.queue.localIdOf(runId) ?? data.tags["mlflow.tracklet.runId"] ?? core.newLocalId();
   const open = core.open.get(localId);
   if (open !== undefined) return open;
-  if (core.queue.localIdOf(info.runId) === undefined) core.queue.adoptRun(localId, info.runId, info.experimentId);
-  const handle = core.handleOf({ localId, name: info.runName, experiment: { id: info.experimentId } });
-  for (const [key, value] of Object.entries(data.params)) handle.params.known(key, value);
-  for (const { key, step } of data.latestMetrics) handle.metrics.reached(key, step);
-  for (const input of run.inputs.datasets) inputConflict(handle.inputs, input);
-  handle.loggedArtifacts = readList(data.tags["mlflow.loggedArtifacts"]);
-  replaceAtEnd(core, handle, replacedBy(run));
-  if (hasRules(data.tags)) handle.alerts = new LateAlerts(core, handle, run);
-  core.queue.updateRun(localId, { status: "RUNNING" });
-  return handle;
-}
-
-function readList(text: string | undefined): LoggedArtifact[] {
-  try {
-    const list: unknown = JSON.parse(text ?? "[]");
-    return Array.isArray(list) ? list.filter((entry) => typeof entry?.path === "string") : [];
-  } catch {
-    return [];
-  }
+  if (core.queue.localIdOf(runId) === undefined) core.queue.adoptRun(localId, runId, experimentId);
+  const { params, tags, latestMetrics: latest } = data;
+  const history = async (key: string) => (await core.client()).metrics.history({ runId, key }).all();
+  const seed = { localId, name: info.runName, experiment: { id: experimentId } };
+  return goOnWith(core, seed, { params, tags, latest, inputs: inputs.datasets, history });
 }

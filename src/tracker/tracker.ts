@@ -43,6 +43,10 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
     return { ...this.#core.systemTags(), ...this.#core.options.tags };
   }
 
+  async tagsOf(localId: string, options?: CallOptions): Promise<Readonly<Record<string, string>>> {
+    return (await onDemand()).tagsOf(this.#core, localId, options);
+  }
+
   get connection(): Connection {
     return this.#core.connection;
   }

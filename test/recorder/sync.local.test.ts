@@ -4,8 +4,11 @@ import { createTracker } from "../../src/index.ts";
 import { sqliteQueue } from "../../src/queue/sqlite.ts";
 import type { RecorderSettings } from "../../src/recorder/index.ts";
 import type { Fetch } from "../../src/runtime/ports/fetch.ts";
+import { withSqliteFile } from "../support/sqlite-file.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
-import { world } from "./world.ts";
+import { startProgram } from "../support/start-program.ts";
+import { goesOnOffline, processes } from "./attach-offline.ts";
+import { unreachable, until, world } from "./world.ts";
 
 const temporaryDirectory = temporaryDirectories();
 
@@ -27,12 +30,6 @@ test("S3.1 OFFLINE recordings wait in the queue file, for a later process to sen
   const { pending } = await recorder.stop();
   expect(pending.points).toBe(50);
   expect(await made.client.experiments.getByName("field study")).toBeUndefined();
-  // Whoever wants to go on with it before it was sent is told where it is, and what to do.
-  const early = made.recorder({ tracker: open, mode: "OFFLINE" });
-  await expect(early.attach(recordingId)).rejects.toThrow(
-    `Cannot resume the run "${recordingId}" as it waits in the queue ${path} and no server has it yet: send it first`,
-  );
-  await early[Symbol.asyncDispose]();
   const later = open();
   await later.flush();
   const { info } = await later.getRun(recordingId);
@@ -42,6 +39,49 @@ test("S3.1 OFFLINE recordings wait in the queue file, for a later process to sen
   const models = await made.client.loggedModels.search({ experimentIds: [info.experimentId] }).all();
   expect(models.map(({ sourceRunId }) => sourceRunId)).toEqual([info.runId]);
   await later.close();
+  made.close();
+});
+
+test("S3.4 attach() goes on with an OFFLINE recording in a queue file before any server has its run", async () => {
+  const made = await world();
+  const path = join(await temporaryDirectory(), "queue.db");
+  await goesOnOffline(made, () => sqliteQueue({ path }));
+  made.close();
+});
+
+test("S3.4 attach() goes on with an OFFLINE recording whose process was killed, also when a leader has ended its run", async () => {
+  const made = await world();
+  made.fetch = unreachable;
+  const path = join(await temporaryDirectory(), "queue.db");
+  const program = startProgram(new URL("./programs/offline.ts", import.meta.url), [path]);
+  const recordingId = (await program.line("durable ")).slice("durable ".length);
+  program.kill("SIGKILL");
+  await program.end;
+  const { open } = processes(made, () => sqliteQueue({ path }));
+  // Nobody answers it, and it ends what the dead one had open.
+  const leader = open();
+  await leader.flush({ timeout: 0 });
+  const openRuns = (): unknown =>
+    withSqliteFile(path, (database) => database.prepare("SELECT count(*) AS open FROM open_runs").get()?.["open"]);
+  await until(() => openRuns() === 0);
+  const recorder = made.recorder({ tracker: open, mode: "ONLINE" });
+  const { run } = await recorder.attach(recordingId);
+  recorder.addRecord({ loss: -1 });
+  made.fetch = made.plain;
+  await leader.close();
+  const { pending, quarantined, dropped } = await recorder.stop();
+  const none = { points: 0, requests: 0 };
+  expect({ pending, quarantined, dropped }).toEqual({ pending: none, quarantined: none, dropped: none });
+  const { experimentId } = (await made.client.experiments.getByName("field study"))!;
+  const found = await made.client.runs.search({ experimentIds: [experimentId], view: "all" }).all();
+  expect(found.map(({ info }) => [info.runId, info.status])).toEqual([[await run.runId(), "FINISHED"]]);
+  const { info, data } = found[0]!;
+  expect(data.params).toEqual({ lr: "0.1" });
+  expect(data.tags).toMatchObject({ "mlflow.tracklet.runId": recordingId, "mlflow.note.content": "windy" });
+  const points = await made.client.metrics.history({ runId: info.runId, key: "loss" }).all();
+  expect(points.map(({ step }) => step)).toEqual(Array.from({ length: 1_501 }, (_, step) => step));
+  expect(points.at(-1)?.value).toBe(-1);
+  expect((await made.client.artifacts.list(info.runId)).map(({ path: name }) => name)).toEqual(["note.txt"]);
   made.close();
 });
 

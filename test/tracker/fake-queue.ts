@@ -115,6 +115,7 @@ export class FakeQueue implements Queue {
       line.quarantined += count;
     } else lines.push({ kind, key, logged: count, distinct: 0, acknowledged: 0, dropped: 0, quarantined: count });
   }
+  async waiting(): Promise<undefined> {}
   async receipt(localId: string): Promise<Receipt> {
     return { run: localId, runId: this.ids.get(localId), lines: this.refused.get(localId) ?? [] };
   }

@@ -3,6 +3,8 @@ import type { Drain } from "./drain.ts";
 import { receiptOf } from "../account/run-receipt.ts";
 import { StoredQuarantine } from "./stored-quarantine.ts";
 import type { Receipt } from "../types.ts";
+import { WaitingRuns } from "./waiting-runs.ts";
+import type { Writer } from "../write/writer.ts";
 
 /** What the server refuses for good, in the storage of a drain. */
 export async function openQuarantine(drain: Drain): Promise<StoredQuarantine> {
@@ -34,4 +36,16 @@ export async function drainedReceipt(drain: Drain, id: string, untouched: boolea
     drain.former?.accounts(id),
   ]);
   return receiptOf(id, stored?.runId, ledger.find(id), [...former, ...records], ledger.writer);
+}
+
+/**
+ * Runs that no server has yet, with what this process has logged to them; undefined for an untouched drain, and where the
+ * storage cannot be opened.
+ */
+export async function openWaiting(drain: Drain, writer: Writer, untouched: boolean): Promise<WaitingRuns | undefined> {
+  if (untouched || !(await writer.persist())) return undefined;
+  return drain.open().then(
+    ({ store }) => new WaitingRuns(store),
+    () => undefined,
+  );
 }

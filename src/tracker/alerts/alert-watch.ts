@@ -1,5 +1,5 @@
-import type { RunData } from "../../client/types/entities.ts";
 import type { Core } from "../core.ts";
+import type { EarlierRun } from "../earlier-run.ts";
 import { textOf } from "../entries.ts";
 import { quote } from "../key.ts";
 import type { RunHandle } from "../run.ts";
@@ -54,17 +54,15 @@ export class AlertWatch {
     for (const rule of this.#rules.values()) rule.take(sight);
   }
 
-  /** Goes on with the rules of an earlier process, as if it had seen what the server has. */
-  async resume({ info, data }: RunData): Promise<void> {
+  /** Goes on with the rules of an earlier process, as if it had seen what that has logged. */
+  async resume({ tags, latest, history }: EarlierRun): Promise<void> {
     const named = { run: this.#run.localId, runName: this.#run.name };
-    for (const { key } of data.latestMetrics) this.#seen.add(key);
-    for (const { rule, since, ways, told } of storedRules(named, data.tags)) {
+    for (const { key } of latest) this.#seen.add(key);
+    for (const { rule, since, ways, told } of storedRules(named, tags)) {
       const watch = new RuleWatch(this.#core, this.#run, rule, since, { ways, told });
       this.#rules.set(rule.id, watch);
       try {
-        const { metrics } = await this.#core.client();
-        const history = (key: string) => metrics.history({ runId: info.runId, key }).all();
-        await watch.catchUp(data.latestMetrics, history);
+        await watch.catchUp(latest, history);
       } catch (cause) {
         this.#tell(
           `The alert rule ${quote(rule.id)} begins anew as its metric cannot be read: ${textOf(cause)}`,

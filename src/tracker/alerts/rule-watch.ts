@@ -84,7 +84,10 @@ export class RuleWatch {
   }
 
   /** Sees what an earlier process has logged; what that has alerted is not told again, what it has not is told late. */
-  async catchUp(latest: readonly MetricPoint[], history: (key: string) => Promise<MetricPoint[]>): Promise<void> {
+  async catchUp(
+    latest: readonly MetricPoint[],
+    history: (key: string) => Promise<readonly MetricPoint[]>,
+  ): Promise<void> {
     const { condition } = this.#rule;
     const told = this.#judge.last;
     if (condition.kind === "not-finite" && condition.metric === undefined) {

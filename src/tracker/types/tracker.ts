@@ -129,7 +129,11 @@ export interface Tracker extends AsyncDisposable {
    * ```
    */
   findOrStartRun(options: FindOrStartRunOptions): Promise<Run>;
-  /** Goes on with a run, by either id or by name: its status is RUNNING again, its steps go on where they were. */
+  /**
+   * Goes on with a run, by either id or by name: its status is RUNNING again, its steps go on where they were. A run that no
+   * server has yet is known from what waits of it in the queue, of whatever process. By name the latest one that is active;
+   * the server is asked first, unless the queue is paused.
+   */
   resumeRun(run: string | RunByName, options?: CallOptions): Promise<Run>;
   /**
    * The run of the innermost `withRun` or `withChild` around this call, also in parallel code in Node, Deno, Bun and Workers.

@@ -1,0 +1,85 @@
+import type { CallOptions } from "../client/types/connection.ts";
+import type { MetricPoint } from "../client/types/entities.ts";
+import type { WaitingRun } from "../queue/drain/waiting-runs.ts";
+import type { NewRun } from "../queue/types.ts";
+import type { Core } from "./core.ts";
+import { type EarlierRun, goOnWith } from "./earlier-run.ts";
+import { limited } from "./limited.ts";
+import { everythingDelivered, getRun } from "./reads.ts";
+import type { RunHandle } from "./run.ts";
+import { idOf, type RunName } from "./run-named.ts";
+import { serverRunId } from "./server-run-id.ts";
+
+/** A run of an earlier process that no server has yet, by our id: what waits in the queue says where it stands. */
+export async function resumeWaiting(core: Core, localId: string, limits: CallOptions): Promise<RunHandle | undefined> {
+  const found = await waitingRun(core, localId, limits);
+  if (found === undefined) return undefined;
+  core.guard.mustBeOpen("resume a run");
+  const { experiment, name = localId } = found.created;
+  return core.open.get(localId) ?? goOnWith(core, { localId, name, experiment }, earlierOf(core, found));
+}
+
+/** The same for the one of that name that began last. */
+export async function resumeWaitingNamed(
+  core: Core,
+  named: RunName,
+  { signal }: CallOptions,
+): Promise<RunHandle | undefined> {
+  const experiment = core.experimentOf(named);
+  const parent = idOf(named.parent);
+  const fits = (run: NewRun): boolean =>
+    run.name === named.name &&
+    isSameExperiment(run.experiment, experiment) &&
+    (parent === undefined || isSameRun(core, run.parent, parent));
+  const waiting = await core.queue.waiting();
+  const localId = await waiting?.newest(fits, signal);
+  if (localId === undefined) return undefined;
+  return core.open.get(localId) ?? resumeWaiting(core, localId, { ...(signal && { signal }) });
+}
+
+/** The tags that a run has, wherever it is. */
+export function tagsOf(core: Core, localId: string, options?: CallOptions): Promise<Readonly<Record<string, string>>> {
+  return limited(core, "read the tags", options, async (limits) => {
+    const waiting = await waitingRun(core, localId, limits);
+    return waiting ? Object.fromEntries(waiting.tags) : (await getRun(core, localId, limits)).data.tags;
+  });
+}
+
+/** What waits of a run; undefined where the server has it, and where the storage does not say. */
+async function waitingRun(core: Core, localId: string, { signal }: CallOptions): Promise<WaitingRun | undefined> {
+  try {
+    return await (await core.queue.waiting())?.find(localId, signal);
+  } catch {
+    signal?.throwIfAborted();
+    return undefined;
+  }
+}
+
+function earlierOf(core: Core, { created, params, tags, latest, inputs, history }: WaitingRun): EarlierRun {
+  return {
+    params: Object.fromEntries(params),
+    tags: Object.fromEntries(tags),
+    latest: [...latest.values()],
+    inputs,
+    history: async (key) => (await history(key)) ?? sentHistory(core, created.localId, key),
+  };
+}
+
+/** It was on its way to the server when it was looked for. */
+async function sentHistory(core: Core, localId: string, key: string): Promise<MetricPoint[]> {
+  await everythingDelivered(core, {}, localId);
+  const { metrics } = await core.client();
+  return metrics.history({ runId: await serverRunId(core, localId, {}), key }).all();
+}
+
+function isSameExperiment(a: NewRun["experiment"], b: NewRun["experiment"]): boolean {
+  return "id" in a ? "id" in b && a.id === b.id : "name" in b && a.name === b.name;
+}
+
+function isSameRun(core: Core, parent: NewRun["parent"], id: string): boolean {
+  if (parent === undefined) return false;
+  const { queue } = core;
+  return "local" in parent
+    ? parent.local === (queue.localIdOf(id) ?? id)
+    : parent.server === (queue.knownRunId(id) ?? id);
+}
