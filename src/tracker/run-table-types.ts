@@ -58,8 +58,10 @@ export interface RunTable<Row = RunRow> extends ShownTable<Row> {
   /** Writes of this tracker that had not reached the server when it was asked; 0 means that the table is complete. */
   readonly pending: number;
   /**
-   * The row with the lowest or highest value of a metric, named with or without `metrics.`; NaN never wins, of equal
-   * rows the first does. Undefined when no run has the metric.
+   * The row with the lowest or highest value of a metric, named with or without `metrics.`, or of `duration`; NaN never
+   * wins, of equal rows the first does. Undefined when no run has the metric.
+   * @throws ValidationError for a column that is no metric, such as `params.lr`, and for another form of the name of a metric
+   * that is there, such as `metric.loss`; it names the metrics that there are.
    */
   best(metric: string, goal: "min" | "max"): RunRow | undefined;
   /** The best row for each value of a column (or of an own function), such as the best run of each model. */

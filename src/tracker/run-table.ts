@@ -1,5 +1,6 @@
 import type { RunData } from "../client/types/entities.ts";
 import { byImportance, columnsForPeople, valueIn } from "./run-table-cells.ts";
+import { metricColumn } from "./metric-column.ts";
 import { compareByColumn } from "./run-table-compare.ts";
 import { fixedColumns, runRows } from "./run-table-rows.ts";
 import type { RunColumn, RunRow, RunTable, RunTableOptions, SelectedRow } from "./run-table-types.ts";
@@ -104,8 +105,7 @@ class Table<Row> extends TableHandle<Row> implements RunTable<Row> {
     if (goal !== "min" && goal !== "max") {
       throw new TypeError(`Cannot use goal as it must be "min" or "max": current value is "${String(goal)}"`);
     }
-    const given = metric as RunColumn;
-    return this.#state.columns.includes(given) ? given : `metrics.${metric}`;
+    return metricColumn(metric, this.#state.columns);
   }
 
   /** Rows by a value, in the order in which the values come; times that are equal are one value. */

@@ -7,7 +7,7 @@ export function unknownColumn(
   columns: readonly string[],
   known: readonly string[] = columns,
 ): ValidationError {
-  const key = String(column).replace(/^[a-z]+\./, "");
+  const key = String(column).replace(/^[a-z]+\./i, "");
   const near = columns.filter((one) => one.endsWith(`.${key}`) || one === key);
   const cure = near.length === 0 ? "" : `; use ${near.map((one) => `"${one}"`).join(" or ")}`;
   const message = `Cannot ${what} a column as it must be one of ${known.join(", ")}: current value is "${String(column)}"${cure}`;

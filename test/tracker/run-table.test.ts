@@ -67,6 +67,37 @@ describe("RunTable.best()", () => {
     expect(odd.best("metrics.x", "max")?.name).toBe("odd");
   });
 
+  test.each(["metric.loss", "Metrics.loss", "data.metrics.loss", "params.loss"])(
+    "refuses the metric %j that is there under another name, and says which there are",
+    (name) => {
+      const call = (): unknown => table.best(name, "min");
+      expect(call).toThrow(ValidationError);
+      expect(call).toThrow("must be one of metrics.acc, metrics.loss");
+      expect(call).toThrow(`current value is "${name}"; use "metrics.loss"`);
+      expect(() => table.bestBy("params.units", name, "min")).toThrow(`current value is "${name}"`);
+    },
+  );
+
+  test.each(["params.lr", "name", "start_time"])("refuses the column %j that is no metric", (name) => {
+    expect(() => table.best(name, "min")).toThrow(`current value is "${name}"`);
+  });
+
+  test("names twenty metrics at most", () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`m${n}`, n]));
+    const wide = createRunTable([runData({}, { metrics: many })], whole);
+    expect(() => wide.best("metric.m1", "min")).toThrow(", 10 more, duration: current value");
+  });
+
+  test("takes duration, and a metric that is called as a column", () => {
+    const called = { duration: 1, name: 5, "val.loss": 2 };
+    const odd = createRunTable([runData({ runName: "odd" }, { metrics: called }), runData({})], whole);
+    expect(odd.best("duration", "min")?.name).toBe("odd");
+    expect(odd.best("name", "max")?.name).toBe("odd");
+    expect(odd.best("other.val.loss", "max")).toBeUndefined();
+    expect(odd.best("metrics.none", "max")).toBeUndefined();
+    expect(table.best("duration", "max")).toBeDefined();
+  });
+
   test("refuses a goal that is neither min nor max", () => {
     expect(() => table.best("loss", "lowest" as "min")).toThrow(
       'goal as it must be "min" or "max": current value is "lowest"',
