@@ -2,8 +2,11 @@ import type { CallOptions } from "../../client/types/connection.ts";
 import { HttpError } from "../../errors/network-errors.ts";
 import { StorageError } from "../../errors/usage-errors.ts";
 import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
+import { Creations } from "./creations.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
-import { createdElsewhere, elsewhere, mappingAt, partElsewhere, withExperiment } from "./elsewhere.ts";
+import { doubtContent } from "./doubt-content.ts";
+import { gone, waits } from "./detours.ts";
+import { elsewhere, partElsewhere } from "./elsewhere.ts";
 import { Family } from "./family.ts";
 import type { HostGate } from "./host-gate.ts";
 import { LeaderNote } from "../lead/leader-note.ts";
@@ -12,7 +15,6 @@ import { Mender } from "./mender.ts";
 import { ParkError } from "./outcome.ts";
 import type { Reader } from "./reader.ts";
 import { isEnd } from "../chunk/request.ts";
-import type { NewModel } from "../types.ts";
 import { reportedBody } from "./reported-body.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -26,11 +28,6 @@ import { Verdicts } from "./verdicts.ts";
 
 /** Points from which on a chunk came at a pace that is worth a request at once. */
 const BRISK = 250;
-
-/** Its parent is created first. */
-const waits = Symbol("waits for the parent");
-/** Another leader has delivered it. */
-const gone = Symbol("gone");
 
 /** The leadership that a delivery is a part of. */
 export interface Term {
@@ -51,6 +48,7 @@ export class Delivery {
   readonly #note: LeaderNote;
   readonly #verdicts: Verdicts;
   readonly #creator: RunCreator;
+  readonly #creations: Creations;
   readonly #family: Family;
   readonly #options: SendOptions & CallOptions;
 
@@ -69,6 +67,8 @@ export class Delivery {
     const unread = (run: string): Promise<boolean> => reader.unread(run);
     const own = { note: this.#note, creator: this.#creator, options: this.#options, unread };
     this.mender = new Mender({ ...parts, ...own }, view);
+    const { settle } = this.#verdicts;
+    this.#creations = new Creations({ ...parts, ...own, family: this.#family, mender: this.mender, settle });
   }
 
   /** Reads what earlier leaders left, once, and as much of what is in doubt as can be looked at now. */
@@ -176,40 +176,10 @@ export class Delivery {
   /** Gives the mapping of a run that was created. */
   async #send(job: Job): Promise<RunMapping | undefined> {
     const { run, item, chunk, content, term } = job;
-    const { store, client, destination, moved } = this.#parts;
+    const { store, client, destination } = this.#parts;
     const options = this.#options;
-    if (content.kind === "create") {
-      if (run.mapping) {
-        if (item.ambiguous) this.#note.doubtCreate(run.id);
-        return run.mapping;
-      }
-      const request = withExperiment(content.request, destination, moved);
-      const { parent } = request;
-      const local = parent && "local" in parent ? parent.local : undefined;
-      let known = local === undefined ? undefined : await ofStorage(store.mapping(local));
-      if (elsewhere(known?.at, destination)) known = undefined;
-      if (local !== undefined && !known && item.parent === undefined) {
-        item.parent = local;
-        throw waits;
-      }
-      const mark = this.#marks(job);
-      const { orphaned } = this.#family;
-      const attempts = item.twice ? 2 : Number(item.ambiguous);
-      const mapping = await this.#creator.create(request, attempts, known, mark, orphaned, options);
-      // The run is there: whatever fails from here on, the next try looks for it.
-      item.ambiguous = true;
-      if (item.sent && item.twice) await this.mender.look({ ...run, mapping });
-      // What follows its creation waited for it: no leader before has sent any of that.
-      run.term = term;
-      await this.#family.created(mapping, chunk);
-      return mappingAt(mapping, destination);
-    }
-    if (content.kind === "model") {
-      if (run.mapping) return run.mapping;
-      const mapping = await this.#createModel(job, content.request);
-      if (item.sent && item.twice) await this.mender.look({ ...run, mapping });
-      return mapping;
-    }
+    if (content.kind === "create") return this.#creations.run(job, content.request);
+    if (content.kind === "model") return this.#creations.model(job, content.request);
     const { mapping } = run;
     if (!mapping) throw new ParkError("it was never created on the server");
     if (!run.checked) {
@@ -226,7 +196,7 @@ export class Delivery {
       await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
     } else if (chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order))) {
       // The leader before, or another queue, may have sent it, and it may be on its way still.
-      this.#verdicts.doubt(run, content);
+      doubtContent(this.#note, run, content);
     }
     run.term = term;
     const { clock } = this.#parts.runtime;
@@ -252,48 +222,5 @@ export class Delivery {
   #verified(run: RunState): void {
     run.checked = true;
     this.#parts.unverified.delete(run.id);
-  }
-
-  /** Gives what is to be called right before a request that must not be repeated blindly. */
-  #marks({ run, item, chunk, term }: Job): () => Promise<void> {
-    const { store, destination } = this.#parts;
-    item.sent = false;
-    // Whoever sent it before may not know that it came to the server after all.
-    if (item.ambiguous) this.#note.doubtCreate(run.id);
-    return async () => {
-      const there = createdElsewhere(chunk, destination);
-      if (there) throw there;
-      await ofStorage(store.markAttempted(chunk.order, term));
-      item.twice = item.ambiguous;
-      item.sent = true;
-    };
-  }
-
-  /** Gives the mapping of a logged model, which the run that made it is needed for. */
-  async #createModel(job: Job, model: NewModel): Promise<RunMapping> {
-    const { item, chunk, term } = job;
-    const { store, client, destination, mappings, unverified, problems, runtime, settleDelay } = this.#parts;
-    const run = mappings.get(model.run) ?? (await ofStorage(store.mapping(model.run)));
-    if (!run) {
-      if (item.parent !== undefined) throw new ParkError("the run that made it is not on the server");
-      item.parent = model.run;
-      throw waits;
-    }
-    if (elsewhere(run.at, destination)) throw partElsewhere(run, destination)!;
-    if (unverified.has(model.run) || !mappings.has(model.run)) {
-      await checkRun(client, run, this.#verdicts.settle, this.#options);
-      unverified.delete(model.run);
-      this.#parts.onMapped(run);
-      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
-    }
-    const { createModel } = await import("../models/late-models.ts");
-    const mark = this.#marks(job);
-    const attempts = item.twice ? 2 : Number(item.ambiguous);
-    const parts = { client, problems, clock: runtime.clock, settleDelay };
-    // From the creation on it is there: whatever fails after that, the next try looks for it.
-    const made = (): void => {
-      item.ambiguous = true;
-    };
-    return mappingAt(await createModel(parts, model, run, { attempts, mark, made }, this.#options), destination);
   }
 }

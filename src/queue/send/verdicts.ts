@@ -1,6 +1,5 @@
-import { HttpError, TimeoutError } from "../../errors/network-errors.ts";
+import { HttpError } from "../../errors/network-errors.ts";
 import { StorageError } from "../../errors/usage-errors.ts";
-import { backoff } from "./backoff.ts";
 import { type Content, keysOf } from "../chunk/content.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
@@ -11,18 +10,13 @@ import type { LeaderNote } from "../lead/leader-note.ts";
 import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./after-refusal.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import { classify, CONFIRMATIONS, confirm, type Outcome } from "./outcome.ts";
+import { refusalOf, Retries } from "./retries.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { sleep } from "./sleep.ts";
 import type { ChildDraft, StoredChunk } from "../chunk/stored-chunk.ts";
 import { StaleTermError } from "../storage.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
-
-/** Failures of one chunk, while others succeed, after which the chunk itself is taken for the cause; of one item. */
-const POISON = 5;
-const POISON_ITEM = 10;
-/** Failures after which a person is told. */
-const TELL = 3;
 
 /** Only the chunk is tried again, of which the server has nothing. */
 const again: Outcome = { action: "retry", host: false, ambiguous: false, refused: false };
@@ -33,8 +27,7 @@ export class Verdicts {
   readonly #view: Scheduler;
   readonly #gate: HostGate;
   readonly #options: SendOptions;
-  readonly #note: LeaderNote;
-  #successes = 0;
+  readonly #retries: Retries;
   /** Bodies of this size were too large for the host. */
   #tooLarge = Number.POSITIVE_INFINITY;
 
@@ -42,8 +35,8 @@ export class Verdicts {
     this.#parts = parts;
     this.#view = view;
     this.#gate = gate;
-    this.#note = note;
     this.#options = options;
+    this.#retries = new Retries(parts, gate, note);
   }
 
   /** Waits until negative evidence counts. */
@@ -105,8 +98,8 @@ export class Verdicts {
         return undefined;
       }
       default:
-        this.#later(job, outcome.action === "retry" ? outcome : undefined, cause);
-        return this.#isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
+        this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause);
+        return this.#retries.isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
     }
   }
 
@@ -123,61 +116,6 @@ export class Verdicts {
     // One such answer may be that of a proxy which knows for a moment nobody. What the whole was refused for says nothing here.
     const outcome = confirm(item.refusals - item.inherited);
     return outcome.action === "retry" ? outcome : { action: "park" };
-  }
-
-  /** Notes that what a chunk writes may come to the server late, over what is written after it. */
-  doubt({ id }: RunState, content: Content): void {
-    const fields = fieldsOf(content);
-    if (fields.length > 0) this.#note.doubtFields(id, fields);
-  }
-
-  /** A chunk that keeps failing while others go through is what fails, not the server. */
-  #isPoison({ item, chunk }: Job, cause: unknown): boolean {
-    // What looks for a run before it is created says nothing about its creation.
-    const own = chunk.kind === "artifact" || (isOfBody(cause) && (!isCreation(chunk.kind) || item.sent));
-    const limit = chunk.count > 1 ? POISON : POISON_ITEM;
-    return own && item.strikes >= limit && this.#successes > item.successes;
-  }
-
-  #later(
-    { run, item, chunk, content }: Job,
-    outcome: (Outcome & { action: "retry" }) | undefined,
-    cause: unknown,
-  ): void {
-    const { runtime, problems } = this.#parts;
-    const now = runtime.clock.monotonic();
-    if (outcome?.refused) {
-      if (item.refusals === 0 && item.refusedBy !== undefined) item.failures++;
-      item.refusals++;
-      item.refusedBy = refusalOf(cause);
-    } else {
-      item.failures++;
-      // That there is no network speaks against an upload only where others have met one since the last try.
-      const speaks = isOfBody(cause) || (chunk.kind === "artifact" && this.#successes > item.lastSuccesses);
-      if (speaks && (!isCreation(chunk.kind) || item.sent)) item.strikes++;
-      item.lastSuccesses = this.#successes;
-    }
-    if (item.successes < 0) item.successes = this.#successes;
-    item.until = now + (outcome?.after ?? backoff(item.failures + item.refusals, runtime.random.fraction()));
-    if (outcome?.ambiguous) {
-      // Nobody knows whether the server acted, or will.
-      if (isCreation(content.kind) && item.sent) {
-        item.ambiguous = true;
-        this.#note.doubtCreate(run.id);
-      }
-      this.doubt(run, content);
-    }
-    if (outcome?.host) {
-      this.#gate.failed(now, outcome.after);
-      item.until = now;
-    } else {
-      if (!outcome?.refused) this.#gate.missed();
-      if (cause instanceof HttpError) this.#gate.ok(now);
-    }
-    if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
-      const message = `${sentence(cause)} Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;
-      problems.report({ kind: "server-unreachable", message, cause });
-    }
   }
 
   /** The server never takes this body: what it has of it already is done, the rest is divided; a single item goes aside. */
@@ -257,7 +195,7 @@ export class Verdicts {
 
   /** The server acknowledged something. */
   succeeded(): void {
-    this.#successes++;
+    this.#retries.successes++;
     this.#open();
   }
 
@@ -274,21 +212,4 @@ export class Verdicts {
     this.#parts.ledger.settle(chunk, "acknowledged");
     this.#parts.ledger.bytes -= chunk.bytes;
   }
-}
-
-/** Fields of which the last write counts: keys of tags, and "" for the run's own. */
-function fieldsOf(content: Content): readonly string[] {
-  if (content.kind === "tags") return content.request.map(([key]) => key);
-  if (content.kind === "untag") return [content.request];
-  return content.kind === "update" ? [""] : [];
-}
-
-/** True for failures that a body can be the cause of: it takes the server too long, or brings it down. */
-function isOfBody(error: unknown): boolean {
-  return error instanceof TimeoutError || (error instanceof HttpError && error.status >= 500);
-}
-
-/** Where a request went that was answered with an error, and with which. */
-function refusalOf(error: unknown): string | undefined {
-  return error instanceof HttpError ? `${error.status} ${error.errorCode} ${error.request.url}` : undefined;
 }
