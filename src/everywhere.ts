@@ -19,25 +19,11 @@ export type {
   TrackerQueue,
 } from "./tracker/types/tracker.ts";
 export type { TrackerOptions, WaitUntil } from "./tracker/types/tracker-options.ts";
-export type {
-  ArtifactOptions,
-  EndOptions,
-  DatasetData,
-  ImageOptions,
-  ImagePixels,
-  InputDataset,
-  LoggedModelHandle,
-  LogModelOptions,
-  InputOptions,
-  MetricOptions,
-  MetricSeries,
-  ModelFiles,
-  ParamOptions,
-  ReadOptions,
-  Run,
-  StartRunOptions,
-  TableData,
-} from "./tracker/types/run.ts";
+export type { ArtifactOptions, ImageOptions, ImagePixels, TableData } from "./tracker/types/artifacts.ts";
+export type { DatasetData, InputDataset, InputOptions } from "./tracker/types/datasets.ts";
+export type { LoggedModelHandle, LogModelOptions, ModelFiles } from "./tracker/types/models.ts";
+export type { EndOptions, ReadOptions, Run, StartRunOptions } from "./tracker/types/run.ts";
+export type { MetricOptions, MetricSeries, ParamOptions } from "./tracker/types/values.ts";
 export type {
   Alert,
   AlertOperator,

@@ -1,15 +1,10 @@
 import ky, { type KyInstance } from "ky";
 import { getDotPath, safeParse } from "valibot";
-import {
-  AuthenticationError,
-  type RequestFacts,
-  TimeoutError,
-  UnexpectedReplyError,
-} from "../errors/network-errors.ts";
+import { AuthenticationError, type RequestFacts, TimeoutError } from "../errors/network-errors.ts";
 import { TrackletError } from "../errors/tracklet-error.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Fetch } from "../runtime/ports/fetch.ts";
-import { type Query, toSearch, withoutQuery } from "./address.ts";
+import { type Query, toSearch } from "./address.ts";
 import { Authorizer } from "./auth.ts";
 import { rangeFault } from "./byte-range.ts";
 import { checkConnection } from "./check-connection.ts";
@@ -17,9 +12,11 @@ import { pause, withDeadline } from "./deadline.ts";
 import { explainNetworkFailure } from "./network-failure.ts";
 import { NoAnswer } from "./no-answer.ts";
 import { errorFromReply } from "./reply-error.ts";
-import { parseObject, readReplyWords } from "./reply-text.ts";
+import { parseObject, type ReplyWords, readReplyWords } from "./reply-text.ts";
 import { parseRetryAfter, RetryPolicy } from "./retry-policy.ts";
+import { sendUncopied } from "./send-uncopied.ts";
 import { parseTrackingUri } from "./tracking-uri.ts";
+import { unexpectedReply } from "./unexpected-reply.ts";
 import type { Schema } from "./wire/entities.ts";
 import type { CallOptions, ClientRuntime, Connection } from "./types/connection.ts";
 
@@ -114,12 +111,17 @@ export class Transport {
     return this.#call(request, options, false, async (response, facts) => {
       const text = await response.text();
       const object = parseObject(text);
-      if (object === undefined || "error_code" in object) throw this.#unexpected(response, text, facts);
+      if (object === undefined || "error_code" in object) throw unexpectedReply(response, this.#words(text), facts);
       const parsed = safeParse(schema, object, { abortEarly: true });
       if (parsed.success) return parsed.output;
       const [issue] = parsed.issues;
       const where = getDotPath(issue);
-      throw this.#unexpected(response, text, facts, `${where === null ? "" : `"${where}": `}${issue.message}`);
+      throw unexpectedReply(
+        response,
+        this.#words(text),
+        facts,
+        `${where === null ? "" : `"${where}": `}${issue.message}`,
+      );
     });
   }
 
@@ -132,7 +134,8 @@ export class Transport {
   empty(request: ApiRequest, options?: CallOptions): Promise<void> {
     return this.#call(request, options, false, async (response, facts) => {
       const text = await response.text();
-      if (text.trim() !== "" && parseObject(text) === undefined) throw this.#unexpected(response, text, facts);
+      if (text.trim() !== "" && parseObject(text) === undefined)
+        throw unexpectedReply(response, this.#words(text), facts);
     });
   }
 
@@ -220,7 +223,7 @@ export class Transport {
     throw errorFromReply(response.status, this.#words(text), request, retryAfter, fault);
   }
 
-  #words(text: string): ReturnType<typeof readReplyWords> {
+  #words(text: string): ReplyWords {
     return readReplyWords(this.#auth.redact(text));
   }
 
@@ -234,30 +237,5 @@ export class Transport {
       const fetch = (probe: Request): Promise<Response> => this.#fetch(new Request(probe, { signal: limit }));
       return explainNetworkFailure({ request, cause: error.cause, base: this.trackingUri, page, fetch });
     }).catch(() => error);
-  }
-
-  #unexpected(response: Response, text: string, request: RequestFacts, detail?: string): UnexpectedReplyError {
-    const { form, message } = this.#words(text);
-    const what = detail ?? (form === "html" ? `an HTML page "${message}"` : `"${message}"`);
-    const moved = response.redirected ? ` after a redirect to ${withoutQuery(response.url)}` : "";
-    const cure = form === "html" ? ". Is there a login page or proxy before the server?" : "";
-    return new UnexpectedReplyError(
-      `Cannot ${request.method} ${request.url} as the ${response.status} answer${moved} must be MLflow's JSON: current value is ${what}${cure}`,
-      request,
-    );
-  }
-}
-
-/**
- * Sends a large body. Node keeps all of a body that it may have to send again after a redirect: so none is followed at
- * first.
- */
-async function sendUncopied(send: (more: RequestInit) => Promise<Response>): Promise<Response> {
-  try {
-    return await send({ redirect: "error" });
-  } catch (error) {
-    const { cause } = error as { readonly cause?: unknown };
-    if (!/redirect/i.test(`${String(error)} ${String(cause)}`)) throw error;
-    return await send({});
   }
 }

@@ -18,7 +18,9 @@
 export type { CallOptions } from "../client/types/connection.ts";
 export type { FlushReport } from "../queue/types.ts";
 export type { Alert, AlertOperator, AlertRule, AlertWebhook } from "../tracker/types/alerts.ts";
-export type { InputDataset, MetricOptions, Run } from "../tracker/types/run.ts";
+export type { InputDataset } from "../tracker/types/datasets.ts";
+export type { Run } from "../tracker/types/run.ts";
+export type { MetricOptions } from "../tracker/types/values.ts";
 export type { Tracker } from "../tracker/types/tracker.ts";
 export { createRecorder } from "./create-recorder.ts";
 export type { EnvironmentOptions, PackageRequirements } from "./environment/types.ts";

@@ -1,7 +1,9 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { DeliveryOptions, FlushReport } from "../queue/types.ts";
 import type { AlertRule } from "../tracker/types/alerts.ts";
-import type { InputDataset, MetricOptions, Run } from "../tracker/types/run.ts";
+import type { InputDataset } from "../tracker/types/datasets.ts";
+import type { Run } from "../tracker/types/run.ts";
+import type { MetricOptions } from "../tracker/types/values.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { EnvironmentOptions, PackageRequirements } from "./environment/types.ts";
 

@@ -22,7 +22,8 @@
  * @module
  */
 export type { CallOptions } from "../client/types/connection.ts";
-export type { LoggedModelHandle, LogModelOptions, Run } from "../tracker/types/run.ts";
+export type { LoggedModelHandle, LogModelOptions } from "../tracker/types/models.ts";
+export type { Run } from "../tracker/types/run.ts";
 export type { Tracker } from "../tracker/types/tracker.ts";
 export type { EarlyStopOptions } from "./early-stop.ts";
 export { loadTfjsModel, type TfjsModelSource } from "./load-tfjs-model.ts";

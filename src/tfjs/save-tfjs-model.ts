@@ -1,4 +1,5 @@
-import type { LoggedModelHandle, LogModelOptions, Run } from "../tracker/types/run.ts";
+import type { LoggedModelHandle, LogModelOptions } from "../tracker/types/models.ts";
+import type { Run } from "../tracker/types/run.ts";
 import { toFiles } from "./model-files.ts";
 import type { SavableModel } from "./types.ts";
 

@@ -13,7 +13,8 @@ import { readWhole } from "./read-whole.ts";
 import type { RunHandle } from "./run.ts";
 import { logModel, type ModelNow } from "./log-model.ts";
 import type { TableNow } from "./table-now.ts";
-import type { ArtifactOptions, ImageOptions, ImagePixels, LoggedModelHandle } from "./types/run.ts";
+import type { ArtifactOptions, ImageOptions, ImagePixels } from "./types/artifacts.ts";
+import type { LoggedModelHandle } from "./types/models.ts";
 
 /** Milliseconds for a file of another server, as for a request to the tracking server. */
 const defaultTimeout = 120_000;

@@ -4,7 +4,7 @@ import type { Core } from "./core.ts";
 import { DataDigest } from "./data-digest.ts";
 import { quote } from "./key.ts";
 import { readBlob, readWhole } from "./read-whole.ts";
-import type { DatasetData, InputDataset } from "./types/run.ts";
+import type { DatasetData, InputDataset } from "./types/datasets.ts";
 import { jsonText } from "./value-text.ts";
 
 type Table = Exclude<DatasetData, string | URL | Blob | Uint8Array>;

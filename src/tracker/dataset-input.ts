@@ -2,7 +2,7 @@ import { codePoints, cutText, limits } from "../client/limits.ts";
 import type { DatasetInput } from "../client/types/entities.ts";
 import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
-import type { InputDataset, InputOptions } from "./types/run.ts";
+import type { InputDataset, InputOptions } from "./types/datasets.ts";
 import { jsonText, valueText } from "./value-text.ts";
 
 /** A dataset as MLflow stores it, or why it cannot be. */

@@ -6,7 +6,9 @@ import { textOf } from "./entries.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import type { RunHandle } from "./run.ts";
-import type { ImagePixels, InputDataset, InputOptions, ModelFiles } from "./types/run.ts";
+import type { ImagePixels } from "./types/artifacts.ts";
+import type { InputDataset, InputOptions } from "./types/datasets.ts";
+import type { ModelFiles } from "./types/models.ts";
 import { jsonText } from "./value-text.ts";
 
 /** The artifacts of one run, loaded with the first of them; what is logged is fixed before that. */

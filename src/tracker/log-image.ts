@@ -5,7 +5,7 @@ import { textOf } from "./entries.ts";
 import { imageType, type ImageType, signatureBytes } from "./image-type.ts";
 import { quote } from "./key.ts";
 import { readBlob } from "./read-whole.ts";
-import type { ImageOptions, ImagePixels } from "./types/run.ts";
+import type { ImageOptions, ImagePixels } from "./types/artifacts.ts";
 
 /** A file that an image becomes. */
 export interface ImageFile {

@@ -8,7 +8,7 @@ import type { Core } from "./core.ts";
 import { textOf } from "./entries.ts";
 import { keyFault, quote } from "./key.ts";
 import { flatten, valueText } from "./value-text.ts";
-import type { LoggedModelHandle, LogModelOptions, ModelFiles } from "./types/run.ts";
+import type { LoggedModelHandle, LogModelOptions, ModelFiles } from "./types/models.ts";
 
 /** Characters that MLflow keeps out of names, because they stand in addresses. */
 const badInName = /[/:.%"']/;

@@ -3,7 +3,8 @@ import type { Clock } from "../runtime/ports/clock.ts";
 import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault, quote } from "./key.ts";
-import type { LoggedModelHandle, MetricOptions, MetricSeries } from "./types/run.ts";
+import type { LoggedModelHandle } from "./types/models.ts";
+import type { MetricOptions, MetricSeries } from "./types/values.ts";
 
 /** A legal key of a run. */
 interface KnownKey {

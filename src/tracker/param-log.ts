@@ -4,7 +4,7 @@ import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault, quote } from "./key.ts";
 import { flatten, valueText } from "./value-text.ts";
-import type { ParamOptions } from "./types/run.ts";
+import type { ParamOptions } from "./types/values.ts";
 import type { TrackerOptions } from "./types/tracker-options.ts";
 
 /** Parameters and tags of one run: values to text, limits, and parameters written twice. */

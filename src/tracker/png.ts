@@ -1,7 +1,7 @@
 import { decode, encode } from "fast-png";
 import { ValidationError } from "../errors/usage-errors.ts";
 import { textOf } from "./entries.ts";
-import type { ImagePixels } from "./types/run.ts";
+import type { ImagePixels } from "./types/artifacts.ts";
 
 /** Pixels of the longer side of what MLflow's UI shows in a grid. */
 const smallSide = 256;

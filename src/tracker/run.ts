@@ -16,7 +16,11 @@ import { type Shown, shown } from "./shown.ts";
 import { tableNow } from "./table-now.ts";
 import type { AlertRule } from "./types/alerts.ts";
 import type { RunRequest } from "./types/control.ts";
-import type * as types from "./types/run.ts";
+import type { ArtifactOptions, ImageOptions, ImagePixels, TableData } from "./types/artifacts.ts";
+import type { InputDataset, InputOptions } from "./types/datasets.ts";
+import type { LogModelOptions, LoggedModelHandle, ModelFiles } from "./types/models.ts";
+import type { EndOptions, ReadOptions, Run, StartRunOptions } from "./types/run.ts";
+import type { MetricOptions, MetricSeries, ParamOptions } from "./types/values.ts";
 
 /** An entry of the tag `mlflow.loggedArtifacts`. */
 export interface LoggedArtifact {
@@ -37,7 +41,7 @@ export interface RunSeed {
 }
 
 /** A run of this process: hands everything to the queue, and loads what is not on the way of logging when it is asked. */
-export class RunHandle implements types.Run {
+export class RunHandle implements Run {
   readonly localId: string;
   readonly name: string;
   /** Where it was created, for its children. */
@@ -96,7 +100,7 @@ export class RunHandle implements types.Run {
     return this.#signal.stoppedBy(error);
   }
 
-  logMetric(key: string, value: number, options?: types.MetricOptions): void {
+  logMetric(key: string, value: number, options?: MetricOptions): void {
     try {
       if (options !== undefined) this.metrics.checkOptions(key, options);
       this.metrics.log(key, value, options?.step, options?.timestamp, options?.model);
@@ -105,19 +109,19 @@ export class RunHandle implements types.Run {
     }
   }
 
-  logMetrics(values: Readonly<Record<string, number>>, options?: types.MetricOptions): void {
+  logMetrics(values: Readonly<Record<string, number>>, options?: MetricOptions): void {
     this.#log("metric", "", () => this.metrics.logAll(values, options));
   }
 
-  logMetricSeries(key: string, series: types.MetricSeries): void {
+  logMetricSeries(key: string, series: MetricSeries): void {
     this.#log("metric", key, () => this.metrics.logSeries(key, series));
   }
 
-  logParam(key: string, value: unknown, options?: types.ParamOptions): void {
+  logParam(key: string, value: unknown, options?: ParamOptions): void {
     this.#log("param", key, () => this.params.logParam(key, value, options));
   }
 
-  logParams(params: object, options?: types.ParamOptions): void {
+  logParams(params: object, options?: ParamOptions): void {
     this.#log("param", "", () => this.params.logParams(params, options));
   }
 
@@ -180,7 +184,7 @@ export class RunHandle implements types.Run {
     );
   }
 
-  logTable(data: types.TableData, path: string, options?: CallOptions): Promise<void> {
+  logTable(data: TableData, path: string, options?: CallOptions): Promise<void> {
     return this.#artifacts.log(
       "logTable",
       options,
@@ -190,7 +194,7 @@ export class RunHandle implements types.Run {
     );
   }
 
-  logImage(image: Blob | Uint8Array | types.ImagePixels, options: types.ImageOptions): Promise<void> {
+  logImage(image: Blob | Uint8Array | ImagePixels, options: ImageOptions): Promise<void> {
     return this.#artifacts.log(
       "logImage",
       options,
@@ -211,7 +215,7 @@ export class RunHandle implements types.Run {
   logArtifact(
     source: string | URL | Blob | Uint8Array,
     artifactPath?: string,
-    options?: types.ArtifactOptions,
+    options?: ArtifactOptions,
   ): Promise<void> {
     return this.#artifacts.log(
       "logArtifact",
@@ -227,7 +231,7 @@ export class RunHandle implements types.Run {
     );
   }
 
-  logModel(files: types.ModelFiles, options?: types.LogModelOptions): Promise<types.LoggedModelHandle> {
+  logModel(files: ModelFiles, options?: LogModelOptions): Promise<LoggedModelHandle> {
     return this.#artifacts.log(
       "logModel",
       options,
@@ -236,7 +240,7 @@ export class RunHandle implements types.Run {
     );
   }
 
-  logInput(dataset: types.InputDataset, options?: types.InputOptions): void {
+  logInput(dataset: InputDataset, options?: InputOptions): void {
     this.#log("input", "", () => {
       const { guard, queue } = this.#core;
       if (dataset?.data !== undefined) return this.#artifacts.input(dataset, options);
@@ -260,13 +264,13 @@ export class RunHandle implements types.Run {
     }
   }
 
-  startChild(options?: types.StartRunOptions): RunHandle {
+  startChild(options?: StartRunOptions): RunHandle {
     return this.#core.startRun(this.#asChild(options));
   }
 
   withChild<T>(
-    options: types.StartRunOptions | ((run: types.Run) => T | Promise<T>),
-    body?: (run: types.Run) => T | Promise<T>,
+    options: StartRunOptions | ((run: Run) => T | Promise<T>),
+    body?: (run: Run) => T | Promise<T>,
   ): Promise<T> {
     return typeof options === "function"
       ? this.#core.withRun(this.#asChild(), options)
@@ -274,14 +278,14 @@ export class RunHandle implements types.Run {
   }
 
   /** Who asks a run to stop asks its children too. */
-  #asChild(options?: types.StartRunOptions): types.StartRunOptions {
+  #asChild(options?: StartRunOptions): StartRunOptions {
     // What is no object is refused where runs start; spread, it would be nothing.
     if (options !== undefined && typeof options !== "object") return options;
     const { outer } = this.#signal;
     return { ...(outer && { signal: outer }), ...options, parent: this };
   }
 
-  async history(key: string, options?: types.ReadOptions): Promise<MetricPoint[]> {
+  async history(key: string, options?: ReadOptions): Promise<MetricPoint[]> {
     const { getMetricHistory } = await import("./on-demand.ts");
     return getMetricHistory(this.#core, this.localId, key, options);
   }
@@ -296,7 +300,7 @@ export class RunHandle implements types.Run {
     return runReceipt(this.#core, this.localId, options);
   }
 
-  async end(status: "FINISHED" | "FAILED" | "KILLED" = "FINISHED", options?: types.EndOptions): Promise<void> {
+  async end(status: "FINISHED" | "FAILED" | "KILLED" = "FINISHED", options?: EndOptions): Promise<void> {
     if (status !== "FINISHED" && status !== "FAILED" && status !== "KILLED") {
       throw new ValidationError(
         `Cannot end the run as the status must be "FINISHED", "FAILED" or "KILLED": current value is "${String(status)}"`,

@@ -1,5 +1,5 @@
 import { imageNow, jsonNow } from "./late-artifacts.ts";
-import type { ImagePixels, TableData } from "./types/run.ts";
+import type { ImagePixels, TableData } from "./types/artifacts.ts";
 
 /** An image in a cell of a table. */
 export interface TableImage {

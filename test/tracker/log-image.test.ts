@@ -1,6 +1,6 @@
 import { decode, encode } from "fast-png";
 import { describe, expect, test } from "vitest";
-import type { ImageOptions } from "../../src/tracker/types/run.ts";
+import type { ImageOptions } from "../../src/tracker/types/artifacts.ts";
 import { bench } from "./test-core.ts";
 
 const signature = Uint8Array.of(137, 80, 78, 71, 13, 10, 26, 10);

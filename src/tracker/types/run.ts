@@ -3,7 +3,11 @@ import type { MetricPoint } from "../../client/types/entities.ts";
 import type { Receipt } from "../../queue/types.ts";
 import type { Shown } from "../shown.ts";
 import type { AlertRule } from "./alerts.ts";
+import type { ArtifactOptions, ImageOptions, ImagePixels, TableData } from "./artifacts.ts";
 import type { RunRequest } from "./control.ts";
+import type { InputDataset, InputOptions } from "./datasets.ts";
+import type { LoggedModelHandle, LogModelOptions, ModelFiles } from "./models.ts";
+import type { MetricOptions, MetricSeries, ParamOptions } from "./values.ts";
 
 /** How a run begins. */
 export interface StartRunOptions {
@@ -29,135 +33,6 @@ export interface StartRunOptions {
   readonly systemMetrics?: boolean | { readonly interval: number };
   /** Aborts `run.signal`; a `withRun` body that then throws the reason ends its run as KILLED. @default that of the parent for a child */
   readonly signal?: AbortSignal;
-}
-
-/** Where a metric value stands. */
-export interface MetricOptions {
-  /** An integer, negatives allowed. @default one more than the run's last step for that key, 0 at first */
-  readonly step?: number;
-  /** Milliseconds since 1970. @default now */
-  readonly timestamp?: number;
-  /** The logged model that it was measured on, which gets the value too. MLflow keeps one for each step and timestamp. */
-  readonly model?: LoggedModelHandle;
-}
-
-/** Files of a model: a local directory (or one file), or texts, Blobs and bytes by their path in the model. */
-export type ModelFiles = string | URL | Readonly<Record<string, string | Blob | Uint8Array>>;
-
-/** What a logged model is made with. */
-export interface LogModelOptions extends CallOptions {
-  /** Need not be unique; without `/ : . % " '`. @default "model" */
-  readonly name?: string;
-  /** What kind of model it is, in your own words: MLflow's `model_type`. */
-  readonly type?: string;
-  /** Step of the run at which it was made. @default 0 */
-  readonly step?: number;
-  /** Parameters of the model, nested as they are; see `Run.logParams`. */
-  readonly params?: object;
-  readonly tags?: Readonly<Record<string, unknown>>;
-}
-
-/** A model that was logged, on the server or on its way there. */
-export interface LoggedModelHandle {
-  /** Our id: valid at once; on the server it is the tag `mlflow.tracklet.modelId`. */
-  readonly localId: string;
-  readonly name: string;
-  /**
-   * MLflow's id, `m-` and 32 hex digits, once the server has created it: Python loads the files of `models:/<id>`.
-   * Rejects with a ConfigurationError on MLflow 2, which has no logged models.
-   */
-  modelId(options?: CallOptions): Promise<string>;
-}
-
-/** Values of one metric as columns of one length. */
-export interface MetricSeries {
-  /** Integers, one for each value. */
-  readonly steps: ArrayLike<number>;
-  /** NaN and infinities are legal. */
-  readonly values: ArrayLike<number>;
-  /** Milliseconds since 1970. @default now, for all */
-  readonly timestamps?: ArrayLike<number>;
-}
-
-/** How values that are not text become a parameter. */
-export interface ParamOptions {
-  /** `json`: `true`, `null`, `[1,2]`; `python`: `True`, `None`, `[1, 2]`, as MLflow's Python client writes them. @default "json" */
-  readonly format?: "json" | "python";
-}
-
-/**
- * A table: one object per row, or one array per column. A cell may be an image (a Blob, or pixels) where all cells of its
- * column are.
- */
-export type TableData = readonly Readonly<Record<string, unknown>>[] | Readonly<Record<string, readonly unknown[]>>;
-
-/** Pixels, row by row from the top left: an `ImageData` of a canvas is one. */
-export interface ImagePixels {
-  /** Pixels. */
-  readonly width: number;
-  /** Pixels. */
-  readonly height: number;
-  /** `width * height * channels` bytes: grey, grey and alpha, RGB or RGBA. */
-  readonly data: Uint8Array | Uint8ClampedArray;
-}
-
-/** Where an image goes: to a path, or into the series of a key. */
-export type ImageOptions = CallOptions &
-  (
-    | { readonly path: string; readonly key?: undefined; readonly step?: undefined; readonly timestamp?: undefined }
-    | {
-        readonly path?: undefined;
-        /** Letters, digits, `_`, `-`, `.`, `/` and spaces. */
-        readonly key: string;
-        /** An integer. @default 0 */
-        readonly step?: number;
-        /** Milliseconds since 1970. @default now */
-        readonly timestamp?: number;
-      }
-  );
-
-/** What `logArtifact` takes beside the source. */
-export interface ArtifactOptions extends CallOptions {
-  /** File name in the artifact directory. @default that of the file, Blob or address */
-  readonly name?: string;
-  /**
-   * Send a local file from where it lies when its turn comes, without a copy of it: for large files that do not change. One
-   * that is gone or has changed by then is not sent, and told. @default true for a file of more than
-   * `delivery.maxStoredBytes`
-   */
-  readonly reference?: boolean;
-}
-
-/** Content of a dataset: a table, bytes, or a local file. Rows and columns of the same table have the same digest. */
-export type DatasetData = TableData | Readonly<Record<string, ArrayLike<unknown>>> | Blob | Uint8Array | string | URL;
-
-/** A dataset as `logInput` takes it; MLflow limits name to 500 and digest to 36 characters. */
-export interface InputDataset {
-  /** What people call it, 1 to 500 characters. */
-  readonly name: string;
-  /**
-   * Its content: rows, columns, bytes, or a local file (its path, or a `file:` URL). It is read, in the background, and
-   * not kept: from it come `digest`, `profile`, of a table `schema`, and of a file `source`, where they are not given.
-   */
-  readonly data?: DatasetData;
-  /** Says which content it was, 1 to 36 characters. @default computed from `data`, else from the other fields */
-  readonly digest?: string;
-  /** Kind of place that `source` names, such as `http` or `s3`. @default "local" */
-  readonly sourceType?: string;
-  /** Where it comes from: text, or an object that becomes JSON. */
-  readonly source?: string | object;
-  /** Its columns and their types: text, or an object that becomes JSON. */
-  readonly schema?: string | object;
-  /** Figures about it, such as its number of rows: text, or an object that becomes JSON. */
-  readonly profile?: string | object;
-}
-
-/** How a run used a dataset. */
-export interface InputOptions {
-  /** Such as `training` or `validation`: the tag `mlflow.data.context`. */
-  readonly context?: string;
-  /** More tags of this use of the dataset. */
-  readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** How a run ends. */
