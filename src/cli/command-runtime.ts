@@ -1,16 +1,28 @@
 import { nodeSpawn } from "../runtime/node-spawn.ts";
 
-/** What runs a command, and which Python packages it has. */
-export interface CommandRuntime {
-  readonly runtime?: { readonly name: string; readonly version: string };
-  /** Lines of a requirements.txt. */
-  readonly python?: readonly string[];
+/** A Python package that a command finds. */
+export interface PythonPackage {
+  readonly name: string;
+  readonly version: string;
+  /** It lies in a virtual environment, not in the interpreter that all projects share. */
+  readonly own: boolean;
 }
 
-const packages = `
-import importlib.metadata as m, platform
-print("python==" + platform.python_version())
-for d in m.distributions(): print(d.metadata["Name"] + "==" + d.version)
+/** What runs a command, and which Python packages it finds. */
+export interface CommandRuntime {
+  readonly runtime?: { readonly name: string; readonly version: string };
+  readonly python?: readonly PythonPackage[];
+}
+
+const question = `
+import importlib.metadata as m, json, os, platform, sys
+def own(d):
+    place = os.path.realpath(str(d.locate_file("")))
+    return sys.prefix != sys.base_prefix and place.startswith(os.path.realpath(sys.prefix) + os.sep)
+print(platform.python_version())
+for d in m.distributions():
+    try: print(json.dumps([d.metadata["Name"], d.version, own(d)]))
+    except Exception: pass
 `;
 
 /** Asks a known runtime for its version, and Python for its packages; empty for any other command. */
@@ -18,13 +30,20 @@ export async function commandRuntime([command = ""]: readonly string[]): Promise
   const [, name] = /(?:^|[\\/])(node|deno|bun|python)[\d.]*(?:\.exe)?$/.exec(command) ?? [];
   if (name === undefined) return {};
   const isPython = name === "python";
-  const result = await nodeSpawn(command, isPython ? ["-c", packages] : ["--version"], { timeout: 10_000 });
+  const result = await nodeSpawn(command, isPython ? ["-c", question] : ["--version"], { timeout: 10_000 });
   if (result?.code !== 0) return {};
-  const lines = new TextDecoder().decode(result.stdout).trim().split(/\r?\n/);
-  const version = /\d+(?:\.\d+)+/.exec(lines[0] ?? "")?.[0];
+  const [first = "", ...lines] = new TextDecoder().decode(result.stdout).trim().split(/\r?\n/);
+  const version = /\d+(?:\.\d+)+/.exec(first)?.[0];
   if (version === undefined) return {};
-  return {
-    runtime: { name, version },
-    ...(isPython && { python: lines.filter((line) => /^[\w.-]+==\S+$/.test(line)) }),
-  };
+  return { runtime: { name, version }, ...(isPython && { python: lines.flatMap(readPackage) }) };
+}
+
+function readPackage(line: string): PythonPackage[] {
+  try {
+    const [name, version, own] = JSON.parse(line) as unknown[];
+    if (typeof name !== "string" || typeof version !== "string") return [];
+    return /^[\w.-]+$/.test(name) && /^[^\s,;@]+$/.test(version) ? [{ name, version, own: own === true }] : [];
+  } catch {
+    return [];
+  }
 }

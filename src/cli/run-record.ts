@@ -2,12 +2,14 @@ import { hostOf } from "../runtime/host.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { openTracker } from "../open/local.ts";
 import { createRecorder } from "../recorder/index.ts";
+import { PYTHON_PACKAGES } from "../recorder/environment/types.ts";
 import { amountText } from "../tracker/shown.ts";
 import { commandRuntime } from "./command-runtime.ts";
 import type { RecordFlags } from "./commands/record.ts";
 import { readMetricLine } from "./metric-lines.ts";
 import { OutputLog } from "./output-log.ts";
 import { OutputRedactor, outputSecrets } from "./output-redactor.ts";
+import { pinned, pythonRequirements } from "./python-requirements.ts";
 import { type CommandEnd, RecordedCommand } from "./recorded-command.ts";
 
 /** The artifact with the command's output. */
@@ -37,7 +39,12 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
     environment: { directory: process.cwd(), command, ...(runs && { runtime: runs }) },
   });
   const { run, recordingId } = await recorder.start();
-  if (python !== undefined) recorder.upsertPackageRequirements({ python: python.slice(0, 1000) });
+  if (python !== undefined && runs !== undefined) {
+    const asked = await pythonRequirements(process.cwd(), python);
+    recorder.upsertPackageRequirements({ python: [`python==${runs.version}`, ...asked].slice(0, 1000) });
+    const all = python.map((one) => `${pinned(one)}\n`).toSorted();
+    await run.logText(all.join(""), PYTHON_PACKAGES).catch(() => {});
+  }
   const output = new OutputLog();
   // What is within a key on one of them is not on the other.
   const redactor = () => new OutputRedactor(secrets, (clean) => output.add(clean));

@@ -68,8 +68,12 @@ function npmTag(name: string, version: string): [string, string] {
 function pythonTag(line: string): [string, string] {
   const name = pythonLine.exec(line)?.[1];
   if (name === undefined || line.length > 1000) throw wrong(line, 'be a line such as "numpy==1.26.4"', line);
-  // By Python's rule for names that are the same (PEP 503).
-  return [`${TAG}python.${name.toLowerCase().replace(/[-_.]+/g, "-")}`, line];
+  return [`${TAG}python.${canonicalName(name)}`, line];
+}
+
+/** One spelling for the names of a Python package that mean the same (PEP 503). */
+export function canonicalName(name: string): string {
+  return name.toLowerCase().replace(/[-_.]+/g, "-");
 }
 
 function pinned(name: string, version: unknown): string {

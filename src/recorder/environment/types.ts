@@ -72,6 +72,8 @@ export const DESCRIPTION = "environment/environment.json";
 export const DIFF = "environment/uncommitted.diff";
 /** All installed packages, also those of packages. */
 export const PACKAGES = "environment/packages.json";
+/** All Python packages that a command found, as lines of a requirements.txt. */
+export const PYTHON_PACKAGES = "environment/python-packages.txt";
 /** Where kept files begin. */
 export const FILES = "environment/files";
 /** The tag that names the description, set when all of it is logged. */

@@ -29,7 +29,7 @@ export interface PythonSetup {
  */
 export async function pythonPackages(
   folder: TargetFolder,
-  { name, environment: { project }, requirements: { python } }: RecordedParts,
+  { name, environment: { project }, requirements: { python }, constraints }: RecordedParts,
   { spawn, python: wanted, signal }: PythonPlace,
   problems: string[],
 ): Promise<PythonSetup> {
@@ -41,11 +41,20 @@ export async function pythonPackages(
     await folder.write(at("environment.yml"), yamlText(condaEnvironment(name, version, lines)));
   } else if (!(await folder.has(at("requirements.txt")))) return {};
   if (version !== undefined) await folder.write(at(".python-version"), `${version}\n`);
+  // What the packages need themselves, as it was.
+  const isPinned = constraints.length > 0;
+  if (isPinned) await folder.write(at(CONSTRAINTS), `${constraints.join("\n")}\n`);
+  const given = (above = ""): string[] => [
+    "-r",
+    `${above}requirements.txt`,
+    ...(isPinned ? ["-c", above + CONSTRAINTS] : []),
+  ];
+  const byHand = `python3 -I -m venv ${VENV} && ${VENV}/bin/python -I -m pip install ${given().join(" ")}`;
   if (await folder.has(at(VENV))) {
-    problems.push(`${VENV} came with the recording, and was not used: look at it or take it away, then ${INSTALL}`);
+    problems.push(`${VENV} came with the recording, and was not used: look at it or take it away, then ${byHand}`);
     return {};
   }
-  const setup = { install: INSTALL, program: `${VENV}/bin/python` };
+  const setup = { install: byHand, program: `${VENV}/bin/python` };
   if (wanted === false) return setup;
   const run = async (command: string, args: readonly string[], place: string) => {
     await folder.makeDirectory(place);
@@ -58,7 +67,7 @@ export async function pythonPackages(
   const made = await run(wanted ?? "python3", ["-m", "venv", VENV], project);
   if (made?.code !== 0) {
     problems.push(
-      `The virtual environment was not made as ${said(made, `there is no ${wanted ?? "python3"}`)}: ${INSTALL}`,
+      `The virtual environment was not made as ${said(made, `there is no ${wanted ?? "python3"}`)}: ${byHand}`,
     );
     return setup;
   }
@@ -69,7 +78,7 @@ export async function pythonPackages(
   if (version !== undefined && own !== version && !own.startsWith(`${version}.`)) {
     problems.push(`The recording asks for Python ${version}, and the virtual environment has ${own}.`);
   }
-  const install = `${program} -I -m pip install -r requirements.txt`;
+  const install = `${program} -I -m pip install ${given().join(" ")}`;
   const isAsked = wanted !== undefined;
   if (!isAsked && !(lines.length > 0 && lines.every(isPlain))) {
     problems.push(
@@ -79,16 +88,16 @@ export async function pythonPackages(
   }
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
   const installed = isAsked
-    ? await run(folder.at(at(program)), [...pip, "-r", "requirements.txt"], project)
+    ? await run(folder.at(at(program)), [...pip, ...given()], project)
     : // From in there no file of the recording is beside it.
-      await run(folder.at(at(program)), [...pip, "--only-binary", ":all:", "-r", "../requirements.txt"], at(VENV));
+      await run(folder.at(at(program)), [...pip, "--only-binary", ":all:", ...given("../")], at(VENV));
   if (installed?.code === 0) return { program };
   problems.push(`The Python packages were not installed as ${said(installed, "pip cannot be run")}: ${install}`);
   return { install, program };
 }
 
 const VENV = ".venv";
-const INSTALL = `python3 -I -m venv ${VENV} && ${VENV}/bin/python -I -m pip install -r requirements.txt`;
+const CONSTRAINTS = "constraints.txt";
 
 /** True for a name with versions: no address, no path, no file that lies there, nothing that pip reads from variables. */
 function isPlain(line: string): boolean {

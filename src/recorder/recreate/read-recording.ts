@@ -1,11 +1,19 @@
 import * as v from "valibot";
 import { artifactPathProblem } from "../../client/artifact-path.ts";
 import type { CallOptions } from "../../client/types/connection.ts";
+import { NotFoundError } from "../../errors/network-errors.ts";
 import { ConfigurationError } from "../../errors/usage-errors.ts";
 import { quote } from "../../tracker/key.ts";
 import type { Tracker } from "../../tracker/types/tracker.ts";
-import { readRequirements } from "../environment/requirements.ts";
-import { DESCRIPTION, DIFF, ENVIRONMENT_TAG, FILES, type RecordedEnvironment } from "../environment/types.ts";
+import { canonicalName, readRequirements } from "../environment/requirements.ts";
+import {
+  DESCRIPTION,
+  DIFF,
+  ENVIRONMENT_TAG,
+  FILES,
+  PYTHON_PACKAGES,
+  type RecordedEnvironment,
+} from "../environment/types.ts";
 
 /** What a date can be. */
 const LATEST = 8.64e15;
@@ -60,6 +68,8 @@ export interface RecordedParts {
   readonly files: ReadonlyMap<string, Uint8Array>;
   readonly diff: Uint8Array | undefined;
   readonly requirements: { readonly npm: Readonly<Record<string, string>>; readonly python: readonly string[] };
+  /** Versions of what Python packages need themselves, as lines of a constraints file. */
+  readonly constraints: readonly string[];
 }
 
 /** Reads all of it, before anything is written. @throws ConfigurationError for a recording without an environment */
@@ -95,7 +105,22 @@ export async function readRecording(tracker: Tracker, id: string, options: CallO
   for (const file of environment.files) files.set(file, await bytes(`${FILES}/${file}`));
   const diff = environment.git?.diff === true ? await bytes(DIFF) : undefined;
   const requirements = readRequirements(data.tags);
-  return { name: info.runName, runId: info.runId, environment, files, diff, requirements };
+  const found = requirements.python.length === 0 ? undefined : await bytes(PYTHON_PACKAGES).catch(noneThere);
+  const constraints = constraintsOf(new TextDecoder().decode(found), requirements.python);
+  return { name: info.runName, runId: info.runId, environment, files, diff, requirements, constraints };
+}
+
+function noneThere(error: unknown): undefined {
+  if (!(error instanceof NotFoundError)) throw error;
+}
+
+/** Versions of packages that nobody asked for: what was asked for may be another one by now. */
+function constraintsOf(list: string, asked: readonly string[]): string[] {
+  const names = new Set(asked.map((line) => canonicalName(/^[\w.-]*/.exec(line)?.[0] ?? "")));
+  return list.split("\n").filter((line) => {
+    const name = /^([A-Za-z0-9][\w.-]*)==[\w.+!-]+$/.exec(line)?.[1];
+    return name !== undefined && !names.has(canonicalName(name));
+  });
 }
 
 function parseJson(json: string): unknown {

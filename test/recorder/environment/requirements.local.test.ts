@@ -44,7 +44,10 @@ describe("S3.7 upsertPackageRequirements()", () => {
       });
     });
     const second = createRecorder({ tracker: () => at.open(runtime), name: "Walk 7" });
-    await second.attach(id);
+    const { run } = await second.attach(id);
+    const found =
+      "numpy==1.26.3\nsix==1.16.0\ntorch==2.1.0+cpu\n--index-url https://evil.test\nevil @ file:///x\n./y\n";
+    await run.logText(found, "environment/python-packages.txt");
     second.upsertPackageRequirements({ npm: { "@a/b": "1.1.0" }, python: { python: "3.11", "scikit-learn": "1.5.0" } });
     await second.stop();
     const target = await temporaryDirectory();
@@ -56,10 +59,12 @@ describe("S3.7 upsertPackageRequirements()", () => {
       "channels:\n  - conda-forge\ndependencies:\n  - python=3.11\n  - pip\n  - pip:\n      - numpy==1.26.4\n      - scikit-learn==1.5.0\nname: walk-7\n",
     );
     expect(await text(target, ".python-version")).toBe("3.11\n");
+    // What those need themselves, as it was.
+    expect(await text(target, "constraints.txt")).toBe("six==1.16.0\ntorch==2.1.0+cpu\n");
     expect(asked).toEqual([
       "python3 -I -m venv .venv",
       ".venv/Scripts/python.exe -I -c import platform; print(platform.python_version())",
-      ".venv/Scripts/python.exe -I -m pip install --disable-pip-version-check --no-input --only-binary :all: -r ../requirements.txt",
+      ".venv/Scripts/python.exe -I -m pip install --disable-pip-version-check --no-input --only-binary :all: -r ../requirements.txt -c ../constraints.txt",
     ]);
     // The lock file does not know what was added.
     expect(install).toBe("npm install");
