@@ -3,7 +3,9 @@ import { defaultRuntime } from "../runtime/default-runtime.ts";
 import { openTracker } from "../open/local.ts";
 import { createRecorder } from "../recorder/index.ts";
 import { PYTHON_PACKAGES } from "../recorder/environment/types.ts";
+import { withoutPlaces } from "../recorder/environment/variables.ts";
 import { amountText } from "../tracker/shown.ts";
+import type { Tracker } from "../tracker/types/tracker.ts";
 import { commandRuntime } from "./command-runtime.ts";
 import type { RecordFlags } from "./commands/record.ts";
 import { readMetricLine } from "./metric-lines.ts";
@@ -11,6 +13,7 @@ import { OutputLog } from "./output-log.ts";
 import { OutputRedactor, outputSecrets } from "./output-redactor.ts";
 import { pinned, pythonRequirements } from "./python-requirements.ts";
 import { type CommandEnd, RecordedCommand } from "./recorded-command.ts";
+import { stopSignals } from "./stop-signals.ts";
 
 /** The artifact with the command's output. */
 const OUTPUT = "output.log";
@@ -24,12 +27,17 @@ const OUTPUT = "output.log";
 export async function runRecord(command: readonly string[], flags: RecordFlags): Promise<number> {
   const runtime = defaultRuntime();
   const { clock, terminal } = runtime;
-  const secrets = outputSecrets((await hostOf(runtime)).variables());
+  // A path that a variable says is no secret, and stands in each line of a stack.
+  const secrets = outputSecrets(await withoutPlaces((await hostOf(runtime)).variables(), runtime.files));
   const { trackingUri, project, notes, param } = flags;
   const { runtime: runs, python } = await commandRuntime(command);
   const plain = secrets.redactCommand(command).join(" ");
+  let tracker: Tracker | undefined;
   const recorder = createRecorder({
-    tracker: (settings) => openTracker({ ...settings, ...(trackingUri !== undefined && { trackingUri }) }),
+    tracker: async (settings) => {
+      tracker = await openTracker({ ...settings, ...(trackingUri !== undefined && { trackingUri }) });
+      return tracker;
+    },
     name: flags.name ?? plain.slice(0, 250),
     ...(project !== undefined && { project }),
     ...(notes !== undefined && { notes }),
@@ -57,6 +65,8 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   });
   run.signal.addEventListener("abort", () => child.stop());
   const end = await child.end;
+  // Who presses Ctrl-C from now on waits for no server; the exit code stays that of the command.
+  const hurry = stopSignals();
   redactors.stdout.end();
   redactors.stderr.end();
   const seconds = Math.round(clock.monotonic() - begun) / 1000;
@@ -66,7 +76,11 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   if (end.fault !== undefined) terminal.writeError(`tracklet: Cannot run the command as ${end.fault}\n`);
   else
     await run.logText(output.text, OUTPUT).catch((error: Error) => terminal.writeError(`tracklet: ${error.message}\n`));
-  const { pending } = await recorder.stop(status);
+  const report = await recorder.stop(status, { signal: hurry.signal }).catch((error: unknown) => {
+    if (!hurry.signal.aborted) throw error;
+  });
+  hurry.stop();
+  const pending = report?.pending ?? tracker?.queue.status().waiting ?? { points: 0, requests: 0 };
   const left = pending.points + pending.requests;
   const rest = left === 0 ? "" : `; ${amountText(pending)} wait for ${flags.offline ? "tracklet sync" : "the server"}`;
   terminal.writeError(`tracklet: ${status} after ${seconds} s, recording ${recordingId}${rest}\n`);

@@ -34,6 +34,18 @@ describe("tracklet", () => {
     }
   });
 
+  test("record --help says what a line must be like, and what kill -9 costs", async () => {
+    const help = (await tracklet("record", "--help")).stdout.replace(/\s+/g, " ");
+    for (const said of [
+      'no space beside "="',
+      "steps are whole numbers",
+      "inf is stored as the greatest number",
+      "kill -9 does not: of what was recorded the last seconds may be lost, output.log and the exit code are",
+    ]) {
+      expect(help).toContain(said);
+    }
+  });
+
   test("an unknown command fails and names a near one", async () => {
     const end = await tracklet("serve");
     expect(end.code).toBe(2);

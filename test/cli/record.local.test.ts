@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -15,6 +18,14 @@ const record = (cwd: string, args: readonly string[]): Program =>
   startProgram(main, ["record", ...args], { cwd, env: { STATION_TOKEN: secret } });
 /** What the test runs in, so that a test in Deno starts Deno. */
 const self = [process.execPath, ...("Deno" in globalThis ? ["run", "-A"] : []), program];
+
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 async function recorded(directory: string) {
   await using tracker = await openTracker({ directory });
@@ -44,7 +55,7 @@ describe("tracklet record", () => {
       `begins\nloss=0.5 accuracy=0.25 step=1\nthe key is ${secret}\nlr=1e-3\rlr=nan\nno end of line`,
     );
     expect(end.stderr).toMatch(
-      /^loss=0\.25, accuracy=0\.75, step=2\ntracklet: FAILED after [\d.]+ s, recording \w+\n$/,
+      /^loss=0\.25, accuracy=0\.75, peak=inf, step=2\ntracklet: FAILED after [\d.]+ s, recording \w+\n$/,
     );
     const { count, info, data, losses, output, environment } = await recorded(cwd);
     expect([count, info.runName, info.status]).toEqual([1, "walk", "FAILED"]);
@@ -52,12 +63,17 @@ describe("tracklet record", () => {
       [1, 0.5],
       [2, 0.25],
     ]);
-    expect(data.metrics).toMatchObject({ accuracy: 0.75, lr: Number.NaN, "summary.exitCode": 3 });
+    expect(data.metrics).toMatchObject({
+      accuracy: 0.75,
+      peak: Number.MAX_VALUE,
+      lr: Number.NaN,
+      "summary.exitCode": 3,
+    });
     expect(data.metrics["summary.durationSeconds"]).toBeGreaterThan(0);
     expect(data.params).toEqual({ lr: "0.1" });
     expect(data.tags["mlflow.tracklet.error"]).toBe("exit code 3");
     expect(output).toContain("the key is ***\n");
-    expect(output).toContain("loss=0.25, accuracy=0.75, step=2\n");
+    expect(output).toContain("loss=0.25, accuracy=0.75, peak=inf, step=2\n");
     expect(JSON.stringify([output, environment, data])).not.toContain(secret);
     const { command, runtime, project } = JSON.parse(environment);
     expect([command.at(-1), project, /^\d+\./.test(runtime.version)]).toEqual(["fail", "", true]);
@@ -77,6 +93,34 @@ describe("tracklet record", () => {
     const { info, data, output } = await recorded(cwd);
     expect([info.status, data.tags["mlflow.tracklet.error"]]).toEqual(["KILLED", "exit code 5"]);
     expect(output).toContain("caught SIGTERM");
+  });
+
+  test("gives the command's exit code after Ctrl-C, also when it has ended and the server is waited for", async () => {
+    const cwd = await temporaryDirectory();
+    const child = record(cwd, ["--", ...self, "wait"]);
+    await child.line("waits");
+    child.kill("SIGINT");
+    expect((await child.end).code).toBe(6);
+    expect((await recorded(cwd)).info.status).toBe("KILLED");
+    const server = createServer(() => {}).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const uri = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const late = record(cwd, ["--tracking-uri", uri, "--", ...self, "short"]);
+    const pid = Number((await late.line("pid ")).slice("pid ".length));
+    while (isThere(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+    late.kill("SIGINT");
+    const { code, stderr } = await late.end;
+    server.closeAllConnections();
+    server.close();
+    expect(code).toBe(3);
+    expect(stderr).toContain("tracklet: FAILED after");
+  });
+
+  test("shows in the output where something lies, also when a variable that is named like a secret says it", async () => {
+    const cwd = await temporaryDirectory();
+    const end = await startProgram(main, ["record", "--", ...self], { cwd, env: { STATION_TOKEN: cwd } }).end;
+    expect(end.code).toBe(0);
+    expect((await recorded(cwd)).output).toContain(`the key is ${cwd}\n`);
   });
 
   test("ends with the command, whoever it leaves behind with its pipes, and stores no private key", async () => {

@@ -3,15 +3,20 @@ import { spawn } from "node:child_process";
 const [what] = process.argv.slice(2);
 console.log("begins");
 console.log("loss=0.5 accuracy=0.25 step=1");
-console.error("loss=0.25, accuracy=0.75, step=2");
+console.error("loss=0.25, accuracy=0.75, peak=inf, step=2");
 console.log(`the key is ${process.env.STATION_TOKEN}`);
 process.stdout.write("lr=1e-3\rlr=nan\nno end of line");
-if (what === "fail") process.exitCode = 3;
+if (what === "short") console.log(`\npid ${process.pid}`);
+if (what === "fail" || what === "short") process.exitCode = 3;
 if (what === "wait") {
   for (const name of ["SIGUSR2", "SIGQUIT"]) process.on(name, () => console.log(`\ncaught ${name}`));
   process.on("SIGTERM", () => {
     console.log("\ncaught SIGTERM");
     process.exit(5);
+  });
+  process.on("SIGINT", () => {
+    console.log("\ncaught SIGINT");
+    process.exit(6);
   });
   // Deno listens to a signal only some turns later.
   setInterval(() => console.log("\nwaits"), 200);
