@@ -1,4 +1,4 @@
-import { benchBacklog } from "./backlog.ts";
+import { benchBacklog, benchLongBacklog } from "./backlog.ts";
 import { benchDrain } from "./drain.ts";
 import { benchFootprint } from "./footprint.ts";
 import { benchFlood } from "./flood.ts";
@@ -15,6 +15,7 @@ const benches: Record<string, () => Promise<void>> = {
   drain: benchDrain,
   footprint: benchFootprint,
   backlog: benchBacklog,
+  "long-backlog": benchLongBacklog,
   flood: benchFlood,
   "page-queue": benchPageQueue,
   "run-table": benchRunTable,
@@ -22,7 +23,7 @@ const benches: Record<string, () => Promise<void>> = {
 };
 
 /** Take minutes: only when they are named. */
-const long = ["flood", "large-artifact"];
+const long = ["flood", "large-artifact", "long-backlog"];
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => !(name in benches));
