@@ -36,6 +36,27 @@ describe("Queue against a server with replicas", () => {
     expect(it.problems.map(({ kind }) => kind)).toEqual(["quarantined"]);
   });
 
+  test("parks a run that was deleted although a replica says that it is active, and quarantines nothing", async () => {
+    const it = behind("runs/get", 4_000, () => {
+      const info = { run_id: there!.id, experiment_id: experiment!.id, status: "RUNNING", lifecycle_stage: "active" };
+      return Response.json({ run: { info, data: { tags: [{ key: "mlflow.tracklet.runId", value: run }] } } });
+    });
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    const [there] = it.oracle.runs.values();
+    const [experiment] = it.oracle.experiments.values();
+    there!.deleted = true;
+    // The time of the replica begins when somebody looks.
+    await it.oracle.fetch(new Request(`http://mlflow.test/api/2.0/mlflow/runs/get?run_id=${there!.id}`));
+    it.queue.logParam(run, "p", "1");
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ parked: { requests: 1 }, pending: nothing, quarantined: nothing });
+    there!.deleted = false;
+    it.queue.resume();
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ parked: nothing, pending: nothing });
+    expect(there!.params.get("p")).toBe("1");
+  });
+
   test("takes a repeated NaN for delivered that a replica does not show yet", async () => {
     const it = behind("metrics/get-history", 4_000, () => Response.json({}));
     it.oracle.acts = "2.22";

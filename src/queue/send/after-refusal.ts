@@ -1,6 +1,6 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import type { MetricPoint, RunData } from "../../client/types/entities.ts";
-import { NotFoundError } from "../../errors/network-errors.ts";
+import { HttpError, NotFoundError } from "../../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "../chunk/chunk-codec.ts";
 import { type MetricColumns, pickRows } from "../chunk/columns.ts";
 import { experimentDeleted, RUN_ID_TAG } from "./create-run.ts";
@@ -16,9 +16,13 @@ import type { RunMapping } from "../run-mapping.ts";
 /** Waits until a server with replicas has surely heard of earlier writes. */
 export type Settle = () => Promise<void>;
 
+/** What MLflow says of a run, or of an experiment, that is deleted. */
+const INACTIVE = "must be in the 'active' state";
+
 /**
  * Resolves when a run can be written, so that what was refused is the chunk.
  *
+ * @param refusal What the server said.
  * @throws ParkError when the run is deleted, lost, or another one by now, or its experiment is deleted.
  */
 export async function checkRun(
@@ -26,7 +30,10 @@ export async function checkRun(
   mapping: RunMapping,
   settle: Settle,
   options: CallOptions,
+  refusal?: unknown,
 ): Promise<void> {
+  // Who has just refused a deleted run knows more than a replica that has not heard of it yet.
+  if (refusal instanceof HttpError && refusal.serverMessage.includes(INACTIVE)) await settle();
   const { localId, adopted, model } = mapping;
   const runId = model?.runId ?? mapping.runId;
   if (model && model.folder === undefined) {

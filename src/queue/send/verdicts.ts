@@ -67,7 +67,7 @@ export class Verdicts {
         outcome = denied ? confirm(item.refusals) : classify(cause, chunk.kind, item.refusals);
       }
       if (outcome.action === "inspect") {
-        if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
+        if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options, cause);
         else if (content.kind === "create" && "id" in content.request.experiment) {
           await checkExperiment(client, content.request.experiment.id, this.#options);
         }
