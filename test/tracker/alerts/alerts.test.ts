@@ -140,7 +140,9 @@ describe("S3.6 alertOn()", () => {
   });
 
   test("goes on after a crash: tells nothing again, and late what nobody was told of", async () => {
-    const { posts, web } = webOf((n) => new Response(null, { status: n === 0 ? 503 : 200 }));
+    // The first process is never heard of again: nobody takes its posts, however often it tries.
+    const gone = `${url}/gone`;
+    const { posts, web } = webOf((_, to) => new Response(null, { status: to === gone ? 503 : 200 }));
     const { runtime, problems, open } = await world(web);
     const { clock } = runtime;
     const alerts: Alert[] = [];
@@ -153,12 +155,11 @@ describe("S3.6 alertOn()", () => {
     };
     const first = open();
     const run = first.startRun();
-    run.alertOn(rule);
+    run.alertOn({ ...rule, webhook: gone });
     run.logMetric("loss", 3);
     const at = clock.now();
     await clock.until(first.flush());
-    expect([alerts.length, posts.length]).toEqual([1, 1]);
-    // The first process is never heard of again: its posts fail from here on.
+    expect([alerts.length, posts.length > 0]).toEqual([1, true]);
     clock.jump(3_600_000);
     const second = open();
     const resumed = await clock.until(second.resumeRun(run.localId));
@@ -166,8 +167,8 @@ describe("S3.6 alertOn()", () => {
     resumed.logMetric("loss", 4);
     await clock.until(resumed.end("FINISHED", { until: "delivered" }));
     expect(alerts).toHaveLength(1);
-    const late = JSON.parse(posts[1]?.body ?? "");
-    expect(late).toMatchObject({ at, value: 3, id: alerts[0]?.id });
+    const taken = posts.filter((post) => post.url === url);
+    expect(taken.map(({ body }) => JSON.parse(body))).toMatchObject([{ at, value: 3, id: alerts[0]?.id }]);
     const { data } = await clock.until(second.getRun(run.localId));
     expect(JSON.parse(data.tags["mlflow.tracklet.alert.loss above 2"] ?? "")).toMatchObject([
       { at, sent: ["callback", "webhook"] },
