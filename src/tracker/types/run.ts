@@ -105,6 +105,11 @@ export interface Run extends AsyncDisposable, Shown {
    * `onProblem`, kind `alert` (with `strict` it throws), and so is one whose metric was never logged when the run ends.
    * Metrics of the machine (`system/...`) are watched by name only.
    *
+   * Tabs and processes that share a queue tell an alert once. At most it is doubled: with the same `id`, when a process dies
+   * between a post and the tag that says so, or posts what an earlier one owed with no lock in common; by each of them, when
+   * one logs what the other has logged more than `cooldown` before or has ended the run since, and in pages without https,
+   * which have no locks. Machines that share nothing but the server each tell their own.
+   *
    * @example
    * ```ts
    * import { openTracker } from "tracklet/local";
