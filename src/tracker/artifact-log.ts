@@ -214,6 +214,7 @@ export class ArtifactLog {
       this.#core,
       `fetch the artifact ${source.origin}${source.pathname}`,
       { timeout: this.#core.connection.timeout ?? defaultTimeout, ...(options.signal && { signal: options.signal }) },
+      "",
       async (limits) => {
         const response = await this.#core.runtime.fetch(new Request(source, limits));
         return { response, body: response.ok ? await response.blob() : new Blob() };

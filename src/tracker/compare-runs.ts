@@ -18,7 +18,7 @@ export function compareRuns(
   ids: readonly string[],
   options?: ReadOptions,
 ): Promise<DataTable<ComparedField>> {
-  return limited(core, "compareRuns", options, async (limits) => {
+  return limited(core, "compareRuns", options, "freshness", async (limits) => {
     const pending = await ownWrites(core, undefined, { ...options, ...limits });
     const { runs } = await core.client();
     const found = await allOf(await serverIds(core, ids, limits), (id) => runs.get(id, limits));

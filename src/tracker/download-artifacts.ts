@@ -28,7 +28,7 @@ export async function downloadArtifacts(
   }
   const to = files.resolve(options.to);
   const from = path === undefined || path === "" ? undefined : artifactPath(path.replace(/\/$/, ""));
-  return readRun(core, "downloadArtifacts", id, options, async ({ artifacts }, runId, limits) => {
+  return readRun(core, "downloadArtifacts", id, options, "to", async ({ artifacts }, runId, limits) => {
     const progress = transferProgress(core.runtime);
     const source: Source = { artifacts, files, runId, to, limits, progress, clock: core.runtime.clock };
     try {

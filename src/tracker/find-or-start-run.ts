@@ -17,11 +17,14 @@ import type { FindOrStartRunOptions } from "./types/tracker.ts";
 /** Milliseconds for which others who look for a name wait until the run that was started for it is on the server. */
 const CREATED_WITHIN = 10_000;
 
+/** Those of a run that it may start, and its own. */
+const names = "name experiment parent tags params description startTime systemMetrics ifExists ifUnreachable";
+
 const turns = new WeakMap<Core, Turns<RunHandle>>();
 
 /** Finds an active run by name, in its experiment and below its parent, or starts it. */
 export function findOrStartRun(core: Core, options: FindOrStartRunOptions): Promise<RunHandle> {
-  return limited(core, "findOrStartRun", options, async (limits) => {
+  return limited(core, "findOrStartRun", options, names, async (limits) => {
     check(options?.name, options?.ifExists);
     const mine = turns.get(core) ?? new Turns();
     turns.set(core, mine);

@@ -37,7 +37,8 @@ const runsTold = 3;
  * when the tracker is strict. So a bad value costs itself and nothing else.
  */
 export class Guard {
-  readonly #strict: boolean;
+  /** Throws at the call what is else counted and told. */
+  readonly strict: boolean;
   readonly #onProblem: ((problem: Problem) => void) | undefined;
   /** What was told, and of which runs. */
   readonly #told = new Map<string, Set<string | undefined>>();
@@ -54,14 +55,14 @@ export class Guard {
   readonly gone: Count = { points: 0, requests: 0 };
 
   constructor(strict: boolean, onProblem: ((problem: Problem) => void) | undefined) {
-    this.#strict = strict;
+    this.strict = strict;
     this.#onProblem = onProblem;
   }
 
   /** Counts values that are not logged. @throws ValidationError when strict */
   reject(culprit: Culprit, reason: string, count = 1, kind: Problem["kind"] = "invalid-value", what?: string): void {
     const message = `Cannot log the ${culprit.kind} ${JSON.stringify(culprit.key.slice(0, 250))} as ${reason}`;
-    if (this.#strict) throw new ValidationError(message, { key: culprit.key });
+    if (this.strict) throw new ValidationError(message, { key: culprit.key });
     const { run, key } = culprit;
     this.aside[culprit.kind === "metric" ? "points" : "requests"] += count;
     this.#host?.refuse(run, culprit.kind, key, count);
@@ -83,7 +84,7 @@ export class Guard {
 
   /** Counts a value that threw when it was looked at: it costs itself, not the training. */
   unreadable(run: string, kind: Culprit["kind"], key: unknown, error: unknown): void {
-    if (this.#strict && error instanceof ValidationError) throw error;
+    if (this.strict && error instanceof ValidationError) throw error;
     this.reject({ run, kind, key: textOf(key) }, `it cannot be read: ${textOf(error)}`);
   }
 
@@ -105,7 +106,7 @@ export class Guard {
 
   /** Tells of what was done in another way than asked. @throws ValidationError when strict */
   warn(problem: Problem, what?: string): void {
-    if (this.#strict) throw new ValidationError(problem.message, { key: problem.key ?? "" });
+    if (this.strict) throw new ValidationError(problem.message, { key: problem.key ?? "" });
     this.tell(problem, what);
   }
 

@@ -11,6 +11,13 @@ import type { InputDataset, InputOptions } from "./types/datasets.ts";
 import type { ModelFiles } from "./types/models.ts";
 import { jsonText } from "./value-text.ts";
 
+/** The options of calls that have more than all. */
+const more: Readonly<Record<string, string>> = {
+  logArtifact: "name reference",
+  logImage: "path key step timestamp",
+  logModel: "name type step params tags",
+};
+
 /** The artifacts of one run, loaded with the first of them; what is logged is fixed before that. */
 export class LateArtifacts {
   readonly #core: Core;
@@ -30,7 +37,7 @@ export class LateArtifacts {
     now?: () => T,
     path?: string,
   ): Promise<R> {
-    const work = limited(this.#core, what, options, async (limits) => {
+    const work = limited(this.#core, what, options, more[what] ?? "", async (limits) => {
       this.#core.guard.mustBeOpen(what);
       const taken = attempt(path === undefined ? what : `${what} ${quote(textOf(path))}`, now);
       return body(await this.#load(), taken as T, limits);

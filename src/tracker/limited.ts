@@ -1,17 +1,28 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import { TimeoutError } from "../errors/network-errors.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import { checkOptions, namesOnly } from "./check-options.ts";
+import { textOf } from "./entries.ts";
 import type { Core } from "./core.ts";
 
 /**
  * Runs `body` until it settles, `signal` aborts or `timeout` ms have passed, whatever comes first; the body is told by a
  * signal of its own. The reason is what the signal says, or a `TimeoutError`.
+ *
+ * @param names the options of the call beside those that all have, parted by spaces; all others are refused
  */
 export async function limited<T>(
   core: Pick<Core, "runtime" | "connection">,
   what: string,
   options: CallOptions | undefined,
+  names: string,
   body: (options: { signal?: AbortSignal }) => Promise<T>,
 ): Promise<T> {
+  if (typeof (options ?? {}) !== "object") {
+    const cure = "an object such as { timeout: 5000 }";
+    throw new ConfigurationError(`Cannot ${what} as its options must be ${cure}: current value is ${textOf(options)}`);
+  }
+  checkOptions(options ?? {}, namesOnly(`signal timeout retry ${names}`.trim()));
   const { signal, timeout } = options ?? {};
   signal?.throwIfAborted();
   if (timeout === undefined) {

@@ -80,7 +80,9 @@ export class LoggedTables {
     if (await this.#mayHaveChanged(path)) {
       const look = { ...limits, timeout: lookTimeout };
       try {
-        const stored = await limited(this.#core, "logTable", look, (inner) => this.#stored(path, written?.size, inner));
+        const stored = await limited(this.#core, "logTable", look, "", (inner) =>
+          this.#stored(path, written?.size, inner),
+        );
         if (stored !== undefined) return stored;
       } catch (error) {
         signal?.throwIfAborted();

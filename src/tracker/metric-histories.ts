@@ -17,7 +17,7 @@ export function getMetricHistories(
   keys: string | readonly string[] | undefined,
   options?: ReadOptions,
 ): Promise<DataTable<HistoryRow>> {
-  return limited(core, "getMetricHistories", options, async (limits) => {
+  return limited(core, "getMetricHistories", options, "freshness", async (limits) => {
     const wanted = keys === undefined ? undefined : [keys].flat();
     if (wanted?.some((key) => typeof key !== "string")) {
       throw new ValidationError(

@@ -3,6 +3,7 @@ import type { Clock } from "../runtime/ports/clock.ts";
 import { eachEntry, textOf } from "./entries.ts";
 import type { Guard } from "./guard.ts";
 import { keyFault, quote } from "./key.ts";
+import { checkLogOptions } from "./log-options.ts";
 import type { LoggedModelHandle } from "./types/models.ts";
 import type { MetricOptions, MetricSeries } from "./types/values.ts";
 
@@ -15,7 +16,12 @@ interface KnownKey {
   readonly memo: MetricMemo;
   /** The key that was logged after this one last time. */
   next: KnownKey | undefined;
+  /** How often the names of its options were looked at. */
+  looks: number;
 }
+
+/** Calls whose options are looked at though some of them are right. */
+const mostLooks = 3;
 
 /** The metrics of one run: checks values, and fixes step and timestamp at the call. */
 export class MetricLog {
@@ -28,6 +34,8 @@ export class MetricLog {
   /** The key of the latest call, and the one that followed it last time: loops log their keys in turn, over and over. */
   #latest: KnownKey | undefined;
   #expected: KnownKey | undefined;
+  /** As of a key, for calls with many. */
+  #looks = 0;
 
   /** Sees each value that is logged, while there are alert rules. */
   watch: ((key: string, value: number, at: number, step: number) => void) | undefined = undefined;
@@ -88,7 +96,10 @@ export class MetricLog {
       this.#reject("", `the values must be an object of numbers: current value is ${shown(values)}`);
       return;
     }
-    this.checkOptions("", options);
+    if (options !== undefined && (this.#looks < mostLooks || !hasSome(options))) {
+      this.#looks++;
+      this.#checkOptions("", options);
+    }
     const now = options?.timestamp ?? this.#clock.now();
     eachEntry(
       Object.keys(values),
@@ -98,12 +109,21 @@ export class MetricLog {
     );
   }
 
-  /** Tells of options that are none, such as a step where Python has it; what they are for is logged without them. */
-  checkOptions(key: string, options: unknown): void {
-    if (options === undefined || typeof options === "object") return;
-    const cure = typeof options === "number" ? options : 1;
-    const message = `Cannot use the options of ${key === "" ? "metrics" : `the metric ${quote(String(key))}`} as they must be an object: current value is ${shown(options)}; use { step: ${cure} }`;
-    this.#guard.warn({ kind: "invalid-value", message, key: String(key), run: this.#run }, "metric options");
+  /** As `log`, with options: it is on the way of each point that has some, so what they are called is looked at seldom. */
+  logWith(key: string, value: number, options: MetricOptions): void {
+    if (this.#guard.strict) this.#checkOptions(key, options);
+    this.log(key, value, options?.step, options?.timestamp, options?.model);
+    const known = this.#latest;
+    if (known === undefined || (known.looks >= mostLooks && hasSome(options))) return;
+    known.looks++;
+    this.#checkOptions(key, options);
+  }
+
+  #checkOptions(key: string, options: unknown): void {
+    const what = key === "" ? "metrics" : `the metric ${quote(String(key))}`;
+    const example = `{ step: ${typeof options === "number" ? options : 1} }`;
+    const call = { run: this.#run, what, key: String(key), names: "step timestamp model", example };
+    checkLogOptions(this.#guard, options, call);
   }
 
   logSeries(key: string, series: MetricSeries): void {
@@ -133,7 +153,7 @@ export class MetricLog {
   }
 
   #know(key: string, step: number): KnownKey {
-    const known: KnownKey = { key, step, memo: {}, next: undefined };
+    const known: KnownKey = { key, step, memo: {}, next: undefined, looks: 0 };
     this.#keys.set(key, known);
     return known;
   }
@@ -173,6 +193,11 @@ export class MetricLog {
   #reject(key: string, reason: string, count = 1): undefined {
     this.#guard.reject({ run: this.#run, kind: "metric", key }, reason, count);
   }
+}
+
+/** True for options that are used: one that is misspelt is missing, or stands beside others, and then the first points show it. */
+function hasSome(options: MetricOptions): boolean {
+  return options?.step !== undefined || options?.timestamp !== undefined || options?.model !== undefined;
 }
 
 /** As MLflow stores it: infinities become the greatest double, -0 becomes 0. */

@@ -23,12 +23,12 @@ export async function* exportQuarantine(core: Core, options: Signal): AsyncGener
 
 /** The bytes of one thing in quarantine. */
 export function quarantineBody(core: Core, target: QuarantineTarget, options?: CallOptions): Promise<Blob | undefined> {
-  return limited(core, "quarantine.body", options, async () => (await core.queue.quarantine()).body(idOf(target)!));
+  return limited(core, "quarantine.body", options, "", async () => (await core.queue.quarantine()).body(idOf(target)!));
 }
 
 /** Has things sent again. */
 export function retryQuarantine(core: Core, target?: QuarantineTarget, options?: CallOptions): Promise<number> {
-  return limited(core, "quarantine.retry", options, async ({ signal }) =>
+  return limited(core, "quarantine.retry", options, "", async ({ signal }) =>
     (await core.queue.quarantine()).retry(idOf(target), signal),
   );
 }
@@ -36,7 +36,7 @@ export function retryQuarantine(core: Core, target?: QuarantineTarget, options?:
 /** Forgets things. */
 export function discardQuarantine(core: Core, target?: QuarantineTarget, options?: CallOptions): Promise<number> {
   const id = idOf(target);
-  return limited(core, "quarantine.discard", options, async ({ signal }) => {
+  return limited(core, "quarantine.discard", options, "", async ({ signal }) => {
     const stored = await (await core.queue.quarantine()).discard(id, signal);
     return stored + discardRejected(core.guard, id);
   });

@@ -38,46 +38,51 @@ export async function everythingDelivered(core: Core, { signal }: CallOptions, r
   if (core.queue.durable && core.options.delivery?.mode !== "manual") await core.queue.flush(limits);
 }
 
-/** A read of one run: own writes first, then `body` with MLflow's id. */
+/**
+ * A read of one run: own writes first, then `body` with MLflow's id.
+ *
+ * @param names the options of the call beside those of every read, parted by spaces
+ */
 export function readRun<T>(
   core: Core,
   what: string,
   id: string,
   options: ReadOptions | undefined,
+  names: string,
   body: (client: Resources, runId: string, options: CallOptions) => Promise<T>,
 ): Promise<T> {
-  return limited(core, what, options, async (limits) => {
+  return limited(core, what, options, `freshness ${names}`.trim(), async (limits) => {
     await ownWrites(core, id, { ...options, ...limits });
     return body(await core.client(), await serverRunId(core, id, limits), limits);
   });
 }
 
 export function getRun(core: Core, id: string, options?: ReadOptions): Promise<RunData> {
-  return readRun(core, "getRun", id, options, (client, runId, limits) => client.runs.get(runId, limits));
+  return readRun(core, "getRun", id, options, "", (client, runId, limits) => client.runs.get(runId, limits));
 }
 
 export function getMetricHistory(core: Core, id: string, key: string, options?: ReadOptions): Promise<MetricPoint[]> {
-  return readRun(core, "getMetricHistory", id, options, (client, runId, limits) =>
+  return readRun(core, "getMetricHistory", id, options, "", (client, runId, limits) =>
     client.metrics.history({ runId, key }, limits).all(),
   );
 }
 
 export function listArtifacts(core: Core, id: string, path?: string, options?: ReadOptions): Promise<FileInfo[]> {
-  return readRun(core, "listArtifacts", id, options, (client, runId, limits) =>
+  return readRun(core, "listArtifacts", id, options, "", (client, runId, limits) =>
     client.artifacts.list(runId, path, limits),
   );
 }
 
 export function openArtifact(core: Core, id: string, path: string, options?: OpenArtifactOptions): Promise<Response> {
   const range = options?.range;
-  return readRun(core, "openArtifact", id, options, (client, runId, limits) =>
+  return readRun(core, "openArtifact", id, options, "range", (client, runId, limits) =>
     client.artifacts.download(runId, artifactPath(path), { ...limits, ...(range && { range }) }),
   );
 }
 
 /** The run's page in MLflow's UI; undefined where the server is inside this process. */
 export function runUrl(core: Core, id: string, options?: CallOptions): Promise<string | undefined> {
-  return limited(core, "url", options, async (limits) => {
+  return limited(core, "url", options, "", async (limits) => {
     if (core.embedded) return undefined;
     const { runs } = await core.client();
     const { info } = await runs.get(await serverRunId(core, id, limits), limits);

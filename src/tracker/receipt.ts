@@ -16,7 +16,7 @@ export function runReceipt(
   localId: string,
   options: (CallOptions & { readonly verify?: boolean }) | undefined,
 ): Promise<Receipt & Shown> {
-  return limited(core, "receipt", options, async (limits) => {
+  return limited(core, "receipt", options, "verify", async (limits) => {
     await handedOver(core, limits);
     if (options?.verify !== true) return show(await wholeReceipt(core, localId));
     await ownWrites(core, localId, limits);

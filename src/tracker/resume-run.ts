@@ -1,6 +1,7 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
+import { checkOptions, namesOnly } from "./check-options.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
 import { goOnWith } from "./earlier-run.ts";
@@ -14,7 +15,7 @@ import { serverRunId } from "./server-run-id.ts";
 
 /** Goes on with a run: this tracker's own one at once, another after reading where it stands. */
 export function resumeRun(core: Core, which: string | RunName, options?: CallOptions): Promise<RunHandle> {
-  return limited(core, "resumeRun", options, async (limits) => {
+  return limited(core, "resumeRun", options, "", async (limits) => {
     if (typeof which === "object" && which !== null) return resumeNamed(core, which, limits);
     const own = core.open.get(core.queue.localIdOf(which) ?? which);
     if (own !== undefined) return own;
@@ -33,6 +34,7 @@ export function resumeRun(core: Core, which: string | RunName, options?: CallOpt
  */
 async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Promise<RunHandle> {
   checkName("resume a run", named.name);
+  checkOptions(named, namesOnly("name experiment parent"));
   const isPaused = core.queue.status().host === "paused";
   const waiting = isPaused ? await resumeWaitingNamed(core, named, limits) : undefined;
   if (waiting !== undefined) return waiting;

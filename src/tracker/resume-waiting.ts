@@ -39,7 +39,7 @@ export async function resumeWaitingNamed(
 
 /** The tags that a run has, wherever it is. */
 export function tagsOf(core: Core, localId: string, options?: CallOptions): Promise<Readonly<Record<string, string>>> {
-  return limited(core, "read the tags", options, async (limits) => {
+  return limited(core, "read the tags", options, "", async (limits) => {
     const waiting = await waitingRun(core, localId, limits);
     return waiting ? Object.fromEntries(waiting.tags) : (await getRun(core, localId, limits)).data.tags;
   });

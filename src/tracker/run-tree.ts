@@ -20,7 +20,7 @@ const fewOnLevel = 16;
 
 /** A run and all below it: one search by the root's tag; runs of clients that set none are found by their parents. */
 export function runTree(core: Core, id: string, options?: ReadOptions): Promise<RunNode> {
-  return readRun(core, "runTree", id, options, async ({ runs }, runId, limits) => {
+  return readRun(core, "runTree", id, options, "", async ({ runs }, runId, limits) => {
     const top = await runs.get(runId, limits);
     if (top.info.lifecycleStage === "deleted") throw deletedError(core, "show the tree of a run", "run", { id: runId });
     const root = await serverRunId(core, top.data.tags["mlflow.rootRunId"] || runId, limits).catch(() => runId);

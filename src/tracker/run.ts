@@ -10,6 +10,7 @@ import { quote } from "./key.ts";
 import { LateAlerts } from "./late-alerts.ts";
 import { bytesNow, filesNow, imageNow, jsonNow, LateArtifacts } from "./late-artifacts.ts";
 import { limited } from "./limited.ts";
+import { checkLogOptions } from "./log-options.ts";
 import { MetricLog } from "./metric-log.ts";
 import { ParamLog } from "./param-log.ts";
 import { type Shown, shown } from "./shown.ts";
@@ -102,8 +103,8 @@ export class RunHandle implements Run {
 
   logMetric(key: string, value: number, options?: MetricOptions): void {
     try {
-      if (options !== undefined) this.metrics.checkOptions(key, options);
-      this.metrics.log(key, value, options?.step, options?.timestamp, options?.model);
+      if (options === undefined) this.metrics.log(key, value, undefined, undefined);
+      else this.metrics.logWith(key, value, options);
     } catch (error) {
       this.#core.guard.unreadable(this.localId, "metric", key, error);
     }
@@ -118,11 +119,17 @@ export class RunHandle implements Run {
   }
 
   logParam(key: string, value: unknown, options?: ParamOptions): void {
-    this.#log("param", key, () => this.params.logParam(key, value, options));
+    this.#log("param", key, () => {
+      this.#options(`the param ${quote(textOf(key))}`, textOf(key), options);
+      this.params.logParam(key, value, options);
+    });
   }
 
   logParams(params: object, options?: ParamOptions): void {
-    this.#log("param", "", () => this.params.logParams(params, options));
+    this.#log("param", "", () => {
+      this.#options("params", "", options);
+      this.params.logParams(params, options);
+    });
   }
 
   setTag(key: string, value: unknown): void {
@@ -243,6 +250,7 @@ export class RunHandle implements Run {
   logInput(dataset: InputDataset, options?: InputOptions): void {
     this.#log("input", "", () => {
       const { guard, queue } = this.#core;
+      this.#options("the input", "", options, "context tags", '{ context: "training" }');
       if (dataset?.data !== undefined) return this.#artifacts.input(dataset, options);
       const input = inputOf(dataset, options);
       const run = this.localId;
@@ -253,6 +261,10 @@ export class RunHandle implements Run {
       if (message !== undefined) guard.warn({ kind: "invalid-value", message, key, run }, `input ${key} again`);
       queue.logInputs(run, [input]);
     });
+  }
+
+  #options(what: string, key: string, options: unknown, names = "format", example = '{ format: "python" }'): void {
+    checkLogOptions(this.#core.guard, options, { run: this.localId, what, key, names, example });
   }
 
   /** A value that throws when it is looked at throws into no training. */
@@ -307,7 +319,7 @@ export class RunHandle implements Run {
       );
     }
     this.close(status);
-    await limited(this.#core, "end the run", options, async (limits) => {
+    await limited(this.#core, "end the run", options, "until", async (limits) => {
       await handedOver(this.#core, limits);
       await this.#core.queue.flush({ until: options?.until ?? "durable", ...limits });
     });

@@ -4,7 +4,6 @@ import { NotFoundError } from "../errors/network-errors.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun } from "../queue/types.ts";
 import { allOf } from "./all-of.ts";
-import { checkOptions, namesOnly } from "./check-options.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
 import { textOf } from "./entries.ts";
@@ -20,14 +19,12 @@ import type { SearchRunsOptions } from "./types/tracker.ts";
 const defaultMaxResults = 1000;
 const largestPage = 1000;
 
-const searchRules = namesOnly(
-  "experiments allExperiments root filter orderBy view maxResults freshness timeout signal retry",
-);
+const searchNames = "experiments allExperiments root filter orderBy view maxResults freshness";
 
 /** Searches runs of experiments by name, after this tracker's own writes have arrived. */
-export function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise<RunTable> {
-  return limited(core, "searchRuns", options, async (limits) => {
-    check(options);
+export async function searchRuns(core: Core, options: SearchRunsOptions = {}): Promise<RunTable> {
+  check(options);
+  return limited(core, "searchRuns", options, searchNames, async (limits) => {
     const { maxResults = defaultMaxResults } = options;
     if (!Number.isSafeInteger(maxResults) || maxResults < 1) {
       throw new ValidationError(
@@ -70,8 +67,6 @@ function check(options: SearchRunsOptions): void {
   if (typeof options !== "object" || options === null) {
     throw wrong(`the options must be an object such as { filter: "metrics.loss < 1" }`, options);
   }
-  // A misspelt filter would find everything.
-  checkOptions(options, searchRules);
   const { experiments, filter, orderBy } = options;
   const isText = (value: unknown): boolean => typeof value === "string";
   if (experiments !== undefined && !(Array.isArray(experiments) && experiments.every(isText))) {

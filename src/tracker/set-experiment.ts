@@ -28,7 +28,7 @@ export async function setExperiment(
     );
   }
   const name = id === undefined ? experimentName(which as string) : "";
-  return limited(core, "setExperiment", options, async (limits) => {
+  return limited(core, "setExperiment", options, "artifactLocation tags", async (limits) => {
     const { experiment, created } =
       id === undefined
         ? await getOrCreate(core, name, options, limits)

@@ -1,6 +1,7 @@
 import type { CallOptions, Connection } from "../client/types/connection.ts";
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { FlushOptions, FlushReport } from "../queue/types.ts";
+import { checkOptions, namesOnly } from "./check-options.ts";
 import { allDone, type Core, exitTimeout, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
 import type { RunHandle } from "./run.ts";
 import type { KnowsRunTags } from "./run-tags.ts";
@@ -133,6 +134,7 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
 
   async flush(options?: FlushOptions): Promise<FlushReport & Shown> {
     const core = this.#core;
+    checkOptions(options ?? {}, namesOnly("until timeout signal"));
     const limits = sharedLimits(core, options);
     await handedOver(core, limits());
     const report = await core.queue.flush({ ...options, ...limits() });

@@ -254,3 +254,27 @@ describe("Tracker.withRun()", () => {
     await expect(tracker.withRun({}, undefined as never)).rejects.toThrow("the body of a run must be a function");
   });
 });
+
+describe("Tracker.resumeRun()", () => {
+  test("S2.3 gives a run that is open in this tracker as it is, by either id and by name", async () => {
+    const info = { runId: "a".repeat(32), experimentId: "1", runName: "open", lifecycleStage: "active" };
+    const found = { info, data: { tags: {}, params: {}, latestMetrics: [] }, inputs: { datasets: [] } };
+    const runs = {
+      get: async () => found,
+      search: async function* () {
+        yield found;
+      },
+    };
+    const { tracker, queue } = bench({}, { runs, experiments: { getByName: async () => info } } as never);
+    const run = tracker.startRun({ name: "open" });
+    queue.ids.set(run.localId, info.runId);
+    for (const which of [run.localId, info.runId, { name: "open" }]) {
+      expect(await tracker.resumeRun(which)).toBe(run);
+    }
+    expect(queue.of("update")).toEqual([]);
+    expect(queue.of("adopt")).toEqual([]);
+    await expect(tracker.resumeRun({ name: "open", experimnt: "x" } as never)).rejects.toThrow(
+      "Cannot use the unknown option experimnt: use name, experiment, parent",
+    );
+  });
+});

@@ -22,7 +22,7 @@ export function sendRequest(
   value: unknown,
   options: ControlOptions = {},
 ): Promise<RequestAnswer | undefined> {
-  return limited(core, "control a run", options, async (limits) => {
+  return limited(core, "control a run", options, "by reason wait", async (limits) => {
     const { wait, reason, by = core.options.user ?? core.runtime.environment.user() } = options;
     if (wait !== undefined && !(wait >= 0)) {
       throw new ValidationError(`Cannot control a run as wait must be milliseconds from 0: current value is ${wait}`);

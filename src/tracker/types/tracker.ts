@@ -132,7 +132,8 @@ export interface Tracker extends AsyncDisposable {
   /**
    * Goes on with a run, by either id or by name: its status is RUNNING again, its steps go on where they were. A run that no
    * server has yet is known from what waits of it in the queue, of whatever process. By name the latest one that is active;
-   * the server is asked first, unless the queue is paused.
+   * the server is asked first, unless the queue is paused. A run that is open in this tracker is given as it is, the same
+   * object: two handles would count its steps each for themselves.
    */
   resumeRun(run: string | RunByName, options?: CallOptions): Promise<Run>;
   /**
