@@ -18,11 +18,12 @@ export async function limited<T>(
   names: string,
   body: (options: { signal?: AbortSignal }) => Promise<T>,
 ): Promise<T> {
+  const known = `${names} signal timeout retry`.trim().split(" ");
   if (typeof (options ?? {}) !== "object") {
-    const cure = "an object such as { timeout: 5000 }";
-    throw new ConfigurationError(`Cannot ${what} as its options must be ${cure}: current value is ${textOf(options)}`);
+    const must = `its options must be an object with any of ${known.join(", ")}`;
+    throw new ConfigurationError(`Cannot ${what} as ${must}: current value is ${textOf(options)}`);
   }
-  checkOptions(options ?? {}, namesOnly(`signal timeout retry ${names}`.trim()));
+  checkOptions(options ?? {}, namesOnly(known.join(" ")));
   const { signal, timeout } = options ?? {};
   signal?.throwIfAborted();
   if (timeout === undefined) {

@@ -3,7 +3,6 @@ import { codePoints, cutText, limits as allowed } from "../client/limits.ts";
 import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
 import type { ArtifactLog } from "./artifact-log.ts";
 import { artifactPath } from "./artifact-path.ts";
-import { checkOptions } from "./check-options.ts";
 import type { Core } from "./core.ts";
 import { textOf } from "./entries.ts";
 import { keyFault, quote } from "./key.ts";
@@ -32,9 +31,7 @@ export async function logModel(
   limits: { signal?: AbortSignal },
   filesOf: (localId: string) => ArtifactLog,
 ): Promise<LoggedModelHandle> {
-  const { name = "model", type, step = 0, params, tags, ...unknown } = optionsOf(values);
-  // A model named by a misspelt option would be one of another name.
-  checkOptions(unknown, {}, "", "name, type, step, params, tags, signal, timeout");
+  const { name = "model", type, step = 0, params, tags } = JSON.parse(values) as LogModelOptions;
   checkModel(name, type, step, given);
   const { queue } = core;
   const localId = core.newLocalId();
@@ -81,18 +78,6 @@ async function local(
   if (files === undefined || stat?.isDirectory !== false) return log.wholeDirectory(source, undefined, limits);
   artifactPath(files.basename(files.resolve(source)));
   return () => log.source(source, undefined, limits);
-}
-
-/** What was given as options, without what says how long to wait. */
-function optionsOf(values: string): Omit<LogModelOptions, keyof CallOptions> {
-  const given: unknown = JSON.parse(values);
-  if (typeof given !== "object" || given === null || Array.isArray(given)) {
-    throw new ValidationError(
-      `Cannot log the model as its options must be an object such as { name: "net" }: current value is ${quote(textOf(given))}`,
-    );
-  }
-  const { signal, timeout, retry, ...options } = given as LogModelOptions;
-  return options;
 }
 
 function blobOf(file: string | Blob | Uint8Array): Blob {

@@ -93,7 +93,7 @@ describe("an option that there is not", () => {
     await expect(tracker.setExperiment("a", strange)).rejects.toThrow(words);
     await expect(tracker.control(id).stop(strange)).rejects.toThrow(words);
     await expect(tracker.getRun(id, 5000 as unknown as object)).rejects.toThrow(
-      "Cannot getRun as its options must be an object such as { timeout: 5000 }: current value is 5000",
+      "Cannot getRun as its options must be an object with any of freshness, signal, timeout, retry: current value is 5000",
     );
   });
 });

@@ -156,7 +156,7 @@ export function modelSuite(createTarget: CreateTarget, { release2 = false }: Ser
       }
       const good = { "w.bin": new Uint8Array(1) };
       await expect(run.logModel(good, "net" as unknown as object)).rejects.toThrow(
-        'its options must be an object such as { name: "net" }',
+        "its options must be an object with any of name, type",
       );
       await expect(run.logModel(good, { nmae: "net" } as object)).rejects.toThrow("Cannot use the unknown option nmae");
       expect((await tracker.getRun(run.localId)).outputs.models).toEqual([]);
