@@ -1,50 +1,17 @@
 import type { Timer } from "../../runtime/ports/clock.ts";
 import { add, amountOf } from "../amount.ts";
-import type { Books } from "../account/books.ts";
-import { Delivery } from "./delivery.ts";
 import type { Walk } from "../lead/follower.ts";
 import { parseNote } from "../lead/leader-note.ts";
-import type { Lease } from "../lead/lease.ts";
+import { StaleTermError } from "../storage.ts";
+import type { HostState } from "../types.ts";
+import { Bounds } from "./bounds.ts";
+import { Delivery } from "./delivery.ts";
 import { guardedClient } from "./guarded-client.ts";
 import { HostGate } from "./host-gate.ts";
-import { makeRoom } from "./make-room.ts";
+import type { LoopParts } from "./loop-parts.ts";
 import { Reader } from "./reader.ts";
 import type { Item, RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { StorageTrouble } from "./storage-trouble.ts";
-import { StaleTermError, type StorageCounts } from "../storage.ts";
-import type { HostState } from "../types.ts";
-import type { DeliveryParts } from "./delivery-parts.ts";
-
-/** What a storage was found like. */
-export interface Opening {
-  readonly counts: Pick<StorageCounts, "order">;
-  readonly lease: Pick<Lease, "term" | "held">;
-}
-
-/** What the loop needs. */
-export interface LoopParts extends DeliveryParts {
-  readonly books: Books;
-  readonly trouble: StorageTrouble;
-  /** Bytes of bodies that may wait in the store. */
-  readonly maxBytes: () => number;
-  /** The storage when it was opened. */
-  readonly opened: Opening;
-  /** Somebody in this process waits for what is sent, or has logged it. */
-  readonly awaited: () => boolean;
-  /** The term of which this process is the leader; 0 while it follows. */
-  readonly term: () => number;
-  /** Called right before each request that changes something; rejects when the term is over. */
-  readonly check: (term: number) => Promise<void>;
-  /** The term is over. */
-  readonly onLost: (term: number) => void;
-  /** Called after each request. */
-  readonly onDone: () => void;
-  /** Called when it may be another one than before whether this process wants to lead. */
-  readonly onWant: () => void;
-  /** Called after everything that may let somebody go on who waits. */
-  readonly onChange: () => void;
-}
 
 /** Milliseconds between two rounds of what nobody here waits for. */
 const BREATH = 1;
@@ -55,14 +22,10 @@ export class DeliveryLoop {
   readonly #view = new Scheduler();
   readonly #reader: Reader;
   readonly #gate: HostGate;
+  readonly #bounds: Bounds;
   /** Of the present term. */
   #delivery: Delivery | undefined;
   #abort = new AbortController();
-  /** The storage may be too full; it is, and nobody else is known to see to that. */
-  #grown = false;
-  #crowded = false;
-  /** What was put here may have been settled without being counted: by another leader, or by a storage that failed then. */
-  #doubtful = false;
   #again = false;
   #looping = false;
   #inFlight = 0;
@@ -75,6 +38,7 @@ export class DeliveryLoop {
     this.#parts = parts;
     this.#reader = new Reader(parts.store, this.#view);
     this.#gate = new HostGate(() => parts.runtime.random.fraction());
+    this.#bounds = new Bounds(parts, this.#view);
   }
 
   get #leads(): boolean {
@@ -83,7 +47,7 @@ export class DeliveryLoop {
 
   /** There is something to send or to make room for, or something is on its way. */
   get wants(): boolean {
-    return !this.#stopped && (this.#running || this.#inFlight > 0 || this.#crowded);
+    return !this.#stopped && (this.#running || this.#inFlight > 0 || this.#bounds.crowded);
   }
 
   get host(): HostState {
@@ -147,12 +111,12 @@ export class DeliveryLoop {
 
   /** Something may have left the storage that was not counted here: that is found out before anything is sent. */
   doubt(): void {
-    this.#doubtful = true;
+    this.#bounds.doubtful = true;
   }
 
   /** The storage has got more. `counted` says that the bytes in the ledger are those with it. */
   grew(counted = false): void {
-    this.#grown ||= !counted || this.#crowded || this.#parts.ledger.bytes > this.#parts.maxBytes();
+    this.#bounds.grew(counted);
     this.#reader.appended();
     this.wake();
   }
@@ -228,8 +192,8 @@ export class DeliveryLoop {
     const { concurrency, flushInterval } = settings;
     while (this.#again && !this.#stopped) {
       this.#again = false;
-      if (this.#doubtful && this.#leads) await this.#compare();
-      if (this.#grown) await this.#makeRoom();
+      if (this.#bounds.doubtful && this.#leads) await this.#bounds.compare();
+      if (this.#bounds.grown) await this.#bounds.makeRoom(this.#delivery);
       if (!this.#running || !this.#leads) continue;
       await this.#delivery?.ready();
       const now = this.#now();
@@ -253,17 +217,6 @@ export class DeliveryLoop {
       at = Math.min(at, this.#mend(now, allowed));
       this.#timer?.cancel();
       if (at < Number.POSITIVE_INFINITY && !this.#again) this.#wakeIn(at - now);
-    }
-  }
-
-  /** What has left must not be counted again, or for ever be waited for. */
-  async #compare(): Promise<void> {
-    this.#doubtful = false;
-    let whole = false;
-    try {
-      whole = await this.#parts.books.compareAll();
-    } finally {
-      this.#doubtful ||= !whole;
     }
   }
 
@@ -318,41 +271,6 @@ export class DeliveryLoop {
         });
     }
     return Number.POSITIVE_INFINITY;
-  }
-
-  async #makeRoom(): Promise<void> {
-    this.#grown = false;
-    const limit = this.#parts.maxBytes();
-    const { store, ledger } = this.#parts;
-    const term = this.#parts.term();
-    if (term === 0) {
-      // Only who leads may drop what is stored; who does not send leads for that alone.
-      ledger.bytes = (await store.status()).bytes;
-      this.#crowded = ledger.bytes > limit;
-    } else {
-      const { reserved } = this.#view;
-      const delivery = this.#delivery!;
-      await delivery.ready();
-      await this.#parts.books
-        .during(() =>
-          makeRoom({
-            ...this.#parts,
-            whenFull: this.#parts.settings.whenFull,
-            term,
-            limit,
-            reserve: (chunk) =>
-              !this.#view.touched(chunk) && !delivery.maySent(chunk.order) && Boolean(reserved.add(chunk.order)),
-            release: (order) => reserved.delete(order),
-          }),
-        )
-        .catch((error: unknown) => {
-          // What it dropped last may be gone, and not counted as that.
-          this.doubt();
-          throw error;
-        });
-      this.#crowded = false;
-    }
-    this.#parts.onWant();
   }
 
   /** Gives the milliseconds until the next try. */
