@@ -1,28 +1,22 @@
 import type { CallOptions } from "../client/types/connection.ts";
-import { ConfigurationError, ValidationError } from "../errors/usage-errors.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
 import type { FlushReport } from "../queue/types.ts";
 import { checkRule } from "../tracker/alerts/check-rule.ts";
 import { errorText } from "../tracker/error-text.ts";
-import { tagsOf } from "../tracker/run-tags.ts";
 import type { AlertRule } from "../tracker/types/alerts.ts";
 import type { Run } from "../tracker/types/run.ts";
 import type { MetricOptions } from "../tracker/types/values.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import { requirementTags } from "./environment/requirements.ts";
-import { ENVIRONMENT_TAG, type PackageRequirements } from "./environment/types.ts";
-import { findPlaceholder, makePlaceholder } from "./placeholder.ts";
-import { trackerSettings } from "./recorder-options.ts";
-import { RegisteredRecording } from "./recording.ts";
+import type { PackageRequirements } from "./environment/types.ts";
+import { beginRecording, continueRecording, resumeRecordedRun, startRecordedRun } from "./open-recording.ts";
+import { RecorderTracker } from "./recorder-tracker.ts";
 import type { Recorder, RecorderMode, RecorderOptions, Recording, RecordingStatus, RecordingSummary } from "./types.ts";
 
 /** A recorder over one run of one tracker. */
 export class ExperimentRecorder implements Recorder {
   readonly #options: RecorderOptions;
-  /** Undefined until it was said, or there is a tracker. */
-  #mode: RecorderMode | undefined;
-  #tracker: Promise<Tracker> | undefined;
-  /** The same, once it is open. */
-  #open: Tracker | undefined;
+  readonly #tracker: RecorderTracker;
   #recording: Promise<Recording> | undefined;
   #run: Run | undefined;
   #state: "new" | "registered" | "started" | "stopped" = "new";
@@ -34,11 +28,11 @@ export class ExperimentRecorder implements Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = { ...options };
-    this.#mode = options.mode;
+    this.#tracker = new RecorderTracker(this.#options);
   }
 
   get mode(): RecorderMode {
-    return this.#mode ?? "ONLINE";
+    return this.#tracker.mode;
   }
 
   register(options?: CallOptions): Promise<Recording> {
@@ -87,20 +81,11 @@ export class ExperimentRecorder implements Recorder {
   }
 
   setMode(mode: RecorderMode): void {
-    if (mode !== "ONLINE" && mode !== "OFFLINE") {
-      throw new ValidationError(
-        `Cannot set the mode as it must be "ONLINE" or "OFFLINE": current value is "${String(mode)}"`,
-      );
-    }
-    const before = this.#mode;
-    this.#mode = mode;
-    if (mode === before) return;
-    if (mode === "OFFLINE") this.#open?.queue.pause();
-    else this.#open?.queue.resume();
+    this.#tracker.setMode(mode);
   }
 
   stop(status: RecordingStatus = "FINISHED", options?: CallOptions): Promise<FlushReport> {
-    const [recording, tracker] = [this.#recording, this.#tracker];
+    const [recording, tracker] = [this.#recording, this.#tracker.opening];
     if (recording === undefined || tracker === undefined) {
       return Promise.reject(this.#cannot("stop", "it is not registered"));
     }
@@ -129,9 +114,9 @@ export class ExperimentRecorder implements Recorder {
   /** A scope that was left without `stop()` was left by an error. */
   async [Symbol.asyncDispose](): Promise<void> {
     // It may be opening still.
-    const tracker = await this.#tracker?.catch(() => undefined);
+    const tracker = await this.#tracker.opening?.catch(() => undefined);
     if (this.#run !== undefined) await this.stop("FAILED");
-    else if (typeof this.#options.tracker === "function") await tracker?.close();
+    else if (this.#tracker.isOwn) await tracker?.close();
   }
 
   #once(begin: () => Promise<Recording>): Promise<Recording> {
@@ -147,35 +132,22 @@ export class ExperimentRecorder implements Recorder {
   }
 
   async #register(options?: CallOptions): Promise<Recording> {
-    const { name, project, notes, hyperParameters } = this.#options;
     const tracker = await this.#opened();
     options?.signal?.throwIfAborted();
-    const run = tracker.startRun({
-      name,
-      ...(project !== undefined && { experiment: project }),
-      ...(notes !== undefined && { description: notes }),
-      ...(hyperParameters !== undefined && { params: hyperParameters }),
-    });
+    const run = startRecordedRun(tracker, this.#options);
     this.#begin(run, "registered");
-    this.#describe(run);
-    this.#capture(tracker, run);
-    return new RegisteredRecording(tracker, run, await makePlaceholder(run, this.#model(), options));
+    const { recording, environment } = beginRecording(tracker, run, this.#options, options);
+    this.#environment = environment;
+    return recording;
   }
 
   async #attach(recordingId: string | undefined, options?: CallOptions): Promise<Recording> {
-    const { name, project, notes, hyperParameters } = this.#options;
     const tracker = await this.#opened();
-    const named = { name, ...(project !== undefined && { experiment: project }) };
-    const run = await tracker.resumeRun(recordingId ?? named, options);
+    const run = await resumeRecordedRun(tracker, this.#options, recordingId, options);
     this.#begin(run, "started");
-    if (notes !== undefined) run.setDescription(notes);
-    if (hyperParameters !== undefined) run.logParams(hyperParameters);
-    this.#describe(run);
-    const tags = await tagsOf(tracker, run.localId, options);
-    // The process that began may have died before it knew.
-    if (tags[ENVIRONMENT_TAG] === undefined) this.#capture(tracker, run);
-    const placeholder = findPlaceholder(tracker, run.localId, tags);
-    return new RegisteredRecording(tracker, run, placeholder ?? (await makePlaceholder(run, this.#model(), options)));
+    const { recording, environment } = await continueRecording(tracker, run, this.#options, options);
+    this.#environment = environment;
+    return recording;
   }
 
   #begin(run: Run, state: "registered" | "started"): void {
@@ -184,53 +156,9 @@ export class ExperimentRecorder implements Recorder {
     for (const rule of this.#rules.splice(0)) run.alertOn(rule);
   }
 
-  /** What belongs to a recording and is no part of starting a run. */
-  #describe(run: Run): void {
-    const { dataset, modelClass, metadata } = this.#options;
-    if (dataset !== undefined) run.logInput(typeof dataset === "string" ? { name: dataset } : dataset);
-    if (modelClass !== undefined) run.setTag("mlflow.tracklet.modelClass", modelClass);
-    if (metadata !== undefined) run.setTags(metadata);
-  }
-
-  /** Goes on beside the recording, which waits for it in the end. */
-  #capture(tracker: Tracker, run: Run): void {
-    const { environment = {} } = this.#options;
-    if (environment === false) return;
-    this.#environment = import("./environment/record-environment.ts")
-      .then(({ recordEnvironment }) => recordEnvironment(tracker, run, environment))
-      // A page without a network may not get the code.
-      .catch((error: unknown) => run.setTag(`${ENVIRONMENT_TAG}.error`, errorText(error)));
-  }
-
-  #model(): { name: string; modelClass: string | undefined } {
-    return { name: this.#options.name, modelClass: this.#options.modelClass };
-  }
-
   #opened(): Promise<Tracker> {
     if (this.#state === "stopped") return Promise.reject(this.#cannot("use", "it has stopped"));
-    if (this.#tracker === undefined) {
-      const opening = this.#openTracker();
-      this.#tracker = opening;
-      opening.catch(() => {
-        this.#tracker = undefined;
-      });
-    }
-    return this.#tracker;
-  }
-
-  async #openTracker(): Promise<Tracker> {
-    const { tracker: given } = this.#options;
-    const tracker = typeof given === "function" ? await given(trackerSettings(this.#options)) : given;
-    if (typeof tracker?.startRun !== "function") {
-      throw new ConfigurationError("Cannot record as the option tracker must open a tracker: it gives none");
-    }
-    // Whoever paused a tracker that is open meant all that it logs.
-    const paused = tracker.queue.status().host === "paused";
-    this.#mode ??= paused ? "OFFLINE" : "ONLINE";
-    if (this.#mode === "OFFLINE") tracker.queue.pause();
-    else if (paused) tracker.queue.resume();
-    this.#open = tracker;
-    return tracker;
+    return this.#tracker.opened();
   }
 
   async #stop(
@@ -250,7 +178,7 @@ export class ExperimentRecorder implements Recorder {
       return await tracker.flush({ until, timeout, ...options });
     } finally {
       // The last data had its time; what is durable stays for the next process or for `tracklet sync`.
-      if (typeof this.#options.tracker === "function") await tracker.close({ timeout: 1000 });
+      if (this.#tracker.isOwn) await tracker.close({ timeout: 1000 });
     }
   }
 

@@ -3,6 +3,7 @@ import { NotFoundError } from "../errors/network-errors.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Run } from "../tracker/types/run.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
+import type { RecorderOptions } from "./types.ts";
 
 /** The run's tag with our id of its placeholder. */
 const PLACEHOLDER_TAG = "mlflow.tracklet.recordingModel";
@@ -13,7 +14,7 @@ export type Placeholder = (options?: CallOptions) => Promise<string | undefined>
 /** Makes the model that stands for what comes of a recording: without files, so that there is an id for it at once. */
 export async function makePlaceholder(
   run: Run,
-  { name, modelClass }: { readonly name: string; readonly modelClass: string | undefined },
+  { name, modelClass }: Pick<RecorderOptions, "name" | "modelClass">,
   options?: CallOptions,
 ): Promise<Placeholder> {
   // What MLflow keeps out of names of models it takes in those of runs.
