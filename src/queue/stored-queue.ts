@@ -13,6 +13,7 @@ import { isEnd, type Requests } from "./chunk/request.ts";
 import { RunIds } from "./drain/run-ids.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
 import { reportOf, type StatusParts, statusOf } from "./status.ts";
+import { StatusListeners } from "./status-listeners.ts";
 import type { QueueStorage } from "./storage.ts";
 import type { RunMapping } from "./run-mapping.ts";
 import type {
@@ -44,9 +45,7 @@ export class StoredQueue implements Queue {
   readonly #waiters: Waiters;
   readonly #flusher: Flusher;
   readonly #ids = new RunIds();
-  readonly #listeners = new Set<(status: QueueStatus) => void>();
-  /** Told in this task already, or nobody listens. */
-  #told = true;
+  readonly #listeners: StatusListeners;
   /** Nothing can wait in the storage from before. */
   #fresh = false;
   #leave: (() => void)[] | undefined;
@@ -80,6 +79,7 @@ export class StoredQueue implements Queue {
     this.#inProcess = inProcess;
     this.#problems = problems;
     this.#waiters = new Waiters(runtime);
+    this.#listeners = new StatusListeners(runtime.clock, () => this.status());
     this.#drain = new Drain({
       storage,
       client,
@@ -142,24 +142,24 @@ export class StoredQueue implements Queue {
 
   logMetric(localId: string, key: string, value: number, timestamp: number, step: number, memo: MetricMemo = {}): void {
     this.#writer.metric(localId, key, value, timestamp, step, memo);
-    this.#tell();
+    this.#listeners.tell();
   }
 
   logParam(localId: string, key: string, value: string): void {
     this.#writer.row(localId, "params", key, value);
-    this.#tell();
+    this.#listeners.tell();
   }
 
   setTag(localId: string, key: string, value: string): void {
     this.#writer.row(localId, "tags", key, value);
-    this.#tell();
+    this.#listeners.tell();
   }
 
   deleteTag(localId: string, key: string): void {
     this.#writer.sealTags(localId);
     this.#ledger.request(localId, ["tag", key]);
     this.#writer.request(localId, "untag", key, [["tag", key, 1]]);
-    this.#tell();
+    this.#listeners.tell();
   }
 
   updateRun(localId: string, change: RunChange): void {
@@ -188,7 +188,7 @@ export class StoredQueue implements Queue {
     this.#begin();
     this.#ledger.request(localId, ["artifact", path]);
     this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
-    this.#tell();
+    this.#listeners.tell();
     if (await this.#writer.persist()) return;
     throw (await this.#drain.load()).notKeptError(path, this.#drain);
   }
@@ -288,9 +288,7 @@ export class StoredQueue implements Queue {
   }
 
   subscribe(listener: (status: QueueStatus) => void): () => void {
-    this.#listeners.add(listener);
-    this.#told = false;
-    return () => this.#listeners.delete(listener);
+    return this.#listeners.add(listener);
   }
 
   pause(): void {
@@ -335,7 +333,7 @@ export class StoredQueue implements Queue {
   ): void {
     this.#ledger.request(localId);
     this.#writer.request(localId, kind, request, keys, delay);
-    this.#tell();
+    this.#listeners.tell();
   }
 
   /** Nothing was logged, and nothing can wait from before. */
@@ -384,17 +382,6 @@ export class StoredQueue implements Queue {
 
   #changed(): void {
     this.#waiters.check();
-    this.#tell();
-  }
-
-  /** Once per task, however much happened in it. */
-  #tell(): void {
-    if (this.#told) return;
-    this.#told = true;
-    this.#runtime.clock.after(0, () => {
-      this.#told = this.#listeners.size === 0;
-      const status = this.status();
-      for (const listener of this.#listeners) listener(status);
-    });
+    this.#listeners.tell();
   }
 }
