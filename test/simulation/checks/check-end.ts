@@ -1,11 +1,15 @@
+import type { StorageCounts } from "../../../src/queue/storage.ts";
 import type { Director } from "../director.ts";
 import { type ServerRun, STRANGE } from "../world/server.ts";
+import type { SimProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import type { Logged, RunBook } from "./book.ts";
 import { contentOf, item } from "./items.ts";
 
 /** Longest time in ms, beyond the flush interval, until what is logged is on a disk that works. */
 const PERSIST = 3_000;
+
+const KINDS = ["points", "requests"] as const;
 
 /** What must hold at the end of a seed, when all that can be delivered is. */
 export async function checkEnd(world: World, director: Director): Promise<void> {
@@ -174,22 +178,25 @@ async function checkCounts(world: World, { final }: Director): Promise<void> {
     waiting[kind === "metrics" ? "points" : "requests"] += count;
     bytes += size;
   }
-  const same = (what: string, a: unknown, b: unknown): void => {
-    if (JSON.stringify(a) !== JSON.stringify(b))
-      checks.fail(`${what}: counted ${JSON.stringify(a)}, there are ${JSON.stringify(b)}`);
-  };
-  same("waiting in the storage", status.waiting, waiting);
-  same("bytes in the storage", status.bytes, bytes);
-  same("quarantined in the storage", status.quarantined, checks.quarantined);
-  for (const kind of ["points", "requests"] as const) {
+  same(world, "waiting in the storage", status.waiting, waiting);
+  same(world, "bytes in the storage", status.bytes, bytes);
+  same(world, "quarantined in the storage", status.quarantined, checks.quarantined);
+  for (const kind of KINDS) {
     const all = status.waiting[kind] + status.delivered[kind] + status.quarantined[kind] + status.dropped[kind];
     if (all > book[kind]) checks.fail(`the storage counts ${all} ${kind}, and only ${book[kind]} were logged`);
   }
-  if (world.processes.length > 1 || !final) return;
-  const flushed = final.queue.flush({ timeout: 0 });
+  if (!final) return;
+  if (world.processes.length === 1) await checkReport(world, final, status);
+  await checkReceipts(world, final);
+}
+
+/** What one process was alone to log and to deliver. */
+async function checkReport(world: World, { queue }: SimProcess, status: StorageCounts): Promise<void> {
+  const { checks, book } = world;
+  const flushed = queue.flush({ timeout: 0 });
   if (!(await world.timeline.settles(flushed, 10_000))) checks.fail("flush() with a timeout of 0 does not settle");
-  const report = await Promise.race([flushed, final.queue.flush({ until: "durable", timeout: 0 })]);
-  for (const kind of ["points", "requests"] as const) {
+  const report = await Promise.race([flushed, queue.flush({ until: "durable", timeout: 0 })]);
+  for (const kind of KINDS) {
     const { delivered, pending, parked, quarantined, dropped } = report;
     const all = delivered[kind] + pending[kind] + parked[kind] + quarantined[kind] + dropped[kind];
     if (all !== book[kind] - (kind === "requests" ? book.refused : 0)) {
@@ -197,11 +204,16 @@ async function checkCounts(world: World, { final }: Director): Promise<void> {
         `flush() counts ${all} ${kind} (${JSON.stringify(report, (name, value) => (name === "problems" ? undefined : value))}), and ${book[kind]} were logged`,
       );
     }
-    same(`delivered ${kind}`, delivered[kind], status.delivered[kind]);
+    same(world, `delivered ${kind}`, delivered[kind], status.delivered[kind]);
   }
+}
+
+/** Whoever logged it, of what was logged to a run each call has its fate. */
+async function checkReceipts(world: World, { queue }: SimProcess): Promise<void> {
+  const { checks, book } = world;
   for (const run of book.runs.values()) {
     if (run.blocked !== undefined) continue;
-    const receipt = final.queue.receipt(run.localId);
+    const receipt = queue.receipt(run.localId);
     if (!(await world.timeline.settles(receipt, 60_000))) checks.fail("receipt() does not settle");
     for (const { kind, key, logged, acknowledged, dropped, quarantined } of (await receipt).lines) {
       if (logged !== acknowledged + dropped + quarantined) {
@@ -211,4 +223,9 @@ async function checkCounts(world: World, { final }: Director): Promise<void> {
       }
     }
   }
+}
+
+function same({ checks }: World, what: string, a: unknown, b: unknown): void {
+  if (JSON.stringify(a) !== JSON.stringify(b))
+    checks.fail(`${what}: counted ${JSON.stringify(a)}, there are ${JSON.stringify(b)}`);
 }
