@@ -7,6 +7,11 @@ import { OwnClaim } from "./held-claim.ts";
 import { Lease } from "./lease.ts";
 import type { ClaimResult } from "./types.ts";
 
+/** What is not held is nothing to give back; not enumerable, as copies and comparisons mean the facts. */
+function disposable<T extends object>(result: T): T & AsyncDisposable {
+  return Object.defineProperty(result, Symbol.asyncDispose, { value: async () => {} }) as T & AsyncDisposable;
+}
+
 /** Claims at a place: looks, and looks again as long as `wait` says. */
 export async function claimOn(place: ClaimPlace, settings: ClaimSettings): Promise<ClaimResult> {
   const { clock, random } = place;
@@ -22,14 +27,14 @@ export async function claimOn(place: ClaimPlace, settings: ClaimSettings): Promi
   try {
     for (;;) {
       const got = await acquire(place, acquiring, limits);
-      if (got.state === "committed") return got;
+      if (got.state === "committed") return disposable(got);
       if (got.state === "won") {
         const own = new Lease(place, got.generation, { lease, timeout: limits.timeout });
         await own.begin(limits);
         return new OwnClaim(place, own, got);
       }
       const left = wait - (clock.monotonic() - begun);
-      if (left <= 0) return got;
+      if (left <= 0) return disposable(got);
       // Not in step with the others who wait.
       await pause(clock, Math.min(left, (lease / 8) * (0.5 + random.fraction())), limits.signal);
     }

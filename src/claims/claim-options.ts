@@ -1,5 +1,6 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
+import { checkOptions, namesOnly } from "../tracker/check-options.ts";
 import { type ClaimToken, readToken } from "./claim-token.ts";
 import type { ClaimOptions } from "./types.ts";
 
@@ -18,8 +19,9 @@ export interface ClaimSettings {
   readonly limits: CallOptions & { readonly timeout: number };
 }
 
-/** @throws ValidationError for what cannot be. */
+/** @throws ValidationError for what cannot be, ConfigurationError for options that there are not. */
 export function claimSettings(options: ClaimOptions): ClaimSettings {
+  checkOptions(options, namesOnly("lease wait token persist timeout signal retry"));
   const { lease = 60_000, wait = false, token, persist = () => {}, timeout = REQUEST_TIMEOUT, signal } = options;
   must(
     "lease",

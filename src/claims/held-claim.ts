@@ -1,4 +1,5 @@
 import type { CallOptions } from "../client/types/connection.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
 import type { Run, StartRunOptions } from "../tracker/types/run.ts";
 import { ClaimLostError } from "./claim-lost-error.ts";
 import { type ClaimPlace, writeOnce } from "./claim-place.ts";
@@ -15,6 +16,8 @@ export class OwnClaim implements HeldClaim {
   readonly #place: ClaimPlace;
   readonly #lease: Lease;
   readonly #nonce: string;
+  /** Our ids of the runs that it started. */
+  readonly #attempts = new Set<string>();
   #over = false;
 
   constructor(place: ClaimPlace, lease: Lease, won: { readonly generation: number; readonly nonce: string }) {
@@ -31,13 +34,16 @@ export class OwnClaim implements HeldClaim {
 
   startAttempt(options: StartRunOptions = {}): Run {
     const signal = options.signal === undefined ? this.signal : AbortSignal.any([options.signal, this.signal]);
-    const own = { "mlflow.tracklet.claimedOn": this.lockRunId, "mlflow.tracklet.generation": String(this.generation) };
-    return this.#place.tracker.startRun({ ...options, signal, tags: { ...options.tags, ...own } });
+    const tags = { ...options.tags, ...this.#tags(), "mlflow.tracklet.generation": String(this.generation) };
+    const run = this.#place.tracker.startRun({ ...options, signal, tags });
+    this.#attempts.add(run.localId);
+    return run;
   }
 
   async commit(attempt: Run, options: CommitOptions = {}): Promise<CommittedClaim> {
     const { keys, what } = this.#place;
     this.#mustBeOpen("commit");
+    await this.#mustBeAttempt(attempt, options);
     const before = await this.#outcome(attempt, options);
     if (before !== undefined) return before;
     this.#lease.mustHold();
@@ -53,6 +59,21 @@ export class OwnClaim implements HeldClaim {
     const committed = await this.#outcome(attempt, options);
     if (committed !== undefined) return committed;
     throw new Error(`Cannot commit ${what} as the run "${this.lockRunId}" does not keep its params`);
+  }
+
+  /** Tags by which an attempt of this claim and generation is known, also after a restart. */
+  #tags(): Record<string, string> {
+    const { keys } = this.#place;
+    return { "mlflow.tracklet.claimedOn": this.lockRunId, "mlflow.tracklet.claim": keys.claim(this.generation) };
+  }
+
+  /** A run of something else would be ended, and be the result for good. */
+  async #mustBeAttempt(attempt: Run, options: CallOptions): Promise<void> {
+    if (typeof attempt?.localId !== "string") throw notAttempt(this.#place, String(attempt));
+    if (this.#attempts.has(attempt.localId)) return;
+    const { data } = await this.#place.client.runs.get(await attempt.runId(options), options);
+    const isOurs = Object.entries(this.#tags()).every(([key, value]) => data.tags[key] === value);
+    if (!isOurs) throw notAttempt(this.#place, `the run "${attempt.name}"`);
   }
 
   /** What is committed already: ours, of a call whose answer was lost, or another's, which throws. */
@@ -96,4 +117,10 @@ export class OwnClaim implements HeldClaim {
     const { client, keys } = this.#place;
     await client.runs.deleteTag(this.lockRunId, keys.beat(this.generation), options).catch(() => {});
   }
+}
+
+function notAttempt({ what }: ClaimPlace, given: string): ValidationError {
+  return new ValidationError(
+    `Cannot commit ${what} as the result must be an attempt of this claim: current value is ${given}; start it by startAttempt()`,
+  );
 }

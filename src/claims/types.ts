@@ -69,6 +69,8 @@ export interface HeldClaim extends AsyncDisposable {
    * Ends an attempt as FINISHED, delivers it with the logged models that this program made in it, and makes it the
    * result. Write-once: of all generations one wins. Values that were refused at the call are no part of it.
    *
+   * @param attempt what `startAttempt()` gave, or such a run of an earlier life of this claim (`token`), resumed.
+   * @throws ValidationError for any other run, which stays as it is.
    * @throws ClaimLostError when the lease is lost or another generation has committed.
    * @throws NetworkError when the attempt could not be delivered, or the server did not answer; call it again.
    * @throws IncompleteAttemptError when some of it was dropped, or is refused by the server for good.
@@ -78,5 +80,5 @@ export interface HeldClaim extends AsyncDisposable {
   release(options?: CallOptions): Promise<void>;
 }
 
-/** What a claim came to. */
-export type ClaimResult = HeldClaim | BusyClaim | CommittedClaim;
+/** What a claim came to: `await using` gives back one that is held, and does nothing with another. */
+export type ClaimResult = HeldClaim | (BusyClaim & AsyncDisposable) | (CommittedClaim & AsyncDisposable);

@@ -1,7 +1,7 @@
 import { BadRequestError, NetworkError } from "../../src/errors/index.ts";
 import type { ClaimPlace } from "../../src/claims/claim-place.ts";
 import { claimKeys } from "../../src/claims/claim-keys.ts";
-import type { Run } from "../../src/tracker/types/run.ts";
+import type { Run, StartRunOptions } from "../../src/tracker/types/run.ts";
 import type { Clock, Timer } from "../../src/runtime/ports/clock.ts";
 import type { Random } from "../../src/runtime/ports/random.ts";
 import { ManualClock } from "../support/manual-clock.ts";
@@ -128,7 +128,9 @@ export function placeOf(server: ModelServer, clock: ProgramClock, random: Random
       }, options),
   };
   const queue = { quarantine: { list: async function* () {} } };
-  const tracker = { connection: { trackingUri: "http://model" }, queue };
+  const startRun = ({ name = "", tags = {} }: StartRunOptions): Run =>
+    attemptOf(server, name, tags["spoiled"] === "yes");
+  const tracker = { connection: { trackingUri: "http://model" }, queue, startRun };
   return {
     tracker: tracker as never,
     client: { runs } as never,
@@ -148,7 +150,7 @@ export const PARTS = ["loss", "weights", "labels"] as const;
  * An attempt that a queue delivers part by part over the network with chance in it: each `end()` tries what is left
  * once. A `spoiled` one has a part that the server refuses for good.
  */
-export function attemptOf(server: ModelServer, runId: string, spoiled = false): Run {
+function attemptOf(server: ModelServer, runId: string, spoiled = false): Run {
   const acknowledged = new Set<string>();
   const arrived = new Set<string>();
   server.attempts.set(runId, arrived);
@@ -171,6 +173,7 @@ export function attemptOf(server: ModelServer, runId: string, spoiled = false): 
     quarantined: sound.includes(key) ? 0 : 1,
   });
   return {
+    localId: runId,
     runId: async () => runId,
     end: async () => void (await Promise.all(sound.filter((part) => !acknowledged.has(part)).map(deliver))),
     // Of MLflow 2, where a model is a folder of the run.

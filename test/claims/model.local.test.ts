@@ -6,7 +6,7 @@ import { claimSettings } from "../../src/claims/claim-options.ts";
 import { isNetworkError } from "../../src/errors/index.ts";
 import { seededRandom } from "../support/seeded-random.ts";
 import { IncompleteAttemptError } from "../../src/claims/incomplete-attempt-error.ts";
-import { attemptOf, ModelServer, PARTS, placeOf, ProgramClock } from "./model-world.ts";
+import { ModelServer, PARTS, placeOf, ProgramClock } from "./model-world.ts";
 
 const LEASE = 10_000;
 const options = { lease: LEASE, timeout: 1000 };
@@ -59,7 +59,8 @@ async function work(server: ModelServer, program: Program, all: readonly Program
           program.holds = false;
           await result.release({ timeout: 1000 });
         } else {
-          const attempt = attemptOf(server, `${program.id}.${result.generation}`, program.mood() < 0.2);
+          const tags = { spoiled: program.mood() < 0.2 ? "yes" : "no" };
+          const attempt = result.startAttempt({ name: `${program.id}.${result.generation}`, tags });
           // What could not be delivered is tried again, as long as the claim is ours.
           const { runId } = await stubbornly(program, () => result.commit(attempt, { timeout: 1000 }));
           seen.results.add(runId);
