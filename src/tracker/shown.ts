@@ -8,13 +8,15 @@ export interface Shown {
 }
 
 /**
- * Makes an object show itself: in `console.log` of Node, Deno and Bun, in notebooks as text and HTML, and by `toHTML()`.
+ * Makes an object show itself: in `console.log` of Node, Deno and Bun, in notebooks as text and HTML, in texts, and by
+ * `toHTML()`.
  * The methods are not enumerable, so that copies, comparisons and JSON see the data only.
  */
 export function shown<T extends object>(object: T, text: () => string): T & Shown {
   const toHTML = (): string => `<pre>${escapeHtml(text())}</pre>`;
   const methods: Record<string | symbol, unknown> = {
     toHTML,
+    toString: text,
     [Symbol.for("nodejs.util.inspect.custom")]: text,
     [Symbol.for("Deno.customInspect")]: text,
     [Symbol.for("Jupyter.display")]: () => ({ "text/plain": text(), "text/html": toHTML() }),

@@ -184,10 +184,12 @@ describe("what people look at", () => {
     run.logMetric("bad%", 1);
     const report = await tracker.flush();
     const text = String(inspect(report, "Deno.customInspect"));
+    expect([String(report), `${run}`]).toEqual([text, inspect(run, "Deno.customInspect")]);
     expect(text).toContain(
       "delivered 0 points and 0 requests; pending 0 points and 1 request; quarantined 1 point and 0 requests",
     );
     expect(text).toContain("invalid-value: Cannot log the metric");
-    expect(Object.keys(report)).not.toContain("toHTML");
+    expect(Object.keys(report)).toEqual(expect.not.arrayContaining(["toHTML", "toString"]));
+    expect(JSON.parse(JSON.stringify(report))).toEqual({ ...report });
   });
 });
