@@ -105,8 +105,9 @@ export interface Recorder extends AsyncDisposable {
   /**
    * Goes on with a recording that exists: by either id, or by this recorder's name and project. What was recorded before
    * stays; steps go on where they were, and what this recorder says of it is added. Needs no network where all of the
-   * recording still waits in the queue of the tracker, such as one that was begun OFFLINE; else the server's answer. By
-   * name OFFLINE, the latest that waits.
+   * recording still waits in the queue of the tracker, such as one that was begun OFFLINE; by name the latest of them.
+   * One of which a part was sent needs the server's answer, or this recorder to be OFFLINE and its id; what was sent of
+   * parameters and values is not known then.
    */
   attach(recordingId?: string, options?: CallOptions): Promise<Recording>;
   /** Begins to record; registers, if that was not done. */

@@ -12,16 +12,19 @@ export interface EarlierRun {
   readonly tags: Readonly<Record<string, string>>;
   /** The latest point of each metric. */
   readonly latest: readonly MetricPoint[];
+  /** The greatest step of each metric, where more is known than `latest`. */
+  readonly steps?: ReadonlyMap<string, number>;
   readonly inputs: readonly DatasetInput[];
   history(key: string): Promise<readonly MetricPoint[]>;
 }
 
 /** A handle for a run that is not open here; its status is RUNNING again. */
 export function goOnWith(core: Core, seed: RunSeed, earlier: EarlierRun): RunHandle {
-  const { params, tags, latest, inputs } = earlier;
+  const { params, tags, latest, steps = [], inputs } = earlier;
   const handle = core.handleOf(seed);
   for (const [key, value] of Object.entries(params)) handle.params.known(key, value);
   for (const { key, step } of latest) handle.metrics.reached(key, step);
+  for (const [key, step] of steps) handle.metrics.reached(key, step);
   for (const input of inputs) inputConflict(handle.inputs, input);
   handle.loggedArtifacts = readList(tags["mlflow.loggedArtifacts"]);
   replaceAtEnd(core, handle, replacedBy(tags));

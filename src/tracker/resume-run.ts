@@ -8,7 +8,7 @@ import { goOnWith } from "./earlier-run.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
-import { resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
+import { resumeSentRun, resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
 import type { RunHandle } from "./run.ts";
 import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
@@ -23,8 +23,14 @@ export function resumeRun(core: Core, which: string | RunName, options?: CallOpt
     const waiting = await resumeWaiting(core, which, limits);
     if (waiting !== undefined) return waiting;
     await everythingDelivered(core, limits, which);
-    const { runs } = await core.client();
-    return continueRun(core, await runs.get(await serverRunId(core, which, limits), limits));
+    try {
+      const { runs } = await core.client();
+      return continueRun(core, await runs.get(await serverRunId(core, which, limits), limits));
+    } catch (error) {
+      const sent = error instanceof NetworkError ? await resumeSentRun(core, which, limits) : undefined;
+      if (sent === undefined) throw error;
+      return sent;
+    }
   });
 }
 

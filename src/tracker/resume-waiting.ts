@@ -1,6 +1,7 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { MetricPoint } from "../client/types/entities.ts";
-import type { WaitingRun } from "../queue/drain/waiting-runs.ts";
+import { NetworkError } from "../errors/network-errors.ts";
+import type { LoggedRun, PartlySentRun, WaitingRun } from "../queue/drain/waiting-runs.ts";
 import type { NewRun } from "../queue/types.ts";
 import type { Core } from "./core.ts";
 import { type EarlierRun, goOnWith } from "./earlier-run.ts";
@@ -16,7 +17,7 @@ export async function resumeWaiting(core: Core, localId: string, limits: CallOpt
   if (found === undefined) return undefined;
   core.guard.mustBeOpen("resume a run");
   const { experiment, name = localId } = found.created;
-  return core.open.get(localId) ?? goOnWith(core, { localId, name, experiment }, earlierOf(core, found));
+  return core.open.get(localId) ?? goOnWith(core, { localId, name, experiment }, earlierOf(core, localId, found));
 }
 
 /** The same for the one of that name that began last. */
@@ -37,11 +38,34 @@ export async function resumeWaitingNamed(
   return core.open.get(localId) ?? resumeWaiting(core, localId, { ...(signal && { signal }) });
 }
 
+/**
+ * A run of which a part was sent, by our id, while nothing is sent and no server answers: it goes on from what the queue
+ * still knows. ONLINE, the server is waited for, which knows all of it.
+ */
+export async function resumeSentRun(core: Core, localId: string, limits: CallOptions): Promise<RunHandle | undefined> {
+  const found = await sentRun(core, localId, limits);
+  if (found === undefined) return undefined;
+  core.guard.mustBeOpen("resume a run");
+  const open = core.open.get(localId);
+  if (open !== undefined) return open;
+  const { runId, experimentId, name = localId } = found.mapping;
+  core.queue.adoptRun(localId, runId, experimentId);
+  const seed = { localId, name, experiment: { id: experimentId } };
+  return goOnWith(core, seed, { ...earlierOf(core, localId, found), steps: found.steps });
+}
+
 /** The tags that a run has, wherever it is. */
 export function tagsOf(core: Core, localId: string, options?: CallOptions): Promise<Readonly<Record<string, string>>> {
   return limited(core, "read the tags", options, "", async (limits) => {
     const waiting = await waitingRun(core, localId, limits);
-    return waiting ? Object.fromEntries(waiting.tags) : (await getRun(core, localId, limits)).data.tags;
+    if (waiting !== undefined) return Object.fromEntries(waiting.tags);
+    try {
+      return (await getRun(core, localId, limits)).data.tags;
+    } catch (error) {
+      const sent = error instanceof NetworkError ? await sentRun(core, localId, limits) : undefined;
+      if (sent === undefined) throw error;
+      return Object.fromEntries(sent.tags);
+    }
   });
 }
 
@@ -55,13 +79,19 @@ async function waitingRun(core: Core, localId: string, { signal }: CallOptions):
   }
 }
 
-function earlierOf(core: Core, { created, params, tags, latest, inputs, history }: WaitingRun): EarlierRun {
+/** What is left here of a run that the server has; undefined unless the queue is paused. */
+async function sentRun(core: Core, localId: string, { signal }: CallOptions): Promise<PartlySentRun | undefined> {
+  if (core.queue.status().host !== "paused") return undefined;
+  return (await core.queue.waiting())?.findSent(localId, signal);
+}
+
+function earlierOf(core: Core, localId: string, { params, tags, latest, inputs, history }: LoggedRun): EarlierRun {
   return {
     params: Object.fromEntries(params),
     tags: Object.fromEntries(tags),
     latest: [...latest.values()],
     inputs,
-    history: async (key) => (await history(key)) ?? sentHistory(core, created.localId, key),
+    history: async (key) => (await history(key)) ?? sentHistory(core, localId, key),
   };
 }
 

@@ -63,3 +63,58 @@ test("S3.4 attach() goes on with a recording that ended OFFLINE in the same proc
     [1, 2],
   ]);
 });
+
+test("S3.4 attach() goes on OFFLINE with a recording that began ONLINE, of which the queue has only the rest", async () => {
+  const made = await world();
+  const name = newName();
+  const { open, close } = processes(made, () => indexedDbQueue({ name }));
+  const one = open({ experiment: "field study" });
+  const first = made.recorder({ tracker: one, hyperParameters: { lr: 0.1 }, metadata: { place: "beach" } });
+  first.attachAlertOn({ id: "high", metric: "loss", operator: ">", value: 5, records: 2 });
+  const { recordingId, run } = await first.start();
+  for (const loss of [3, 2]) first.addRecord({ loss, accuracy: loss });
+  await one.flush();
+  first.setMode("OFFLINE");
+  made.fetch = unreachable;
+  first.addRecord({ loss: 6 });
+  await one.flush({ until: "durable" });
+
+  const problems = made.problems.length;
+  // ONLINE, the server is to be asked, and does not answer.
+  const online = made.recorder({ tracker: open({ delivery: { mode: "manual" } }), mode: "ONLINE" });
+  await expect(online.attach(recordingId)).rejects.toThrow(NetworkError);
+  const two = open({ experiment: "field study" });
+  const second = made.recorder({ tracker: two, mode: "OFFLINE", hyperParameters: { lr: 0.1, seed: 7 } });
+  const alerts: number[] = [];
+  second.attachAlertOn({
+    id: "high",
+    metric: "loss",
+    operator: ">",
+    value: 5,
+    records: 2,
+    onAlert: ({ step }) => void alerts.push(step ?? -1),
+  });
+  const recording = await second.attach(recordingId);
+  expect([recording.recordingId, recording.run.name]).toEqual([recordingId, "walk"]);
+  second.addRecord({ loss: 7, accuracy: 1 });
+  await two.flush({ until: "durable" });
+  expect([alerts, made.problems.slice(problems).filter(({ kind }) => kind === "alert")]).toEqual([[3], []]);
+
+  made.fetch = made.plain;
+  second.setMode("ONLINE");
+  await second.stop();
+  const { pending, quarantined, dropped } = await two.flush();
+  const none = { points: 0, requests: 0 };
+  expect({ pending, quarantined, dropped }).toEqual({ pending: none, quarantined: none, dropped: none });
+  const { experimentId } = (await made.client.experiments.getByName("field study"))!;
+  const found = await made.client.runs.search({ experimentIds: [experimentId], view: "all" }).all();
+  expect(found.map(({ info }) => [info.runId, info.status])).toEqual([[await run.runId(), "FINISHED"]]);
+  expect(found[0]?.data.params).toEqual({ lr: "0.1", seed: "7" });
+  for (const [key, values] of Object.entries({ loss: [3, 2, 6, 7], accuracy: [3, 2, 1] })) {
+    const points = await made.client.metrics.history({ runId: found[0]!.info.runId, key }).all();
+    expect(points.map(({ step, value }) => [step, value])).toEqual(values.map((value, step) => [step, value]));
+  }
+  const models = await made.client.loggedModels.search({ experimentIds: [experimentId] }).all();
+  expect(models.map(({ modelId }) => modelId)).toEqual([(await recording.ids()).modelId]);
+  await close();
+});

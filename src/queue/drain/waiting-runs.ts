@@ -1,14 +1,21 @@
+import { decodeLines } from "../account/account-lines.ts";
 import type { DatasetInput, MetricPoint } from "../../client/types/entities.ts";
 import { type Content, decodeChunk } from "../chunk/content.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import type { QueueStore } from "../storage.ts";
+import type { RunMapping } from "../run-mapping.ts";
 import type { NewRun } from "../types.ts";
 
 const PAGE = 256;
 
-/** A run that no server has yet: all that was logged to it waits, and is read where it waits. */
-export interface WaitingRun {
-  readonly created: NewRun;
+/** The creation of a run, and where it waits. */
+interface Creation {
+  readonly order: number;
+  readonly run: NewRun;
+}
+
+/** What was logged to a run, as far as it is in a storage. */
+export interface LoggedRun {
   readonly params: ReadonlyMap<string, string>;
   readonly tags: ReadonlyMap<string, string>;
   /** The latest point of each metric. */
@@ -16,6 +23,18 @@ export interface WaitingRun {
   readonly inputs: readonly DatasetInput[];
   /** All points of a metric, as a server would give them; undefined when the run is on its way to one by now. */
   history(key: string, signal?: AbortSignal): Promise<MetricPoint[] | undefined>;
+}
+
+/** A run that no server has yet: all that was logged to it waits, and is read where it waits. */
+export interface WaitingRun extends LoggedRun {
+  readonly created: NewRun;
+}
+
+/** A run that the server has, of which the rest waits: what was delivered is only known as far as the storage keeps it. */
+export interface PartlySentRun extends LoggedRun {
+  readonly mapping: RunMapping;
+  /** The greatest step of each metric, of what was delivered too. */
+  readonly steps: ReadonlyMap<string, number>;
 }
 
 /**
@@ -32,12 +51,56 @@ export class WaitingRuns {
   /** A run by our id; undefined when its creation does not wait here. */
   async find(localId: string, signal?: AbortSignal): Promise<WaitingRun | undefined> {
     if ((await this.#store.mapping(localId)) !== undefined) return undefined;
+    const { created, ...logged } = await this.#logged(localId, signal);
+    if (created === undefined || !(await this.#waits(created.order))) return undefined;
+    const { order, run } = created;
+    const history: WaitingRun["history"] = async (key, limit) => {
+      const points = await logged.history(key, limit);
+      return (await this.#waits(order)) ? points : undefined;
+    };
+    return { ...logged, created: run, history };
+  }
+
+  /** A run by our id that the server has; undefined for any other. */
+  async findSent(localId: string, signal?: AbortSignal): Promise<PartlySentRun | undefined> {
+    const mapping = await this.#store.mapping(localId);
+    if (mapping === undefined || mapping.model !== undefined) return undefined;
+    const { created: _, ...logged } = await this.#logged(localId, signal);
+    const steps = new Map<string, number>();
+    for (const { lines } of await this.#store.accounts(localId)) {
+      for (const { kind, key, points } of lines ? decodeLines(lines) : []) {
+        if (kind === "metric" && points) steps.set(key, Math.max(steps.get(key) ?? points.steps[1], points.steps[1]));
+      }
+    }
+    // The state that they shall have in the end is kept, whatever was delivered of it.
+    const { tags: desired = {} } = (await this.#store.desired(localId)) ?? {};
+    const tags = Object.entries(desired).filter((tag): tag is [string, string] => tag[1] !== null);
+    return { ...logged, tags: new Map(tags), mapping, steps };
+  }
+
+  /** Our id of the one that began last of those that fit. */
+  async newest(fits: (run: NewRun) => boolean, signal?: AbortSignal): Promise<string | undefined> {
+    let found: NewRun | undefined;
+    for await (const header of this.#headers(Number.POSITIVE_INFINITY, signal)) {
+      if (header.kind !== "create") continue;
+      const content = await this.#read(header);
+      if (content?.kind !== "create" || !fits(content.request)) continue;
+      if (found === undefined || content.request.startTime >= found.startTime) found = content.request;
+    }
+    return found?.localId;
+  }
+
+  /** All that waits of a run now, as it stands after it. */
+  async #logged(
+    localId: string,
+    signal?: AbortSignal,
+  ): Promise<LoggedRun & { readonly created: Creation | undefined }> {
     const { order: end } = await this.#store.status();
     const params = new Map<string, string>();
     const tags = new Map<string, string>();
     const latest = new Map<string, MetricPoint>();
     const inputs: DatasetInput[] = [];
-    let created: { readonly order: number; readonly run: NewRun } | undefined;
+    let created: Creation | undefined;
     for await (const [{ order }, content] of this.#contents(localId, end, signal)) {
       if (content.kind === "create") {
         created = { order, run: content.request };
@@ -55,28 +118,14 @@ export class WaitingRuns {
         }
       }
     }
-    if (created === undefined || !(await this.#waits(created.order))) return undefined;
-    const { order, run } = created;
-    const history: WaitingRun["history"] = async (key, limit) => {
+    const history = async (key: string, limit?: AbortSignal): Promise<MetricPoint[]> => {
       const points: MetricPoint[] = [];
       for await (const [, content] of this.#contents(localId, end, limit)) {
         for (const point of pointsOf(content)) if (point.key === key) points.push(point);
       }
-      return (await this.#waits(order)) ? points.sort((a, b) => compare(a, b, "timestamp")) : undefined;
+      return points.sort((a, b) => compare(a, b, "timestamp"));
     };
-    return { created: run, params, tags, latest, inputs, history };
-  }
-
-  /** Our id of the one that began last of those that fit. */
-  async newest(fits: (run: NewRun) => boolean, signal?: AbortSignal): Promise<string | undefined> {
-    let found: NewRun | undefined;
-    for await (const header of this.#headers(Number.POSITIVE_INFINITY, signal)) {
-      if (header.kind !== "create") continue;
-      const content = await this.#read(header);
-      if (content?.kind !== "create" || !fits(content.request)) continue;
-      if (found === undefined || content.request.startTime >= found.startTime) found = content.request;
-    }
-    return found?.localId;
+    return { created, params, tags, latest, inputs, history };
   }
 
   async #waits(order: number): Promise<boolean> {
