@@ -27,6 +27,20 @@ describe("Run artifacts", () => {
     expect(queue.bodies.get("image.png")).toMatchObject({ size: 8, type: "image/png" });
   });
 
+  test("logJson() and logDict() write null for what JSON has no number for, in YAML too", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    const value = { a: Number.NaN, b: [Number.POSITIVE_INFINITY, 1.5], c: new Float32Array([Number.NaN]) };
+    await run.logJson(value, "a.json");
+    await run.logDict(value, "b.yaml");
+    expect(JSON.parse((await queue.bodies.get("a.json")?.text()) ?? "")).toEqual({
+      a: null,
+      b: [null, 1.5],
+      c: [null],
+    });
+    expect(await queue.bodies.get("b.yaml")?.text()).toBe("a: null\nb:\n  - null\n  - 1.5\nc:\n  - null\n");
+  });
+
   test("write what was true at the call, whatever happens to it afterwards", async () => {
     const { tracker, queue } = bench();
     const run = tracker.startRun();

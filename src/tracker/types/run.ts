@@ -127,7 +127,7 @@ export interface Run extends AsyncDisposable, Shown {
 
   /** Writes a text file; resolves when it is persisted, as all these do. */
   logText(text: string, path: string, options?: CallOptions): Promise<void>;
-  /** Writes a value as JSON, indented by two. */
+  /** Writes a value as JSON, indented by two; NaN and infinities become null. */
   logJson(value: unknown, path: string, options?: CallOptions): Promise<void>;
   /** Writes a value as YAML where the path ends in `.yml` or `.yaml`, with sorted keys; as `logJson` does otherwise. */
   logDict(value: unknown, path: string, options?: CallOptions): Promise<void>;
