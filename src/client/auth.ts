@@ -1,4 +1,4 @@
-import { ConfigurationError } from "../errors/usage-errors.ts";
+import { ConfigurationError, CredentialsError } from "../errors/usage-errors.ts";
 import type { Auth } from "./types/connection.ts";
 
 const mostSecrets = 64;
@@ -27,15 +27,27 @@ export class Authorizer {
     }
   }
 
-  /** The headers for one request. */
+  /**
+   * The headers for one request.
+   *
+   * @throws CredentialsError when the function fails, with what it threw as the cause, or gives none that can be sent.
+   */
   async headers(): Promise<Headers> {
-    const given = await this.#ask();
+    let given: HeadersInit;
+    try {
+      given = await this.#ask();
+    } catch (cause) {
+      const said = this.redact(cause instanceof Error ? cause.message : String(cause));
+      throw new CredentialsError(`Cannot send a request as auth must give headers: it failed with "${said}"`, {
+        cause,
+      });
+    }
     let headers: Headers;
     try {
       headers = new Headers(given);
     } catch {
       // The platform's message quotes the illegal value, which is a secret: neither it nor the error is passed on.
-      throw new ConfigurationError(
+      throw new CredentialsError(
         "Cannot send a request as auth must give legal headers: it gave a name or value with an illegal character",
       );
     }

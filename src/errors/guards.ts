@@ -138,5 +138,5 @@ export function isValidationError(error: unknown): error is ValidationError {
  * ```
  */
 export function isConfigurationError(error: unknown): error is ConfigurationError {
-  return named(error, "ConfigurationError");
+  return named(error, "ConfigurationError", "CredentialsError");
 }

@@ -1,6 +1,12 @@
 export { StopRequestedError } from "./stop-requested-error.ts";
 export { isTrackletError, TrackletError } from "./tracklet-error.ts";
-export { ConfigurationError, StorageError, type StorageFault, ValidationError } from "./usage-errors.ts";
+export {
+  ConfigurationError,
+  CredentialsError,
+  StorageError,
+  type StorageFault,
+  ValidationError,
+} from "./usage-errors.ts";
 export {
   AlreadyExistsError,
   AuthenticationError,

@@ -5,6 +5,11 @@ export class ConfigurationError extends TrackletError {
   override name = "ConfigurationError";
 }
 
+/** The function `auth` failed, or gave no headers that can be sent; `cause` is what it threw. */
+export class CredentialsError extends ConfigurationError {
+  override name = "CredentialsError";
+}
+
 /** A value that MLflow would refuse or lose. */
 export class ValidationError extends TrackletError {
   override name = "ValidationError";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { RunsResource } from "../../src/client/runs.ts";
-import { AuthenticationError, ConfigurationError } from "../../src/errors/index.ts";
+import { AuthenticationError, ConfigurationError, CredentialsError } from "../../src/errors/index.ts";
 import { fakeServer, json, page, refusal, rejection } from "./support/fake-server.ts";
 import { recordedRun, runId } from "./support/recorded.ts";
 
@@ -71,13 +71,22 @@ describe("Transport authentication", () => {
     expect(seen).toHaveLength(1);
   });
 
-  test("passes on what the function throws", async () => {
+  test("says that the function failed, with what it threw as the cause", async () => {
+    const thrown = new RangeError("no session for Bearer hunter22");
+    let asked = 0;
     const auth = (): HeadersInit => {
-      throw new RangeError("no session");
+      if (asked++ > 0) throw thrown;
+      return { authorization: "Bearer hunter22" };
     };
-    const { transport, seen } = fakeServer([], { auth });
-    expect(await rejection(new RunsResource(transport).get(runId))).toBeInstanceOf(RangeError);
-    expect(seen).toHaveLength(0);
+    const { transport, seen } = fakeServer([json(recordedRun)], { auth });
+    await new RunsResource(transport).get(runId);
+    const error = (await rejection(new RunsResource(transport).get(runId))) as Error;
+    expect(error).toBeInstanceOf(CredentialsError);
+    expect(error.message).toContain("auth");
+    expect(error.message).toContain("no session");
+    expect(error.message).not.toContain("hunter22");
+    expect(error.cause).toBe(thrown);
+    expect(seen).toHaveLength(1);
   });
 
   test.each([

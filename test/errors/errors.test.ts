@@ -9,6 +9,7 @@ describe("isTrackletError()", () => {
     const made: [Error, string][] = [
       [new errors.TrackletError("x"), "TrackletError"],
       [new errors.ConfigurationError("x"), "ConfigurationError"],
+      [new errors.CredentialsError("x"), "CredentialsError"],
       [new errors.StorageError("x"), "StorageError"],
       [new errors.ValidationError("x", { key: "k" }), "ValidationError"],
       [new errors.NetworkError("x", request), "NetworkError"],
@@ -52,7 +53,9 @@ describe("guards", () => {
   const missing = new errors.NotFoundError("x", reply);
   const invalid = new errors.ValidationError("x");
   const wrong = new errors.ConfigurationError("x");
-  const all: Error[] = [network, timeout, unexpected, cors, host, denied, missing, invalid, wrong, new TypeError("x")];
+  const locked = new errors.CredentialsError("x");
+  const own = [network, timeout, unexpected, cors, host, denied, missing, invalid, wrong, locked];
+  const all: Error[] = [...own, new TypeError("x")];
 
   test.each<[string, (error: unknown) => boolean, Error[]]>([
     ["isNetworkError", errors.isNetworkError, [network, timeout, unexpected, cors]],
@@ -61,14 +64,14 @@ describe("guards", () => {
     ["isNotFoundError", errors.isNotFoundError, [missing]],
     ["isOriginRefused", errors.isOriginRefused, [cors, host]],
     ["isValidationError", errors.isValidationError, [invalid]],
-    ["isConfigurationError", errors.isConfigurationError, [wrong]],
-  ])("%s() is true for its own only, also from another realm", (_name, guard, own) => {
-    expect(all.filter(guard)).toEqual(own);
+    ["isConfigurationError", errors.isConfigurationError, [wrong, locked]],
+  ])("%s() is true for its own only, also from another realm", (_name, guard, fitting) => {
+    expect(all.filter(guard)).toEqual(fitting);
     const foreign = all.map((error) => {
       const mark = errors.isTrackletError(error) ? { [Symbol.for("tracklet.error")]: true } : {};
       return Object.assign(Object.create(null), { ...error, name: error.name, ...mark });
     });
-    expect(foreign.filter(guard)).toHaveLength(own.length);
+    expect(foreign.filter(guard)).toHaveLength(fitting.length);
   });
 });
 

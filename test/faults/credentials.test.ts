@@ -77,6 +77,48 @@ describe("a server that asks for credentials", () => {
     expect(tracker.queue.status()).toMatchObject({ host: "ok", problems: [] });
   });
 
+  const brokenCallbacks: [string, () => HeadersInit][] = [
+    [
+      "rejects",
+      () => {
+        throw new Error("the token service is down");
+      },
+    ],
+    [
+      "rejects as fetch() does",
+      () => {
+        throw new TypeError("fetch failed");
+      },
+    ],
+    ["gives headers that are not legal", () => ({ authorization: "Bearer a\nb" })],
+  ];
+  for (const [what, breaks] of brokenCallbacks) {
+    for (const when of ["before the run is created", "after that"]) {
+      test(`F15 pauses, and sets nothing aside, while auth ${what}, ${when}`, async () => {
+        let broken = when !== "after that";
+        const { tracker, flush, reader, problems } = await mockBench({ auth: () => (broken ? breaks() : {}) });
+        const run = tracker.startRun();
+        if (!broken) expectAllDelivered(await flush());
+        broken = true;
+        run.logMetric("loss", 1);
+        run.logParam("lr", 0.1);
+        run.setTag("stage", "late");
+        await run.logText("what was found", "found.txt");
+        await run.end();
+        expect(await flush()).toMatchObject({ pending: { points: 1 }, parked: nothing, quarantined: nothing });
+        expect(tracker.queue.status().host).toBe("refused");
+        expect(problems).toMatchObject([{ kind: "server-refused", message: expect.stringContaining("auth") }]);
+        broken = false;
+        tracker.queue.resume();
+        expectAllDelivered(await flush());
+        const stored = await reader.run(await run.runId());
+        expect(stored).toMatchObject({ info: { status: "FINISHED" }, params: { lr: "0.1" }, tags: { stage: "late" } });
+        expect(await reader.artifact(stored, "found.txt")).toBe("what was found");
+        expect(tracker.queue.status()).toMatchObject({ host: "ok", problems: [] });
+      });
+    }
+  }
+
   test("F15 pauses at a 403 in plain text, and goes on at resume()", async () => {
     let refuses = true;
     const { tracker, flush, reader, problems } = await mockBench({

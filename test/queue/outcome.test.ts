@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import { errorFromReply } from "../../src/client/reply-error.ts";
-import { NetworkError, TimeoutError, UnexpectedReplyError } from "../../src/errors/index.ts";
+import {
+  ConfigurationError,
+  CredentialsError,
+  NetworkError,
+  TimeoutError,
+  UnexpectedReplyError,
+  ValidationError,
+} from "../../src/errors/index.ts";
+import { ChunkDamagedError } from "../../src/queue/chunk/chunk-codec.ts";
 import { backoff, clampRetryAfter } from "../../src/queue/send/backoff.ts";
 import { classify, ParkError } from "../../src/queue/send/outcome.ts";
 import type { ChunkKind } from "../../src/queue/chunk/request.ts";
@@ -54,7 +62,12 @@ describe("classify()", () => {
     ["400 for the second time", reply(400, "BAD_REQUEST"), "params", 1, { action: "retry", refused: true }],
     ["400 for the third time", reply(400, "BAD_REQUEST"), "params", 2, { action: "inspect" }],
     ["a run that cannot be written", new ParkError("deleted"), "metrics", 0, { action: "park" }],
-    ["what the client itself refuses", new TypeError("x"), "metrics", 0, { action: "split" }],
+    ["what the client itself refuses", new ValidationError("x"), "metrics", 0, { action: "split" }],
+    ["bytes that changed", new ChunkDamagedError("x"), "artifact", 0, { action: "split" }],
+    ["files that the server does not serve", new ConfigurationError("x"), "artifact", 0, { action: "split" }],
+    ["an auth function that fails", new CredentialsError("x"), "metrics", 0, { action: "pause" }],
+    ["a module that does not load", new TypeError("x"), "params", 0, { ...retry, host: false, ambiguous: true }],
+    ["what is no error", "x", "create", 0, { ...retry, host: false, ambiguous: true }],
   ];
 
   test.each(table)("judges %s", (_, error, kind, refusals, expected) => {

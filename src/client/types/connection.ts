@@ -6,8 +6,8 @@ import type { Random } from "../../runtime/ports/random.ts";
 import type { RuntimeName } from "../../runtime/runtime.ts";
 
 /**
- * How requests prove who sends them: Basic, Bearer, or headers made anew for each request
- * (a function is asked again after a 401).
+ * How requests prove who sends them: Basic, Bearer, or headers made anew for each request. A function is asked again
+ * after a 401; while it fails, what is logged waits, and what reads throws a `CredentialsError`.
  */
 export type Auth =
   | { readonly username: string; readonly password: string }

@@ -5,7 +5,9 @@ import {
   TimeoutError,
   UnexpectedReplyError,
 } from "../../errors/network-errors.ts";
+import { ConfigurationError, CredentialsError, ValidationError } from "../../errors/usage-errors.ts";
 import { clampRetryAfter } from "./backoff.ts";
+import { ChunkDamagedError } from "../chunk/chunk-codec.ts";
 import type { ChunkKind } from "../chunk/request.ts";
 
 /** What an answer to a chunk's request, or its absence, means for the chunk, its run and the host. */
@@ -54,7 +56,11 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
     return retry(!own, true);
   }
   if (error instanceof DOMException) return retry(false, true);
-  if (!(error instanceof HttpError)) return { action: "split" };
+  // Nobody has credentials now: what gives them failed.
+  if (error instanceof CredentialsError) return { action: "pause" };
+  if (isRefusedHere(error)) return { action: "split" };
+  // Of all else, such as a module that could not be loaded, the chunk is not known to be the cause.
+  if (!(error instanceof HttpError)) return retry(false, true);
   const { status, errorCode } = error;
   const after = clampRetryAfter(error.retryAfter);
   if (status === 401) return { action: "pause" };
@@ -68,6 +74,11 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
   if (status === 429) return { ...retry(true, false), after };
   if (status === 408 || status >= 500) return { ...retry(status > 501, true), after };
   return status === 400 ? confirm(refusals) : { action: "inspect" };
+}
+
+/** True for what our own side never sends: damaged bytes, a value that MLflow has no form for, files that it does not serve. */
+function isRefusedHere(error: unknown): boolean {
+  return [ChunkDamagedError, ValidationError, ConfigurationError].some((kind) => error instanceof kind);
 }
 
 /** What the refusal of a body means that was refused so often before. */

@@ -20,15 +20,16 @@ export const OUTCOMES = [
   "status 401",
   "status 403",
   "stale",
+  "no credentials",
 ] as const;
 
 export type OutcomeName = (typeof OUTCOMES)[number];
 
-/** Columns that are only chosen as faults. */
-export type FaultName = Exclude<OutcomeName, "answered" | "refused by the server">;
+/** Columns that are only chosen as faults; that there are no credentials is the sender's own trouble (`Credentials`). */
+export type FaultName = Exclude<OutcomeName, "answered" | "refused by the server" | "no credentials">;
 
 export const FAULTS: readonly FaultName[] = OUTCOMES.filter(
-  (name) => name !== "answered" && name !== "refused by the server",
+  (name) => name !== "answered" && name !== "refused by the server" && name !== "no credentials",
 );
 
 /** True where a fault can meet a request: a replica answers reads only. */
@@ -77,7 +78,7 @@ export interface Weather {
 }
 
 /** Requests that come seldom meet faults more often, so that all of them are met. */
-const SELDOM: ReadonlySet<RequestKind> = new Set<RequestKind>([
+export const SELDOM: ReadonlySet<RequestKind> = new Set<RequestKind>([
   "create experiment",
   "create run",
   "delete run",

@@ -15,6 +15,7 @@ import type { Schema } from "../../../src/client/wire/entities.ts";
 import { type RequestFacts, TimeoutError, UnexpectedReplyError } from "../../../src/errors/network-errors.ts";
 import type { DeliveryClient } from "../../../src/queue/send/delivery-client.ts";
 import type { SimProcess } from "./process.ts";
+import { requestKind } from "./request-kind.ts";
 import type { TripReply } from "./trip.ts";
 
 const BASE = "http://sim.test";
@@ -59,6 +60,12 @@ class LightTransport extends Transport {
     // As a server reads them: uploads as they are, all else as text.
     const carried = typeof bytes === "string" || method === "PUT" ? bytes : new TextDecoder().decode(bytes);
     const wire = { method, path: `/${path}${query ? toSearch(query) : ""}`, body: carried };
+    const { credentials, network, timeline, hits } = this.#process.world;
+    const kind = requestKind(method, wire.path, typeof carried === "string" ? (parseObject(carried) ?? {}) : {});
+    if (credentials.fails(kind, timeline.now, network.calm)) {
+      hits.add(kind, "no credentials");
+      throw await credentials.error();
+    }
     const { status, text, after } = await this.#carry(wire, facts, options);
     if (status < 300) return { facts, text };
     throw errorFromReply(status, readReplyWords(text), facts, after === undefined ? undefined : after * 1_000);

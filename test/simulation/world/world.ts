@@ -3,6 +3,7 @@ import { Checks } from "../checks/checks.ts";
 import type { Mutant } from "../mutants.ts";
 import type { WireReply } from "../oracle/oracle.ts";
 import { Chance } from "./chance.ts";
+import { Credentials } from "./credentials.ts";
 import { Disk } from "./disk.ts";
 import { type Weather, weatherOf } from "./faults.ts";
 import { Hits } from "./hits.ts";
@@ -34,6 +35,7 @@ export class World {
   readonly disk: Disk;
   readonly weather: Weather;
   readonly sharing: Sharing;
+  readonly credentials: Credentials;
   readonly network: Network;
   readonly server: SimServer;
   readonly processes: SimProcess[] = [];
@@ -74,6 +76,7 @@ export class World {
     const manner = sharing.pick(MANNERS);
     const planned = plan?.manner === "alone" ? undefined : plan?.manner;
     this.sharing = new Sharing(planned ?? manner, this.timeline, sharing);
+    this.credentials = new Credentials(seed);
     this.network = new Network(this, this.weather);
     this.server = server(this);
   }
