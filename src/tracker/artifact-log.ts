@@ -5,9 +5,9 @@ import { deliverySettings } from "../queue/settings.ts";
 import type { Files } from "../runtime/ports/files.ts";
 import { artifactPath, artifactPathIn } from "./artifact-path.ts";
 import type { Core } from "./core.ts";
+import { fetchArtifact } from "./fetch-artifact.ts";
 import { folderFiles } from "./folder-files.ts";
 import { quote } from "./key.ts";
-import { limited } from "./limited.ts";
 import { LoggedTables } from "./logged-tables.ts";
 import { readWhole } from "./read-whole.ts";
 import type { RunHandle } from "./run.ts";
@@ -15,9 +15,6 @@ import { logModel, type ModelNow } from "./log-model.ts";
 import type { TableNow } from "./table-now.ts";
 import type { ArtifactOptions, ImageOptions, ImagePixels } from "./types/artifacts.ts";
 import type { LoggedModelHandle } from "./types/models.ts";
-
-/** Milliseconds for a file of another server, as for a request to the tracking server. */
-const defaultTimeout = 120_000;
 
 /** The artifacts of one run: what is logged becomes a body and a path for the queue. */
 export class ArtifactLog {
@@ -210,22 +207,7 @@ export class ArtifactLog {
   async #remote(source: URL, folder: string | undefined, options: ArtifactOptions): Promise<void> {
     // Before anything is fetched: the name may be one that cannot be used.
     const target = artifactPathIn(folder, options.name ?? nameIn(source));
-    const { response, body } = await limited(
-      this.#core,
-      `fetch the artifact ${source.origin}${source.pathname}`,
-      { timeout: this.#core.connection.timeout ?? defaultTimeout, ...(options.signal && { signal: options.signal }) },
-      "",
-      async (limits) => {
-        const response = await this.#core.runtime.fetch(new Request(source, limits));
-        return { response, body: response.ok ? await response.blob() : new Blob() };
-      },
-    );
-    if (!response.ok) {
-      throw new ValidationError(
-        `Cannot log the artifact ${source.origin}${source.pathname} as its server answers ${response.status}`,
-      );
-    }
-    await this.body(body, target);
+    await this.body(await fetchArtifact(this.#core, source, target, options.signal), target);
   }
 
   #files(): Files {

@@ -238,35 +238,6 @@ describe("Run artifacts", () => {
     await expect(tracker.startRun().logArtifacts("/data")).rejects.toThrow(" and 30 more must have no");
   });
 
-  test("logArtifact() fetches an address and names the file by it", async () => {
-    const fetch = async (request: Request): Promise<Response> =>
-      request.url.endsWith("gone") ? new Response(null, { status: 404 }) : new Response(`bytes of ${request.url}`);
-    const { tracker, queue } = bench({}, {}, manualRuntime({ fetch }));
-    const run = tracker.startRun();
-    await run.logArtifact(new URL("https://data.test/sets/train%20a.csv?x=1"), "data");
-    expect([...queue.bodies.keys()]).toEqual(["data/train a.csv"]);
-    await expect(run.logArtifact(new URL("https://data.test/gone"))).rejects.toThrow("its server answers 404");
-  });
-
-  test("logArtifact() names a file by its address as it stands where that has a plain percent sign, and fetches none whose name it cannot use", async () => {
-    const fetched: string[] = [];
-    const fetch = async ({ url }: Request): Promise<Response> => {
-      fetched.push(url);
-      return new Response("x");
-    };
-    const { tracker, queue } = bench({}, {}, manualRuntime({ fetch }));
-    const run = tracker.startRun();
-    await run.logArtifact(new URL("https://data.test/100%.png"), "plots");
-    expect([...queue.bodies.keys()]).toEqual(["plots/100%.png"]);
-    for (const path of ["%2e%2e%2fetc%2fpasswd", "a%2523b", "", "a%0ab"]) {
-      await expect(run.logArtifact(new URL(`https://data.test/${path}`))).rejects.toThrow(
-        "Cannot use the artifact path",
-      );
-    }
-    await expect(run.logArtifact(new URL("https://data.test/a"), "../up")).rejects.toThrow(ValidationError);
-    expect(fetched).toEqual(["https://data.test/100%.png"]);
-  });
-
   test("logArtifact() says what is missing: the file, a name, a file system", async () => {
     const { tracker } = bench({}, {}, manualRuntime({ files: memoryFiles({}) }));
     const run = tracker.startRun();

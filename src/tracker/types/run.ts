@@ -167,8 +167,11 @@ export interface Run extends AsyncDisposable, Shown {
   logFigure(figure: string | { readonly outerHTML: string }, path: string, options?: CallOptions): Promise<void>;
   /**
    * Writes a file into the artifact directory `artifactPath`. A string is the path of a local file (or directory), as in
-   * Python; a URL is fetched unless it is a `file:` one, whole into memory until the queue has it; a Blob or bytes need a
-   * name.
+   * Python; a URL is fetched unless it is a `file:` one; a Blob or bytes need a name.
+   *
+   * What is fetched is held in memory until the queue has it, so one of more than `delivery.maxStoredBytes` (256 MiB) is
+   * refused: download it and log the file, which is sent from where it lies. On a terminal a line says how far an upload of
+   * 8 MiB and more is; not in Bun, which reads bodies by itself and tells nobody.
    */
   logArtifact(
     source: string | URL | Blob | Uint8Array,
