@@ -2,20 +2,23 @@ import { resolve } from "node:path";
 import { checkConnection } from "../client/check-connection.ts";
 import { createQueue } from "../queue/create-queue.ts";
 import type { Destination } from "../queue/destination.ts";
+import type { LeaderState } from "../queue/lead/leader-state.ts";
 import type { Queue } from "../queue/queue.ts";
 import { sqliteQueue } from "../queue/storage/sqlite.ts";
-import type { Amount, FlushReport, Problem } from "../queue/types.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { lateClient } from "../tracker/late-client.ts";
-import { amountText } from "../tracker/shown.ts";
 import type { SyncFlags } from "./commands/sync.ts";
-import { quarantineText } from "./quarantine-text.ts";
 import { type QueueFile, readQueueFile } from "./queue-file.ts";
+import { queueLeader } from "./queue-leader.ts";
 import { type StopSignals, stopSignals } from "./stop-signals.ts";
 import { boundText, claimFile, giveBack } from "./sync-force.ts";
-import { showProgress, type SyncProgress } from "./sync-progress.ts";
+import { showPatience } from "./sync-patience.ts";
+import { showProgress } from "./sync-progress.ts";
+import { isEmpty, type SyncEnd, syncSummary } from "./sync-summary.ts";
 import { openSyncTarget, type SyncTarget } from "./sync-target.ts";
+import { syncTelling } from "./sync-telling.ts";
+import { watchTraffic } from "./sync-traffic.ts";
 
 /** How often, and after how many milliseconds, it is looked for what came while all was sent. */
 const TRIES = 20;
@@ -38,17 +41,24 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
     const claimed = await claimFile(found, target, flags.force);
     let after: QueueFile;
     let bound: QueueFile["runs"];
-    let report: FlushReport;
+    let drained: Drained;
     try {
-      report = await drain(found, flags, target, claimed.destination, signals, runtime);
+      drained = await drain(found, flags, target, claimed.destination, signals, runtime);
     } finally {
       after = readQueueFile(path);
       bound = await giveBack(claimed, after);
     }
     const held = bound.length > 0 ? [boundText(bound, claimed)] : [];
-    for (const line of summary(report, after, target, signals.code !== undefined, flags, held)) {
-      process.stdout.write(`${line}\n`);
-    }
+    const lines = syncSummary({
+      ...drained,
+      why: [...held, ...drained.why],
+      before: found,
+      after,
+      label: target.label,
+      timeout: flags.timeout,
+      stopped: signals.code !== undefined,
+    });
+    for (const line of lines) process.stdout.write(`${line}\n`);
     return signals.code ?? (isEmpty(after.counts.waiting) && isEmpty(after.counts.quarantined) ? 0 : 1);
   } finally {
     signals.stop();
@@ -56,33 +66,49 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
   }
 }
 
+type Drained = Pick<SyncEnd, "delivered" | "retried" | "why" | "trouble">;
+
 async function drain(
   { name: path, counts: { waiting: total } }: QueueFile,
   { timeout, retryQuarantined, experiment: moved }: SyncFlags,
-  { connection }: SyncTarget,
+  { connection, label }: SyncTarget,
   destination: Destination,
   signals: StopSignals,
   runtime: Runtime,
-): Promise<FlushReport> {
-  let progress: SyncProgress | undefined;
+): Promise<Drained> {
+  const { clock, terminal, environment } = runtime;
+  const traffic = watchTraffic(connection.fetch, label, clock);
+  // Whoever sent nothing although something waits does not lead.
+  const elsewhere = (): LeaderState | undefined => (traffic.sent === 0 ? queueLeader(path) : undefined);
+  let say = (line: string): void => terminal.writeError(`${line}\n`);
+  const telling = syncTelling((line) => say(line), environment);
   const queue: Queue = createQueue({
-    storage: sqliteQueue({ path, clock: runtime.clock }),
-    client: lateClient(connection, runtime),
+    storage: sqliteQueue({ path, clock }),
+    client: lateClient({ ...connection, fetch: traffic.fetch }, runtime),
     runtime,
     destination,
     moved,
     // Whatever its writer allowed: nothing may be dropped to make room here.
     delivery: { maxStoredBytes: Number.POSITIVE_INFINITY },
-    onProblem: ({ kind, message }) => {
-      // What may go on for long is told at once, everything else at the end.
-      if (kind === "server-unreachable" || kind === "storage") progress?.say(message);
-    },
+    onProblem: telling.hear,
   });
-  progress = showProgress(queue, total, runtime);
+  const progress = showProgress(queue, total, runtime);
+  say = progress.say;
+  const endPatience = showPatience({
+    file: path,
+    total,
+    clock,
+    interactive: terminal.interactive,
+    delivered: () => queue.status().delivered,
+    trouble: traffic.trouble,
+    elsewhere: () => elsewhere() !== undefined,
+    say,
+  });
   const release = runtime.lifecycle.keepAlive();
+  let retried = 0;
+  let trouble: string | undefined;
   try {
-    if (retryQuarantined) await (await queue.quarantine()).retry(undefined, signals.signal);
-    const { clock } = runtime;
+    if (retryQuarantined) retried = await (await queue.quarantine()).retry(undefined, signals.signal);
     const end = clock.monotonic() + (timeout ?? Number.POSITIVE_INFINITY) * 1_000;
     // Again for what came meanwhile: the ends of runs whose process died.
     for (let tries = 0; tries < TRIES; tries++) {
@@ -94,45 +120,21 @@ async function drain(
       if (!moves || rest <= 0 || queue.status().host !== "ok") break;
       await new Promise<void>((resolve) => void clock.after(PAUSE, resolve));
     }
+    const leader = elsewhere();
+    trouble = leader ? elsewhereText(leader) : traffic.trouble();
   } catch (error) {
     if (!signals.signal.aborted) throw error;
   } finally {
+    endPatience();
     release();
     progress.end();
   }
-  return queue.close();
+  const { delivered, problems } = await queue.close();
+  return { delivered, retried, trouble, why: telling.rest(problems) };
 }
 
-function summary(
-  { delivered, problems }: FlushReport,
-  file: QueueFile,
-  { label }: SyncTarget,
-  stopped: boolean,
-  flags: SyncFlags,
-  held: readonly string[],
-): string[] {
-  const { name, counts, quarantined: aside } = file;
-  const { waiting, quarantined } = counts;
-  const sent = isEmpty(delivered) ? [] : [`Sent ${amountText(delivered)} to ${label}`];
-  const rest = isEmpty(waiting) ? `Nothing waits in ${name}` : `Left in ${name}: ${amountText(waiting)}`;
-  const lines = [...sent, isEmpty(delivered) && isEmpty(waiting) ? `Nothing to do: nothing waits in ${name}` : rest];
-  if (!isEmpty(waiting)) {
-    // Quarantined ones are told below, from the file, with those of earlier times.
-    const why = problems.filter(({ kind }) => kind !== "quarantined").map(({ message }: Problem) => message);
-    if (stopped) why.unshift("Stopped before the end: the same command goes on");
-    else if (why.length === 0) {
-      const time = flags.timeout === undefined ? "" : ` after ${flags.timeout} s: give more time with --timeout`;
-      why.push(`Not all was sent${time}`);
-    }
-    lines.push(...[...held, ...why].map((message) => `  ${message}`));
-  }
-  if (!isEmpty(quarantined)) {
-    lines.push(`Quarantined in ${name}, as the server refuses it for good: ${amountText(quarantined)}`);
-    lines.push(...quarantineText(aside));
-  }
-  return lines;
-}
-
-function isEmpty({ points, requests }: Amount): boolean {
-  return points === 0 && requests === 0;
+/** What that means for who waits. */
+function elsewhereText({ host }: LeaderState): string {
+  const answer = host === "retrying" ? ", to which the server does not answer" : "";
+  return `another process has it open and delivers it${answer}: let it go on, or end it first`;
 }

@@ -8,7 +8,7 @@ import { resolveSettings } from "../tracker/settings.ts";
 
 /** Where a queue is sent to. */
 export interface SyncTarget {
-  readonly connection: Connection;
+  readonly connection: Connection & { readonly fetch: Fetch };
   /** For people; holds no credentials. */
   readonly label: string;
   /** What a queue file says that is for it. */

@@ -9,13 +9,16 @@ export class NoAnswer extends NetworkError {
   }
 }
 
+/** What may be the matter, for who has no other sign of it. */
+export const noAnswerCure = "is the server running, and trackingUri its address?";
+
 function reason(cause: unknown, url: string): string {
   // Deno's own error; its permission is asked for by nothing here.
   if (cause instanceof Error && cause.name === "NotCapable") {
     return `Deno was started without the permission: start it with --allow-net=${new URL(url).host}`;
   }
   const code = errorCode(cause);
-  return `no answer came${code === undefined ? "" : ` (${code})`}: is the server running, and trackingUri its address?`;
+  return `no answer came${code === undefined ? "" : ` (${code})`}: ${noAnswerCure}`;
 }
 
 /** `ECONNREFUSED` and the like, which Node keeps one cause deeper. */

@@ -69,9 +69,15 @@ function hostOf(url: string): string {
   return URL.canParse(url) ? new URL(url).host : "HOST";
 }
 
+/** What a program does about a 401; a command line has other ways. */
+export const authCure = ". Give the option auth: { username, password } or { token }";
+
+/** What may be the matter with a 404 that is not MLflow's. */
+export const addressCure = ". Is trackingUri the address of an MLflow server?";
+
 function cureOf(status: number, words: ReplyWords): string {
-  if (status === 401) return ". Give the option auth: { username, password } or { token }";
-  if (status === 404 && words.form !== "json") return ". Is trackingUri the address of an MLflow server?";
+  if (status === 401) return authCure;
+  if (status === 404 && words.form !== "json") return addressCure;
   if (status === 413) return ". Send less at once, or raise the limit of the proxy (nginx: client_max_body_size)";
   return "";
 }

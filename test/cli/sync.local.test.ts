@@ -182,7 +182,8 @@ describe("tracklet sync", () => {
     const limited = await start([...args, "--timeout", "0.2"]).end;
     expect(limited).toMatchObject({ code: 1, stderr: "" });
     expect(limited.stdout).toMatch(/\n {2}Not all was sent after 0\.2 s: give more time with --timeout\n$/);
-    expect(await start(args).end).toMatchObject({ code: 0, stderr: "" });
+    // On a slow machine it says meanwhile how far it is.
+    expect(await start(args).end).toMatchObject({ code: 0, stderr: expect.not.stringContaining("Cannot") });
     const points = withSqliteFile(file, (database) => database.prepare("SELECT count(*) AS n FROM metrics").get());
     expect(points?.["n"]).toBe(300_000);
   });

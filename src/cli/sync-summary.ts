@@ -1,0 +1,58 @@
+import type { Amount, FlushReport } from "../queue/types.ts";
+import { amountText } from "../tracker/shown.ts";
+import { quarantineText } from "./quarantine-text.ts";
+import type { QueueFile } from "./queue-file.ts";
+
+/** What a sync came to. */
+export interface SyncEnd {
+  readonly delivered: FlushReport["delivered"];
+  /** Things that were quarantined, and were tried again. */
+  readonly retried: number;
+  /** The file before and after. */
+  readonly before: QueueFile;
+  readonly after: QueueFile;
+  /** Name of the server. */
+  readonly label: string;
+  /** Seconds that were allowed. */
+  readonly timeout: number | undefined;
+  /** A signal ended it. */
+  readonly stopped: boolean;
+  /** Why something is left, each a sentence. */
+  readonly why: readonly string[];
+  /** Why nothing moved at the end, as the end of a sentence. */
+  readonly trouble: string | undefined;
+}
+
+/** The last lines of a sync: what went, what is left, and why. */
+export function syncSummary(end: SyncEnd): string[] {
+  const { delivered, retried, before, after, label } = end;
+  const { name, counts, quarantined: aside } = after;
+  const { waiting, quarantined } = counts;
+  const lines = [
+    ...(isEmpty(delivered) ? [] : [`Sent ${amountText(delivered)} to ${label}`]),
+    ...(retried === 0 ? [] : [`Tried again what was quarantined: ${retried === 1 ? "1 item" : `${retried} items`}`]),
+  ];
+  if (!isEmpty(waiting)) lines.push(`Left in ${name}: ${amountText(waiting)}`, ...reasons(end));
+  else if (lines.length > 0 || !isEmpty(before.counts.waiting)) lines.push(`Nothing waits in ${name}`);
+  else lines.push(`Nothing to do: nothing waits in ${name}`);
+  if (!isEmpty(quarantined)) {
+    lines.push(`Quarantined in ${name}, as the server refuses it for good: ${amountText(quarantined)}`);
+    lines.push(...quarantineText(aside));
+  }
+  return lines;
+}
+
+/** True for nothing. */
+export function isEmpty({ points, requests }: Amount): boolean {
+  return points === 0 && requests === 0;
+}
+
+function reasons({ stopped, why, timeout, trouble }: SyncEnd): string[] {
+  const lines = [...(stopped ? ["Stopped before the end: the same command goes on"] : []), ...why];
+  if (lines.length === 0 || (trouble !== undefined && !stopped)) {
+    const time = timeout === undefined ? "" : ` after ${timeout} s`;
+    const more = trouble ?? (timeout === undefined ? undefined : "give more time with --timeout");
+    lines.push(`Not all was sent${time}${more === undefined ? "" : `: ${more}`}`);
+  }
+  return lines.map((line) => `  ${line}`);
+}
