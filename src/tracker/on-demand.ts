@@ -13,6 +13,7 @@ export { describeData } from "./dataset-data.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
 export { getMetricHistories } from "./metric-histories.ts";
+export { mustBeTaken } from "./must-be-taken.ts";
 export { tellLeft } from "./process-end.ts";
 export {
   discardQuarantine,

@@ -318,10 +318,12 @@ export class RunHandle implements Run {
         `Cannot end the run as the status must be "FINISHED", "FAILED" or "KILLED": current value is "${String(status)}"`,
       );
     }
+    const since = this.#core.runtime.clock.now();
     this.close(status);
     await limited(this.#core, "end the run", options, "until", async (limits) => {
       await handedOver(this.#core, limits);
       await this.#core.queue.flush({ until: options?.until ?? "durable", ...limits });
+      if (options?.until === "delivered") await (await import("./on-demand.ts")).mustBeTaken(this.#core, this, since);
     });
   }
 

@@ -3,6 +3,7 @@ import { mockBench } from "./mock-bench.ts";
 import { expectAllDelivered, nothing } from "./workload.ts";
 
 const now = 1_700_000_000_000;
+const page = { "content-type": "text/html" };
 const html = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
 describe("a server that asks for a pause", () => {
@@ -75,6 +76,75 @@ describe("a server, or a proxy before it, that fails", () => {
       }
     },
   );
+
+  const strays: [on: string, statuses: readonly number[]][] = [
+    ["runs/create", [409]],
+    ["runs/log-batch", [409, 425, 406, 422]],
+    ["runs/log-inputs", [409]],
+    ["mlflow-artifacts/", [404, 405, 409]],
+    ["runs/update", [409]],
+  ];
+  test.each(strays)(
+    "F8 sets nothing aside at %s for single pages with a status that is not MLflow's",
+    async (on, all) => {
+      const { mock, tracker, flush, reader } = await mockBench();
+      for (const status of all) {
+        const body = `<html><title>${status} of a proxy</title></html>`;
+        const stray = mock.faults.add({ on: ({ url }) => url.includes(on), status, body, headers: page, times: 1 });
+        const run = tracker.startRun({ params: { lr: 0.1 } });
+        run.logMetric("loss", 1);
+        run.logInput({ name: "digits", digest: "d1" });
+        await run.logText("hello", "hello.txt");
+        await run.end();
+        expectAllDelivered(await flush());
+        expect({ on, status, struck: stray.struck }).toEqual({ on, status, struck: 1 });
+        const stored = await reader.run(await run.runId());
+        expect(stored).toMatchObject({ info: { status: "FINISHED" }, params: { lr: "0.1" }, inputs: ["digits d1"] });
+        expect(await reader.points(await run.runId(), "loss")).toHaveLength(1);
+        expect(await reader.artifact(stored, "hello.txt")).toBe("hello");
+        stray.remove();
+      }
+    },
+  );
+
+  test("F8 pauses when an upload is answered 404 because no MLflow is there any more", async () => {
+    let moved = false;
+    const { tracker, flush, reader } = await mockBench({
+      between: () => (moved ? new Response("<html>404</html>", { status: 404, headers: page }) : undefined),
+    });
+    const run = tracker.startRun();
+    await flush();
+    moved = true;
+    await run.logText("hello", "hello.txt");
+    expect(await flush()).toMatchObject({ pending: { requests: 1 }, quarantined: nothing });
+    expect(tracker.queue.status().host).toBe("refused");
+    moved = false;
+    tracker.queue.resume();
+    expectAllDelivered(await flush());
+    expect(await reader.artifact(await reader.run(await run.runId()), "hello.txt")).toBe("hello");
+  });
+
+  test("F8 Run.end() rejects when the server never takes the end of the run", async () => {
+    const { mock, tracker, flush, runtime, reader } = await mockBench();
+    const refuses = mock.faults.add({
+      on: "runs/update",
+      status: 409,
+      body: "<html>no</html>",
+      headers: page,
+      times: 9,
+    });
+    const run = tracker.startRun({ name: "mine" });
+    run.logMetric("loss", 1);
+    const ended = run.end("FINISHED", { until: "delivered" });
+    await expect(runtime.clock.until(ended)).rejects.toThrow(/Cannot end the run "mine".*409.*quarantine/);
+    expect((await flush()).quarantined).toEqual({ points: 0, requests: 1 });
+    refuses.remove();
+    // What was refused before says nothing of an end that comes through.
+    await runtime.clock.until(tracker.startRun().end("FINISHED", { until: "delivered" }));
+    await runtime.clock.until(tracker.queue.quarantine.retry());
+    expectAllDelivered(await flush());
+    expect(await reader.run(await run.runId())).toMatchObject({ info: { status: "FINISHED" } });
+  });
 
   test("F20 takes no login page with 200 for an acknowledgement, whatever was asked", async () => {
     const { mock, tracker, runtime, flush, reader, problems } = await mockBench();

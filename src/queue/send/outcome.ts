@@ -39,13 +39,16 @@ export class ParkError extends Error {
   override name = "ParkError";
 }
 
-/** Times that a 400 must come back before it counts: it also stems from a cut body, or from two equal requests at once. */
+/**
+ * Times that a 400, or any refusal that is not MLflow's own, must come back before it counts: the first also stems from a
+ * cut body, or from two equal requests at once.
+ */
 export const CONFIRMATIONS = 3;
 
 /**
  * Classifies what came of a request. A status is a hint, not a verdict.
  *
- * @param refusals How often this chunk was answered 400 before.
+ * @param refusals How often this chunk was refused so before.
  */
 export function classify(error: unknown, kind: ChunkKind, refusals: number): Outcome {
   if (error instanceof ParkError) return { action: "park" };
@@ -73,7 +76,8 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
   if (status === 413) return { action: "split" };
   if (status === 429) return { ...retry(true, false), after };
   if (status === 408 || status >= 500) return { ...retry(status > 501, true), after };
-  return status === 400 ? confirm(refusals) : { action: "inspect" };
+  // Without a code it is the word of a proxy, which may be another one in a moment.
+  return status === 400 || errorCode === undefined ? confirm(refusals) : { action: "inspect" };
 }
 
 /** True for what our own side never sends: damaged bytes, a value that MLflow has no form for, files that it does not serve. */

@@ -79,7 +79,8 @@ export class Verdicts {
     } catch (second) {
       if (second instanceof StorageError || second instanceof StaleTermError) throw second;
       cause = second;
-      outcome = classify(second, chunk.kind, 0);
+      // It was the run that was asked for, whatever the chunk is.
+      outcome = classify(second, "update", 0);
       // What was asked first was answered: nobody else is refused. One such answer may be that of a proxy, as above.
       if (outcome.action === "deny") outcome = ++item.denials < CONFIRMATIONS ? again : { action: "park" };
     }

@@ -234,7 +234,7 @@ export interface Run extends AsyncDisposable, Shown {
   receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown>;
   /**
    * Ends the run; resolves when all of it is durable. Rejects with `TimeoutError` after `timeout`, and then goes on in the
-   * background. @default "FINISHED"
+   * background; with `until: "delivered"` also when the server refuses for good that the run ends. @default "FINISHED"
    */
   end(status?: "FINISHED" | "FAILED" | "KILLED", options?: EndOptions): Promise<void>;
 }
