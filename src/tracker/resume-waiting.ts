@@ -8,6 +8,7 @@ import { type EarlierRun, goOnWith } from "./earlier-run.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered, getRun } from "./reads.ts";
 import type { RunHandle } from "./run.ts";
+import { isServerId } from "./run-id.ts";
 import { idOf, type RunName } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
 
@@ -71,6 +72,8 @@ export function tagsOf(core: Core, localId: string, options?: CallOptions): Prom
 
 /** What waits of a run; undefined where the server has it, and where the storage does not say. */
 async function waitingRun(core: Core, localId: string, { signal }: CallOptions): Promise<WaitingRun | undefined> {
+  // What has MLflow's id is on a server.
+  if (isServerId(localId)) return undefined;
   try {
     return await (await core.queue.waiting())?.find(localId, signal);
   } catch {
@@ -81,7 +84,7 @@ async function waitingRun(core: Core, localId: string, { signal }: CallOptions):
 
 /** What is left here of a run that the server has; undefined unless the queue is paused. */
 async function sentRun(core: Core, localId: string, { signal }: CallOptions): Promise<PartlySentRun | undefined> {
-  if (core.queue.status().host !== "paused") return undefined;
+  if (core.queue.status().host !== "paused" || isServerId(localId)) return undefined;
   return (await core.queue.waiting())?.findSent(localId, signal);
 }
 

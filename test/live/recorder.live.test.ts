@@ -65,6 +65,39 @@ describe("a recording on a real MLflow", () => {
     await expect(recorderOf(path, { name: "nobody" }).attach()).rejects.toThrow("no active one of that name");
   });
 
+  test("S3.4 is taken up OFFLINE by id and by name before it was ever sent, and arrives as one run", async () => {
+    const path = await queuePath();
+    const offline = { name: "offline", mode: "OFFLINE" } as const;
+    const first = recorderOf(path, { ...offline, hyperParameters: { lr: 0.1 }, notes: "windy" });
+    const { recordingId } = await first.start();
+    first.addRecord({ loss: 3 });
+    await first.stop("FAILED");
+    const second = recorderOf(path, { ...offline, hyperParameters: { seed: 7 } });
+    await second.attach(recordingId);
+    second.addRecord({ loss: 2 });
+    await second.stop("FAILED");
+    const third = recorderOf(path, offline);
+    const recording = await third.attach();
+    expect(recording.recordingId).toBe(recordingId);
+    third.addRecord({ loss: 1 });
+    third.setMode("ONLINE");
+    await third.stop();
+    const { experimentId } = (await client.experiments.getByName(project))!;
+    const filter = "attributes.run_name = 'offline'";
+    const { items } = await client.runs.search({ experimentIds: [experimentId], filter, view: "all" });
+    expect(items.map(({ info, data }) => [info.status, data.params])).toEqual([["FINISHED", { lr: "0.1", seed: "7" }]]);
+    expect(items[0]?.data.tags).toMatchObject({ "mlflow.note.content": "windy" });
+    const { runId } = items[0]!.info;
+    const points = await client.metrics.history({ runId, key: "loss" }).all();
+    expect(points.map(({ step, value }) => [step, value])).toEqual([
+      [0, 3],
+      [1, 2],
+      [2, 1],
+    ]);
+    const models = await client.loggedModels.search({ experimentIds: [experimentId] }).all();
+    expect(models.filter(({ sourceRunId }) => sourceRunId === runId)).toHaveLength(1);
+  });
+
   test("S3.2 S3.5 S3.8 says what is recorded, has a placeholder and a summary, also of one that is attached", async () => {
     const path = await queuePath();
     const options = {
