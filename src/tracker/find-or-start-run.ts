@@ -12,6 +12,7 @@ import { continueRun } from "./resume-run.ts";
 import type { RunHandle } from "./run.ts";
 import { checkName, idOf, type RunName, runsNamed } from "./run-named.ts";
 import { Turns } from "./turns.ts";
+import { restOf } from "./with-rest.ts";
 import type { FindOrStartRunOptions } from "./types/tracker.ts";
 
 /** Milliseconds for which others who look for a name wait until the run that was started for it is on the server. */
@@ -74,7 +75,7 @@ async function findOrStart(core: Core, options: FindOrStartRunOptions, limits: C
     if (ifUnreachable !== "start" || !(error instanceof NetworkError || isServerError(error))) throw error;
   }
   if (found === undefined || ifExists === "date-suffix") return core.startRun({ ...start, name });
-  if (ifExists === "reuse") return goOn(continueRun(core, found), options);
+  if (ifExists === "reuse") return goOn(continueRun(core, found, await restOf(core, found, limits)), options);
   const run = core.startRun({ ...start, tags: { ...start.tags, [REPLACES_TAG]: replaced.join(",") } });
   replaceAtEnd(core, run, replaced);
   return run;

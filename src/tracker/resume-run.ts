@@ -1,6 +1,7 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import type { RunData } from "../client/types/entities.ts";
 import { NetworkError, NotFoundError } from "../errors/network-errors.ts";
+import type { PartlySentRun } from "../queue/drain/waiting-runs.ts";
 import { checkOptions, namesOnly } from "./check-options.ts";
 import type { Core } from "./core.ts";
 import { deletedError } from "./deleted-error.ts";
@@ -12,6 +13,7 @@ import { resumeSentRun, resumeWaiting, resumeWaitingNamed } from "./resume-waiti
 import type { RunHandle } from "./run.ts";
 import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
+import { restOf, withRest } from "./with-rest.ts";
 
 /** Goes on with a run: this tracker's own one at once, another after reading where it stands. */
 export function resumeRun(core: Core, which: string | RunName, options?: CallOptions): Promise<RunHandle> {
@@ -25,7 +27,8 @@ export function resumeRun(core: Core, which: string | RunName, options?: CallOpt
     await everythingDelivered(core, limits, which);
     try {
       const { runs } = await core.client();
-      return continueRun(core, await runs.get(await serverRunId(core, which, limits), limits));
+      const run = await runs.get(await serverRunId(core, which, limits), limits);
+      return continueRun(core, run, await restOf(core, run, limits));
     } catch (error) {
       const sent = error instanceof NetworkError ? await resumeSentRun(core, which, limits) : undefined;
       if (sent === undefined) throw error;
@@ -56,7 +59,9 @@ async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Pro
 
 async function resumeSent(core: Core, named: RunName, limits: CallOptions): Promise<RunHandle> {
   await everythingDelivered(core, limits);
-  for await (const run of runsNamed(core, named, limits)) return continueRun(core, run);
+  for await (const run of runsNamed(core, named, limits)) {
+    return continueRun(core, run, await restOf(core, run, limits));
+  }
   const experiment = core.experimentOf(named);
   const where = "id" in experiment ? `experiment ${experiment.id}` : `the experiment ${quote(experiment.name)}`;
   const message = `Cannot resume the run ${quote(named.name)} as there is no active one of that name in ${where}${named.parent === undefined ? "" : " below that parent"}: findOrStartRun() starts it`;
@@ -68,8 +73,8 @@ async function resumeSent(core: Core, named: RunName, limits: CallOptions): Prom
   });
 }
 
-/** A handle for a run that the server has; its status is RUNNING again. */
-export function continueRun(core: Core, { info, data, inputs }: RunData): RunHandle {
+/** A handle for a run that the server has, with what still waits of it; its status is RUNNING again. */
+export function continueRun(core: Core, { info, data, inputs }: RunData, rest: PartlySentRun | undefined): RunHandle {
   core.guard.mustBeOpen("resume a run");
   const { runId, experimentId } = info;
   if (info.lifecycleStage === "deleted") throw deletedError(core, "resume the run", "run", { id: runId });
@@ -80,5 +85,6 @@ export function continueRun(core: Core, { info, data, inputs }: RunData): RunHan
   const { params, tags, latestMetrics: latest } = data;
   const history = async (key: string) => (await core.client()).metrics.history({ runId, key }).all();
   const seed = { localId, name: info.runName, experiment: { id: experimentId } };
-  return goOnWith(core, seed, { params, tags, latest, inputs: inputs.datasets, history });
+  const sent = { params, tags, latest, inputs: inputs.datasets, history };
+  return goOnWith(core, seed, rest === undefined ? sent : withRest(sent, rest));
 }

@@ -11,6 +11,7 @@ import type { RunHandle } from "./run.ts";
 import { isServerId } from "./run-id.ts";
 import { idOf, type RunName } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
+import { restOf } from "./with-rest.ts";
 
 /** A run of an earlier process that no server has yet, by our id: what waits in the queue says where it stands. */
 export async function resumeWaiting(core: Core, localId: string, limits: CallOptions): Promise<RunHandle | undefined> {
@@ -61,7 +62,9 @@ export function tagsOf(core: Core, localId: string, options?: CallOptions): Prom
     const waiting = await waitingRun(core, localId, limits);
     if (waiting !== undefined) return Object.fromEntries(waiting.tags);
     try {
-      return (await getRun(core, localId, limits)).data.tags;
+      const run = await getRun(core, localId, limits);
+      const rest = await restOf(core, run, limits);
+      return { ...run.data.tags, ...Object.fromEntries(rest?.tags ?? []) };
     } catch (error) {
       const sent = error instanceof NetworkError ? await sentRun(core, localId, limits) : undefined;
       if (sent === undefined) throw error;

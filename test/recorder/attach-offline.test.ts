@@ -118,3 +118,37 @@ test("S3.4 attach() goes on OFFLINE with a recording that began ONLINE, of which
   expect(models.map(({ modelId }) => modelId)).toEqual([(await recording.ids()).modelId]);
   await close();
 });
+
+test("S3.4 attach() ONLINE goes on behind what the server is slow to take of a recording", async () => {
+  const made = await world();
+  const name = newName();
+  const { open, close } = processes(made, () => indexedDbQueue({ name }));
+  const one = open({ experiment: "field study" });
+  const first = made.recorder({ tracker: one });
+  first.attachAlertOn({ id: "high", metric: "loss", operator: ">", value: 5, records: 3 });
+  const { recordingId, run } = await first.start();
+  for (const loss of [3, 6]) first.addRecord({ loss });
+  await one.flush();
+  const busy = (request: Request): boolean => request.url.endsWith("/runs/log-batch");
+  made.fetch = (request) => (busy(request) ? Promise.resolve(new Response("", { status: 503 })) : made.plain(request));
+  first.addRecord({ loss: 7 });
+  first.addHyperParameters({ lr: 0.1 });
+  await one.flush({ until: "durable" });
+  one.queue.pause();
+
+  const two = open({ experiment: "field study" });
+  const second = made.recorder({ tracker: two, mode: "ONLINE", hyperParameters: { lr: 0.2 } });
+  const alerts: number[] = [];
+  const onAlert = ({ step }: { step?: number }): void => void alerts.push(step ?? -1);
+  second.attachAlertOn({ id: "high", metric: "loss", operator: ">", value: 5, records: 3, onAlert });
+  await second.attach(recordingId);
+  expect(made.problems.filter(({ kind }) => kind === "param-conflict").map(({ key }) => key)).toEqual(["lr"]);
+  second.addRecord({ loss: 8 });
+  made.fetch = made.plain;
+  await second.stop();
+  await two.flush();
+  expect(alerts).toEqual([3]);
+  const points = await made.client.metrics.history({ runId: await run.runId(), key: "loss" }).all();
+  expect(points.map(({ step, value }) => [step, value])).toEqual([3, 6, 7, 8].map((value, step) => [step, value]));
+  await close();
+});
