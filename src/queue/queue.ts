@@ -46,6 +46,11 @@ export interface Queue {
   runId(localId: string, options?: { signal?: AbortSignal; timeout?: number }): Promise<string>;
   /** MLflow's id if it is known now. Accepts either id. */
   knownRunId(id: string): string | undefined;
+  /**
+   * The same, after a look at the storage, which knows what others created who share it. Of a run of this queue the other
+   * calls know both ids from then on.
+   */
+  findRunId(id: string): Promise<string | undefined>;
   /** Our id for either id, if this queue knows the run. */
   localIdOf(id: string): string | undefined;
   /**

@@ -209,6 +209,15 @@ export class StoredQueue implements Queue {
     return this.#ids.runIdOf(id);
   }
 
+  async findRunId(id: string): Promise<string | undefined> {
+    if (this.knownRunId(id) === undefined && !this.#drain.untouched) {
+      const { findCreated } = await this.#drain.load();
+      // A storage that does not answer tells nothing new.
+      await findCreated(this.#drain, id).catch(() => {});
+    }
+    return this.knownRunId(id);
+  }
+
   localIdOf(id: string): string | undefined {
     return this.#ids.localIdOf(id) ?? (this.#ledger.find(id) ? id : undefined);
   }

@@ -98,8 +98,8 @@ export class LoggedTables {
   async #mayHaveChanged(path: string): Promise<boolean> {
     const { queue, options } = this.#core;
     const { localId } = this.#run;
-    if (queue.knownRunId(localId) === undefined || options.delivery?.mode === "manual") return false;
-    if (queue.status().host !== "ok") return false;
+    if (options.delivery?.mode === "manual" || queue.status().host !== "ok") return false;
+    if ((await queue.findRunId(localId)) === undefined) return false;
     const { lines } = await queue.receipt(localId);
     const own = lines.find(({ kind, key }) => kind === "artifact" && key === path);
     return own === undefined || own.acknowledged >= own.logged;

@@ -23,6 +23,8 @@ export async function ownWrites(
   const timeout = options?.freshness ?? defaultFreshness;
   const limits = sharedLimits(core, { timeout, ...(options?.signal && { signal: options.signal }) });
   await handedOver(core, limits());
+  // By MLflow's id the queue knows only runs that it has been told of.
+  if (run !== undefined && core.queue.localIdOf(run) === undefined) await core.queue.findRunId(run);
   const left = await core.queue.settle({
     timeout,
     ...limits(),
@@ -84,6 +86,8 @@ export function openArtifact(core: Core, id: string, path: string, options?: Ope
 export function runUrl(core: Core, id: string, options?: CallOptions): Promise<string | undefined> {
   return limited(core, "url", options, "", async (limits) => {
     if (core.embedded) return undefined;
+    // Of a run that was started just now.
+    if ((await core.queue.findRunId(id)) === undefined) await ownWrites(core, id, limits);
     const { runs } = await core.client();
     const { info } = await runs.get(await serverRunId(core, id, limits), limits);
     return `${core.connection.trackingUri}/#/experiments/${info.experimentId}/runs/${info.runId}`;

@@ -19,6 +19,7 @@ import { restOf, withRest } from "./with-rest.ts";
 export function resumeRun(core: Core, which: string | RunName, options?: CallOptions): Promise<RunHandle> {
   return limited(core, "resumeRun", options, "", async (limits) => {
     if (typeof which === "object" && which !== null) return resumeNamed(core, which, limits);
+    if (core.queue.localIdOf(which) === undefined) await core.queue.findRunId(which);
     const own = core.open.get(core.queue.localIdOf(which) ?? which);
     if (own !== undefined) return own;
     // Of what no server has, none can say more.

@@ -30,6 +30,7 @@ export async function resumeWaitingNamed(
 ): Promise<RunHandle | undefined> {
   const experiment = core.experimentOf(named);
   const parent = idOf(named.parent);
+  if (parent !== undefined) await core.queue.findRunId(parent);
   const fits = (run: NewRun): boolean =>
     run.name === named.name &&
     isSameExperiment(run.experiment, experiment) &&

@@ -78,7 +78,7 @@ export class RunHandle implements Run {
     shown(
       this,
       () =>
-        `Run "${this.name}" (${core.queue.knownRunId(this.localId) ?? `${this.localId}, not created yet`}) ${this.ended ?? "RUNNING"}`,
+        `Run "${this.name}" (${core.queue.knownRunId(this.localId) ?? `${this.localId}, MLflow's id not known yet`}) ${this.ended ?? "RUNNING"}`,
     );
   }
 

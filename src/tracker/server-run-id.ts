@@ -11,15 +11,9 @@ export async function serverRunId(core: Core, id: string, options: CallOptions):
   if (typeof id !== "string" || id === "") {
     throw new ValidationError(`Cannot find a run as its id must be a text: current value is ${textOf(id)}`);
   }
-  const known = core.queue.knownRunId(id);
+  const known = await core.queue.findRunId(id);
   if (known !== undefined) return known;
-  if (core.queue.localIdOf(id) !== undefined) {
-    const message = `Cannot read the run "${id}" as the server has not created it yet: see tracker.queue.status()`;
-    throw new NetworkError(message, {
-      method: "POST",
-      url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/create`,
-    });
-  }
+  if (core.queue.localIdOf(id) !== undefined) throw notCreated(core, id);
   if (!isServerId(id)) return findByLocalId(core, id, options);
   // It becomes a part of filters, where a quote would end the text.
   if (/^[\w-]{1,256}$/.test(id)) return id;
@@ -36,10 +30,21 @@ async function findByLocalId(core: Core, id: string, options: CallOptions): Prom
   const page = await runs.search({ experimentIds, filter, view: "all", maxResults: 1 }, options);
   const [found] = page.items;
   if (found !== undefined) return found.info.runId;
+  // Of an earlier process: it may wait in the queue.
+  const waiting = await core.queue.waiting().catch(() => undefined);
+  if ((await waiting?.find(id, options.signal)) !== undefined) throw notCreated(core, id);
   throw new NotFoundError(`Cannot find the run "${id}" as no run of this server has that id`, {
     status: 404,
     errorCode: "RESOURCE_DOES_NOT_EXIST",
     serverMessage: "",
     request: { method: "POST", url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/search` },
+  });
+}
+
+function notCreated(core: Core, id: string): NetworkError {
+  const message = `Cannot read the run "${id}" as the server has not created it yet: see tracker.queue.status()`;
+  return new NetworkError(message, {
+    method: "POST",
+    url: `${core.connection.trackingUri}/api/2.0/mlflow/runs/create`,
   });
 }

@@ -73,6 +73,31 @@ describe("openTracker() of tracklet/local with a server", () => {
     server.close();
   });
 
+  test("says of a run that an earlier one left that it waits, and not that there is none", async () => {
+    const directory = await temporaryDirectory();
+    const first = await open({ directory, fetch: gone });
+    const { localId } = first.startRun();
+    await first.close({ timeout: 0 });
+    const server = await testServer();
+    const reader = await open({ directory, fetch: server.fetch, delivery: { mode: "manual" } });
+    await expect(reader.getRun(localId)).rejects.toThrow(`the run "${localId}" as the server has not created it yet`);
+    await reader.flush();
+    expect((await reader.getRun(localId)).info.status).toBe("FINISHED");
+    await reader.close();
+    server.close();
+  });
+
+  test("gives the address of a run that was started just now", async () => {
+    const server = await testServer();
+    const tracker = await open({ directory: await temporaryDirectory(), fetch: server.fetch });
+    const run = tracker.startRun();
+    const url = await run.url();
+    expect(url).toMatch(/^http:\/\/localhost:5000\/#\/experiments\/0\/runs\/[0-9a-f]{32}$/);
+    expect(url).toContain(await run.runId());
+    await tracker.close();
+    server.close();
+  });
+
   test("delivers before close() resolves, as long as the server answers, and makes no database of MLflow", async () => {
     const directory = await temporaryDirectory();
     const server = await testServer();

@@ -79,6 +79,80 @@ describe("tabs that share a queue", () => {
     expect(server.rows("select name from runs order by name").map(({ name }) => name)).toEqual(["a", "b"]);
   });
 
+  test("a tab reads its own runs by either id where another tab creates and delivers them", async () => {
+    const server = await shared.stage.server();
+    const [leader, follower] = [await shared.page(server), await shared.page(server)];
+    await log(leader, "a", 1, 10);
+    await until("the leader leads", () => server.number(POINTS) === 10);
+    const facts = await follower.call(async () => {
+      lab.log("b", 1, 5);
+      const run = lab.run("b");
+      const { tracker } = lab;
+      await run.logText("hello", "note.txt");
+      const told: Record<string, unknown> = {};
+      const tell = async (name: string, call: Promise<unknown>): Promise<void> => {
+        told[name] = await call.catch((error: Error) => error.message);
+      };
+      const id = run.localId;
+      await tell(
+        "getRun",
+        tracker.getRun(id).then(({ info }) => info.runName),
+      );
+      await tell(
+        "getMetricHistory",
+        tracker.getMetricHistory(id, "loss").then(({ length }) => length),
+      );
+      await tell(
+        "history",
+        run.history("loss").then(({ length }) => length),
+      );
+      await tell(
+        "listArtifacts",
+        tracker.listArtifacts(id).then((files) => files.map(({ path }) => path)),
+      );
+      await tell(
+        "openArtifact",
+        tracker.openArtifact(id, "note.txt").then((response) => response.text()),
+      );
+      await tell(
+        "runTree",
+        tracker.runTree(id).then(({ children }) => children.length),
+      );
+      await tell(
+        "searchTree",
+        tracker.searchRuns({ root: run }).then(({ rows }) => rows.length),
+      );
+      await tell(
+        "receipt",
+        run.receipt({ verify: true }).then(({ verified }) => verified),
+      );
+      await tell(
+        "url",
+        run.url().then((url) => url?.includes("/runs/")),
+      );
+      return told;
+    });
+    expect(facts).toEqual({
+      getRun: "b",
+      getMetricHistory: 5,
+      history: 5,
+      listArtifacts: ["note.txt"],
+      openArtifact: "hello",
+      runTree: 0,
+      searchTree: 0,
+      receipt: true,
+      url: true,
+    });
+    await log(follower, "c", 1, 1);
+    await until("the other run is there", () => server.number(POINTS) === 16);
+    const [{ id }] = server.rows("select run_uuid as id from runs where name = 'c'") as [{ id: string }];
+    const points = await follower.call(async (runId) => {
+      lab.log("c", 2, 2);
+      return (await lab.tracker.getMetricHistory(runId, "loss")).length;
+    }, id);
+    expect(points).toBe(2);
+  });
+
   test("F37 a tab goes on where the leading one was killed, at once", async () => {
     const server = await shared.stage.server();
     const [leader, follower] = [await shared.page(server), await shared.page(server)];

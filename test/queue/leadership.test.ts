@@ -33,6 +33,29 @@ describe.each(kinds)("Leadership by %s", (_, options) => {
     expect((await world.store.lease()).term).toBe(1);
   });
 
+  test("findRunId() of a follower knows by either id what the leader has created, among many others", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    await world.until(a.queue.flush());
+    // Between the start of the search and the run of `b`.
+    for (let n = 0; n < 300; n++) {
+      await world.store.map({ localId: `local-a${n}`, runId: `other-${n}`, experimentId: "0" });
+    }
+    const run = b.start("b");
+    const before = await b.queue.findRunId(run);
+    await world.until(b.queue.settle({ runs: [run], timeout: 30_000 }));
+    const { id } = world.oracle.named("b");
+    expect([before, b.queue.knownRunId(run), b.queue.localIdOf(id)]).toEqual([undefined, undefined, undefined]);
+    expect(await b.queue.findRunId(id)).toBe(id);
+    expect(b.queue.localIdOf(id)).toBe(run);
+    const next = b.start("c");
+    await world.until(b.queue.settle({ runs: [next], timeout: 30_000 }));
+    expect(await b.queue.findRunId(next)).toBe(world.oracle.named("c").id);
+    expect(await b.queue.findRunId("other-1")).toBe(undefined);
+    expect((await world.store.lease()).term).toBe(1);
+  });
+
   test("all look at counts alone while what waits does not change, and show seldom that they live", async () => {
     const world = new World(options);
     const [a, b] = [world.start(), world.start()];

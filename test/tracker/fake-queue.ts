@@ -75,6 +75,9 @@ export class FakeQueue implements Queue {
   knownRunId(id: string): string | undefined {
     return this.ids.get(id) ?? ([...this.ids.values()].includes(id) ? id : undefined);
   }
+  async findRunId(id: string): Promise<string | undefined> {
+    return this.knownRunId(id);
+  }
   localIdOf(id: string): string | undefined {
     if (this.created.some((run) => run.localId === id)) return id;
     return [...this.ids].find((pair) => pair.includes(id))?.[0];

@@ -176,7 +176,9 @@ describe("what people look at", () => {
     const run = tracker.startRun({ name: "<b>" });
     const inspect = (value: object, symbol: string): unknown =>
       (value as Record<symbol, () => unknown>)[Symbol.for(symbol)]?.();
-    expect(inspect(run, "nodejs.util.inspect.custom")).toBe(`Run "<b>" (${run.localId}, not created yet) RUNNING`);
+    expect(inspect(run, "nodejs.util.inspect.custom")).toBe(
+      `Run "<b>" (${run.localId}, MLflow's id not known yet) RUNNING`,
+    );
     expect(inspect(run, "Deno.customInspect")).toBe(inspect(run, "nodejs.util.inspect.custom"));
     expect(run.toHTML()).toContain("Run &quot;&lt;b&gt;&quot;");
     expect(inspect(run, "Jupyter.display")).toEqual({ "text/plain": expect.any(String), "text/html": run.toHTML() });

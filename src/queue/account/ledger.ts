@@ -82,6 +82,11 @@ export class Ledger {
     if (line) account.take(...line);
   }
 
+  /** Runs that are logged to here, or were lately. */
+  runs(): string[] {
+    return [...this.#runs.keys()];
+  }
+
   /** Runs of which something waits that was logged here. */
   open(): Set<string> {
     const open = new Set<string>();

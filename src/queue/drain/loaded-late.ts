@@ -11,4 +11,5 @@ export { keepNow } from "../write/keep-now.ts";
 export { keepMapping, openDrain, putAll } from "./open-drain.ts";
 export { askAgain, moveOver } from "./move-over.ts";
 export { noRoomError, notKeptError, waitForRoom } from "../write/artifact-room.ts";
+export { findCreated } from "./find-created.ts";
 export { drainedReceipt, openQuarantine, openWaiting } from "./drain-reads.ts";

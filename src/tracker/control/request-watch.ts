@@ -40,7 +40,7 @@ export class RequestWatch {
     const { queue, runtime, options } = this.#core;
     const interval = options.controlInterval ?? INTERVAL;
     try {
-      const runId = queue.knownRunId(this.#run.localId);
+      const runId = await queue.findRunId(this.#run.localId);
       if (runId !== undefined) {
         const { runs } = await this.#core.client();
         const { data } = await runs.get(runId, { retry: false, timeout: Math.max(interval, INTERVAL) });

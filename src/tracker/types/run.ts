@@ -228,7 +228,10 @@ export interface Run extends AsyncDisposable, Shown {
 
   /** All values of a metric, this run's own latest ones included; ordered by timestamp, step, value. */
   history(key: string, options?: ReadOptions): Promise<MetricPoint[]>;
-  /** Address of the run's page in MLflow's UI; undefined where no server is listening. */
+  /**
+   * Address of the run's page in MLflow's UI; undefined where no server is listening. Waits up to five seconds for the
+   * run to be created.
+   */
   url(options?: CallOptions): Promise<string | undefined>;
   /** What was logged, what the server acknowledged and, with `verify`, what was read back from it. */
   receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown>;
