@@ -92,6 +92,7 @@ export class StoredQueue implements Queue {
       destination,
       moved,
       awaited: () => this.#flusher.flushing > 0 || ledger.hasOpen(),
+      waited: () => this.#waiters.some,
       mappings: this.#ids.mappings,
       onMapped: (mapping) => this.#mapped(mapping),
       onChange: () => this.#changed(),

@@ -16,6 +16,11 @@ export class Waiters {
     this.#runtime = runtime;
   }
 
+  /** Somebody waits. */
+  get some(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   /** Looks again whether what is waited for is so. */
   check(): void {
     for (const look of this.#waiting) look();

@@ -19,6 +19,7 @@ const numbers: Record<Signal, number> = { SIGINT: 2, SIGTERM: 15 };
  * it is: the program's `process.exit()` then tells the remembered reason.
  */
 export class ProcessLifecycle implements Lifecycle {
+  readonly lingers = true;
   #process: NodeJS.Process;
   /** Bun reports a rejection only to listeners of its own event; elsewhere such a listener would count as handling it. */
   #rejectionEvent: boolean;

@@ -1,4 +1,4 @@
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Socket } from "node:net";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -163,6 +163,25 @@ describe("the end of a process whose server does not answer", () => {
     expect(readQueueFile(await queueFile(directory)).counts.waiting.points).toBeGreaterThan(20_000);
     expect(batches).toBeLessThan(20);
   });
+
+  test("F6 who only waits for a server that takes requests and never answers ends all the same", async () => {
+    const directory = await temporaryDirectory();
+    const server = createServer((socket) => void socket.on("error", () => {}));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const sockets = new Set<Socket>();
+    server.on("connection", (socket) => void sockets.add(socket));
+    ends.push(() => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    });
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const began = performance.now();
+    const end = await program(directory, url, "return to silence").end;
+    expect(end.code).toBe(0);
+    expect(end.stderr).toMatch(/^tracklet: 1,500 points and \d requests did not reach/);
+    // The request time-out is two minutes.
+    expect(performance.now() - began).toBeLessThan(60_000);
+  }, 90_000);
 
   test("process.exit() tells what of it could not be kept: the body of an artifact", async () => {
     const directory = await temporaryDirectory();

@@ -25,6 +25,8 @@ export interface DrainParts {
   readonly lease?: number | undefined;
   /** Somebody in this process waits for what is sent, or has logged it. */
   readonly awaited: () => boolean;
+  /** Somebody in this process waits right now. */
+  readonly waited: () => boolean;
   readonly mappings: ReadonlyMap<string, RunMapping>;
   readonly onMapped: (mapping: RunMapping) => void;
   readonly onChange: () => void;

@@ -28,6 +28,8 @@ export interface EngineParts extends DeliveryParts {
   readonly maxBytes: () => number;
   /** Somebody in this process waits for what is sent, or has logged it. */
   readonly awaited: () => boolean;
+  /** Somebody in this process waits right now. */
+  readonly waited: () => boolean;
   /** Called after everything that may let somebody go on who waits. */
   readonly onChange: () => void;
   /** Runs whose mapping somebody waits for. */

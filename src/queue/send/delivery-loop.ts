@@ -9,12 +9,15 @@ import { Delivery } from "./delivery.ts";
 import { guardedClient } from "./guarded-client.ts";
 import { HostGate } from "./host-gate.ts";
 import type { LoopParts } from "./loop-parts.ts";
+import { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
 import type { Item, RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 
 /** Milliseconds between two rounds of what nobody here waits for. */
 const BREATH = 1;
+/** Milliseconds of silence after which a request that nobody waits for is given up, at least. */
+const LEAST_PATIENCE = 1_000;
 
 /** Sends what a storage holds, chunk by chunk, while this process leads: the only reader of chunks, and the only one that deletes them. */
 export class DeliveryLoop {
@@ -23,6 +26,8 @@ export class DeliveryLoop {
   readonly #reader: Reader;
   readonly #gate: HostGate;
   readonly #bounds: Bounds;
+  /** Where a request holds up the end of the program. */
+  readonly #patience: Patience | undefined;
   /** Of the present term. */
   #delivery: Delivery | undefined;
   #abort = new AbortController();
@@ -39,6 +44,10 @@ export class DeliveryLoop {
     this.#reader = new Reader(parts.store, this.#view);
     this.#gate = new HostGate(() => parts.runtime.random.fraction());
     this.#bounds = new Bounds(parts, this.#view);
+    const { clock, lifecycle } = parts.runtime;
+    const { waited, settings } = parts;
+    if (lifecycle.lingers)
+      this.#patience = new Patience({ clock, waited, limit: Math.max(settings.exitTimeout, LEAST_PATIENCE) });
   }
 
   get #leads(): boolean {
@@ -91,7 +100,7 @@ export class DeliveryLoop {
 
   /** A term began. */
   begin(term: number): void {
-    const client = guardedClient(this.#parts.client, () => this.#parts.check(term));
+    const client = guardedClient(this.#parts.client, () => this.#parts.check(term), this.#patience);
     this.#abort = new AbortController();
     const { signal } = this.#abort;
     const { lease, counts } = this.#parts.opened;
@@ -117,6 +126,7 @@ export class DeliveryLoop {
   /** The storage has got more. `counted` says that the bytes in the ledger are those with it. */
   grew(counted = false): void {
     this.#bounds.grew(counted);
+    this.#patience?.renew();
     this.#reader.appended();
     this.wake();
   }

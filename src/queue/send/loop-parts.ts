@@ -20,6 +20,8 @@ export interface LoopParts extends DeliveryParts {
   readonly opened: Opening;
   /** Somebody in this process waits for what is sent, or has logged it. */
   readonly awaited: () => boolean;
+  /** Somebody in this process waits right now. */
+  readonly waited: () => boolean;
   /** The term of which this process is the leader; 0 while it follows. */
   readonly term: () => number;
   /** Called right before each request that changes something; rejects when the term is over. */

@@ -18,6 +18,8 @@ export type Hiding = "hidden" | "frozen" | "cached" | "left";
 export interface Lifecycle {
   /** True for a page, which may be left at any time, and for that alone. */
   readonly leaves?: boolean;
+  /** True for a process, which does not end while a request is on its way. */
+  readonly lingers?: boolean;
   /**
    * The page was hidden, frozen or left: what is in memory should be made durable now. Nothing that waits for a task is
    * sure to go on. Returns the way to stop.

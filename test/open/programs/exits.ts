@@ -3,7 +3,8 @@ import { writeSync } from "node:fs";
 import { openTracker } from "../../../src/open/local.ts";
 
 const [directory = ".", trackingUri = "", way = "return"] = process.argv.slice(2);
-const tracker = await openTracker({ directory, trackingUri, onProblem: () => {} });
+const delivery = way === "return to silence" ? { exitTimeout: 1_000 } : {};
+const tracker = await openTracker({ directory, trackingUri, delivery, onProblem: () => {} });
 const run = tracker.startRun({ name: way, params: { lr: 0.1 } });
 for (let step = 0; step < 1500; step++) run.logMetric("loss", 1 / (step + 1));
 
@@ -21,6 +22,7 @@ if (way === "exit with a body") {
   void run.logText("never read", "note.txt");
   process.exit(0);
 }
+if (way === "return to silence") await run.end();
 if (way === "close") await tracker.close();
 if (way === "throw") throw new RangeError("diverged");
 if (way === "signal") {
