@@ -58,6 +58,7 @@ const denoFiles: Files = {
 /** `Deno.exit()` fires no event of `process`, only `unload`. */
 function denoLifecycle(node: Lifecycle): Lifecycle {
   return {
+    ...(node.lingers && { lingers: true }),
     onHidden: (listener) => node.onHidden(listener),
     onShown: (listener) => node.onShown?.(listener) ?? (() => {}),
     keepAlive: () => node.keepAlive(),

@@ -16,13 +16,9 @@ import type { RunMapping } from "../run-mapping.ts";
 /** Waits until a server with replicas has surely heard of earlier writes. */
 export type Settle = () => Promise<void>;
 
-/** What MLflow says of a run, or of an experiment, that is deleted. */
-const INACTIVE = "must be in the 'active' state";
-
 /**
  * Resolves when a run can be written, so that what was refused is the chunk.
  *
- * @param refusal What the server said.
  * @throws ParkError when the run is deleted, lost, or another one by now, or its experiment is deleted.
  */
 export async function checkRun(
@@ -30,10 +26,7 @@ export async function checkRun(
   mapping: RunMapping,
   settle: Settle,
   options: CallOptions,
-  refusal?: unknown,
 ): Promise<void> {
-  // Who has just refused a deleted run knows more than a replica that has not heard of it yet.
-  if (refusal instanceof HttpError && refusal.serverMessage.includes(INACTIVE)) await settle();
   const { localId, adopted, model } = mapping;
   const runId = model?.runId ?? mapping.runId;
   if (model && model.folder === undefined) {
@@ -69,6 +62,11 @@ export function lost(reason: string): (error: unknown) => never {
   return (error) => {
     throw isMissing(error) ? new ParkError(reason) : error;
   };
+}
+
+/** True for MLflow's own word that a run, or its experiment, is deleted: then it is not the chunk that it refuses. */
+export function isInactive(error: unknown): boolean {
+  return error instanceof HttpError && error.serverMessage.includes("must be in the 'active' state");
 }
 
 /** True for MLflow's own word that something is not there. */

@@ -7,7 +7,7 @@ import { messageOf, sentence } from "./words-of-errors.ts";
 import type { HostGate } from "./host-gate.ts";
 import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
-import { checkExperiment, checkRun, divide, metricsDraft, readBack } from "./after-refusal.ts";
+import { checkExperiment, checkRun, divide, isInactive, metricsDraft, readBack } from "./after-refusal.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import { classify, CONFIRMATIONS, confirm, type Outcome } from "./outcome.ts";
 import { refusalOf, Retries } from "./retries.ts";
@@ -67,10 +67,17 @@ export class Verdicts {
         outcome = denied ? confirm(item.refusals) : classify(cause, chunk.kind, item.refusals);
       }
       if (outcome.action === "inspect") {
-        if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options, cause);
+        if (run.mapping) await checkRun(client, run.mapping, this.settle, this.#options);
         else if (content.kind === "create" && "id" in content.request.experiment) {
           await checkExperiment(client, content.request.experiment.id, this.#options);
         }
+        if (isInactive(cause)) {
+          // It was restored since, or a replica has not heard of its end: asked again, the server says the same or takes it.
+          item.refusals = 0;
+          outcome = again;
+        }
+      }
+      if (outcome.action === "inspect") {
         // The run is fine, so it is the chunk; that a tag is gone is what its deletion asked for.
         const gone = chunk.kind === "untag" && cause instanceof HttpError && cause.status === 404;
         outcome = { action: gone ? "satisfied" : "split" };
