@@ -51,13 +51,23 @@ async function boundedBody(
   }
   if (body === null) return response.blob();
   let size = 0;
+  let over: Error | undefined;
   const counted = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
       size += chunk.length;
-      if (size > most) throw refuse(undefined);
+      if (size > most) {
+        over = refuse(undefined);
+        throw over;
+      }
       controller.enqueue(chunk);
     },
   });
-  const type = headers.get("content-type") ?? "";
-  return new Response(body.pipeThrough(counted), { headers: { "content-type": type } }).blob();
+  try {
+    const whole = await new Response(body.pipeThrough(counted)).blob();
+    // Bun gives no type to what came as a stream.
+    return whole.slice(0, whole.size, headers.get("content-type") ?? "");
+  } catch (error) {
+    // A page says of every stream that failed that it could not fetch.
+    throw over ?? error;
+  }
 }

@@ -61,6 +61,6 @@ describe("logArtifact() of an address", () => {
     const fetch = async (): Promise<Response> => new Response("x".repeat(10), { headers });
     const { tracker, queue } = bench({ delivery: { maxStoredBytes: 10 } }, {}, manualRuntime({ fetch }));
     await tracker.startRun().logArtifact(new URL("https://data.test/a.csv"));
-    expect(queue.bodies.get("a.csv")).toMatchObject({ size: 10, type: "text/csv" });
+    expect(queue.bodies.get("a.csv")).toMatchObject({ size: 10, type: expect.stringMatching(/^text\/csv/) });
   });
 });
