@@ -4,6 +4,7 @@ import type { Destination } from "../queue/destination.ts";
 import type { QueueStorage, StorageCounts } from "../queue/storage.ts";
 import { destinationOf } from "../queue/storage/sqlite-destination.ts";
 import { faultOf } from "../queue/storage/sqlite-errors.ts";
+import { salvageCure } from "../queue/storage/salvage.ts";
 import { readState } from "../queue/storage/sqlite-rows.ts";
 import { migrations } from "../queue/storage/sqlite-schema.ts";
 import type { SqlDatabase } from "../sql/database.ts";
@@ -98,6 +99,10 @@ function unreadable(path: string, cause: unknown): Error {
     denied: "its folder must be writable, for SQLite's own lock file",
     busy: "another program holds its lock: try again",
   };
-  const reason = fault === undefined ? words : `${why[fault] ?? fault} (${words})`;
+  const cure =
+    fault === "damaged"
+      ? `: the next tracker that has it as its queue moves it aside and goes on with a new one; ${salvageCure(path)}`
+      : "";
+  const reason = fault === undefined ? words : `${why[fault] ?? fault} (${words})${cure}`;
   return new StorageError(`Cannot read the queue file "${path}" as ${reason}`, { cause, ...(fault && { fault }) });
 }

@@ -47,7 +47,9 @@ export function isEmpty({ points, requests }: Amount): boolean {
   return points === 0 && requests === 0;
 }
 
-function reasons({ stopped, why, timeout, trouble }: SyncEnd): string[] {
+function reasons({ stopped, why, timeout, trouble, after }: SyncEnd): string[] {
+  // Of a damaged file, whatever was saved of it.
+  if (after.runs.length === 0) return ["  It is counted, but not in the file any more: nothing can send it"];
   const lines = [...(stopped ? ["Stopped before the end: the same command goes on"] : []), ...why];
   if (lines.length === 0 || (trouble !== undefined && !stopped)) {
     const time = timeout === undefined ? "" : ` after ${timeout} s`;

@@ -239,7 +239,7 @@ describe.each([
     ],
     [
       "is damaged",
-      "as it is damaged",
+      "goes on with a new one; save what can still be read with: sqlite3 ",
       async (file: string) => {
         await (await sqliteQueue({ path: file }).open()).close();
         withSqliteFile(file, (database) => database.exec("DELETE FROM queue_state"));

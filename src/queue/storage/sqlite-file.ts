@@ -3,6 +3,8 @@ import type { Clock } from "../../runtime/ports/clock.ts";
 import type { SqlDatabase } from "../../sql/database.ts";
 import { openNodeSqlite } from "../../sql/node-sqlite.ts";
 import type { Problem } from "../types.ts";
+import { isNotDatabase } from "../../sql/sql-errors.ts";
+import { salvageCure } from "./salvage.ts";
 import { folderSpool, type Spool } from "./spool.ts";
 import { faultOf, storageError } from "./sqlite-errors.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
@@ -50,7 +52,7 @@ export class SqliteFile implements SqliteHost {
       this.#database = this.#open();
     } catch (error) {
       if (faultOf(error) !== "damaged") throw error;
-      this.#moveAside();
+      this.#moveAside(error);
       this.#database = this.#open();
     }
     this.#identity = this.#identify();
@@ -72,7 +74,7 @@ export class SqliteFile implements SqliteHost {
     const failure = storageError(error, this.label);
     if (faultOf(failure) !== "damaged") return failure;
     try {
-      this.#moveAside();
+      this.#moveAside(error);
       return failure;
     } catch (second) {
       return storageError(second, this.label);
@@ -116,7 +118,7 @@ export class SqliteFile implements SqliteHost {
   }
 
   /** Keeps the damaged file under another name, with all that could still be read from it, and makes way for a new one. */
-  #moveAside(): void {
+  #moveAside(cause: unknown): void {
     const fs = this.#fs;
     const path = this.label;
     const lost = this.#waiting();
@@ -132,7 +134,10 @@ export class SqliteFile implements SqliteHost {
     // The new file knows none of these bodies, and would sweep them.
     attempt(() => fs.renameSync(`${path}-spool`, `${aside}-spool`));
     attempt(() => fs.rmSync(`${path}-shm`, { force: true }));
-    this.#report(`The queue file "${path}" is damaged and was moved to "${aside}", and a new one is used: ${lost}`);
+    const cure = isNotDatabase(cause) ? "" : `; ${salvageCure(aside)}`;
+    this.#report(
+      `The queue file "${path}" is damaged and was moved to "${aside}", and a new one is used: ${lost}${cure}`,
+    );
   }
 
   #waiting(): string {

@@ -76,6 +76,7 @@ describe("sqliteQueue on files that it cannot use", () => {
     writeFileSync(join(`${path}-spool`, "body"), "weights");
     const { store, problems } = await problemsOf(path);
     expect(problems).toEqual([expect.stringContaining(`was moved to "${path}.damaged-1"`)]);
+    expect(problems[0]).not.toContain("sqlite3");
     expect(readFileSync(`${path}.damaged-1`, "utf8")).toBe(junk);
     expect(readFileSync(join(`${path}.damaged-1-spool`, "body"), "utf8")).toBe("weights");
     await store.append("w", [draft(1)]);
@@ -99,8 +100,11 @@ describe("sqliteQueue on files that it cannot use", () => {
     };
     await expect(read()).rejects.toMatchObject({ name: "StorageError", fault: "damaged" });
     expect(problems).toEqual([
-      expect.stringMatching(/damaged and was moved to .* \d+ points and 0 requests that waited there are not sent/),
+      expect.stringMatching(
+        /damaged and was moved to .* \d+ points and 0 requests that waited there are not sent; save/,
+      ),
     ]);
+    expect(problems[0]).toContain(`sqlite3 "${path}.damaged-1" .dump | `);
     expect(existsSync(`${path}.damaged-1`)).toBe(true);
     expect(await store.append("w", [draft(41)])).toEqual([{ stored: true, order: 1, count: 1 }]);
     await expect(store.acknowledge(1, term)).rejects.toMatchObject({ name: "StaleTermError" });
