@@ -127,6 +127,26 @@ describe("Queue that is full", () => {
     expect(line).toMatchObject({ logged: 30_000, dropped: dropped.points, acknowledged: waiting.points });
   });
 
+  test("counts the room of artifacts that an earlier process left, and of nothing twice", async () => {
+    const storage: QueueStorage = { ...memoryQueue(), durable: true };
+    const before = harness({ storage, delivery: { maxStoredBytes: 1_000 } });
+    before.oracle.fault = () => "drop-before";
+    const run = before.start("a");
+    await before.runtime.clock.until(before.queue.logArtifact(run, "a.bin", new Blob(["a".repeat(900)])));
+    await before.runtime.clock.until(before.queue.close({ timeout: 1_000 }));
+
+    const it = harness({ storage, delivery: { maxStoredBytes: 1_000 }, oracle: before.oracle, seed: 2 });
+    it.oracle.fault = () => undefined;
+    const next = it.start("b");
+    const log = (size: number): Promise<void> =>
+      it.runtime.clock.until(it.queue.logArtifact(next, "b.bin", new Blob(["b".repeat(size)])));
+    await it.runtime.clock.until(it.queue.flush());
+    await it.runtime.clock.advance(5_000);
+    await expect(log(1_500)).rejects.toThrow("b.bin");
+    await expect(log(950)).resolves.toBeUndefined();
+    await it.runtime.clock.until(it.queue.flush());
+  });
+
   test("lets logArtifact() go on with block while the storage has room, however little the memory may hold", async () => {
     const storage: QueueStorage = { ...memoryQueue(), durable: true };
     const { queue, runtime, run } = flooded({ whenFull: "block", maxMemoryBytes: 10_000 }, storage);

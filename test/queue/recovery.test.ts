@@ -51,6 +51,24 @@ describe.each(kinds)("Recovery by %s", (_, options) => {
     expect(c.queue.status()).toMatchObject({ waiting: { points: 0, requests: 0 } });
   });
 
+  test("status() never counts less than nothing while what others left is ended and delivered", async () => {
+    const world = new World(options);
+    const a = world.start();
+    const run = a.start("a");
+    await delivered(world, a);
+    for (let step = 0; step < 50; step++) a.queue.logMetric(run, "m", step, 1, step);
+    await world.until(a.queue.flush({ until: "durable" }));
+    a.die();
+    const b = world.start();
+    void b.queue.recover();
+    for (let tries = 0; tries < 100 || world.oracle.named("a").status !== "FAILED"; tries++) {
+      await world.pass(tries < 100 ? 100 : 3_000);
+      const { waiting, inFlight, parked } = b.queue.status();
+      const all = [waiting, inFlight, parked].flatMap(({ points, requests }) => [points, requests]);
+      expect(Math.min(...all)).toBeGreaterThanOrEqual(0);
+    }
+  });
+
   test("F43 ends nothing of a live process, however long that logs nothing, nor what was ended", async () => {
     const world = new World(options);
     const [a, b] = [world.start(), world.start()];

@@ -31,7 +31,6 @@ export class Books {
   readonly #presence: Presence;
   /** What the storage had counted when this process began. */
   #base: Pick<StorageCounts, "delivered" | "dropped">;
-  #foreignBlobs: number;
   /** Changes of the storage by this process, and those on their way. */
   #changes = 0;
   #changing = 0;
@@ -59,7 +58,7 @@ export class Books {
       dropped: minus(counts.dropped, minus(ledger.dropped, ledger.lost)),
     };
     this.#compared = leftOf(counts);
-    this.#foreignBlobs = counts.blobBytes;
+    ledger.foreignBlobs = counts.blobBytes;
     this.intake = { append: (...args) => this.#append(...args) };
     ledger.onSettle = (chunk) => {
       this.#changes++;
@@ -131,8 +130,8 @@ export class Books {
     add(dropped, ledger.lost);
     Object.assign(ledger.dropped, atLeast(dropped, ledger.dropped));
     const foreignBlobs = Math.max(0, counts.blobBytes - total.blobBytes);
-    ledger.blobBytes += foreignBlobs - this.#foreignBlobs;
-    this.#foreignBlobs = foreignBlobs;
+    ledger.blobBytes += foreignBlobs - ledger.foreignBlobs;
+    ledger.foreignBlobs = foreignBlobs;
     ledger.bytes = counts.bytes;
   }
 
@@ -210,7 +209,7 @@ export class Books {
         this.#own.put(chunk, { stored: true, order, count: chunk.count });
       } else {
         add(ledger.foreign, amount);
-        this.#foreignBlobs += roomOf(chunk);
+        ledger.foreignBlobs += roomOf(chunk);
       }
       return order;
     });

@@ -27,6 +27,8 @@ export class Ledger {
   readonly dropped: Count = { points: 0, requests: 0 };
   /** Of what waits: in the storage and of other writers, as far as known. */
   readonly foreign: Count = { points: 0, requests: 0 };
+  /** Bytes of artifacts among it. */
+  foreignBlobs = 0;
   /** Of what was dropped: before it came to the storage. */
   readonly lost: Count = { points: 0, requests: 0 };
   /** Hears of own chunks that are settled; false when another process did that before. */
@@ -131,9 +133,16 @@ export class Ledger {
     const known = this.#runs.get(chunk.run);
     // Of a run of another process: here nobody will say that it is over.
     if (!known) this.run(chunk.run).ended = true;
-    // What another process logged was never counted for the run here.
-    if (!own) add(this.foreign, moved, -1);
-    this.leave(chunk.run, moved, roomOf(chunk), own);
+    if (own) {
+      this.leave(chunk.run, moved, roomOf(chunk));
+      return;
+    }
+    // What another process logged was never counted for the run here; nor, if it came just now, as waiting at all.
+    const counted = least(moved, this.foreign);
+    add(this.foreign, counted, -1);
+    const blobBytes = Math.min(roomOf(chunk), this.foreignBlobs);
+    this.foreignBlobs -= blobBytes;
+    this.leave(chunk.run, counted, blobBytes, false);
   }
 
   /** Takes off what waits, whatever became of it. */
@@ -158,4 +167,8 @@ export class Ledger {
     this.#runs.delete(oldest!);
     this.#onForget(oldest!);
   }
+}
+
+function least(a: Amount, b: Amount): Amount {
+  return { points: Math.min(a.points, b.points), requests: Math.min(a.requests, b.requests) };
 }
