@@ -33,6 +33,14 @@ export class Problems {
     }
   }
 
+  /** A storage takes again what it did not take: the problem is over. */
+  kept(message: string): void {
+    const key = `storage  ${message}`;
+    if (!this.#standing.delete(key)) return;
+    this.#said.get("storage ")?.delete(message);
+    this.#count--;
+  }
+
   /** Problems of a kind are over: they are taken off the list, and told again when they come back. */
   solve(kind: Problem["kind"], run?: string): void {
     const of = `${kind} ${run ?? ""}`;

@@ -5,7 +5,6 @@ import type { Locks } from "../runtime/ports/locks.ts";
 import type { Requests } from "./chunk/request.ts";
 import type { Slot } from "./write/run-buffers.ts";
 import type {
-  Amount,
   DeliveryOptions,
   FlushOptions,
   FlushReport,
@@ -61,9 +60,9 @@ export interface Queue {
   flush(options?: FlushOptions): Promise<FlushReport>;
   /**
    * What is worth waiting for before the process ends. A memory queue is delivered, as it would be lost. A durable one is
-   * made durable, and what this process logged is delivered for as long as the server answers.
+   * made durable, however often that takes, and what this process logged is delivered for as long as the server answers.
    */
-  finish(options?: { timeout?: number; signal?: AbortSignal }): Promise<FlushReport>;
+  finish(options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
   /** Locks of all who share the storage, as far as it has any: a storage that cannot be opened has none. */
   locks(): Promise<Locks | undefined>;
   /** What the server refuses for good. */
@@ -89,10 +88,10 @@ export interface Queue {
   /** Loads what `keepNow` needs, where the storage can be written to without waiting. Opens and makes nothing. */
   prepare(): Promise<void>;
   /**
-   * Makes all durable without waiting, in the last moment of a process. Gives what could not be kept: bodies of
-   * artifacts, or all that was not in the storage before; with a memory queue all of it is lost anyway.
+   * Makes all durable without waiting, in the last moment of a process. What could not be kept is `unkept` in the report:
+   * bodies of artifacts, or all that was not in the storage before; with a memory queue all of it.
    */
-  keepNow(): Amount;
+  keepNow(): FlushReport;
   /** True when unsent data survives the process; false once a storage that cannot be opened was replaced by memory. */
   readonly durable: boolean;
 }

@@ -1,21 +1,13 @@
-import type { Ledger } from "./account/ledger.ts";
-import type { Problems } from "./problems.ts";
-import type { SyncEngine } from "./drain/sync-engine.ts";
+import type { Drain } from "./drain/drain.ts";
 import type { Amount, FlushReport, QueueStatus } from "./types.ts";
-
-/** Where the figures come from. */
-export interface StatusParts {
-  readonly ledger: Ledger;
-  readonly problems: Problems;
-  readonly engine: SyncEngine | undefined;
-}
+import type { Writer } from "./write/writer.ts";
 
 const none: Amount = { points: 0, requests: 0 };
 
 /** What waits, what went, what could not, now. */
-export function statusOf(parts: StatusParts, storage: string, paused: boolean): QueueStatus {
-  const { engine } = parts;
-  const { pending: waiting, ...rest } = reportOf(parts);
+export function statusOf(drain: Drain, paused: boolean): QueueStatus {
+  const { engine, parts } = drain;
+  const { waiting, ...rest } = figures(drain);
   const inFlight = least(engine?.outlook.inFlight ?? none, waiting);
   return {
     ...rest,
@@ -23,21 +15,39 @@ export function statusOf(parts: StatusParts, storage: string, paused: boolean): 
     inFlight,
     host: paused ? "paused" : (engine?.outlook.host ?? "unknown"),
     lag: engine?.outlook.age ?? 0,
-    storage,
+    storage: parts.storage.name,
   };
 }
 
-/** What a flush found at its end. */
-export function reportOf({ ledger, problems, engine }: StatusParts): FlushReport {
-  const { waiting, delivered, quarantined, dropped } = ledger;
+/** What a flush found at its end. `unput` is what no store is known to hold, durable or not. */
+export function reportOf(drain: Drain, writer: Writer, unput: Amount = unputOf(drain, writer)): FlushReport {
+  const { waiting: pending, parked, ...rest } = figures(drain);
+  const all = { points: pending.points + parked.points, requests: pending.requests + parked.requests };
+  // A put that said that it failed may have taken place, and what it held be delivered.
+  return { pending, parked, unkept: drain.parts.storage.durable ? least(unput, all) : all, ...rest };
+}
+
+/** Makes all durable without waiting, where that can be, and tells what is left. */
+export function keptReport(drain: Drain, writer: Writer): FlushReport {
+  return reportOf(drain, writer, drain.late?.keepNow(drain, writer));
+}
+
+/** What is not loaded has put nothing anywhere. */
+function unputOf(drain: Drain, writer: Writer): Amount {
+  return drain.late?.unkept(writer) ?? drain.parts.ledger.waiting;
+}
+
+/** What both tell. */
+function figures({ engine, parts }: Drain): Omit<FlushReport, "pending" | "unkept"> & { readonly waiting: Amount } {
+  const { waiting, delivered, quarantined, dropped } = parts.ledger;
   const parked = least(engine?.outlook.parkedAmount ?? none, waiting);
   return {
     delivered: { ...delivered },
-    pending: minus(waiting, parked),
+    waiting: minus(waiting, parked),
     parked,
     quarantined: { ...quarantined },
     dropped: { ...dropped },
-    problems: problems.list(),
+    problems: parts.problems.list(),
   };
 }
 

@@ -12,20 +12,11 @@ import type { MetricMemo, Queue } from "./queue.ts";
 import { isEnd, type Requests } from "./chunk/request.ts";
 import { RunIds } from "./drain/run-ids.ts";
 import { type DeliverySettings, deliverySettings } from "./settings.ts";
-import { reportOf, type StatusParts, statusOf } from "./status.ts";
+import { keptReport, reportOf, statusOf } from "./status.ts";
 import { StatusListeners } from "./status-listeners.ts";
 import type { QueueStorage } from "./storage.ts";
 import type { RunMapping } from "./run-mapping.ts";
-import type {
-  Amount,
-  FlushOptions,
-  FlushReport,
-  NewRun,
-  QueueStatus,
-  Receipt,
-  ReceiptLine,
-  RunChange,
-} from "./types.ts";
+import type { FlushOptions, FlushReport, NewRun, QueueStatus, Receipt, ReceiptLine, RunChange } from "./types.ts";
 import type { StoredQuarantine } from "./drain/stored-quarantine.ts";
 import { type WaitLimits, Waiters } from "./waiters.ts";
 import { Writer } from "./write/writer.ts";
@@ -245,25 +236,24 @@ export class StoredQueue implements Queue {
     else await this.#flusher.deliver(options);
     options.signal?.throwIfAborted();
     if (!counted) await this.#flusher.refresh();
-    return reportOf(this.#figures());
+    return reportOf(this.#drain, this.#writer);
   }
 
-  async finish(limits: WaitLimits = {}): Promise<FlushReport> {
-    await this.#flusher.finish(limits, this.#runtime.clock, async (rest) => {
+  finish(options: WaitLimits = {}): Promise<void> {
+    const limits = { timeout: this.#settings.exitTimeout, ...options };
+    return this.#flusher.finish(limits, this.#runtime.clock, async (rest) => {
       if (this.#settings.mode !== "auto") return;
       if (this.durable) await this.#flusher.deliver(rest, this.#ledger.open(), true);
       else await this.#flusher.deliver(rest);
     });
-    return reportOf(this.#figures());
   }
 
   prepare(): Promise<void> {
     return this.#drain.prepare();
   }
 
-  keepNow(): Amount {
-    // What is not loaded has put nothing anywhere.
-    return this.#drain.late?.keepNow(this.#drain, this.#writer) ?? { ...this.#ledger.waiting };
+  keepNow(): FlushReport {
+    return keptReport(this.#drain, this.#writer);
   }
 
   async locks(): Promise<Locks | undefined> {
@@ -294,7 +284,7 @@ export class StoredQueue implements Queue {
   }
 
   status(): QueueStatus {
-    return statusOf(this.#figures(), this.#storage.name, this.#paused);
+    return statusOf(this.#drain, this.#paused);
   }
 
   subscribe(listener: (status: QueueStatus) => void): () => void {
@@ -320,18 +310,20 @@ export class StoredQueue implements Queue {
   }
 
   async #close(options: WaitLimits): Promise<FlushReport> {
-    const limits = { timeout: this.#settings.exitTimeout, ...options };
-    await this.finish(limits);
+    await this.finish(options);
     this.#ended = true;
     this.#drain.engine?.stop();
     this.#writer.stop();
     for (const leave of this.#leave ?? []) leave();
+    const wasDurable = this.durable;
     // Aborted requests are over within a few turns; the storage is not pulled away from under them.
     await this.#waiters.until(() => this.#drain.engine?.idle !== false, { timeout: 1_000 });
-    const report = reportOf(this.#figures());
+    const report = this.keepNow();
+    this.#writer.close();
     await this.#drain.close();
     this.#changed();
-    return report;
+    // Only now is it taken, if somebody who lives longer takes what was in memory.
+    return this.durable && !wasDurable ? reportOf(this.#drain, this.#writer) : report;
   }
 
   #request<K extends keyof Requests>(
@@ -384,10 +376,6 @@ export class StoredQueue implements Queue {
   #forget(localId: string): void {
     this.#ids.forget(localId);
     this.#writer.forget(localId);
-  }
-
-  #figures(): StatusParts {
-    return { ledger: this.#ledger, problems: this.#problems, engine: this.#drain.engine };
   }
 
   #changed(): void {

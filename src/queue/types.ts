@@ -74,6 +74,11 @@ export interface FlushReport {
   readonly pending: Amount;
   /** Of runs that wait for a person; `resume()` tries them again. */
   readonly parked: Amount;
+  /**
+   * Of what is pending or parked: in memory alone, and lost if the program ends now. All of it with a queue in memory; with
+   * a durable one what its storage could not take, as its disk is full or locked: `problems` says why.
+   */
+  readonly unkept: Amount;
   /** Refused by the server for good, and kept aside. */
   readonly quarantined: Amount;
   /** Gone because the queue was full; receipts say of which run. */
@@ -120,7 +125,10 @@ export interface DeliveryOptions {
   readonly readBack?: "auto" | "always" | "never";
   /** Requests at once, at most 6. @default 4 */
   readonly concurrency?: number;
-  /** Milliseconds that the end of a process or `close()` may wait for a memory queue to drain. @default 10000 */
+  /**
+   * Milliseconds that the end of a process or `close()` may wait for a memory queue to drain, or for the storage of a
+   * durable one that is full or locked. @default 10000
+   */
   readonly exitTimeout?: number;
 }
 

@@ -151,8 +151,9 @@ export class ProcessLifecycle implements Lifecycle {
     const name: Signal = signal === "SIGTERM" ? "SIGTERM" : "SIGINT";
     this.#signal = name;
     if (!this.#isAlone(name, this.#signalled)) return;
-    if (this.#ending) {
-      // A second Ctrl-C means: now.
+    const telling = [...this.#listeners.values()].some(({ stage }) => stage === "telling");
+    if (this.#ending || telling) {
+      // Ctrl-C while the end is waited for, whatever kind of end, means: now.
       void this.#tell({ kind: "signal", signal: name, final: true });
       this.#die(name);
       return;

@@ -1,6 +1,6 @@
 import type { Connection } from "../client/types/connection.ts";
 import type { Queue } from "../queue/queue.ts";
-import type { FlushReport, NewRun } from "../queue/types.ts";
+import type { Amount, FlushReport, NewRun } from "../queue/types.ts";
 import { type WaitLimits, Waiters } from "../queue/waiters.ts";
 import type { AsyncContext } from "../runtime/ports/async-context.ts";
 import type { Locks } from "../runtime/ports/locks.ts";
@@ -97,11 +97,11 @@ export function handedOver(core: Core, limits?: WaitLimits): Promise<void> {
   return allDone(core, core.background, limits);
 }
 
-/** An account of the queue, with what has not reached it yet as pending. */
+/** An account of the queue, with what has not reached it yet as pending, and kept nowhere. */
 export function withBackground({ background }: Core, report: FlushReport): FlushReport {
   if (background.size === 0) return report;
-  const { points, requests } = report.pending;
-  return { ...report, pending: { points, requests: requests + background.size } };
+  const more = ({ points, requests }: Amount): Amount => ({ points, requests: requests + background.size });
+  return { ...report, pending: more(report.pending), unkept: more(report.unkept) };
 }
 
 /** Milliseconds that the end may take. */

@@ -11,16 +11,13 @@ import { errorText } from "./error-text.ts";
 export async function endWithProcess(core: Core, reason: EndReason): Promise<void> {
   endOpenRuns(core, reason);
   const { queue } = core;
-  if (reason.final === true) {
-    const lost = sum(queue.keepNow(), { points: 0, requests: core.background.size });
-    const { waiting, inFlight, ...rest } = queue.status();
-    return tellLeft(core, withBackground(core, { ...rest, pending: sum(waiting, inFlight) }), lost);
+  if (reason.final !== true) {
+    const limits = sharedLimits(core, { timeout: exitTimeout(core) });
+    await handedOver(core, limits());
+    await queue.finish(limits());
+    await allDone(core, core.afterDelivery, limits());
   }
-  const limits = sharedLimits(core, { timeout: exitTimeout(core) });
-  await handedOver(core, limits());
-  const report = await core.queue.finish(limits());
-  await allDone(core, core.afterDelivery, limits());
-  tellLeft(core, withBackground(core, report));
+  tellLeft(core, withBackground(core, queue.keepNow()));
 }
 
 /** Ends what is open: FINISHED, FAILED after an error, KILLED by a signal. */
@@ -37,36 +34,47 @@ function endOpenRuns(core: Core, reason: EndReason): void {
   }
 }
 
-/** Says on standard error what was not delivered, where it lies and what helps; `lost` of it lies nowhere. */
-export function tellLeft(core: Core, { pending, parked, quarantined }: FlushReport, lost: Amount = none): void {
+/**
+ * Says on standard error what was not delivered, and what becomes of it, whichever way the program ends. Only of what the
+ * storage is known to hold it says that it waits there; what is in memory alone is lost.
+ */
+export function tellLeft(core: Core, report: FlushReport): void {
+  const { pending, parked, unkept, quarantined } = report;
   const { queue, connection, runtime } = core;
   // A durable queue keeps what was refused, a queue in memory takes it with it.
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
   if (isNone(left)) return;
+  const waits = less(pending, unkept);
   const fates: readonly (readonly [of: Amount, fate: string])[] = queue.durable
     ? [
-        [left.points > lost.points || left.requests > lost.requests ? left : none, waiting(core)],
-        [lost, `were in memory and are lost: ${cureOf(core)}`],
+        [waits, waiting(core)],
+        // What is lost is taken off what would be sent, as far as that goes.
+        [
+          less(left, sum(waits, unkept)),
+          `wait in ${queue.status().storage} for runs that the server refuses: ${whySaid}`,
+        ],
+        [unkept, `were in memory and are lost: ${cureOf(core, report)}`],
       ]
     : [
-        [pending, `were in memory and are lost: ${cureOf(core)}, or use a durable queue`],
+        [pending, `were in memory and are lost: ${cureOf(core, report)}, or use a durable queue`],
         [parked, `waited in memory for runs that the server refuses: ${whySaid}, or use a durable queue`],
         [quarantined, `were refused by the server for good: ${whySaid}, and log them again`],
       ];
   const told = fates.filter(([of]) => !isNone(of));
-  const texts = told.map(([of, fate]) =>
-    of === left || told.length === 1 ? `they ${fate}` : `${amountText(of)} of it ${fate}`,
-  );
+  const texts = told.map(([of, fate]) => (told.length === 1 ? `they ${fate}` : `${amountText(of)} of it ${fate}`));
   const place = core.embedded ? "the local store" : connection.trackingUri;
   runtime.terminal.writeError(`tracklet: ${amountText(left)} did not reach ${place}: ${texts.join("; ")}\n`);
 }
 
 const whySaid = "mend what the problem told of it says";
 
-/** What would have brought to the server what only waited. */
-function cureOf({ guard, queue, options }: Core): string {
+/** What would have brought to the server, or into the storage, what only waited. */
+function cureOf({ guard, queue, options }: Core, { problems }: FlushReport): string {
+  const { host, storage } = queue.status();
+  const trouble = problems.find(({ kind, message }) => kind === "storage" && message.startsWith("Cannot keep"))?.cause;
+  if (queue.durable && trouble instanceof Error) return `${storage} did not take them (${trouble.message})`;
   if (!guard.closed) return "call await tracker.close() before the end";
-  const { host } = queue.status();
+  if (queue.durable) return `${storage} did not take them in time: give close() a longer timeout`;
   if (host === "refused") return `the server refuses everything: ${whySaid}`;
   if (host === "paused") return "the queue is paused: call tracker.queue.resume() before close()";
   if (options.delivery?.mode === "manual") return "delivery is manual: call await tracker.flush() before close()";
@@ -82,8 +90,6 @@ function waiting({ queue, connection, runtime }: Core): string {
   return `wait in ${storage}; ${isFile ? sync : "the next program or page with this queue sends them"}`;
 }
 
-const none: Amount = { points: 0, requests: 0 };
-
 function isNone({ points, requests }: Amount): boolean {
   return points === 0 && requests === 0;
 }
@@ -95,4 +101,9 @@ function sum(...amounts: Amount[]): Amount {
     total.requests += requests;
   }
   return total;
+}
+
+/** What is left of an amount without another one. */
+function less(of: Amount, { points, requests }: Amount): Amount {
+  return { points: Math.max(0, of.points - points), requests: Math.max(0, of.requests - requests) };
 }

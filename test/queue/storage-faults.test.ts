@@ -149,6 +149,55 @@ describe("Queue over a storage that fails", () => {
     expect([...oracle.named("a").points]).toEqual([row("m", 1, 1, 1), row("m", 2, 2, 2)]);
   });
 
+  test("close() asks a storage that takes nothing until it does, and delivers what it took then", async () => {
+    let left = 4;
+    const storage = { ...flaky((name) => (name === "append" && left-- > 0 ? "before" : undefined)), durable: true };
+    const { queue, oracle, runtime, start } = harness({ storage });
+    queue.logMetric(start("a"), "m", 1, 1, 1);
+    const report = await runtime.clock.until(queue.close());
+    expect(report).toMatchObject({ pending: nothing, unkept: nothing, delivered: { points: 1 }, problems: [] });
+    expect(oracle.named("a").points.size).toBe(1);
+  });
+
+  test.each([
+    ["the time of close()", {}, 10_000],
+    ["its own time", { timeout: 2_500 }, 2_500],
+    ["no time", { timeout: 0 }, 0],
+  ])("close() counts what the storage did not take within %s as unkept", async (_, limits, ms) => {
+    let broken = false;
+    const storage = { ...flaky((name) => (broken && name === "append" ? "before" : undefined)), durable: true };
+    const { queue, oracle, runtime, start } = harness({ storage, delivery: { mode: "manual" } });
+    const run = start("a");
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    broken = true;
+    for (let step = 0; step < 1_500; step++) queue.logMetric(run, "m", step, 1, step);
+    queue.setTag(run, "t", "1");
+    queue.logParam(run, "p", "1");
+    const begun = runtime.clock.monotonic();
+    const report = await runtime.clock.until(queue.close(limits));
+    const left = { points: 1_500, requests: 2 };
+    expect(report).toMatchObject({ pending: { points: 1_500, requests: 3 }, unkept: left });
+    expect(Math.abs(runtime.clock.monotonic() - begun - ms)).toBeLessThan(50);
+    await runtime.clock.advance(20_000);
+    expect(oracle.trace()).toEqual([]);
+  });
+
+  test("tells in every report what no storage holds, of a queue in memory all", async () => {
+    const { queue, runtime, start } = harness({ delivery: { mode: "manual" } });
+    const run = start("a");
+    queue.logMetric(run, "m", 1, 1, 1);
+    const report = await runtime.clock.until(queue.flush({ until: "durable" }));
+    expect(report).toMatchObject({ pending: { points: 1, requests: 1 }, unkept: { points: 1, requests: 1 } });
+    let broken = true;
+    const storage = { ...flaky((name) => (broken && name === "append" ? "before" : undefined)), durable: true };
+    const durable = harness({ storage, delivery: { mode: "manual" } });
+    durable.queue.logMetric(durable.start("a"), "m", 1, 1, 1);
+    const flush = () => durable.runtime.clock.until(durable.queue.flush({ until: "durable" }));
+    expect(await flush()).toMatchObject({ unkept: { points: 1, requests: 1 }, problems: [{ kind: "storage" }] });
+    broken = false;
+    expect(await flush()).toMatchObject({ pending: { points: 1 }, unkept: nothing, problems: [] });
+  });
+
   test("rejects logArtifact() by name when its body cannot be kept", async () => {
     const storage = flaky((name) => (name === "append" ? "before" : undefined));
     const { queue, runtime, start } = harness({ storage });

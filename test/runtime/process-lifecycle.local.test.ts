@@ -90,6 +90,15 @@ describe("Lifecycle.onEnd()", () => {
     expect(end.stdout).toContain("told signal SIGINT final\n");
   });
 
+  test("is told finally of a signal that ends the wait of a normal end", async () => {
+    const program = start("stuck at the normal end");
+    await program.line("told exit ");
+    program.kill("SIGINT");
+    const end = await program.end;
+    expect(end.signal).toBe("SIGINT");
+    expect(end.stdout).toBe("told exit \ntold signal SIGINT final\n");
+  });
+
   test("is not told of anything after it has stopped, and leaves nothing behind", async () => {
     expect(await start("stopped").end).toMatchObject({ code: 0, stdout: "", stderr: "" });
   });

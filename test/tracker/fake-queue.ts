@@ -5,6 +5,7 @@ import type {
   FlushOptions,
   FlushReport,
   NewRun,
+  Problem,
   QueueStatus,
   Receipt,
   ReceiptLine,
@@ -32,8 +33,9 @@ export class FakeQueue implements Queue {
   parked: Amount = none;
   quarantined: Amount = none;
   host: QueueStatus["host"] = "unknown";
-  /** What `keepNow` says could not be kept. */
-  lost: Amount = none;
+  /** Of it, what reports say is kept nowhere. */
+  unkept: Amount = none;
+  problems: readonly Problem[] = [];
 
   createRun(run: NewRun): void {
     this.created.push(run);
@@ -90,21 +92,21 @@ export class FakeQueue implements Queue {
     this.calls.push(["flush", options?.until ?? "delivered"]);
     return this.#report();
   }
-  async #report(): Promise<FlushReport> {
+  #report(): FlushReport {
     const pending = { points: 0, requests: this.left };
     return {
       delivered: none,
       pending,
       parked: this.parked,
+      unkept: this.unkept,
       quarantined: this.quarantined,
       dropped: none,
-      problems: [],
+      problems: this.problems,
     };
   }
   async locks(): Promise<undefined> {}
-  finish(): Promise<FlushReport> {
+  async finish(): Promise<void> {
     this.calls.push(["finish"]);
-    return this.#report();
   }
   quarantine(): Promise<never> {
     return Promise.reject(new Error("not here"));
@@ -149,9 +151,9 @@ export class FakeQueue implements Queue {
   async prepare(): Promise<void> {
     this.calls.push(["prepare"]);
   }
-  keepNow(): Amount {
+  keepNow(): FlushReport {
     this.calls.push(["keepNow"]);
-    return this.lost;
+    return this.#report();
   }
   async recover(): Promise<void> {
     this.calls.push(["recover"]);

@@ -151,13 +151,35 @@ describe("the end of a process", () => {
   test("keeps what it can in the last moment, and tells what is lost of it", () => {
     const { tracker, queue, runtime } = bench();
     tracker.startRun();
-    Object.assign(queue, { durable: true, left: 5, lost: { points: 0, requests: 2 } });
+    Object.assign(queue, { durable: true, left: 5, unkept: { points: 0, requests: 2 } });
     void runtime.lifecycle.end({ kind: "exit", final: true });
     expect(queue.calls.at(-1)).toEqual(["keepNow"]);
     expect(runtime.errorText).toEqual([
-      "tracklet: 0 points and 5 requests did not reach http://mlflow.test: they wait in memory; the next program or page with this queue sends them; 0 points and 2 requests of it were in memory and are lost: call await tracker.close() before the end\n",
+      "tracklet: 0 points and 5 requests did not reach http://mlflow.test: 0 points and 3 requests of it wait in memory; the next program or page with this queue sends them; 0 points and 2 requests of it were in memory and are lost: call await tracker.close() before the end\n",
     ]);
   });
+
+  test.each([
+    ["close()", ({ tracker }) => tracker.close()],
+    ["a normal end", ({ runtime }) => runtime.lifecycle.end()],
+    ["a signal", ({ runtime }) => runtime.lifecycle.end({ kind: "signal", signal: "SIGINT" })],
+    ["an error", ({ runtime }) => runtime.lifecycle.end({ kind: "error", error: new Error("boom") })],
+    ["process.exit()", ({ runtime }) => runtime.lifecycle.end({ kind: "exit", final: true })],
+  ] as const satisfies [string, (made: Bench) => unknown][])(
+    "says the same of what the storage did not take at %s, and why",
+    async (_, end) => {
+      const made = bench();
+      const cause = new Error("the disk is full");
+      const problems = [{ kind: "storage", message: "Cannot keep what is logged", cause }];
+      const parked = { points: 7, requests: 0 };
+      Object.assign(made.queue, { durable: true, left: 5, parked, unkept: { points: 0, requests: 4 }, problems });
+      made.tracker.startRun();
+      await end(made);
+      expect(made.runtime.errorText).toEqual([
+        "tracklet: 7 points and 5 requests did not reach http://mlflow.test: 0 points and 1 request of it wait in memory; the next program or page with this queue sends them; 7 points and 0 requests of it wait in memory for runs that the server refuses: mend what the problem told of it says; 0 points and 4 requests of it were in memory and are lost: memory did not take them (the disk is full)\n",
+      ]);
+    },
+  );
 
   test("is listened to from the first run until close()", async () => {
     const { tracker, runtime } = bench();

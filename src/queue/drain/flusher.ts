@@ -4,6 +4,8 @@ import type { Walk } from "../lead/follower.ts";
 import type { Waiters, WaitLimits } from "../waiters.ts";
 import type { Writer } from "../write/writer.ts";
 
+const STORAGE_RETRY = 1_000;
+
 /** What flushing needs. */
 export interface FlusherParts {
   readonly drain: Drain;
@@ -22,6 +24,8 @@ export class Flusher {
   readonly #parts: FlusherParts;
   /** Those who wait for delivery. */
   flushing = 0;
+  /** All that was there at the last `keep` is in the storage. */
+  #isKept = true;
 
   constructor(parts: FlusherParts) {
     this.#parts = parts;
@@ -36,6 +40,7 @@ export class Flusher {
     const counted = drain.engine?.counted ?? 0;
     const kept = this.#keep();
     await waiters.until(() => kept() !== undefined, limits);
+    this.#isKept = kept() === true;
     const { engine } = drain;
     return engine?.isCounted === true && engine.counted > counted;
   }
@@ -77,14 +82,28 @@ export class Flusher {
     onFlushing();
   }
 
-  /** Keeps all, and has `deliver` spend what is left of the time. */
-  async finish(limits: WaitLimits, clock: Clock, deliver: (rest: WaitLimits) => Promise<void>): Promise<void> {
-    const begun = clock.monotonic();
-    // Only then is it known whether the storage could be opened.
-    await this.keep(limits);
-    const spent = clock.monotonic() - begun;
-    const { timeout } = limits;
-    await deliver(timeout === undefined ? limits : { ...limits, timeout: Math.max(0, timeout - spent) });
+  /**
+   * Keeps all, and has `deliver` spend what is left of the time. A storage that is full or locked may not be for long, and
+   * what is delivered makes room: it is asked again until the time is over.
+   */
+  async finish(
+    limits: WaitLimits & { readonly timeout: number },
+    clock: Clock,
+    deliver: (rest: WaitLimits) => Promise<void>,
+  ): Promise<void> {
+    const { drain, waiters } = this.#parts;
+    const end = clock.monotonic() + limits.timeout;
+    const rest = (most = Number.POSITIVE_INFINITY): WaitLimits & { readonly timeout: number } => ({
+      ...limits,
+      timeout: Math.min(most, Math.max(0, end - clock.monotonic())),
+    });
+    for (;;) {
+      // Only then is it known whether the storage could be opened.
+      await this.keep(rest());
+      await deliver(rest());
+      if (this.#isKept || !drain.store || rest().timeout === 0 || limits.signal?.aborted) break;
+      await waiters.until(() => false, rest(STORAGE_RETRY));
+    }
     await this.refresh();
   }
 

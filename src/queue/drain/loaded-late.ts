@@ -7,7 +7,7 @@ export { connect } from "../../client/resources.ts";
 export { MemoryStore } from "../storage/memory-store.ts";
 export { rise } from "./rise.ts";
 export { sendLastWords } from "../write/last-words.ts";
-export { keepNow } from "../write/keep-now.ts";
+export { keepNow, unkept } from "../write/keep-now.ts";
 export { keepMapping, openDrain, putAll } from "./open-drain.ts";
 export { askAgain, moveOver } from "./move-over.ts";
 export { noRoomError, notKeptError, waitForRoom } from "../write/artifact-room.ts";

@@ -9,6 +9,7 @@ import type { Count } from "../amount.ts";
 
 const ROWS_PER_CHUNK = 100;
 const STORAGE_RETRY = 1_000;
+const NOT_KEPT = "Cannot keep what is logged: it stays in memory and is tried again";
 const SPARES = 4;
 
 /** Something that waits to be put into the store: a buffer, of which the store may hold a part, or a request. */
@@ -175,6 +176,12 @@ export class Writer {
     this.#timer = clock.after(ms, () => void this.persist());
   }
 
+  /** Puts nothing more by itself. */
+  close(): void {
+    this.stop();
+    this.#timerAt = Number.NEGATIVE_INFINITY;
+  }
+
   /** Forgets the timer. */
   stop(): void {
     this.#timer?.cancel();
@@ -226,10 +233,12 @@ export class Writer {
     this.#next = undefined;
     this.stop();
     this.#running = this.#parts.put(this).then(
-      () => true,
+      () => {
+        this.#parts.problems.kept(NOT_KEPT);
+        return true;
+      },
       (cause: unknown) => {
-        const message = "Cannot keep what is logged: it stays in memory and is tried again";
-        this.#parts.problems.report({ kind: "storage", message, cause });
+        this.#parts.problems.report({ kind: "storage", message: NOT_KEPT, cause });
         this.wakeIn(STORAGE_RETRY);
         return false;
       },
