@@ -197,8 +197,13 @@ export interface Receipt {
   readonly lines: readonly ReceiptLine[];
   /** Of the logged models that this program made in the run; left out where there are none. */
   readonly models?: readonly ModelReceipt[];
-  /** With `verify: true`: true when everything logged was read back equal, files of models too. */
+  /**
+   * With `verify: true`: true when everything logged was read back equal, files of models too; left out when nothing is
+   * known to be missing and not all can be told, as where a metric goes back to points of long ago.
+   */
   readonly verified?: boolean;
+  /** With `verify: true`, unless `verified` is true: what is missing, or cannot be told, in words for each line. */
+  readonly doubts?: readonly string[];
 }
 
 /** What the queue needs to create a run. */

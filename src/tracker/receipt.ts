@@ -5,10 +5,14 @@ import { type Core, handedOver } from "./core.ts";
 import { limited } from "./limited.ts";
 import { modelsOfRun } from "./log-model.ts";
 import type { Resources } from "../client/resources.ts";
+import { groupThousands } from "../internal/group-thousands.ts";
 import { ownWrites } from "./reads.ts";
 import { PointSum } from "../queue/account/point-sum.ts";
 import { serverRunId } from "./server-run-id.ts";
 import { type Shown, shown } from "./shown.ts";
+
+/** Doubts that a receipt shows in one line. */
+const SHOWN = 3;
 
 /** What was logged to a run and what became of it; with `verify`, the server is asked for all of it. */
 export function runReceipt(
@@ -40,10 +44,11 @@ async function verified(core: Core, receipt: Receipt, runId: string, limits: Cal
   const client = await core.client();
   const run = await client.runs.get(runId, limits);
   const lines: ReceiptLine[] = [];
-  let whole = true;
-  const check = (line: ReceiptLine, count: number, equal: boolean): ReceiptLine => {
-    whole &&= count >= line.distinct && equal && line.quarantined + line.dropped === 0;
-    return { ...line, readBack: count };
+  const doubts: Doubt[] = [];
+  const check = (line: ReceiptLine, readBack: number, equal: boolean): ReceiptLine => {
+    const doubt = doubtOf({ ...line, readBack }, equal);
+    if (doubt) doubts.push(doubt);
+    return { ...line, readBack };
   };
   for (const line of receipt.lines) {
     // What was refused at the call never left, and its key may be one that MLflow does not even let itself be asked for.
@@ -54,14 +59,42 @@ async function verified(core: Core, receipt: Receipt, runId: string, limits: Cal
     const equal = points === undefined || count !== line.distinct || (line.hash ?? points.hash) === points.hash;
     lines.push(check(line, count, equal));
   }
-  if (receipt.models === undefined) return { ...receipt, lines, runId, verified: whole };
+  if (receipt.models === undefined) return { ...receipt, lines, runId, ...verdictOf(doubts) };
   const { readModel } = await import("../queue/models/late-models.ts");
   const models: ModelReceipt[] = [];
   for (const model of receipt.models) {
     const back = await readModel(client, model, limits);
     models.push({ ...model, lines: model.lines.map((line) => check(line, back(line), true)) });
   }
-  return { ...receipt, lines, models, runId, verified: whole };
+  return { ...receipt, lines, models, runId, ...verdictOf(doubts) };
+}
+
+/** Why a line is not known to be whole on the server. */
+interface Doubt {
+  readonly text: string;
+  /** It may be whole: nobody knows. */
+  readonly open: boolean;
+}
+
+function doubtOf(line: ReceiptLine & { readonly readBack: number }, equal: boolean): Doubt | undefined {
+  const { kind, key, logged, distinct, acknowledged, readBack } = line;
+  const lost = line.quarantined + line.dropped;
+  const of = (text: string, open = false): Doubt => ({ text: `${kind} ${JSON.stringify(key)}: ${text}`, open });
+  if (lost > 0) return of(`${groupThousands(lost)} of ${groupThousands(logged)} set aside or dropped`);
+  if (!equal) return of("the server has other points than those that were logged");
+  if (readBack >= distinct) return undefined;
+  // Without a sum over its points, `distinct` counts some of them again.
+  if (kind !== "metric" || line.hash !== undefined || readBack === 0 || acknowledged < logged) {
+    return of(`${groupThousands(readBack)} of ${groupThousands(distinct)} read back`);
+  }
+  const read = `${groupThousands(readBack)} points read back`;
+  return of(`${read}, and how many of the ${groupThousands(distinct)} are different ones is not known`, true);
+}
+
+function verdictOf(doubts: readonly Doubt[]): Pick<Receipt, "verified" | "doubts"> {
+  if (doubts.length === 0) return { verified: true };
+  const texts = { doubts: doubts.map(({ text }) => text) };
+  return doubts.every(({ open }) => open) ? texts : { verified: false, ...texts };
 }
 
 /** The different points of a metric on the server: how many, and the sum that the queue keeps of those it took. */
@@ -102,7 +135,10 @@ async function readOther(client: Resources, run: RunData, line: ReceiptLine, lim
 
 function show(receipt: Receipt): Receipt & Shown {
   return shown(receipt, () => {
-    const verdict = receipt.verified === undefined ? "" : receipt.verified ? ", verified" : ", not verified";
+    const { verified, doubts = [] } = receipt;
+    const doubt = [...doubts.slice(0, SHOWN), ...(doubts.length > SHOWN ? ["…"] : [])].join("; ");
+    const not = doubt && `, ${verified === undefined ? "not decided" : "not verified"}: ${doubt}`;
+    const verdict = verified ? ", verified" : not;
     const models = (receipt.models ?? []).flatMap(({ model, modelId, lines }) => [
       `  model ${modelId ?? model}`,
       ...lines.map((line) => `  ${shownLine(line)}`),

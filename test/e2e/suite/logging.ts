@@ -215,7 +215,38 @@ export function loggingSuite(createTarget: CreateTarget): void {
         const receipt = await run.receipt({ verify: true });
         expect(receipt.lines.find((line) => line.key === "")).toMatchObject({ logged: 1, quarantined: 1, readBack: 0 });
         expect(receipt.lines.find((line) => line.key === "loss")).toMatchObject({ acknowledged: 1, readBack: 1 });
-        expect(receipt.verified).toBe(false);
+        expect(receipt).toMatchObject({ verified: false, doubts: ['metric "": 1 of 1 set aside or dropped'] });
+      });
+    });
+
+    test("receipt({ verify }) decides nothing where nobody knows how many points are different ones", async () => {
+      await withBench(target, {}, async ({ tracker, client }) => {
+        const run = tracker.startRun();
+        const again = (key: string, points: number): void => {
+          for (let n = 0; n < points; n++) run.logMetric(key, n, { step: n, timestamp: 1000 + n });
+        };
+        for (let times = 0; times < 2; times++) again("again", 1100);
+        again("once", 5);
+        await run.end();
+        const receipt = await run.receipt({ verify: true });
+        const [line] = receipt.lines;
+        expect(line).toMatchObject({ key: "again", logged: 2200, acknowledged: 2200, readBack: 1100 });
+        expect(line?.distinct).toBeGreaterThan(1100);
+        expect(Object.hasOwn(receipt, "verified")).toBe(false);
+        expect(receipt.doubts).toEqual([
+          expect.stringMatching(
+            /^metric "again": 1,100 points read back, and how many of the [\d,]+ are different ones is not known$/,
+          ),
+        ]);
+        expect(String(receipt)).toContain('not decided: metric "again": 1,100 points');
+        // What is missing is missing, whatever else is not known.
+        run.setTag("gone", "1");
+        await tracker.flush();
+        await client.runs.deleteTag(await run.runId(), "gone");
+        expect(await run.receipt({ verify: true })).toMatchObject({
+          verified: false,
+          doubts: [expect.stringContaining("again"), 'tag "gone": 0 of 1 read back'],
+        });
       });
     });
   });
