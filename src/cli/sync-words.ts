@@ -1,5 +1,5 @@
+import { NoAnswer } from "../client/no-answer.ts";
 import { addressCure, authCure } from "../client/reply-error.ts";
-import { noAnswerCure } from "../client/no-answer.ts";
 import { AuthenticationError } from "../errors/index.ts";
 import type { Problem } from "../queue/types.ts";
 import type { Environment } from "../runtime/ports/environment.ts";
@@ -7,11 +7,11 @@ import type { Environment } from "../runtime/ports/environment.ts";
 /** The message of a problem with the cures of a command line: messages are made for programs, which have options. */
 export function syncWords({ message, cause }: Problem, environment: Pick<Environment, "get">): string {
   if (cause instanceof AuthenticationError) return message.replace(authCure, `. ${credentials(environment)}`);
-  return [noAnswerCure, addressCure].reduce(
-    (text, cure) => text.replace(cure, cure.replace("trackingUri", "--tracking-uri")),
-    message,
-  );
+  if (cause instanceof NoAnswer) return message.replaceAll("trackingUri", flag);
+  return message.replace(addressCure, addressCure.replace("trackingUri", flag));
 }
+
+const flag = "--tracking-uri";
 
 /** What to do about credentials that are refused or missing. */
 function credentials({ get }: Pick<Environment, "get">): string {

@@ -9,16 +9,29 @@ export class NoAnswer extends NetworkError {
   }
 }
 
-/** What may be the matter, for who has no other sign of it. */
-export const noAnswerCure = "is the server running, and trackingUri its address?";
-
-function reason(cause: unknown, url: string): string {
+function reason(cause: unknown, address: string): string {
+  const { protocol, hostname, port, host } = new URL(URL.canParse(address) ? address : "http://unknown");
   // Deno's own error; its permission is asked for by nothing here.
   if (cause instanceof Error && cause.name === "NotCapable") {
-    return `Deno was started without the permission: start it with --allow-net=${new URL(url).host}`;
+    return `Deno was started without the permission: start it with --allow-net=${host}`;
   }
-  const code = errorCode(cause);
-  return `no answer came${code === undefined ? "" : ` (${code})`}: ${noAnswerCure}`;
+  const found = errorCode(cause);
+  const code = found === undefined ? "" : ` (${found})`;
+  const words = wordsOf(cause);
+  // The platforms say each of these in words of their own, Node and Bun in codes too.
+  if (/bad port|requests to port \d+ are blocked/i.test(words)) {
+    return `fetch never opens port ${port}, which belongs to another protocol: serve MLflow at another port, and name that in trackingUri`;
+  }
+  if (/ENOTFOUND|EAI_AGAIN|dns error/.test(code + words)) {
+    return `nobody knows the host "${hostname}"${code}: is trackingUri spelled right, and is there a network?`;
+  }
+  if (protocol === "https:" && /WRONG_VERSION|EPROTO|wrong version|InvalidContentType/.test(code + words)) {
+    return `no TLS connection came about${code}: does the server at this port speak http://, and not https://?`;
+  }
+  if (/does not match the HTTP|invalid HTTP version/.test(words)) {
+    return "the answer is not HTTP: does the server at this port speak https://, or something else?";
+  }
+  return `no answer came${code}: is the server running, and trackingUri its address?`;
 }
 
 /** `ECONNREFUSED` and the like, which Node keeps one cause deeper. */
@@ -26,4 +39,10 @@ function errorCode(error: unknown, depth = 0): string | undefined {
   if (typeof error !== "object" || error === null || depth > 2) return undefined;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === "string" ? code : errorCode(cause, depth + 1);
+}
+
+/** The messages of an error and of what is below it. */
+function wordsOf(error: unknown, depth = 0): string {
+  if (!(error instanceof Error) || depth > 2) return "";
+  return `${error.message} ${wordsOf(error.cause, depth + 1)}`;
 }

@@ -43,6 +43,13 @@ describe("the client on this runtime's own fetch", () => {
     const error = (await rejection(connect("http://me:hunter22@nowhere.invalid").runs.get(runId))) as NetworkError;
     expect(error).toBeInstanceOf(NetworkError);
     expect(`${error.message} ${(error.cause as Error).message}`).not.toContain("hunter22");
+    expect(error.message).toContain('nobody knows the host "nowhere.invalid"');
+  });
+
+  test("says that a server speaks http:// only", async () => {
+    const url = await listen((_, response) => void response.end("{}"));
+    const error = await rejection(connect(url.replace("http:", "https:")).runs.get(runId));
+    expect((error as NetworkError).message).toContain("does the server at this port speak http://");
   });
 
   test("takes a connection that is cut before and within the answer for no answer", async () => {
