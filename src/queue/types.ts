@@ -134,7 +134,10 @@ export interface DeliveryOptions {
 
 /** How `flush` waits. */
 export interface FlushOptions {
-  /** `durable`: in the storage; `delivered`: acknowledged by the server. @default "delivered" */
+  /**
+   * `durable`: in the storage, which is so when nothing is `unkept` in the report; `delivered`: acknowledged by the server.
+   * @default "delivered"
+   */
   readonly until?: "durable" | "delivered";
   /** Milliseconds to wait at most; the report then says what is left. @default no limit */
   readonly timeout?: number;

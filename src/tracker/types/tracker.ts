@@ -205,7 +205,21 @@ export interface Tracker extends AsyncDisposable {
    */
   downloadArtifacts(id: string, path: string | undefined, options: DownloadOptions): Promise<string>;
 
-  /** Delivers what was logged so far, in manual mode too, and says what is left; `timeout` bounds all of it. */
+  /**
+   * Delivers what was logged so far, in manual mode too, and says what is left; `timeout` bounds all of it. With
+   * `until: "durable"` it waits for the storage alone, and rejects for no storage that takes nothing, as a training goes
+   * on without: what would be lost if the program ended now is `unkept` in the report.
+   *
+   * @example
+   * ```ts
+   * import { openTracker } from "tracklet/local";
+   *
+   * await using tracker = await openTracker({ experiment: "lesson" });
+   * await tracker.withRun((run) => run.logMetric("loss", 0.3));
+   * const { unkept } = await tracker.flush({ until: "durable" });
+   * console.log(unkept.points + unkept.requests === 0 ? "safe" : "in memory alone");
+   * ```
+   */
   flush(options?: FlushOptions): Promise<FlushReport & Shown>;
   readonly queue: TrackerQueue;
   /** Where the server is: what `createClient` takes. Holds the credentials, but shows and writes them nowhere. */
