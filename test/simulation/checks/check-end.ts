@@ -26,6 +26,7 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     for (const name of contentOf(chunk).items) items.add(name);
     waiting.set(chunk.run, items);
   }
+  const doubtful = await doubtfulRuns(world);
   for (const run of book.runs.values()) {
     const runs = found.get(run.localId) ?? [];
     const runId = disk.store.runIds.get(run.localId);
@@ -34,7 +35,7 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     if (mapped && mapped.experiment !== run.experiment && !run.restored) {
       checks.fail(`run ${run.localId} is in experiment ${mapped.experiment} and not in ${run.experiment}`);
     }
-    checkTwins(world, run, mapped, runs);
+    checkTwins(world, run, mapped, runs, doubtful);
     for (const { items } of runs) {
       for (const name of items)
         if (!run.logged.has(name) && !isOfModel(run, name))
@@ -116,8 +117,20 @@ async function checkMissing({ missing, processes, disk, checks }: World): Promis
   for (const text of missing) if (!isPoint(text) || tooMany) checks.fail(text);
 }
 
+/** Runs of which the disk says that something is in doubt: it is looked at again. */
+async function doubtfulRuns({ disk }: World): Promise<ReadonlySet<string>> {
+  const { doubts = [] } = JSON.parse((await disk.store.note()) ?? "{}") as { doubts?: readonly [string][] };
+  return new Set(doubts.map(([localId]) => localId));
+}
+
 /** One run for each of ours: others are empty and deleted, or tagged. */
-function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, runs: readonly ServerRun[]): void {
+function checkTwins(
+  world: World,
+  run: RunBook,
+  mapped: ServerRun | undefined,
+  runs: readonly ServerRun[],
+  doubtful: ReadonlySet<string>,
+): void {
   for (const twin of runs) {
     if (twin === mapped) continue;
     if (twin.tags.has("mlflow.tracklet.duplicateOf")) continue;
@@ -129,6 +142,8 @@ function checkTwins(world: World, run: RunBook, mapped: ServerRun | undefined, r
     if (run.restored) continue;
     // Its creation waits, and will look for all that earlier tries made.
     if (!mapped && (runs.length === 1 || run.maker) && run.blocked !== undefined) continue;
+    // What was refused of a run that waits for a person is asked for again after ten minutes.
+    if (doubtful.has(run.localId) && run.blocked !== undefined) continue;
     world.checks.fail(`run ${run.localId} is twice on the server: ${twin.id} beside ${mapped?.id}`);
   }
 }
