@@ -45,6 +45,9 @@ export function tellLeft(core: Core, report: FlushReport): void {
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
   if (isNone(left)) return;
   const waits = less(pending, unkept);
+  // Who has named a durable queue is not to be told to take one: what it said when it could not be opened helps.
+  const inMemory = report.problems.find(({ kind, cause }) => kind === "memory-queue" && cause instanceof Error)
+    ?.cause as Error | undefined;
   const fates: readonly (readonly [of: Amount, fate: string])[] = queue.durable
     ? [
         [waits, waiting(core)],
@@ -56,8 +59,14 @@ export function tellLeft(core: Core, report: FlushReport): void {
         [unkept, `were in memory and are lost: ${cureOf(core, report)}`],
       ]
     : [
-        [pending, `were in memory and are lost: ${cureOf(core, report)}, or use a durable queue`],
-        [parked, `waited in memory for runs that the server refuses: ${whySaid}, or use a durable queue`],
+        [
+          pending,
+          `were in memory and are lost: ${inMemory?.message ?? `${cureOf(core, report)}, or use a durable queue`}`,
+        ],
+        [
+          parked,
+          `waited in memory for runs that the server refuses: ${whySaid}${inMemory ? "" : ", or use a durable queue"}`,
+        ],
         [quarantined, `were refused by the server for good: ${whySaid}, and log them again`],
       ];
   const told = fates.filter(([of]) => !isNone(of));

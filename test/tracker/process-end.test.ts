@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { StorageError } from "../../src/errors/index.ts";
+import type { Problem } from "../../src/queue/types.ts";
 import { type Bench, bench } from "./test-core.ts";
 
 const now = 1_700_000_000_000;
@@ -118,6 +120,23 @@ describe("the end of a process", () => {
       expect(runtime.errorText.join("")).toContain(`they were in memory and are lost: ${cure}`);
     },
   );
+
+  test("says why a queue is in memory that was to be durable, and advises nothing that would not help", async () => {
+    const { tracker, queue, runtime } = bench();
+    const cause = new StorageError(
+      "Cannot open the queue file as its schema version must be at most 1; update tracklet",
+    );
+    const problem: Problem = {
+      kind: "memory-queue",
+      message: `Unsent data waits in memory only. ${cause.message}`,
+      cause,
+    };
+    Object.assign(queue, { left: 1, parked: { points: 7, requests: 0 }, problems: [problem] });
+    await tracker.close();
+    expect(runtime.errorText.join("")).toBe(
+      `tracklet: 7 points and 1 request did not reach http://mlflow.test: 0 points and 1 request of it were in memory and are lost: ${cause.message}; 7 points and 0 requests of it waited in memory for runs that the server refuses: mend what the problem told of it says\n`,
+    );
+  });
 
   test("tells apart what was refused, what waited for its run and what had no time", async () => {
     const { tracker, queue, runtime } = bench();
