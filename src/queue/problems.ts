@@ -35,8 +35,7 @@ export class Problems {
 
   /** A storage takes again what it did not take: the problem is over. */
   kept(message: string): void {
-    const key = `storage  ${message}`;
-    if (!this.#standing.delete(key)) return;
+    if (!this.#standing.delete(`storage  ${message}`)) return;
     this.#said.get("storage ")?.delete(message);
     this.#count--;
   }

@@ -323,7 +323,7 @@ export class StoredQueue implements Queue {
     await this.#drain.close();
     this.#changed();
     // Only now is it taken, if somebody who lives longer takes what was in memory.
-    return this.durable && !wasDurable ? reportOf(this.#drain, this.#writer) : report;
+    return this.durable === wasDurable ? report : reportOf(this.#drain, this.#writer);
   }
 
   #request<K extends keyof Requests>(

@@ -59,6 +59,10 @@ export const trackerRules: OptionRules = {
   runtime: "object",
 };
 
+/** How long a call waits, and for what. */
+export const waitRules: OptionRules = { timeout: [0], signal: () => undefined };
+export const until: OptionRule = ["durable", "delivered"];
+
 /** Rules of options whose values are checked where they are used: only their names are. */
 export function namesOnly(names: string): OptionRules {
   return Object.fromEntries(names.split(" ").map((name) => [name, () => undefined]));

@@ -28,7 +28,7 @@ export async function limited<T>(
   signal?.throwIfAborted();
   if (timeout === undefined) {
     if (signal === undefined) return body({});
-  } else if (!(timeout >= 0)) {
+  } else if (typeof timeout !== "number" || !(timeout >= 0)) {
     throw new RangeError(`Cannot ${what} as timeout must be milliseconds from 0: current value is ${String(timeout)}`);
   }
   const controller = new AbortController();

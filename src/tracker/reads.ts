@@ -1,6 +1,7 @@
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { CallOptions } from "../client/types/connection.ts";
 import { artifactPath } from "./artifact-path.ts";
+import { checkOptions } from "./check-options.ts";
 import { type Core, handedOver, sharedLimits } from "./core.ts";
 import { modelsOfRun } from "./log-model.ts";
 import { limited } from "./limited.ts";
@@ -20,6 +21,7 @@ export async function ownWrites(
   run: string | undefined,
   options: ReadOptions | undefined,
 ): Promise<number> {
+  checkOptions({ freshness: options?.freshness }, { freshness: [0] });
   const timeout = options?.freshness ?? defaultFreshness;
   const limits = sharedLimits(core, { timeout, ...(options?.signal && { signal: options.signal }) });
   await handedOver(core, limits());

@@ -3,6 +3,7 @@ import type { MetricPoint } from "../client/types/entities.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { NewRun, Receipt } from "../queue/types.ts";
 import { RunSignal } from "./control/run-signal.ts";
+import { checkOptions, until } from "./check-options.ts";
 import { type Core, handedOver } from "./core.ts";
 import { inputConflict, inputOf, type ToldInputs } from "./dataset-input.ts";
 import { textOf } from "./entries.ts";
@@ -319,6 +320,7 @@ export class RunHandle implements Run {
       );
     }
     const since = this.#core.runtime.clock.now();
+    checkOptions({ until: options?.until }, { until });
     this.close(status);
     await limited(this.#core, "end the run", options, "until", async (limits) => {
       await handedOver(this.#core, limits);

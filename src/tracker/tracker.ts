@@ -1,7 +1,7 @@
 import type { CallOptions, Connection } from "../client/types/connection.ts";
 import type { FileInfo, MetricPoint, RunData } from "../client/types/entities.ts";
 import type { FlushOptions, FlushReport } from "../queue/types.ts";
-import { checkOptions, namesOnly } from "./check-options.ts";
+import { checkOptions, until, waitRules } from "./check-options.ts";
 import { allDone, type Core, exitTimeout, handedOver, type RunBody, sharedLimits, withBackground } from "./core.ts";
 import type { RunHandle } from "./run.ts";
 import type { KnowsRunTags } from "./run-tags.ts";
@@ -134,7 +134,7 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
 
   async flush(options?: FlushOptions): Promise<FlushReport & Shown> {
     const core = this.#core;
-    checkOptions(options ?? {}, namesOnly("until timeout signal"));
+    checkOptions(options ?? {}, { until, ...waitRules });
     const limits = sharedLimits(core, options);
     await handedOver(core, limits());
     const report = await core.queue.flush({ ...options, ...limits() });
@@ -144,7 +144,10 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
     return this.#shown(withBackground(core, report));
   }
 
-  close(options: { readonly timeout?: number; readonly signal?: AbortSignal } = {}): Promise<FlushReport & Shown> {
+  async close(
+    options: { readonly timeout?: number; readonly signal?: AbortSignal } = {},
+  ): Promise<FlushReport & Shown> {
+    checkOptions(options, waitRules);
     this.#closed ??= this.#close("FINISHED", options);
     return this.#closed;
   }

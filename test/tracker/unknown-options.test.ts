@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ConfigurationError, ValidationError } from "../../src/errors/index.ts";
 import type { RunHandle } from "../../src/tracker/run.ts";
-import { bench } from "./test-core.ts";
+import { type Bench, bench } from "./test-core.ts";
 
 const strange = { misspelt: 1 } as object;
 
@@ -95,5 +95,40 @@ describe("an option that there is not", () => {
     await expect(tracker.getRun(id, 5000 as unknown as object)).rejects.toThrow(
       "Cannot getRun as its options must be an object with any of freshness, signal, timeout, retry: current value is 5000",
     );
+  });
+});
+
+describe("an option whose value there is not", () => {
+  type Call = (made: Bench, options: object) => Promise<unknown>;
+  const flush: Call = ({ tracker }, options) => tracker.flush(options);
+  const end: Call = ({ tracker }, options) => tracker.startRun().end("FINISHED", options);
+  const close: Call = ({ tracker }, options) => tracker.close(options);
+  const read: Call = ({ tracker }, options) => tracker.searchRuns(options);
+  const until = 'until as it must be "durable" or "delivered"';
+  const timeout = "timeout as it must be a number from 0";
+  test.each<[string, object, Call, string]>([
+    ["flush", { until: "persisted" }, flush, `${until}: current value is "persisted"`],
+    ["flush", { until: null }, flush, `${until}: current value is null`],
+    ["flush", { timeout: -1 }, flush, `${timeout}: current value is -1`],
+    ["flush", { timeout: Number.NaN }, flush, `${timeout}: current value is NaN`],
+    ["flush", { timeout: "5" }, flush, `${timeout}: current value is "5"`],
+    ["end", { until: "nonsense" }, end, `${until}: current value is "nonsense"`],
+    ["end", { timeout: "5" }, end, "timeout must be milliseconds from 0: current value is 5"],
+    ["close", { timeout: Number.NaN }, close, `${timeout}: current value is NaN`],
+    ["close", { misspelt: 1 }, close, "the unknown option misspelt: use timeout, signal"],
+    ["searchRuns", { freshness: "soon" }, read, 'freshness as it must be a number from 0: current value is "soon"'],
+  ])("of %s(), %j, is refused with what it may be", async (_, options, call, words) => {
+    await expect(call(bench(), options)).rejects.toThrow(words);
+  });
+
+  test("of end() leaves the run open, and of close() the tracker", async () => {
+    const { tracker, queue } = bench();
+    const run = tracker.startRun();
+    await expect(run.end("FINISHED", { until: "nonsense" as "durable" })).rejects.toThrow(ConfigurationError);
+    await expect(tracker.close({ timeout: -1 })).rejects.toThrow(ConfigurationError);
+    expect(queue.of("update")).toEqual([]);
+    await run.end();
+    await tracker.close({ timeout: 0 });
+    expect(queue.calls.at(-2)).toEqual(["close"]);
   });
 });
