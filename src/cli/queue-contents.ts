@@ -2,6 +2,8 @@ import { type Destination, formerPlace, type Place, placeOf } from "../queue/des
 import { decodeChunk, keysOf as contentKeys } from "../queue/chunk/content.ts";
 import { decodeRequest } from "../queue/chunk/chunk-codec.ts";
 import type { ChunkKind } from "../queue/chunk/request.ts";
+import { parseNote } from "../queue/lead/leader-note.ts";
+import { readNote } from "../queue/storage/sqlite-lease.ts";
 import { readBody, readHeader } from "../queue/storage/sqlite-rows.ts";
 import { mappingOf } from "../queue/storage/sqlite-runs.ts";
 import type { Amount, NewModel, NewRun } from "../queue/types.ts";
@@ -23,6 +25,8 @@ export interface WaitingRun extends Amount {
   readonly since: number;
   /** The server that it cannot leave any more: a part of it is there, or may be, or its experiment is one of that server. */
   readonly at: Place | undefined;
+  /** Why whoever tried last could not write it, so that it waits for a person. */
+  readonly parked: string | undefined;
 }
 
 /** One thing that the server refused for good. */
@@ -57,6 +61,7 @@ export function waitingRuns(database: SqlDatabase, destination: Destination | un
        min(at) AS since FROM chunks GROUP BY run ORDER BY min(place)`,
     )
     .all();
+  const parked = new Map(parseNote(readNote(database)).parked);
   return rows.map((row) => {
     const run = String(row["run"]);
     const mapping = mappingOf(database, run);
@@ -69,6 +74,7 @@ export function waitingRuns(database: SqlDatabase, destination: Destination | un
       bytes: Number(row["bytes"]),
       since: Number(row["since"]),
       at: mapping?.at ?? creates.get(run)?.at,
+      parked: parked.get(run),
     };
   });
 }

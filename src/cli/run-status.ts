@@ -6,6 +6,7 @@ import type { Amount } from "../queue/types.ts";
 import type { StatusFlags } from "./commands/status.ts";
 import { quarantineText } from "./quarantine-text.ts";
 import { type QueueFile, readQueueFile } from "./queue-file.ts";
+import { printable } from "../internal/terminal-text.ts";
 import { textTable } from "./text-table.ts";
 
 /** Runs that are named; all of them are in the JSON. */
@@ -28,7 +29,7 @@ function asJson({ name, version, counts, destination, runs, quarantined }: Queue
     quarantined: counts.quarantined,
     delivered,
     dropped,
-    runs: runs.map(({ run, runId, name, points, requests, bytes, since }) => ({
+    runs: runs.map(({ run, runId, name, points, requests, bytes, since, parked }) => ({
       run,
       runId: runId ?? null,
       name: name ?? null,
@@ -36,6 +37,7 @@ function asJson({ name, version, counts, destination, runs, quarantined }: Queue
       requests,
       bytes,
       since: iso(since),
+      parked: parked ?? null,
     })),
     quarantine: quarantined.map(({ run, runId, kind, keys, count, at, reason }) => ({
       run,
@@ -83,9 +85,17 @@ function asText({ name, counts, destination, runs, quarantined }: QueueFile): st
     lines.push("", ...textTable([["waiting run", "name", "points", "requests", "size", "since"], ...rows], [2, 3, 4]));
     if (runs.length > SHOWN) lines.push(`and ${groupThousands(runs.length - SHOWN)} more runs: --json names all`);
   }
+  const stuck = runs.filter(({ parked }) => parked !== undefined);
+  const command = `tracklet sync ${shellWord(name)} --tracking-uri ${destination?.uri ?? "URI"}`;
+  if (stuck.length > 0) {
+    lines.push("", "parked, until a person mends what the server said, and sends it again, or gives them up:");
+    for (const { run, runId, parked } of stuck.slice(0, SHOWN)) lines.push(printable(`  ${runId ?? run}: ${parked}`));
+    if (stuck.length > SHOWN) lines.push(`  and ${groupThousands(stuck.length - SHOWN)} more: --json names all`);
+    const [{ run, runId } = { run: "ID", runId: undefined }] = stuck;
+    lines.push(`give one up: ${command} --discard-run ${shellWord(runId ?? run)}`);
+  }
   if (quarantined.length > 0) lines.push("", "quarantined:", ...quarantineText(quarantined));
-  if (runs.length > 0)
-    lines.push("", `send it: tracklet sync ${shellWord(name)} --tracking-uri ${destination?.uri ?? "URI"}`);
+  if (runs.length > 0) lines.push("", `send it: ${command}`);
   return lines.join("\n");
 }
 

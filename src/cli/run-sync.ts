@@ -52,6 +52,7 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
     const lines = syncSummary({
       ...drained,
       why: [...held, ...drained.why],
+      discarded: flags.discardRun.length,
       before: found,
       after,
       label: target.label,
@@ -70,7 +71,7 @@ type Drained = Pick<SyncEnd, "delivered" | "retried" | "why" | "trouble">;
 
 async function drain(
   { name: path, counts: { waiting: total } }: QueueFile,
-  { timeout, retryQuarantined, experiment: moved }: SyncFlags,
+  { timeout, retryQuarantined, discardRun, experiment: moved }: SyncFlags,
   { connection, label }: SyncTarget,
   destination: Destination,
   signals: StopSignals,
@@ -108,6 +109,7 @@ async function drain(
   let retried = 0;
   let trouble: string | undefined;
   try {
+    for (const run of discardRun) await queue.discardRun(run, { signal: signals.signal });
     if (retryQuarantined) retried = await (await queue.quarantine()).retry(undefined, signals.signal);
     const end = clock.monotonic() + (timeout ?? Number.POSITIVE_INFINITY) * 1_000;
     // Again for what came meanwhile: the ends of runs whose process died.

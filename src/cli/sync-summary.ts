@@ -8,6 +8,8 @@ export interface SyncEnd {
   readonly delivered: FlushReport["delivered"];
   /** Things that were quarantined, and were tried again. */
   readonly retried: number;
+  /** Runs that were given up. */
+  readonly discarded: number;
   /** The file before and after. */
   readonly before: QueueFile;
   readonly after: QueueFile;
@@ -25,13 +27,15 @@ export interface SyncEnd {
 
 /** The last lines of a sync: what went, what is left, and why. */
 export function syncSummary(end: SyncEnd): string[] {
-  const { delivered, retried, before, after, label } = end;
+  const { delivered, retried, discarded, before, after, label } = end;
   const { name, counts, quarantined: aside } = after;
   const { waiting, quarantined } = counts;
   const lines = [
     ...(isEmpty(delivered) ? [] : [`Sent ${amountText(delivered)} to ${label}`]),
     ...(retried === 0 ? [] : [`Tried again what was quarantined: ${retried === 1 ? "1 item" : `${retried} items`}`]),
   ];
+  const dropped = less(counts.dropped, before.counts.dropped);
+  if (discarded > 0 && !isEmpty(dropped)) lines.push(`Dropped ${amountText(dropped)} of what was given up`);
   if (!isEmpty(waiting)) lines.push(`Left in ${name}: ${amountText(waiting)}`, ...reasons(end));
   else if (lines.length > 0 || !isEmpty(before.counts.waiting)) lines.push(`Nothing waits in ${name}`);
   else lines.push(`Nothing to do: nothing waits in ${name}`);
@@ -45,6 +49,10 @@ export function syncSummary(end: SyncEnd): string[] {
 /** True for nothing. */
 export function isEmpty({ points, requests }: Amount): boolean {
   return points === 0 && requests === 0;
+}
+
+function less(of: Amount, { points, requests }: Amount): Amount {
+  return { points: of.points - points, requests: of.requests - requests };
 }
 
 function reasons({ stopped, why, timeout, trouble, after }: SyncEnd): string[] {

@@ -13,6 +13,7 @@ const tags = v.record(v.string(), v.nullable(v.string()));
 
 // What these types get later does not compile until it is here as well: else it would be lost on the way.
 const kinds: Record<ChunkKind, true> = {
+  discard: true,
   metrics: true,
   create: true,
   params: true,

@@ -74,6 +74,11 @@ export interface Queue {
   /** By either id. Right after a restart too: what earlier processes logged, and what others delivered, is in the storage. */
   receipt(localId: string): Promise<Receipt>;
   status(): QueueStatus;
+  /**
+   * Gives a run up, by either id: all that waits of it and of its models is dropped, by whoever leads, and counted as
+   * that. Resolves when that is done, or durable where nothing is sent now.
+   */
+  discardRun(id: string, options?: { timeout?: number; signal?: AbortSignal }): Promise<void>;
   /** Calls `listener` after changes, at most once per task; returns the way to stop. */
   subscribe(listener: (status: QueueStatus) => void): () => void;
   pause(): void;

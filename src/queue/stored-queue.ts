@@ -283,6 +283,11 @@ export class StoredQueue implements Queue {
     return drainedReceipt(this.#drain, id, this.#untouched());
   }
 
+  async discardRun(id: string, options: WaitLimits = {}): Promise<void> {
+    const { discardRun } = await this.#drain.load();
+    await discardRun(this.localIdOf(id) ?? id, this.#drain, this.#writer, this.#flusher, options);
+  }
+
   status(): QueueStatus {
     return statusOf(this.#drain, this.#paused);
   }

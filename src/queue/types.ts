@@ -50,11 +50,11 @@ export interface QueueStatus {
   readonly inFlight: Amount;
   /** Acknowledged by the server since the queue was made. */
   readonly delivered: Amount;
-  /** Of runs that wait for a person; `resume()` tries them again. */
+  /** Of runs that wait for a person; `resume()` tries them again, `discardRun()` drops it. */
   readonly parked: Amount;
   /** Refused by the server for good, and kept aside. */
   readonly quarantined: Amount;
-  /** Gone because the queue was full; receipts say of which run. */
+  /** Gone because the queue was full, or discarded; receipts say of which run. */
   readonly dropped: Amount;
   /** How the server answers: `refused` and `paused` wait for a person, `retrying` goes on by itself. */
   readonly host: HostState;
@@ -72,7 +72,7 @@ export interface FlushReport {
   readonly delivered: Amount;
   /** Neither delivered nor given up: it is tried again. */
   readonly pending: Amount;
-  /** Of runs that wait for a person; `resume()` tries them again. */
+  /** Of runs that wait for a person; `resume()` tries them again, `discardRun()` drops it. */
   readonly parked: Amount;
   /**
    * Of what is pending or parked: in memory alone, and lost if the program ends now. All of it with a queue in memory; with
@@ -81,7 +81,7 @@ export interface FlushReport {
   readonly unkept: Amount;
   /** Refused by the server for good, and kept aside. */
   readonly quarantined: Amount;
-  /** Gone because the queue was full; receipts say of which run. */
+  /** Gone because the queue was full, or discarded; receipts say of which run. */
   readonly dropped: Amount;
   /** What stands: problems that are over are taken off. */
   readonly problems: readonly Problem[];
@@ -134,10 +134,7 @@ export interface DeliveryOptions {
 
 /** How `flush` waits. */
 export interface FlushOptions {
-  /**
-   * `durable`: in the storage, which is so when nothing is `unkept` in the report; `delivered`: acknowledged by the server.
-   * @default "delivered"
-   */
+  /** `durable`: in the storage; `delivered`: acknowledged by the server. @default "delivered" */
   readonly until?: "durable" | "delivered";
   /** Milliseconds to wait at most; the report then says what is left. @default no limit */
   readonly timeout?: number;

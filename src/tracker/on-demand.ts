@@ -11,6 +11,7 @@ export { ArtifactLog } from "./artifact-log.ts";
 export { compareRuns } from "./compare-runs.ts";
 export { describeData } from "./dataset-data.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
+export { discardRun } from "./discard-run.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
 export { getMetricHistories } from "./metric-histories.ts";
 export { mustBeTaken } from "./must-be-taken.ts";

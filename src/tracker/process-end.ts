@@ -52,10 +52,7 @@ export function tellLeft(core: Core, report: FlushReport): void {
     ? [
         [waits, waiting(core)],
         // What is lost is taken off what would be sent, as far as that goes.
-        [
-          less(left, sum(waits, unkept)),
-          `wait in ${queue.status().storage} for runs that the server refuses: ${whySaid}`,
-        ],
+        [less(left, sum(waits, unkept)), stuck(core)],
         [unkept, `were in memory and are lost: ${cureOf(core, report)}`],
       ]
     : [
@@ -91,12 +88,29 @@ function cureOf({ guard, queue, options }: Core, { problems }: FlushReport): str
 }
 
 /** Where it lies, and what sends it. */
-function waiting({ queue, connection, runtime }: Core): string {
+function waiting(core: Core): string {
+  const { storage } = core.queue.status();
+  const file = fileOf(core);
+  const sync = `the next program here sends them, and so does: npx tracklet sync ${file} --tracking-uri ${core.connection.trackingUri}`;
+  return `wait in ${storage}; ${file === undefined ? "the next program or page with this queue sends them" : sync}`;
+}
+
+/** What no program sends before somebody does something about it. */
+function stuck(core: Core): string {
+  const { storage } = core.queue.status();
+  const file = fileOf(core);
+  const cure =
+    file === undefined
+      ? `${whySaid}, or give them up by queue.discardRun()`
+      : `npx tracklet status ${file} says why, and what helps`;
+  return `wait in ${storage} for runs that the server refuses: ${cure}`;
+}
+
+/** The file of a queue, as one can paste it behind a command; undefined for one that is no file. */
+function fileOf({ queue, runtime }: Core): string | undefined {
   const { storage } = queue.status();
-  const isFile = runtime.files?.resolve(storage) === storage;
-  const file = /[^\w./:@%+-]/.test(storage) ? `"${storage}"` : storage;
-  const sync = `the next program here sends them, and so does: npx tracklet sync ${file} --tracking-uri ${connection.trackingUri}`;
-  return `wait in ${storage}; ${isFile ? sync : "the next program or page with this queue sends them"}`;
+  if (runtime.files?.resolve(storage) !== storage) return undefined;
+  return /[^\w./:@%+-]/.test(storage) ? `"${storage}"` : storage;
 }
 
 function isNone({ points, requests }: Amount): boolean {

@@ -36,6 +36,7 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
       },
       pause: () => queue.pause(),
       resume: () => queue.resume(),
+      discardRun: async (...rest) => (await onDemand()).discardRun(core, ...rest),
     };
     shown(this, () => `Tracker of ${core.connection.trackingUri} (${amountText(queue.status().waiting)} waiting)`);
   }

@@ -10,12 +10,23 @@ function fileOf(points: number, runs: QueueFile["runs"] = []): QueueFile {
   return { name: "q.db", version: 1, counts: { ...counts, ...more }, destination: undefined, runs, quarantined: [] };
 }
 
-const run = { run: "a", runId: undefined, name: "a", points: 9, requests: 0, bytes: 9, since: 0, at: undefined };
+const run = {
+  run: "a",
+  runId: undefined,
+  name: "a",
+  points: 9,
+  requests: 0,
+  bytes: 9,
+  since: 0,
+  at: undefined,
+  parked: undefined,
+};
 
 function summary(more: Partial<SyncEnd>): string[] {
   return syncSummary({
     delivered: none,
     retried: 0,
+    discarded: 0,
     before: fileOf(9, [run]),
     after: fileOf(9, [run]),
     label: "http://x",

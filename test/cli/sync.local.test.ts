@@ -8,6 +8,7 @@ import { withSqliteFile } from "../support/sqlite-file.ts";
 import { startProgram } from "../support/start-program.ts";
 import { fingerprint, pointsOf, queueFiles, start, tracklet } from "./support/queue-files.ts";
 
+const nothing = { points: 0, requests: 0 };
 const { temporaryDirectory, opened, server, leftBehind } = queueFiles();
 
 describe("tracklet status and tracklet sync", () => {
@@ -144,6 +145,40 @@ describe("tracklet sync", () => {
     const { experimentId } = (await target.client.experiments.getByName("offline"))!;
     const [run] = (await target.client.runs.search({ experimentIds: [experimentId] })).items;
     expect(run?.data.params).toEqual({ lr: "0.1" });
+  });
+
+  test("gives up with --discard-run what a deleted run left, which status names", { timeout: 60_000 }, async () => {
+    let deletes = true;
+    const target = await server(async (request, next) => {
+      const { url } = request;
+      if (!deletes || !url.endsWith("/log-batch")) return next(request);
+      deletes = false;
+      const { run_id } = (await request.clone().json()) as { run_id: string };
+      await target.client.runs.delete(run_id);
+      return next(request);
+    });
+    const path = await leftBehind(10, target.url);
+    const sync = ["sync", path, "--tracking-uri", target.url];
+    const first = await tracklet(...sync);
+    expect(first.code).toBe(1);
+    const [, runId] = /run (\w{32}) is deleted: restore it/.exec(first.stdout)!;
+    expect(first.stdout).toContain("--discard-run");
+    expect(first.stdout).not.toContain("queue.resume");
+
+    const { runs } = JSON.parse((await tracklet("status", path, "--json")).stdout);
+    expect(runs).toMatchObject([{ runId, name: "left", points: 10, parked: expect.stringContaining("is deleted") }]);
+    const status = await tracklet("status", path);
+    expect(status.stdout).toContain(`${runId}: run ${runId} is deleted`);
+    expect(status.stdout).toContain(`give one up: tracklet ${sync.join(" ")} --discard-run ${runId}`);
+
+    const wrong = await tracklet(...sync, "--discard-run", "nobody");
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/Cannot discard the run as its id .*"nobody"/);
+    const last = await tracklet(...sync, "--discard-run", runId!);
+    expect(last).toMatchObject({ code: 0, stderr: "" });
+    expect(last.stdout).toContain("Dropped 10 points and 2 requests of what was given up");
+    const after = JSON.parse((await tracklet("status", path, "--json")).stdout);
+    expect(after).toMatchObject({ waiting: nothing, dropped: { points: 10, requests: 2 }, runs: [] });
   });
 
   test("says who it must be when the server asks, and takes credentials from the environment", async () => {

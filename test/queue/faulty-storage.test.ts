@@ -5,9 +5,6 @@ import type { ChunkDraft } from "../../src/queue/chunk/stored-chunk.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { withFallback } from "../../src/queue/storage/with-fallback.ts";
-import type { Problem } from "../../src/queue/types.ts";
-import { createTracker } from "../../src/tracker/create-tracker.ts";
-import { manualRuntime } from "../support/manual-runtime.ts";
 import { harness, row } from "./harness.ts";
 
 const nothing = { points: 0, requests: 0 };
@@ -217,37 +214,4 @@ describe("Queue over a storage with a damaged chunk", () => {
     },
     60_000,
   );
-});
-
-describe("a tracker over a storage that takes nothing", () => {
-  const cases: [string, QueueStorage][] = [
-    [
-      "a full one",
-      { ...refusing((name) => (name === "append" ? new StorageError("full") : undefined)), durable: true },
-    ],
-    [
-      "one in memory",
-      withFallback({ ...memoryQueue(), open: () => Promise.reject(new Error("denied")) }, memoryQueue()),
-    ],
-  ];
-  test.each(cases)("F31 goes on without %s, and says in flush() what a kill would lose", async (_, queue) => {
-    const runtime = manualRuntime({ seed: 1 });
-    const problems: Problem[] = [];
-    const tracker = createTracker({
-      trackingUri: "http://oracle.test",
-      fetch: () => Promise.resolve(new Response("later", { status: 503 })),
-      queue,
-      runtime,
-      onProblem: (problem) => problems.push(problem),
-    });
-    const trained = tracker.withRun((run) => {
-      for (let step = 0; step < 3; step++) run.logMetric("loss", step, { step });
-      return "a model";
-    });
-    expect(await runtime.clock.until(trained)).toBe("a model");
-    const { pending, unkept } = await runtime.clock.until(tracker.flush({ until: "durable" }));
-    expect(pending).toMatchObject({ points: 3 });
-    expect(unkept).toEqual(pending);
-    expect(problems.map(({ kind }) => kind)).toContain(queue.durable ? "storage" : "memory-queue");
-  });
 });

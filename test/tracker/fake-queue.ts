@@ -149,6 +149,9 @@ export class FakeQueue implements Queue {
   resume(): void {
     this.calls.push(["resume"]);
   }
+  async discardRun(...call: unknown[]): Promise<void> {
+    this.calls.push(["discardRun", ...call]);
+  }
   async prepare(): Promise<void> {
     this.calls.push(["prepare"]);
   }

@@ -195,10 +195,21 @@ describe("the end of a process", () => {
       made.tracker.startRun();
       await end(made);
       expect(made.runtime.errorText).toEqual([
-        "tracklet: 7 points and 5 requests did not reach http://mlflow.test: 0 points and 1 request of it wait in memory; the next program or page with this queue sends them; 7 points and 0 requests of it wait in memory for runs that the server refuses: mend what the problem told of it says; 0 points and 4 requests of it were in memory and are lost: memory did not take them (the disk is full)\n",
+        "tracklet: 7 points and 5 requests did not reach http://mlflow.test: 0 points and 1 request of it wait in memory; the next program or page with this queue sends them; 7 points and 0 requests of it wait in memory for runs that the server refuses: mend what the problem told of it says, or give them up by queue.discardRun(); 0 points and 4 requests of it were in memory and are lost: memory did not take them (the disk is full)\n",
       ]);
     },
   );
+
+  test("names the command that says what helps with parked data in a file", async () => {
+    const made = bench();
+    Object.assign(made.queue, { durable: true, parked: { points: 7, requests: 0 } });
+    Object.assign(made.core.runtime, { files: { resolve: (path: string) => path } });
+    made.tracker.startRun();
+    await made.tracker.close();
+    expect(made.runtime.errorText).toEqual([
+      "tracklet: 7 points and 0 requests did not reach http://mlflow.test: they wait in memory for runs that the server refuses: npx tracklet status memory says why, and what helps\n",
+    ]);
+  });
 
   test("is listened to from the first run until close()", async () => {
     const { tracker, runtime } = bench();

@@ -9,6 +9,8 @@ export interface SyncFlags {
   readonly experiment?: string;
   /** Put back first what the server refused for good. */
   readonly retryQuarantined: boolean;
+  /** Either ids of runs that are given up. */
+  readonly discardRun: readonly string[];
   /** Seconds; undefined: until all is sent. */
   readonly timeout?: number;
 }
@@ -19,6 +21,8 @@ A queue file names the server that it was made for. To another address it is sen
 that no server has yet are created there; one of which a part was delivered already, or may have been,
 stays in the file, unless it is the same server under another name. So does one whose experiment was
 given by id, which is another one there: --experiment names one for it.
+What waits of a run that the server does not let anybody write, as somebody deleted it, stays in the file
+too: restore it, or drop what waits with --discard-run.
 Exit code: 0 when nothing is left in the file, 1 when something is, 130 after Ctrl-C.`;
 
 /** `tracklet sync`: sends what waits in a queue file. */
@@ -36,6 +40,11 @@ export function syncCommand(): Command {
     )
     .option("--force", "send to another address than the file was made for", false)
     .option("--experiment <name>", "with --force: for runs whose experiment was given by an id of the first address")
+    .addOption(
+      new Option("--discard-run <id>", "drop all that waits of a run, as `tracklet status` names it; may be repeated")
+        .argParser((id: string, before: readonly string[]) => [...before, id])
+        .default([], "none"),
+    )
     .option("--retry-quarantined", "try again what the server refused for good", false)
     .addHelpText("after", notes)
     .action(async (file: string, flags: SyncFlags) => {

@@ -18,6 +18,8 @@ export interface Requests {
   inputs: readonly DatasetInput[];
   /** Path below the run's artifact root; the bytes are the chunk's blob. */
   artifact: string;
+  /** Nothing that was logged to the run before it is sent any more. */
+  discard: true;
 }
 
 /** Kinds of chunks: columnar points, or one prepared request of a run. */

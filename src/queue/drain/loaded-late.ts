@@ -12,4 +12,5 @@ export { keepMapping, openDrain, putAll } from "./open-drain.ts";
 export { askAgain, moveOver } from "./move-over.ts";
 export { noRoomError, notKeptError, waitForRoom } from "../write/artifact-room.ts";
 export { findCreated } from "./find-created.ts";
+export { discardRun } from "./discard-run.ts";
 export { drainedReceipt, openQuarantine, openWaiting } from "./drain-reads.ts";

@@ -43,6 +43,8 @@ async function valuesOf(content: Content, blob: Blob | undefined): Promise<objec
       return { model: content.request };
     case "finalize":
       return { finalize: content.request };
+    case "discard":
+      return { discard: content.request };
     case "artifact": {
       const file = { path: content.request, size: blob?.size ?? null, type: blob?.type ?? "" };
       if (!blob || blob.size > SMALL_BODY) return file;

@@ -92,13 +92,14 @@ export class Follower {
       const read = pages.get(name) ?? store.heads(walk.after, size);
       pages.set(name, read);
       const page = await read;
-      for (const { order, run } of page) {
+      for (const { order, run, kind } of page) {
         // Parts of the chunk at that place lie before the next one.
         if (order >= walk.order + 1) {
           this.#clear(walk);
           return;
         }
-        if ((!walk.runs || walk.runs.has(run)) && !parks(run)) return;
+        // What waits for a person goes on when it is given up.
+        if ((!walk.runs || walk.runs.has(run)) && (kind === "discard" || !parks(run))) return;
         walk.after = order;
       }
       if (page.length < size) this.#clear(walk);

@@ -4,6 +4,8 @@ import type { QueueStore } from "../storage.ts";
 
 /** Runs in doubt that are named: of more, the oldest are merged. */
 const MOST_DOUBTS = 1_000;
+/** Parked runs that are named. */
+const MOST_PARKED = 100;
 /** Places to come that are noted together with those in view, so that a slow logger does not cost a write a chunk. */
 const AHEAD = 64;
 
@@ -34,6 +36,8 @@ export class LeaderNote {
   readonly #store: QueueStore;
   readonly #clock: Clock;
   readonly #doubts = new Map<string, Doubt>();
+  /** Runs that wait for a person, and why: for people who look into the storage. */
+  readonly #parked = new Map<string, string>();
   #merged: MergedDoubt | undefined;
   /** Monotonic time since which no request was sent that put one of these in doubt, and whether an earlier leader left them. */
   #mergedSince = 0;
@@ -75,7 +79,8 @@ export class LeaderNote {
 
   async #begin(): Promise<void> {
     this.#began = this.#opened ?? (await this.#store.status()).order;
-    const { doubts, sent, merged } = parseNote(await this.#store.note());
+    const { doubts, sent, merged, parked = [] } = parseNote(await this.#store.note());
+    for (const [run, reason] of parked) this.#parked.set(run, reason);
     if (merged) {
       this.#merged = merged;
       this.#mergedSince = this.#clock.monotonic();
@@ -124,6 +129,19 @@ export class LeaderNote {
   /** All is as it shall be, and nothing is on its way any more. */
   settle(run: string): void {
     this.#changed = this.#doubts.delete(run) || this.#changed;
+  }
+
+  /** Notes that a run waits for a person. */
+  park(run: string, reason: string): void {
+    this.#parked.delete(run);
+    if (this.#parked.size >= MOST_PARKED) return;
+    this.#parked.set(run, reason);
+    this.#changed = true;
+  }
+
+  /** Notes that it does not any more. */
+  unpark(run: string): void {
+    this.#changed = this.#parked.delete(run) || this.#changed;
   }
 
   /** Runs that are in doubt were merged, and are not named yet. */
@@ -226,7 +244,7 @@ export class LeaderNote {
     try {
       await this.#store.leaveNote(
         this.#term,
-        JSON.stringify({ version: 1, doubts, merged: this.#merged, sent: this.#noted }),
+        JSON.stringify({ version: 1, doubts, merged: this.#merged, sent: this.#noted, parked: [...this.#parked] }),
       );
     } catch (error) {
       this.#changed = true;
@@ -241,6 +259,7 @@ export interface Note {
   readonly merged?: MergedDoubt | undefined;
   readonly doubts: readonly (readonly [run: string, create: boolean, fields: readonly string[]])[];
   readonly sent: readonly Range[];
+  readonly parked?: readonly (readonly [run: string, reason: string])[];
 }
 
 /** Of another version, or damaged, it says nothing. */
@@ -248,7 +267,9 @@ export function parseNote(text: string | undefined): Note {
   try {
     const note = JSON.parse(text ?? "") as Note & { readonly version: number };
     const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";
-    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged) return note;
+    const isParked = Array.isArray(note.parked ?? []);
+    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged && isParked)
+      return note;
   } catch {}
   return { doubts: [], sent: [] };
 }

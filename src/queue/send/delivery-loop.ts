@@ -207,6 +207,10 @@ export class DeliveryLoop {
       if (!this.#running || !this.#leads) continue;
       await this.#delivery?.ready();
       const now = this.#now();
+      // What nobody wants to have sent any more waits for no server.
+      for (let next = this.#view.pickDiscarded(now); next; next = this.#view.pickDiscarded(now)) {
+        void this.#deliver(next.run, next.item);
+      }
       // What earlier processes left goes in rounds: between two of them a process that has nothing else to do may end.
       const most = this.#inFlight > 0 && !this.#parts.awaited() ? 0 : concurrency;
       const allowed = Math.min(most, this.#gate.allows(concurrency, now));

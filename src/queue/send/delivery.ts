@@ -16,7 +16,7 @@ import { ParkError } from "./outcome.ts";
 import type { Reader } from "./reader.ts";
 import { isEnd } from "../chunk/request.ts";
 import { reportedBody } from "./reported-body.ts";
-import type { Item, RunState } from "./run-state.ts";
+import { isDiscarded, type Item, type RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
 import { ofStorage } from "./storage-trouble.ts";
@@ -95,6 +95,7 @@ export class Delivery {
     if (!chunk) return async () => {};
     if (!item.header.sealed && chunk.writer === ledger.writer) ledger.sealedTails.set(chunk.sequence, chunk.count);
     const job: Omit<Job, "content"> = { run, item, chunk, term };
+    if (isDiscarded(run, chunk)) return this.#verdicts.discard(job);
     let content: Content;
     try {
       content = decodeChunk(chunk);
@@ -142,6 +143,7 @@ export class Delivery {
       // When a page is left it is too late to ask.
       if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
     }
+    this.#note.unpark(run.id);
     return async () => {
       await this.#note.keep();
       await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));

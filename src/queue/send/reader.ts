@@ -81,6 +81,7 @@ export class Reader {
     if (interrupts !== this.#interrupts) return;
     for (const header of page) {
       const run = this.#view.run(header.run);
+      if (header.kind === "discard") this.#view.discard(run, header.order);
       if (run.after === undefined && run.parked === undefined && this.#view.room(run) > 0) this.#view.add(header, now);
       else if (run.after === undefined) this.#view.pass(run, this.#cursor);
       this.#cursor = header.order;

@@ -53,6 +53,8 @@ export interface RunState {
   checked: boolean;
   /** Why it waits for a person. */
   parked: string | undefined;
+  /** What lies up to this place in the order is to be dropped; undefined while nothing is. */
+  discardTo: number | undefined;
   /** Milliseconds that an unsealed tail waits for more points. */
   linger: number;
   /** Term in which a chunk of it was last tried. */
@@ -68,9 +70,16 @@ export function newRunState(id: string): RunState {
     mapping: undefined,
     checked: false,
     parked: undefined,
+    discardTo: undefined,
     linger: 0,
     term: 0,
   };
+}
+
+/** True for what a person wants to have dropped. */
+export function isDiscarded({ discardTo }: RunState, { order }: Pick<ChunkHeader, "order">): boolean {
+  // Parts of the chunk at that place lie before the next one.
+  return discardTo !== undefined && order < discardTo + 1;
 }
 
 export function newItem(header: ChunkHeader, seen: number, successes = -1): Item {

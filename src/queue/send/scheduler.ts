@@ -1,4 +1,4 @@
-import { type Item, newItem, newRunState, type RunState } from "./run-state.ts";
+import { isDiscarded, type Item, newItem, newRunState, type RunState } from "./run-state.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 
@@ -60,6 +60,7 @@ export class Scheduler {
   /** Takes a chunk into view, at its place in the order of its run. */
   add(header: ChunkHeader, now: number, successes?: number): void {
     const run = this.run(header.run);
+    if (header.kind === "discard") this.discard(run, header.order);
     if (run.parked !== undefined) return;
     let at = run.items.length;
     while (at > 0 && run.items[at - 1]!.header.order > header.order) at--;
@@ -119,10 +120,31 @@ export class Scheduler {
     this.#feed(run);
   }
 
+  /** Has all of a run dropped that lies up to a place: it goes on for that. */
+  discard(run: RunState, order: number): void {
+    run.discardTo = Math.max(order, run.discardTo ?? 0);
+    if (run.parked !== undefined) this.unpark(run);
+    for (const item of run.items) item.until = 0;
+  }
+
+  /** The next chunk to drop, marked as being sent until `done`: that needs no server. */
+  pickDiscarded(now: number): { readonly run: RunState; readonly item: Item } | undefined {
+    for (const run of this.#active) {
+      const item = run.items[0]!;
+      if (run.busy || !isDiscarded(run, item.header) || item.until > now) continue;
+      if (this.reserved.has(item.header.order)) continue;
+      run.busy = true;
+      this.#sending.set(run, item);
+      return { run, item };
+    }
+    return undefined;
+  }
+
   /** Forgets all chunks, also those that are being sent: nothing of a run goes before its request is over. */
   reset(): void {
     for (const run of this.#passed) this.caughtUp(run);
     for (const run of this.#active) run.items.length = 0;
+    for (const run of this.#runs.values()) run.discardTo = undefined;
     this.#active.clear();
     this.#size = 0;
   }
@@ -203,6 +225,11 @@ export class Scheduler {
   }
 
   #next(run: RunState, now: number, interval: number): Item | undefined {
+    const [first] = run.items;
+    if (first && isDiscarded(run, first.header)) {
+      if (first.until > now) this.wakeAt = Math.min(this.wakeAt, first.until);
+      return undefined;
+    }
     for (const [place, item] of run.items.entries()) {
       const { header } = item;
       if (place > 0) {

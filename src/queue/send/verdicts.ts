@@ -1,6 +1,6 @@
 import { HttpError } from "../../errors/network-errors.ts";
 import { StorageError } from "../../errors/usage-errors.ts";
-import { type Content, keysOf } from "../chunk/content.ts";
+import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
 import { messageOf, sentence } from "./words-of-errors.ts";
@@ -10,11 +10,13 @@ import type { LeaderNote } from "../lead/leader-note.ts";
 import { checkExperiment, checkRun, divide, isInactive, metricsDraft, readBack } from "./after-refusal.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import { classify, CONFIRMATIONS, confirm, type Outcome } from "./outcome.ts";
+import { parkedCure } from "./parked-cure.ts";
 import { refusalOf, Retries } from "./retries.ts";
-import type { RunState } from "./run-state.ts";
+import { isDiscarded, type RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { sleep } from "./sleep.ts";
 import type { ChildDraft, StoredChunk } from "../chunk/stored-chunk.ts";
+import { ofStorage } from "./storage-trouble.ts";
 import { StaleTermError } from "../storage.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
 
@@ -28,6 +30,7 @@ export class Verdicts {
   readonly #gate: HostGate;
   readonly #options: SendOptions;
   readonly #retries: Retries;
+  readonly #note: LeaderNote;
   /** Bodies of this size were too large for the host. */
   #tooLarge = Number.POSITIVE_INFINITY;
 
@@ -37,6 +40,7 @@ export class Verdicts {
     this.#gate = gate;
     this.#options = options;
     this.#retries = new Retries(parts, gate, note);
+    this.#note = note;
   }
 
   /** Waits until negative evidence counts. */
@@ -194,11 +198,35 @@ export class Verdicts {
   }
 
   /** Lets only this run wait, until a person takes it up again. */
-  park(run: RunState, reason: string): undefined {
+  async park(run: RunState, reason: string): Promise<undefined> {
+    // Somebody gave it up in the meantime.
+    const [first] = run.items;
+    if (first && isDiscarded(run, first.header)) return;
     this.#view.park(run, reason);
-    const message = `Cannot go on with run "${run.id}" as ${reason}. What it logs is kept: queue.resume() tries again`;
+    const message = `Cannot go on with run "${run.id}" as ${sentence(reason)} What it logs is kept: ${parkedCure}`;
     this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
-    return undefined;
+    this.#note.park(run.id, reason);
+    await ofStorage(this.#note.keep());
+  }
+
+  /** Drops a chunk of a run that a person gave up; with the last one the run is over. */
+  discard({ run, chunk, term }: Omit<Job, "content">): Finish {
+    const { store, ledger, problems } = this.#parts;
+    return async () => {
+      if (chunk.kind === "discard") {
+        // What is asked for in vain is no more wanted, and what came to the server stays as it is.
+        this.#note.settle(run.id);
+        this.#note.unpark(run.id);
+      }
+      await this.#note.keep();
+      await store.drop(chunk.order, term, keysIn(chunk));
+      this.#note.gone(chunk);
+      ledger.settle(chunk, "dropped");
+      ledger.bytes -= chunk.bytes;
+      if (chunk.order !== run.discardTo) return;
+      run.discardTo = undefined;
+      problems.solve("run-parked", run.id);
+    };
   }
 
   /** The server acknowledged something. */
@@ -219,5 +247,14 @@ export class Verdicts {
   acknowledged(chunk: StoredChunk): void {
     this.#parts.ledger.settle(chunk, "acknowledged");
     this.#parts.ledger.bytes -= chunk.bytes;
+  }
+}
+
+/** What a chunk stands for; nothing that is known when its bytes are damaged, or of a newer version. */
+function keysIn(chunk: StoredChunk): KeyCounts {
+  try {
+    return keysOf(decodeChunk(chunk));
+  } catch {
+    return [];
   }
 }

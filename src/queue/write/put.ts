@@ -209,9 +209,10 @@ function draft(writer: Writer, ledger: Ledger, entry: Entry, at: number): ChunkD
   };
 }
 
-/** Whether a request begins or resumes its run, or ends it; undefined for any other. */
+/** Whether a request begins or resumes its run, or ends or discards it; undefined for any other. */
 function opensRun({ kind, request, opens }: Entry): boolean | undefined {
   if (opens || kind === "create") return true;
+  if (kind === "discard") return false;
   const change = kind === "update" ? (request as RunChange) : {};
   return change.status === undefined ? undefined : !isEnd(change);
 }

@@ -236,8 +236,7 @@ export interface Run extends AsyncDisposable, Shown {
   /** What was logged, what the server acknowledged and, with `verify`, what was read back from it. */
   receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown>;
   /**
-   * Ends the run; resolves when all of it is durable, or its storage cannot take it: that is told as a problem, counts as
-   * `unkept` in `tracker.flush({ until: "durable" })`, and is tried again. Rejects with `TimeoutError` after `timeout`, and then goes on in the
+   * Ends the run; resolves when all of it is durable. Rejects with `TimeoutError` after `timeout`, and then goes on in the
    * background; with `until: "delivered"` also when the server refuses for good that the run ends. @default "FINISHED"
    */
   end(status?: "FINISHED" | "FAILED" | "KILLED", options?: EndOptions): Promise<void>;

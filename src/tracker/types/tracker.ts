@@ -88,8 +88,33 @@ export interface TrackerQueue {
   readonly quarantine: Quarantine;
   /** Sends nothing until `resume()`; logging goes on. */
   pause(): void;
-  /** Sends again, and tries again what was parked. */
+  /**
+   * Sends again, and tries again what was parked: runs that the server did not let anybody write, once what `onProblem`
+   * told of them is mended, such as a deleted run that was restored.
+   */
   resume(): void;
+  /**
+   * Gives a run up, by either id: all that waits of it and of its logged models is dropped, and counted as dropped in its
+   * receipt. What the server has of it stays there. Open here, it is over; what another program logs to it later counts.
+   * Resolves when that is done; while nothing is sent, when it is durable that it will be.
+   *
+   * @throws ValidationError when nothing waits of such a run, and none was sent from here.
+   * @example
+   * ```ts
+   * import { createTracker } from "tracklet";
+   *
+   * const tracker = createTracker({
+   *   trackingUri: "http://localhost:5000",
+   *   onProblem({ kind, message }) {
+   *     if (kind === "run-parked") console.warn(message); // a person decides: mend it and resume(), or
+   *   },
+   * });
+   * const run = tracker.startRun();
+   * await tracker.queue.discardRun(run.localId);
+   * await tracker.close();
+   * ```
+   */
+  discardRun(run: string, options?: CallOptions): Promise<void>;
 }
 
 /**
@@ -205,21 +230,7 @@ export interface Tracker extends AsyncDisposable {
    */
   downloadArtifacts(id: string, path: string | undefined, options: DownloadOptions): Promise<string>;
 
-  /**
-   * Delivers what was logged so far, in manual mode too, and says what is left; `timeout` bounds all of it. With
-   * `until: "durable"` it waits for the storage alone, and rejects for no storage that takes nothing, as a training goes
-   * on without: what would be lost if the program ended now is `unkept` in the report.
-   *
-   * @example
-   * ```ts
-   * import { openTracker } from "tracklet/local";
-   *
-   * await using tracker = await openTracker({ experiment: "lesson" });
-   * await tracker.withRun((run) => run.logMetric("loss", 0.3));
-   * const { unkept } = await tracker.flush({ until: "durable" });
-   * console.log(unkept.points + unkept.requests === 0 ? "safe" : "in memory alone");
-   * ```
-   */
+  /** Delivers what was logged so far, in manual mode too, and says what is left; `timeout` bounds all of it. */
   flush(options?: FlushOptions): Promise<FlushReport & Shown>;
   readonly queue: TrackerQueue;
   /** Where the server is: what `createClient` takes. Holds the credentials, but shows and writes them nowhere. */

@@ -70,6 +70,8 @@ function namesOf(content: Decoded): Omit<Content, "decoded"> {
       return { items: [], state: [["status", content.request.failed ? "FAILED" : "READY"]] };
     case "inputs":
       return { items: content.request.map(({ dataset }) => item.input(dataset.name, dataset.digest)), state: [] };
+    case "discard":
+      return { items: [], state: [] };
     case "artifact":
       return { items: [item.artifact(content.request)], state: [] };
   }
