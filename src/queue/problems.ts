@@ -33,10 +33,10 @@ export class Problems {
     }
   }
 
-  /** A storage takes again what it did not take: the problem is over. */
-  kept(message: string): void {
-    if (!this.#standing.delete(`storage  ${message}`)) return;
-    this.#said.get("storage ")?.delete(message);
+  /** A storage takes again what it did not take: the problem of that key is over. */
+  kept(key: string): void {
+    if (!this.#standing.delete(`storage  ${key}`)) return;
+    this.#said.get("storage ")?.delete(key);
     this.#count--;
   }
 

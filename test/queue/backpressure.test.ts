@@ -56,7 +56,7 @@ describe.each(["decimate", "drop-oldest-metrics", "block"] as const)("Queue that
     expect(found.params.get("p")).toBe("1");
     expect(found.tags.get("keep")).toBe("1");
     expect(problems.filter(({ kind }) => kind === "dropped")).toMatchObject([
-      { run, message: expect.stringContaining("steps") },
+      { run, message: expect.stringMatching(/ of steps \d+ to \d+: raise delivery\.maxMemoryBytes, log less often/) },
     ]);
     const line = (await queue.receipt(run)).lines.find(({ key }) => key === "m");
     expect(line).toMatchObject({ logged: 40_000, dropped: report.dropped.points, acknowledged: found.points.size });
@@ -125,6 +125,7 @@ describe("Queue that is full", () => {
     expect(oracle.named("a").points.size).toBe(waiting.points);
     const [line] = (await queue.receipt(run)).lines;
     expect(line).toMatchObject({ logged: 30_000, dropped: dropped.points, acknowledged: waiting.points });
+    expect(it.problems.find(({ kind }) => kind === "dropped")?.message).toContain("raise delivery.maxStoredBytes");
   });
 
   test("counts the room of artifacts that an earlier process left, and of nothing twice", async () => {

@@ -52,6 +52,9 @@ describe("Queue over a storage that takes nothing more", () => {
       expect(it.queue.status().waiting).toEqual({ points: 3_000, requests: 0 });
       expect(it.problems.map(({ kind }) => kind)).toEqual(["storage"]);
       expect(it.problems[0]?.cause).toBe(error);
+      expect(it.problems[0]?.message).toBe(
+        `Cannot keep what is logged: it stays in memory and is tried again. ${words}`,
+      );
       full = false;
       await it.runtime.clock.advance(5_000);
       const report = await it.runtime.clock.until(it.queue.flush());
@@ -124,6 +127,12 @@ describe("Queue over a storage that takes nothing more", () => {
       if (step % 4_000 === 0) await it.runtime.clock.advance(200);
     }
     expect(it.queue.status().waiting.points * 25).toBeLessThan(150_000);
+    const drops = it.problems.filter(({ kind }) => kind === "dropped").map(({ message }) => message);
+    expect(drops).toEqual([
+      expect.stringMatching(
+        /^Metric points are dropped as the queue is full, just now \d+ of steps \d+ to \d+: Cannot keep what is logged: .* no room$/,
+      ),
+    ]);
     full = false;
     await it.runtime.clock.advance(5_000);
     const report = await it.runtime.clock.until(it.queue.flush());

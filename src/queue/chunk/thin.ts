@@ -28,16 +28,13 @@ export function denserThan(counts: readonly number[], whenFull: WhenFull): numbe
   return whenFull === "decimate" ? counts.reduce((most, count) => Math.max(most, count), 0) / 2 : 0;
 }
 
-/** One sentence on what went, with its steps. */
-export function dropMessage(gone: MetricColumns): string {
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < gone.count; row++) {
-    first = Math.min(first, gone.step[row]!);
-    last = Math.max(last, gone.step[row]!);
-  }
-  return (
-    `Dropped ${gone.count} metric points (steps ${first} to ${last}) as the queue is full: ` +
-    "raise delivery.maxMemoryBytes, log less often or mend the connection; receipts have the counts"
-  );
+/** One sentence on what went, with its steps and what helps: the first of many, as no others are told. */
+export function dropMessage({ step, count }: MetricColumns, cure: string): string {
+  const steps = step.slice(0, count).sort();
+  return `Metric points are dropped as the queue is full, just now ${count} of steps ${steps[0]} to ${steps.at(-1)}: ${cure}`;
+}
+
+/** What helps where the bound is an option. */
+export function raiseCure(bound: "maxMemoryBytes" | "maxStoredBytes"): string {
+  return `raise delivery.${bound}, log less often or mend the connection; receipts have the counts`;
 }

@@ -55,6 +55,7 @@ export class Bounds {
             whenFull: this.#parts.settings.whenFull,
             term,
             limit,
+            bound: this.#parts.durable ? "maxStoredBytes" : "maxMemoryBytes",
             reserve: (chunk) =>
               !this.#view.touched(chunk) && !delivery!.maySent(chunk.order) && Boolean(reserved.add(chunk.order)),
             release: (order) => reserved.delete(order),

@@ -16,6 +16,8 @@ export interface LoopParts extends DeliveryParts {
   readonly trouble: StorageTrouble;
   /** Bytes of bodies that may wait in the store. */
   readonly maxBytes: () => number;
+  /** What is put there survives the process. */
+  readonly durable: boolean;
   /** The storage when it was opened. */
   readonly opened: Opening;
   /** Somebody in this process waits for what is sent, or has logged it. */

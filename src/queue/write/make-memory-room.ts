@@ -1,7 +1,7 @@
 import type { Ledger } from "../account/ledger.ts";
 import { BYTES_PER_POINT } from "./metric-buffer.ts";
 import type { Problems } from "../problems.ts";
-import { denserThan, dropMessage, thin, type WhenFull } from "../chunk/thin.ts";
+import { denserThan, dropMessage, raiseCure, thin, type WhenFull } from "../chunk/thin.ts";
 import type { Entry } from "./writer.ts";
 
 /** What making room in memory needs. */
@@ -12,6 +12,9 @@ export interface MemoryRoomParts {
   /** True when so many bytes in memory are more than there is room for. */
   readonly full: (bytes: number) => boolean;
 }
+
+/** Name of the problem that a storage does not take what is logged. */
+export const NOT_KEPT = "put";
 
 /** Bytes of points in closed chunks. */
 export function bytesOf(outbox: readonly Entry[]): number {
@@ -39,7 +42,10 @@ export function makeMemoryRoom(outbox: Entry[], writing: number, parts: MemoryRo
       if (buffer.count <= bound) continue;
       const { kept, gone } = thin(buffer, whenFull);
       ledger.lose(buffer.run, gone);
-      problems.report({ kind: "dropped", run: buffer.run, message: dropMessage(gone) });
+      // Where the storage takes nothing, memory is full for that alone.
+      const trouble = problems.list().find(({ key }) => key === NOT_KEPT);
+      const message = dropMessage(gone, trouble?.message ?? raiseCure("maxMemoryBytes"));
+      problems.report({ kind: "dropped", run: buffer.run, message });
       bytes -= gone.count * BYTES_PER_POINT;
       if (kept) buffer.replaceRows(kept);
       else outbox.splice(outbox.indexOf(entry), 1);

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from "../../runtime/ports/clock.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
-import { bytesOf, makeMemoryRoom, type MemoryRoomParts } from "./make-memory-room.ts";
+import { bytesOf, makeMemoryRoom, type MemoryRoomParts, NOT_KEPT } from "./make-memory-room.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
 import { type Bucket, RunBuffers, type OpenRows, takeRows } from "./run-buffers.ts";
 import type { MetricMemo } from "../queue.ts";
@@ -9,7 +9,6 @@ import type { Count } from "../amount.ts";
 
 const ROWS_PER_CHUNK = 100;
 const STORAGE_RETRY = 1_000;
-const NOT_KEPT = "Cannot keep what is logged: it stays in memory and is tried again";
 const SPARES = 4;
 
 /** Something that waits to be put into the store: a buffer, of which the store may hold a part, or a request. */
@@ -238,7 +237,8 @@ export class Writer {
         return true;
       },
       (cause: unknown) => {
-        this.#parts.problems.report({ kind: "storage", message: NOT_KEPT, cause });
+        const message = `Cannot keep what is logged: it stays in memory and is tried again. ${(cause as Error).message}`;
+        this.#parts.problems.report({ kind: "storage", key: NOT_KEPT, message, cause });
         this.wakeIn(STORAGE_RETRY);
         return false;
       },
