@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type OracleCall, OracleServer } from "../support/oracle-server.ts";
+import { type OracleCall, type OracleRun, OracleServer } from "../support/oracle-server.ts";
 import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import { parseNote } from "../../src/queue/lead/leader-note.ts";
 import type { QueueStore } from "../../src/queue/storage.ts";
@@ -15,7 +15,7 @@ async function withTwin() {
   const once = new Set<string>();
   const first = (what: string): boolean => !once.has(what) && Boolean(once.add(what));
   it.oracle.fault = ({ path }) => (path.endsWith("runs/create") && first("create") ? { late: 20_000 } : undefined);
-  const run = it.start("a");
+  const run = it.start("a", { tags: { stage: "first", short: "lived" } });
   await it.runtime.clock.advance(30_000);
   expect(it.oracle.runs.size).toBe(2);
   return { it, run, once, first };
@@ -73,6 +73,54 @@ describe("Queue in doubt", () => {
     expect(once).toEqual(new Set(["create", "twin"]));
     expect(it.problems.map(({ kind }) => kind)).toContain("run-parked");
     expect([...it.oracle.runs.values()].map(({ deleted }) => deleted)).toEqual([true, true]);
+  });
+
+  const data: [string, (twin: OracleRun, oracle: OracleServer) => void][] = [
+    ["a file", (twin) => twin.artifacts.set("model.bin", new Uint8Array(3))],
+    ["a dataset", (twin) => twin.inputs.add("digits d1")],
+    ["a tag that nobody gave the run", (twin) => twin.tags.set("verdict", "keep this one")],
+    ["another value of a tag", (twin) => twin.tags.set("stage", "by hand")],
+    ["a description", (twin) => twin.tags.set("mlflow.note.content", "mine")],
+  ];
+  test.each(data)("tags the twin of a run that holds %s, tells it, and deletes nothing", async (_, put) => {
+    const { it, run } = await withTwin();
+    const runId = it.queue.knownRunId(run);
+    const twin = [...it.oracle.runs.values()].find(({ id }) => id !== runId)!;
+    put(twin, it.oracle);
+    it.queue.updateRun(run, { status: "FINISHED" });
+    await it.runtime.clock.until(it.queue.flush());
+    await it.runtime.clock.advance(300_000);
+    expect(twin.deleted).toBe(false);
+    expect(twin.tags.get("mlflow.tracklet.duplicateOf")).toBe(runId);
+    const told = it.problems.filter(({ kind }) => kind === "server-refused").map(({ message }) => message);
+    expect(told).toEqual([expect.stringContaining(`Run ${twin.id} is a second one`)]);
+  });
+
+  test("deletes the empty twin of a run whose tags and name were changed since", async () => {
+    const { it, run } = await withTwin();
+    const runId = it.queue.knownRunId(run);
+    const twin = [...it.oracle.runs.values()].find(({ id }) => id !== runId)!;
+    it.queue.setTag(run, "stage", "later");
+    it.queue.deleteTag(run, "short");
+    it.queue.updateRun(run, { status: "FINISHED", name: "b" });
+    await it.runtime.clock.until(it.queue.flush());
+    await it.runtime.clock.advance(300_000);
+    expect(twin).toMatchObject({ deleted: true });
+    expect(it.problems.filter(({ kind }) => kind === "server-refused")).toEqual([]);
+  });
+
+  test("leaves the twin of a run whose files cannot be listed, and looks again", async () => {
+    const { it, run } = await withTwin();
+    const runId = it.queue.knownRunId(run);
+    const twin = [...it.oracle.runs.values()].find(({ id }) => id !== runId)!;
+    it.oracle.fault = ({ path }) => (path.endsWith("artifacts/list") ? { status: 500 } : undefined);
+    it.queue.updateRun(run, { status: "FINISHED" });
+    await it.runtime.clock.until(it.queue.flush());
+    await it.runtime.clock.advance(60_000);
+    expect([twin.deleted, twin.tags.has("mlflow.tracklet.duplicateOf")]).toEqual([false, false]);
+    // It may be for good: then nobody knows that it is empty.
+    await it.runtime.clock.advance(900_000);
+    expect([twin.deleted, twin.tags.has("mlflow.tracklet.duplicateOf")]).toEqual([false, true]);
   });
 
   test("sends nothing that another leader has delivered while the run was looked at", async () => {

@@ -313,7 +313,12 @@ export class OracleServer {
         lifecycle_stage: run.deleted ? "deleted" : "active",
       },
       data: { metrics: [...latest.values()], params: pairs(run.params), tags: pairs(run.tags) },
-      inputs: {},
+      inputs: {
+        dataset_inputs: [...run.inputs].map((text) => {
+          const [name, digest] = text.split(" ");
+          return { dataset: { name, digest, source_type: "local", source: "{}" }, tags: [] };
+        }),
+      },
     };
   }
 }

@@ -1,13 +1,14 @@
 import type { RunData } from "../../client/types/entities.ts";
 import { NotFoundError } from "../../errors/network-errors.ts";
-import { DUPLICATE_TAG, RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
+import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { Doubt, LeaderNote } from "../lead/leader-note.ts";
-import { classify } from "./outcome.ts";
+import { classify, passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 import { ofStorage } from "./storage-trouble.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
+import { runTwins } from "./twins.ts";
 import { messageOf } from "./words-of-errors.ts";
 
 /** Between a look that ended no doubt and the next one; while the run waits for a person, and the look came through. */
@@ -145,7 +146,7 @@ export class Mender {
       const ours = found?.info.lifecycleStage === "active" && (adopted || found.data.tags[RUN_ID_TAG] === localId);
       if (ours) repairs.push(...this.#fields(found, doubt, desired, ahead));
     }
-    if (doubt.create) repairs.push(...(await this.#twins(mapping)));
+    if (doubt.create) repairs.push(...(await this.#twins(mapping, desired, doubt)));
     return repairs;
   }
 
@@ -186,49 +187,18 @@ export class Mender {
     });
   }
 
-  /** An empty twin is deleted; one that holds data is tagged and left. */
-  async #twins(mapping: RunMapping): Promise<readonly Repair[]> {
-    const { runId, localId, experimentId } = mapping;
-    const { creator, client, options } = this.#parts;
-    const report = (message: string): void => this.#report(localId, message);
+  async #twins(mapping: RunMapping, desired: DesiredRun, { since }: Doubt): Promise<readonly Repair[]> {
+    const { creator, client, options, runtime } = this.#parts;
+    const report = (message: string): void => this.#report(mapping.localId, message);
     if (mapping.model) return (await import("../models/late-models.ts")).modelTwins(client, mapping, report, options);
-    const repairs: Repair[] = [];
-    for (const { info, data } of await creator.find(localId, experimentId, options)) {
-      if (info.runId === runId || info.lifecycleStage === "deleted") continue;
-      const tag = (): Promise<void> => client.runs.setTag(info.runId, DUPLICATE_TAG, runId, options);
-      if (data.latestMetrics.length === 0 && Object.keys(data.params).length === 0) {
-        repairs.push({
-          send: async () => {
-            // Who looks later can tell it from a run that the user deleted.
-            await tag().catch((error: unknown) => {
-              if (passes(error)) throw error;
-            });
-            await client.runs.delete(info.runId, options);
-          },
-        });
-        continue;
-      }
-      if (DUPLICATE_TAG in data.tags) continue;
-      repairs.push({
-        send: async () => {
-          await tag();
-          report(`Run ${info.runId} is a second one for run ${runId} and holds data: it was tagged "${DUPLICATE_TAG}"`);
-        },
-      });
-    }
-    return repairs;
+    const isLong = runtime.clock.monotonic() - since > AGAIN_PARKED;
+    return runTwins({ client, creator, options, report, isLong }, mapping, desired);
   }
 }
 
 /** True for a server that gave no answer, or failed. */
 function isAway(error: unknown): boolean {
   return classify(error, "update", 0).action === "retry";
-}
-
-/** True for what may go better at another time. */
-function passes(error: unknown): boolean {
-  const { action } = classify(error, "update", 0);
-  return action === "retry" || action === "pause" || action === "deny";
 }
 
 function isStorage({ name }: Error): boolean {

@@ -85,6 +85,11 @@ function isRefusedHere(error: unknown): boolean {
   return [ChunkDamagedError, ValidationError, ConfigurationError].some((kind) => error instanceof kind);
 }
 
+/** True for what may go better at another time. */
+export function passes(error: unknown): boolean {
+  return ["retry", "pause", "deny"].includes(classify(error, "update", 0).action);
+}
+
 /** What the refusal of a body means that was refused so often before. */
 export function confirm(refusals: number): Outcome {
   return refusals + 1 < CONFIRMATIONS ? { ...retry(false, false), refused: true } : { action: "inspect" };
