@@ -1,3 +1,4 @@
+import { total } from "./amount.ts";
 import type { Drain } from "./drain/drain.ts";
 import type { Amount, FlushReport, QueueStatus } from "./types.ts";
 import type { Writer } from "./write/writer.ts";
@@ -5,7 +6,7 @@ import type { Writer } from "./write/writer.ts";
 const none: Amount = { points: 0, requests: 0 };
 
 /** What waits, what went, what could not, now. */
-export function statusOf(drain: Drain, paused: boolean): QueueStatus {
+export function statusOf(drain: Drain, writer: Writer, paused: boolean): QueueStatus {
   const { engine, parts } = drain;
   const { waiting, ...rest } = figures(drain);
   const inFlight = least(engine?.outlook.inFlight ?? none, waiting);
@@ -14,7 +15,7 @@ export function statusOf(drain: Drain, paused: boolean): QueueStatus {
     waiting: minus(waiting, inFlight),
     inFlight,
     host: paused ? "paused" : (engine?.outlook.host ?? "unknown"),
-    lag: engine?.outlook.age ?? 0,
+    lag: total(waiting) && Math.max(engine?.outlook.age ?? 0, writer.age),
     storage: parts.storage.name,
   };
 }

@@ -203,9 +203,7 @@ export class StoredQueue implements Queue {
 
   async findRunId(id: string): Promise<string | undefined> {
     if (this.knownRunId(id) === undefined && !this.#drain.untouched) {
-      const { findCreated } = await this.#drain.load();
-      // A storage that does not answer tells nothing new.
-      await findCreated(this.#drain, id).catch(() => {});
+      await (await this.#drain.load()).findCreated(this.#drain, id);
     }
     return this.knownRunId(id);
   }
@@ -289,7 +287,7 @@ export class StoredQueue implements Queue {
   }
 
   status(): QueueStatus {
-    return statusOf(this.#drain, this.#paused);
+    return statusOf(this.#drain, this.#writer, this.#paused);
   }
 
   subscribe(listener: (status: QueueStatus) => void): () => void {

@@ -58,7 +58,10 @@ export interface QueueStatus {
   readonly dropped: Amount;
   /** How the server answers: `refused` and `paused` wait for a person, `retrying` goes on by itself. */
   readonly host: HostState;
-  /** Age in ms of the oldest thing that waits; 0 when nothing does. */
+  /**
+   * Age in ms of the oldest thing that waits, whoever logged it and however long ago, also while nothing is sent; 0 when
+   * nothing waits. What is parked does not count.
+   */
   readonly lag: number;
   /** Where unsent data lies, for people: `memory` or a file or database name. */
   readonly storage: string;

@@ -1,3 +1,4 @@
+import { ManualClock } from "../support/manual-clock.ts";
 import { describe, expect, test } from "vitest";
 import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import { Ledger } from "../../src/queue/account/ledger.ts";
@@ -64,7 +65,7 @@ describe("Ledger", () => {
 
 describe("Scheduler", () => {
   test("remembers about a thousand runs that have nothing to do, and any that is in doubt", () => {
-    const view = new Scheduler();
+    const view = new Scheduler(new ManualClock());
     const header = {
       writer: "w",
       span: 1,

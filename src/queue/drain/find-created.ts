@@ -1,14 +1,21 @@
 import { elsewhere } from "../send/elsewhere.ts";
 import type { RunMapping } from "../run-mapping.ts";
-import type { Drain } from "./drain.ts";
+import type { Drain, Opened } from "./drain.ts";
 
 /** Mappings that are read at once. */
 const PAGE = 256;
 
 /** Learns from the storage that a run of this process, named by either id, was created by whoever leads. */
 export async function findCreated(drain: Drain, id: string): Promise<void> {
+  try {
+    await look(drain, id, await drain.open());
+  } catch {
+    // A storage that does not answer tells nothing new.
+  }
+}
+
+async function look(drain: Drain, id: string, { store }: Opened): Promise<void> {
   const { ledger, mappings, destination, onMapped } = drain.parts;
-  const { store } = await drain.open();
   const learn = (mapping: RunMapping | undefined): void => {
     // Who maps it meanwhile knows more of it.
     if (!mapping || mappings.has(mapping.localId) || elsewhere(mapping.at, destination)) return;

@@ -7,6 +7,7 @@ import type { Opening } from "../send/loop-parts.ts";
 import { Follower, type Walk } from "../lead/follower.ts";
 import { Leadership } from "../lead/leader.ts";
 import type { Lease } from "../lead/lease.ts";
+import { Oldest } from "../lead/oldest.ts";
 import { Outlook } from "../lead/outlook.ts";
 import { ParkedAmount } from "../account/parked-amount.ts";
 import { Presence } from "../lead/presence.ts";
@@ -55,12 +56,15 @@ export class SyncEngine {
   readonly #channel: QueueChannel;
   readonly #books: Books;
   readonly #parked: ParkedAmount;
+  readonly #oldest: Oldest;
   readonly #presence: Presence;
   readonly #recovery: Recovery | undefined;
   /** How the server answered at the last request. */
   #said: HostState = "unknown";
   /** Last place in the order that is known to be given. */
   #order = 0;
+  /** Sends, if it leads. */
+  #running = false;
   /** The page may be stopped in the next moment, or was. */
   #resting = false;
   /** The latest term in which the storage is known to be for this destination. */
@@ -84,6 +88,7 @@ export class SyncEngine {
     this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
     this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
     this.intake = this.#books.intake;
+    this.#oldest = new Oldest(store, clock);
     this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
     this.#follower = new Follower({ ...parts, parks: (run) => this.outlook.parksThere(run) });
@@ -115,6 +120,7 @@ export class SyncEngine {
       ledger,
       loop: this.#loop,
       parkedElsewhere: this.#parked,
+      oldest: this.#oldest,
       leads: () => this.leads,
     });
   }
@@ -148,15 +154,16 @@ export class SyncEngine {
 
   /** Sends, or only keeps the storage within its bounds. */
   run(running: boolean): void {
+    this.#running = running;
     this.#loop.run(running);
+    if (!running) this.#leadership.look();
   }
 
   /** This process has put more into the storage. */
   appended(): void {
     this.#loop.grew(this.#books.isCounted);
-    if (this.leads) return;
-    this.#channel.tell({ kind: "appended" });
-    this.#leadership.look();
+    if (!this.leads) this.#channel.tell({ kind: "appended" });
+    if (!this.leads || !this.#running) this.#leadership.look();
   }
 
   /** Puts that told the figures of the storage. */
@@ -172,6 +179,7 @@ export class SyncEngine {
   /** Begins anew with all that the storage holds: it is another one than before. */
   restart(): void {
     this.#follower.reset();
+    this.#oldest.reset();
     this.#books.reset();
     this.#parked.reset();
     this.#leadership.renew();
@@ -228,7 +236,7 @@ export class SyncEngine {
   async refresh(): Promise<void> {
     if (!this.leads) await this.#books.compare(true);
     const counts = await this.#books.refresh(false);
-    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped, counts);
+    await this.#measure(counts);
   }
 
   /** Ends all requests. */
@@ -319,11 +327,20 @@ export class SyncEngine {
     const { order } = counts;
     if (this.leads && order > this.#order) this.#loop.grew();
     this.#order = order;
-    await this.#parked.count(this.outlook.parked(), this.#parts.ledger.dropped, counts);
+    await this.#measure(counts);
     const now = this.#parts.runtime.clock.monotonic();
     if (now >= this.#appearAt) await this.#appear(now);
     if (now >= this.#recoverAt && this.leads) await this.#recover(now);
     this.#parts.onChange();
+  }
+
+  /** How much waits for a person, and how long the rest does. */
+  async #measure(counts: StorageCounts): Promise<void> {
+    const parked = this.outlook.parked();
+    await this.#parked.count(parked, this.#parts.ledger.dropped, counts);
+    // Who sends has the oldest in view.
+    if (this.leads && this.#running) this.#oldest.forget();
+    else await this.#oldest.look(counts, parked);
   }
 
   /** Shows now and then that this process lives: that is a write, and more of them would show nothing more. */

@@ -1,6 +1,7 @@
 import { add, type Count } from "../amount.ts";
 import type { DeliveryLoop } from "../send/delivery-loop.ts";
 import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
+import type { Oldest } from "./oldest.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { ParkedAmount } from "../account/parked-amount.ts";
 import type { Amount, HostState } from "../types.ts";
@@ -11,6 +12,7 @@ export interface OutlookParts {
   readonly loop: Pick<DeliveryLoop, "host" | "misses" | "age" | "parks" | "parked">;
   /** What waits of parked runs and was not logged here. */
   readonly parkedElsewhere: Pick<ParkedAmount, "amount">;
+  readonly oldest: Pick<Oldest, "age">;
   /** This process leads. */
   readonly leads: () => boolean;
 }
@@ -35,9 +37,10 @@ export class Outlook {
     return (this.#leads ? this.#parts.loop : this.#leader).misses;
   }
 
-  /** Milliseconds since the oldest chunk in view came into view. */
+  /** Milliseconds since the first put of the oldest chunk that waits for no person. */
   get age(): number {
-    return this.#leads ? this.#parts.loop.age : this.#leader.lag;
+    // The leader said how it was at that time, and what it has in view it reads only while it sends.
+    return Math.max(this.#leads ? this.#parts.loop.age : 0, this.#parts.oldest.age);
   }
 
   /** In requests of whoever leads. */

@@ -22,7 +22,7 @@ const LEAST_PATIENCE = 1_000;
 /** Sends what a storage holds, chunk by chunk, while this process leads: the only reader of chunks, and the only one that deletes them. */
 export class DeliveryLoop {
   readonly #parts: LoopParts;
-  readonly #view = new Scheduler();
+  readonly #view: Scheduler;
   readonly #reader: Reader;
   readonly #gate: HostGate;
   readonly #bounds: Bounds;
@@ -41,6 +41,7 @@ export class DeliveryLoop {
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
+    this.#view = new Scheduler(parts.runtime.clock);
     this.#reader = new Reader(parts.store, this.#view);
     this.#gate = new HostGate(() => parts.runtime.random.fraction());
     this.#bounds = new Bounds(parts, this.#view);
@@ -73,7 +74,7 @@ export class DeliveryLoop {
     return this.#gate.keepsOnce(this.#parts.settings.readBack) === true;
   }
 
-  /** Milliseconds since the oldest chunk in view came into view. */
+  /** Milliseconds since the first put of the oldest chunk in view. */
   get age(): number {
     return this.#view.age(this.#now());
   }

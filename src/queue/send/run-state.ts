@@ -6,8 +6,9 @@ import type { RunMapping } from "../run-mapping.ts";
 export interface Item {
   /** What is known of it without its body. */
   readonly header: ChunkHeader;
-  /** Monotonic time at which it came into view. */
+  /** Monotonic times at which it came into view, and was put first. */
   readonly seen: number;
+  readonly since: number;
   /** Monotonic time before which it is not tried again. */
   until: number;
   /** Tries without an answer that counts. */
@@ -82,12 +83,13 @@ export function isDiscarded({ discardTo }: RunState, { order }: Pick<ChunkHeader
   return discardTo !== undefined && order < discardTo + 1;
 }
 
-export function newItem(header: ChunkHeader, seen: number, successes = -1): Item {
+export function newItem(header: ChunkHeader, seen: number, since: number, successes = -1): Item {
   // A part of what was refused before is divided on at once; only the last single item is asked for again.
   const refusals = header.span < 1 && header.count > 1 ? CONFIRMATIONS - 1 : 0;
   return {
     header,
     seen,
+    since,
     until: 0,
     failures: 0,
     strikes: 0,

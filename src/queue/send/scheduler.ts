@@ -1,3 +1,5 @@
+import type { Clock } from "../../runtime/ports/clock.ts";
+import { sinceOf } from "../lead/oldest.ts";
 import { isDiscarded, type Item, newItem, newRunState, type RunState } from "./run-state.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
@@ -15,6 +17,7 @@ const IDLE_RUNS = 1_000;
 
 /** Decides which chunk goes next. Knows nothing of requests. */
 export class Scheduler {
+  readonly #clock: Pick<Clock, "now">;
   readonly #runs = new Map<string, RunState>();
   /** Runs without anything to do: what is forgotten of them is found again. */
   readonly #idle = new Set<RunState>();
@@ -31,6 +34,10 @@ export class Scheduler {
   readonly reserved: Set<number> = new Set();
   /** Monotonic time at which the next chunk may go, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
+
+  constructor(clock: Pick<Clock, "now">) {
+    this.#clock = clock;
+  }
 
   /** Chunks of a run that there is room for. */
   room(run: RunState): number {
@@ -64,7 +71,7 @@ export class Scheduler {
     if (run.parked !== undefined) return;
     let at = run.items.length;
     while (at > 0 && run.items[at - 1]!.header.order > header.order) at--;
-    run.items.splice(at, 0, newItem(header, now, successes));
+    run.items.splice(at, 0, newItem(header, now, sinceOf(header.at, now, this.#clock.now()), successes));
     this.#active.add(run);
     this.#size++;
   }
@@ -212,11 +219,11 @@ export class Scheduler {
     for (const run of this.#runs.values()) if (run.parked !== undefined) yield run;
   }
 
-  /** Milliseconds since the oldest chunk in view came into view. */
+  /** Milliseconds since the first put of the oldest chunk in view. */
   age(now: number): number {
-    let seen = now;
-    for (const run of this.#active) seen = Math.min(seen, run.items[0]!.seen);
-    return now - seen;
+    let since = now;
+    for (const run of this.#active) since = Math.min(since, run.items[0]!.since);
+    return now - since;
   }
 
   /** Forgets all waiting times of items, as when the network is back. */

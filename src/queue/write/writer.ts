@@ -55,6 +55,9 @@ export class Writer {
   #running: Promise<boolean> | undefined;
   #next: Promise<boolean> | undefined;
   #sequence = 0;
+  /** Monotonic times of the oldest that no put has begun with, and of the oldest that is being put. */
+  #since: number | undefined;
+  #putSince: number | undefined;
   /** Buffers that may be open and hold more than the store does. */
   dirty: Set<MetricBuffer> = new Set();
   /** What is closed and waits to be put, in the order of logging. */
@@ -165,10 +168,17 @@ export class Writer {
     return ++this.#sequence;
   }
 
+  /** Milliseconds since something was taken that may not be in the store yet; less than 0 where nothing was. */
+  get age(): number {
+    return this.#parts.clock.monotonic() - (this.#putSince ?? this.#since ?? 1 / 0);
+  }
+
   /** Has everything put in `ms` at the latest. */
   wakeIn(ms: number): void {
     const { clock } = this.#parts;
-    const at = clock.monotonic() + ms;
+    const now = clock.monotonic();
+    const at = now + ms;
+    this.#since ??= now;
     if (at >= this.#timerAt) return;
     this.#timer?.cancel();
     this.#timerAt = at;
@@ -231,8 +241,11 @@ export class Writer {
   #start(): Promise<boolean> {
     this.#next = undefined;
     this.stop();
+    this.#putSince ??= this.#since;
+    this.#since = undefined;
     this.#running = this.#parts.put(this).then(
       () => {
+        this.#putSince = undefined;
         this.#parts.problems.kept(NOT_KEPT);
         return true;
       },

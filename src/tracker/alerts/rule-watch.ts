@@ -26,7 +26,7 @@ export class RuleWatch {
   readonly #earlier: ReadonlySet<string>;
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
-  /** When something was logged last, by the clock that never runs backwards. */
+  /** When something was logged last, or the queue was seen paused, by the clock that never runs backwards. */
   #heard: number;
   #aside = 0;
   #closed = false;
@@ -162,8 +162,14 @@ export class RuleWatch {
 
   #lookAtQueue(lag: number): void {
     if (this.#closed) return;
-    const { reason, aside } = queueTrouble(this.#core.guard.merge(this.#core.queue.status()), lag, this.#aside);
-    const at = this.#core.runtime.clock.now();
+    const { guard, queue, runtime } = this.#core;
+    const status = guard.merge(queue.status());
+    const now = runtime.clock.monotonic();
+    if (status.host === "paused") this.#heard = now;
+    // What waits since long ago, as from an earlier process, gets as much time from now on.
+    const bound = now - this.#heard > lag ? lag : Number.POSITIVE_INFINITY;
+    const { reason, aside } = queueTrouble(status, bound, this.#aside);
+    const at = runtime.clock.now();
     if (!this.#judge.look(reason !== undefined, at)) return;
     this.#aside = aside;
     this.#alert({ at, text: `${this.#rule.text}: ${reason}` });

@@ -80,7 +80,10 @@ export interface SilenceRule extends AlertRuleOptions {
  * storage fails, or something has waited too long while nobody had paused the queue.
  */
 export interface QueueRule extends AlertRuleOptions {
-  /** `lag`: milliseconds that something may wait. @default { lag: 60000 } for true */
+  /**
+   * `lag`: milliseconds that something may wait; what waits since before the rule began to watch, or from a pause, has as
+   * much from then on. @default { lag: 60000 } for true
+   */
   readonly queueTrouble: true | { readonly lag: number };
 }
 
