@@ -40,7 +40,7 @@ export function syncSummary(end: SyncEnd): string[] {
   else if (lines.length > 0 || !isEmpty(before.counts.waiting)) lines.push(`Nothing waits in ${name}`);
   else lines.push(`Nothing to do: nothing waits in ${name}`);
   if (!isEmpty(quarantined)) {
-    lines.push(`Quarantined in ${name}, as the server refuses it for good: ${amountText(quarantined)}`);
+    lines.push(`Quarantined in ${name}, each with the reason: ${amountText(quarantined)}`);
     lines.push(...quarantineText(aside));
   }
   return lines;

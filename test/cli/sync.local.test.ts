@@ -78,7 +78,7 @@ describe("tracklet status and tracklet sync", () => {
     expect(sync.code).toBe(1);
     expect(sync.stdout).toMatch(/^Sent 10 points and \d requests to /);
     expect(sync.stdout).toContain(
-      `Quarantined in ${path}, as the server refuses it for good: 0 points and 1 request\n  params "lr" of run `,
+      `Quarantined in ${path}, each with the reason: 0 points and 1 request\n  params "lr" of run `,
     );
     expect(sync.stdout).toContain("no rates today");
     expect(await pointsOf(target)).toEqual([10]);

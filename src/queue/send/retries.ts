@@ -29,11 +29,16 @@ export class Retries {
   }
 
   /** A chunk that keeps failing while others go through is what fails, not the server. */
-  isPoison({ item, chunk }: Job, cause: unknown): boolean {
+  isPoison(job: Job, cause: unknown): boolean {
+    return this.isSuspect(job, cause) && this.successes > job.item.successes;
+  }
+
+  /** A chunk that has failed so often that it may be the cause. */
+  isSuspect({ item, chunk }: Job, cause: unknown): boolean {
     // What looks for a run before it is created says nothing about its creation.
     const own = chunk.kind === "artifact" || (isOfBody(cause) && (!isCreation(chunk.kind) || item.sent));
     const limit = chunk.count > 1 ? POISON : POISON_ITEM;
-    return own && item.strikes >= limit && this.successes > item.successes;
+    return own && item.strikes >= limit;
   }
 
   /** Plans the next try, and tells a person of what does not pass. */

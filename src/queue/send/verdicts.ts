@@ -23,6 +23,9 @@ import { whatIsDenied } from "./what-is-denied.ts";
 /** Only the chunk is tried again, of which the server has nothing. */
 const again: Outcome = { action: "retry", host: false, ambiguous: false, refused: false };
 
+/** Set, and deleted at once. */
+const PROBE_TAG = "mlflow.tracklet.probe";
+
 /** Judges what the server made of chunks, and says what that means for the store. */
 export class Verdicts {
   readonly #parts: DeliveryParts;
@@ -111,7 +114,25 @@ export class Verdicts {
       }
       default:
         this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause);
+        // Where nothing else is sent, nothing else can go through.
+        if (this.#retries.isSuspect(job, cause) && !this.#retries.isPoison(job, cause) && (await this.#writes(run))) {
+          this.#retries.successes++;
+        }
         return this.#retries.isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
+    }
+  }
+
+  /** True when the server takes another write of a run: one that it has to store, as it may read, but have no room. */
+  async #writes({ mapping }: RunState): Promise<boolean> {
+    if (!mapping || mapping.model) return false;
+    const { client, runtime } = this.#parts;
+    try {
+      await client.runs.setTag(mapping.runId, PROBE_TAG, `${runtime.clock.now()}`, this.#options);
+      await client.runs.deleteTag(mapping.runId, PROBE_TAG, this.#options);
+      return true;
+    } catch (error) {
+      if (error instanceof StorageError || error instanceof StaleTermError) throw error;
+      return false;
     }
   }
 
