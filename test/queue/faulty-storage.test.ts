@@ -130,7 +130,7 @@ describe("Queue over a storage that takes nothing more", () => {
     const drops = it.problems.filter(({ kind }) => kind === "dropped").map(({ message }) => message);
     expect(drops).toEqual([
       expect.stringMatching(
-        /^Metric points are dropped as the queue is full, just now \d+ of steps \d+ to \d+: Cannot keep what is logged: .* no room$/,
+        /^Points are dropped as the queue is full, now \d+ of steps \d+ to \d+: Cannot keep what is logged: .* no room$/,
       ),
     ]);
     full = false;

@@ -28,13 +28,11 @@ export function denserThan(counts: readonly number[], whenFull: WhenFull): numbe
   return whenFull === "decimate" ? counts.reduce((most, count) => Math.max(most, count), 0) / 2 : 0;
 }
 
-/** One sentence on what went, with its steps and what helps: the first of many, as no others are told. */
-export function dropMessage({ step, count }: MetricColumns, cure: string): string {
-  const steps = step.slice(0, count).sort();
-  return `Metric points are dropped as the queue is full, just now ${count} of steps ${steps[0]} to ${steps.at(-1)}: ${cure}`;
-}
+/** The option that bounds a queue. */
+export type Bound = "maxMemoryBytes" | "maxStoredBytes";
 
-/** What helps where the bound is an option. */
-export function raiseCure(bound: "maxMemoryBytes" | "maxStoredBytes"): string {
-  return `raise delivery.${bound}, log less often or mend the connection; receipts have the counts`;
+/** One sentence on what went, the first of many, as no others are told: with its steps and what helps, or why it must go. */
+export function dropMessage({ step, count }: MetricColumns, bound: Bound, why?: string): string {
+  const steps = step.slice(0, count).sort();
+  return `Points are dropped as the queue is full, now ${count} of steps ${steps[0]} to ${steps.at(-1)}: ${why ?? `raise delivery.${bound}, log less often or mend the connection; receipts count them`}`;
 }

@@ -4,7 +4,7 @@ import type { Ledger } from "../account/ledger.ts";
 import type { Problems } from "../problems.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import type { QueueStore } from "../storage.ts";
-import { denserThan, dropMessage, raiseCure, thin, type WhenFull } from "../chunk/thin.ts";
+import { type Bound, denserThan, dropMessage, thin, type WhenFull } from "../chunk/thin.ts";
 
 const PAGE = 64;
 /** How far below the limit room is made, so that it is not made anew for each chunk. */
@@ -20,7 +20,7 @@ export interface MakeRoomParts {
   /** Bytes of bodies that may wait. */
   readonly limit: number;
   /** The option that says so. */
-  readonly bound: Parameters<typeof raiseCure>[0];
+  readonly bound: Bound;
   /** Places that must not be sent for now; false when the chunk is being sent. */
   readonly reserve: (chunk: ChunkHeader) => boolean;
   readonly release: (order: number) => void;
@@ -62,7 +62,7 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
           if ((await store.seal(order, term))?.count === count) throw error;
         });
         ledger.settle({ ...chunk, count: gone.count }, "dropped");
-        problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone, raiseCure(parts.bound)) });
+        problems.report({ kind: "dropped", run: chunk.run, message: dropMessage(gone, parts.bound) });
         bytes -= chunk.bytes - (body?.length ?? 0);
         ledger.bytes = bytes;
         gained = true;

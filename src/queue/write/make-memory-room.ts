@@ -1,7 +1,7 @@
 import type { Ledger } from "../account/ledger.ts";
 import { BYTES_PER_POINT } from "./metric-buffer.ts";
 import type { Problems } from "../problems.ts";
-import { denserThan, dropMessage, raiseCure, thin, type WhenFull } from "../chunk/thin.ts";
+import { denserThan, dropMessage, thin, type WhenFull } from "../chunk/thin.ts";
 import type { Entry } from "./writer.ts";
 
 /** What making room in memory needs. */
@@ -44,7 +44,7 @@ export function makeMemoryRoom(outbox: Entry[], writing: number, parts: MemoryRo
       ledger.lose(buffer.run, gone);
       // Where the storage takes nothing, memory is full for that alone.
       const trouble = problems.list().find(({ key }) => key === NOT_KEPT);
-      const message = dropMessage(gone, trouble?.message ?? raiseCure("maxMemoryBytes"));
+      const message = dropMessage(gone, "maxMemoryBytes", trouble?.message);
       problems.report({ kind: "dropped", run: buffer.run, message });
       bytes -= gone.count * BYTES_PER_POINT;
       if (kept) buffer.replaceRows(kept);

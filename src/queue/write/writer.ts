@@ -250,8 +250,11 @@ export class Writer {
         return true;
       },
       (cause: unknown) => {
-        const message = `Cannot keep what is logged: it stays in memory and is tried again. ${(cause as Error).message}`;
-        this.#parts.problems.report({ kind: "storage", key: NOT_KEPT, message, cause });
+        const { problems } = this.#parts;
+        let message = "Cannot keep what is logged: it stays in memory and is tried again";
+        // A queue of somebody else is told by itself, with that key.
+        if (problems.list().every(({ key }) => key !== "destination")) message += `. ${(cause as Error).message}`;
+        problems.report({ kind: "storage", key: NOT_KEPT, message, cause });
         this.wakeIn(STORAGE_RETRY);
         return false;
       },
