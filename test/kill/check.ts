@@ -4,6 +4,7 @@ import { bytesOf, type Op, RUN_TAG, timestampAt, valueAt } from "./plan.ts";
 import type { ServerRun } from "./server-rows.ts";
 
 const ID_TAG = "mlflow.tracklet.runId";
+const PARENT_TAG = "mlflow.parentRunId";
 const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
 
 /** What a child may have logged, and what it was promised of that. */
@@ -26,20 +27,29 @@ export function checkServer(children: readonly Logged[], found: readonly ServerR
     ids.add(id ?? "");
     runs.set(name, run);
   }
+  const ghosts = new Set(runs.keys());
   for (const { ops, promised } of children) {
     for (const [number, op] of ops.entries()) {
       if (op.kind !== "start") continue;
       const run = runs.get(op.run);
-      runs.delete(op.run);
-      if (run) problems.push(...checkRun(op.run, ops, promised, run).map((problem) => `run "${op.run}": ${problem}`));
+      ghosts.delete(op.run);
+      const parent = op.parent === undefined ? undefined : runs.get(op.parent);
+      if (run)
+        problems.push(...checkRun(op.run, ops, promised, run, parent).map((problem) => `run "${op.run}": ${problem}`));
       else if (promised(number)) problems.push(`run "${op.run}" is lost`);
     }
   }
-  for (const name of runs.keys()) problems.push(`run "${name}" is a ghost: nobody started it`);
+  for (const name of ghosts) problems.push(`run "${name}" is a ghost: nobody started it`);
   return problems;
 }
 
-function checkRun(name: string, ops: readonly Op[], promised: Logged["promised"], run: ServerRun): string[] {
+function checkRun(
+  name: string,
+  ops: readonly Op[],
+  promised: Logged["promised"],
+  run: ServerRun,
+  parent: ServerRun | undefined,
+): string[] {
   const problems: string[] = [];
   /** Steps that may be there, by key; true for those that must. */
   const steps = new Map<string, Map<number, boolean>>();
@@ -85,8 +95,8 @@ function checkRun(name: string, ops: readonly Op[], promised: Logged["promised"]
   for (const path of artifacts.keys()) problems.push(`nobody logged artifact "${path}"`);
   const batch = Number(run.tags.get("batch") ?? 0);
   if (batch < tags.must || batch > tags.may) problems.push(`tag "batch" is ${batch}, not ${tags.must} to ${tags.may}`);
-  const parent = ops.find((op) => op.kind === "start" && op.run === name && op.parent !== undefined);
-  if (parent && !run.tags.has("mlflow.parentRunId")) problems.push("it does not say whose child it is");
+  const told = run.tags.get(PARENT_TAG);
+  if (told !== parent?.id) problems.push(`it says that it is a child of ${told}, not of ${parent?.id}`);
   const recovered = run.status === "FAILED" && run.tags.get(ENDED_BY_TAG) === "recovery";
   const finished = run.status === "FINISHED" && !run.tags.has(ENDED_BY_TAG);
   if (!(ended !== undefined && finished) && !(ended !== true && recovered)) {
