@@ -77,12 +77,12 @@ export function slowSuite(server: () => FaultServer): void {
       });
     });
 
-    test("F5 sends nothing twice to a server that takes 20 s, one request of a run at a time", async () => {
+    test("F5 sends nothing twice to a server that takes 30 s, one request of a run at a time", async () => {
       const delivery = { requestTimeout: Math.max(120_000, real(6 * server().patience)) };
       await withFaults(server(), { delivery }, async ({ tracker, proxy, rows }) => {
         const runs = Array.from({ length: 6 }, () => tracker.startRun());
         await Promise.all(runs.map((run) => run.runId()));
-        proxy.script = (request) => (isFor(request, "runs/log-batch") ? { delay: 400 } : undefined);
+        proxy.script = (request) => (isFor(request, "runs/log-batch") ? { delay: 600 } : undefined);
         for (const run of runs) {
           for (let step = 0; step < 1_600; step++) run.logMetric("loss", step, { step, timestamp: 1_000 });
         }
