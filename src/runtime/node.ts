@@ -3,6 +3,7 @@ import { currentHead } from "./git-head.ts";
 import { localFiles } from "./local-files.ts";
 import type { Environment } from "./ports/environment.ts";
 import type { Terminal } from "./ports/terminal.ts";
+import { ignoresHangup } from "./ignores-hangup.ts";
 import { ProcessLifecycle } from "./process-lifecycle.ts";
 import type { Runtime, RuntimeName } from "./runtime.ts";
 import { sharedLifecycle } from "./shared-lifecycle.ts";
@@ -50,7 +51,14 @@ const nodeTerminal: Terminal = {
 export function nodeRuntime(name: RuntimeName): Runtime {
   return {
     ...webRuntime(name),
-    lifecycle: sharedLifecycle(() => new ProcessLifecycle(process, { rejectionEvent: name === "bun" })),
+    lifecycle: sharedLifecycle(
+      () =>
+        new ProcessLifecycle(process, {
+          rejectionEvent: name === "bun",
+          // Node has undone at its start what `nohup` did, and Deno ends at a SIGHUP all the same.
+          hearsHangup: () => !(ignoresHangup() ?? name === "bun"),
+        }),
+    ),
     environment: nodeEnvironment,
     terminal: nodeTerminal,
     system: { figures: async () => (await import("./node-system.ts")).nodeFigures(() => true) },

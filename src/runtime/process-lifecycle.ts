@@ -8,9 +8,9 @@ interface State {
   stage: "waiting" | "telling" | "told";
 }
 
-type Signal = "SIGINT" | "SIGTERM";
+type Signal = "SIGHUP" | "SIGINT" | "SIGTERM";
 
-const numbers: Record<Signal, number> = { SIGINT: 2, SIGTERM: 15 };
+const numbers: Record<Signal, number> = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
 
 /**
  * The life of a Node, Deno or Bun process.
@@ -23,6 +23,9 @@ export class ProcessLifecycle implements Lifecycle {
   #process: NodeJS.Process;
   /** Bun reports a rejection only to listeners of its own event; elsewhere such a listener would count as handling it. */
   #rejectionEvent: boolean;
+  /** Undefined before the first listener. */
+  #hangup: boolean | undefined;
+  readonly #hearsHangup: () => boolean;
   #listeners = new Map<Listener, State>();
   #held = 0;
   #holder: ReturnType<typeof setInterval> | undefined;
@@ -31,8 +34,12 @@ export class ProcessLifecycle implements Lifecycle {
   #signal: Signal | undefined;
   #leaving: string | symbol | undefined;
 
-  constructor(process: NodeJS.Process, options: { rejectionEvent: boolean }) {
+  /**
+   * @param options.hearsHangup False where SIGHUP must stay ignored, which a listener would end.
+   */
+  constructor(process: NodeJS.Process, options: { rejectionEvent: boolean; hearsHangup: () => boolean }) {
     this.#process = process;
+    this.#hearsHangup = options.hearsHangup;
     this.#rejectionEvent = options.rejectionEvent;
   }
 
@@ -73,6 +80,8 @@ export class ProcessLifecycle implements Lifecycle {
     if (this.#rejectionEvent) host[first]("unhandledRejection", this.#rejected);
     host[first]("SIGINT", this.#signalled);
     host[first]("SIGTERM", this.#signalled);
+    this.#hangup ??= this.#hearsHangup();
+    if (this.#hangup) host[first]("SIGHUP", this.#signalled);
   }
 
   #reason(code: number): EndReason {
@@ -148,7 +157,7 @@ export class ProcessLifecycle implements Lifecycle {
   }
 
   #signalled = (signal: NodeJS.Signals): void => {
-    const name: Signal = signal === "SIGTERM" ? "SIGTERM" : "SIGINT";
+    const name: Signal = signal === "SIGTERM" || signal === "SIGHUP" ? signal : "SIGINT";
     this.#signal = name;
     if (!this.#isAlone(name, this.#signalled)) return;
     const telling = [...this.#listeners.values()].some(({ stage }) => stage === "telling");

@@ -76,20 +76,23 @@ describe("the end of a process that tracks into a local store", () => {
     expect(end.stderr).toContain("are lost: call await tracker.close() before the end");
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)("%s kills open runs, stores all, and ends the process", async (signal) => {
-    const directory = await temporaryDirectory();
-    const program = train(directory, "signal");
-    await program.line("training");
-    program.kill(signal);
-    expect(await program.end).toMatchObject({ signal, stderr: "" });
-    expect(stored(directory)).toEqual({
-      runs: [
-        ["signal", "KILLED"],
-        ["fold 1", "KILLED"],
-      ],
-      ...all,
-    });
-  });
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
+    "%s kills open runs, stores all, and ends the process",
+    async (signal) => {
+      const directory = await temporaryDirectory();
+      const program = train(directory, "signal");
+      await program.line("training");
+      program.kill(signal);
+      expect(await program.end).toMatchObject({ signal, stderr: "" });
+      expect(stored(directory)).toEqual({
+        runs: [
+          ["signal", "KILLED"],
+          ["fold 1", "KILLED"],
+        ],
+        ...all,
+      });
+    },
+  );
 
   test("two processes that end at once lose nothing", async () => {
     const directory = await temporaryDirectory();

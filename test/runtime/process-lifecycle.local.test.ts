@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
 import { type Program, startProgram } from "../support/start-program.ts";
 
 const start = (how: string): Program => startProgram(new URL("./programs/end.ts", import.meta.url), [how]);
@@ -35,7 +36,7 @@ describe("Lifecycle.onEnd()", () => {
     expect(end.code).toBe(0);
   });
 
-  test.each(["SIGINT", "SIGTERM"] as const)(
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "is told of %s, which then ends the process as it would have",
     async (signal) => {
       const program = start("signal");
@@ -46,6 +47,19 @@ describe("Lifecycle.onEnd()", () => {
       expect(end.signal).toBe(signal);
     },
   );
+
+  test("is not told of a SIGHUP that the process was started to ignore, as by nohup, where the runtime keeps to that", async () => {
+    const through = ["sh", "-c", `trap "" HUP; exec "$@"`, "sh"];
+    const program = startProgram(new URL("./programs/end.ts", import.meta.url), ["signal"], { through });
+    await program.line("ready");
+    program.kill("SIGHUP");
+    if (detectRuntime() === "bun") program.kill("SIGTERM");
+    const { stdout, signal } = await program.end;
+    // Node undoes it at its start; Deno ends by itself, and may have undone it before the program begins to listen.
+    const told = { node: /^ready\ntold signal SIGHUP\nfinished\n$/, bun: /^ready\ntold signal SIGTERM\nfinished\n$/ };
+    expect(stdout).toMatch(told[detectRuntime() as "node" | "bun"] ?? /^ready\n(told signal SIGHUP\nfinished\n)?$/);
+    expect(signal).toBe(detectRuntime() === "bun" ? "SIGTERM" : "SIGHUP");
+  });
 
   test("is told of the signal when the program ends itself because of it", async () => {
     const program = start("own signal");

@@ -33,16 +33,20 @@ const flags = {
   bun: ["--conditions=tracklet-source"],
 } as Record<string, string[]>;
 
-/** Starts a file of the tests, such as `new URL("./programs/end.ts", import.meta.url)`. */
+/**
+ * Starts a file of the tests, such as `new URL("./programs/end.ts", import.meta.url)`; `through` is the start of a command
+ * that runs it.
+ */
 export function startProgram(
   file: URL,
   args: readonly string[] = [],
-  options: { cwd?: string; env?: Record<string, string>; flags?: readonly string[] } = {},
+  options: { cwd?: string; env?: Record<string, string>; flags?: readonly string[]; through?: readonly string[] } = {},
 ): Program {
   const name = detectRuntime();
   const { MLFLOW_TRACKING_URI: _, ...environment } = process.env;
-  const command = [...(options.flags ?? flags[name] ?? []), fileURLToPath(file), ...args];
-  const child = spawn(process.execPath, command, {
+  const own = [process.execPath, ...(options.flags ?? flags[name] ?? []), fileURLToPath(file), ...args];
+  const [command, ...rest] = [...(options.through ?? []), ...own];
+  const child = spawn(command!, rest, {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...environment, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
