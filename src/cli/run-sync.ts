@@ -116,7 +116,8 @@ async function drain(
     for (let tries = 0; tries < TRIES; tries++) {
       const rest = end - clock.monotonic();
       const limits = rest === Number.POSITIVE_INFINITY ? {} : { timeout: Math.max(0, rest) };
-      const { parked } = await queue.flush({ signal: signals.signal, ...limits });
+      await queue.flush({ signal: signals.signal, ...limits });
+      const { parked } = queue.status();
       const { waiting } = readQueueFile(path).counts;
       const moves = waiting.points + waiting.requests > parked.points + parked.requests;
       if (!moves || rest <= 0 || queue.status().host !== "ok") break;

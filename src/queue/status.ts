@@ -5,13 +5,16 @@ import type { Writer } from "./write/writer.ts";
 
 const none: Amount = { points: 0, requests: 0 };
 
-/** What waits, what went, what could not, now. */
+/** What waits, what went, what could not, now: of all who share the storage. */
 export function statusOf(drain: Drain, writer: Writer, paused: boolean): QueueStatus {
   const { engine, parts } = drain;
-  const { waiting, ...rest } = figures(drain);
+  const all = parts.ledger.waiting;
+  const parked = least(engine?.outlook.parkedAmount ?? none, all);
+  const waiting = minus(all, parked);
   const inFlight = least(engine?.outlook.inFlight ?? none, waiting);
   return {
-    ...rest,
+    ...fates(drain),
+    parked,
     waiting: minus(waiting, inFlight),
     inFlight,
     host: paused ? "paused" : (engine?.outlook.host ?? "unknown"),
@@ -22,10 +25,21 @@ export function statusOf(drain: Drain, writer: Writer, paused: boolean): QueueSt
 
 /** What a flush found at its end. `unput` is what no store is known to hold, durable or not. */
 export function reportOf(drain: Drain, writer: Writer, unput: Amount = unputOf(drain, writer)): FlushReport {
-  const { waiting: pending, parked, ...rest } = figures(drain);
-  const all = { points: pending.points + parked.points, requests: pending.requests + parked.requests };
-  // A put that said that it failed may have taken place, and what it held be delivered.
-  return { pending, parked, unkept: drain.parts.storage.durable ? least(unput, all) : all, ...rest };
+  const { engine, parts } = drain;
+  const { own, waiting } = parts.ledger;
+  const { durable } = parts.storage;
+  const parked = least(engine?.outlook.parkedAmount ?? none, waiting);
+  const moving = minus(waiting, parked);
+  // What lies in the memory of this program is in nobody else's hands, whoever logged it.
+  const pending = durable ? least(minus(own, engine?.outlook.parkedHere ?? none), moving) : moving;
+  return {
+    pending,
+    parked,
+    others: minus(moving, pending),
+    // A put that said that it failed may have taken place, and what it held be delivered.
+    unkept: durable ? least(unput, own) : { ...waiting },
+    ...fates(drain),
+  };
 }
 
 /** Makes all durable without waiting, where that can be, and tells what is left. */
@@ -38,14 +52,11 @@ function unputOf(drain: Drain, writer: Writer): Amount {
   return drain.late?.unkept(writer) ?? drain.parts.ledger.waiting;
 }
 
-/** What both tell. */
-function figures({ engine, parts }: Drain): Omit<FlushReport, "pending" | "unkept"> & { readonly waiting: Amount } {
-  const { waiting, delivered, quarantined, dropped } = parts.ledger;
-  const parked = least(engine?.outlook.parkedAmount ?? none, waiting);
+/** What became of the rest, and what stands. */
+function fates({ parts }: Drain): Pick<FlushReport, "delivered" | "quarantined" | "dropped" | "problems"> {
+  const { delivered, quarantined, dropped } = parts.ledger;
   return {
     delivered: { ...delivered },
-    waiting: minus(waiting, parked),
-    parked,
     quarantined: { ...quarantined },
     dropped: { ...dropped },
     problems: parts.problems.list(),

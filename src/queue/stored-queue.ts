@@ -215,11 +215,13 @@ export class StoredQueue implements Queue {
   async settle(options: { runs?: readonly string[]; timeout: number; signal?: AbortSignal }): Promise<number> {
     const runs = options.runs && new Set(options.runs.map((id) => this.localIdOf(id) ?? id));
     const left = (): number => {
-      if (!runs) return total(this.#ledger.waiting);
+      if (!runs) return total(this.#ledger.own);
       return [...runs].reduce((sum, id) => sum + total(this.#ledger.find(id)?.waiting), 0);
     };
     if (left() === 0 || options.timeout <= 0 || this.#settings.mode === "manual") return left();
-    await this.#flusher.deliver(options, runs);
+    // Who is in a hurry wants to know now whether the server is back.
+    if (!runs) this.#drain.engine?.hurry();
+    await this.#flusher.deliver(options, runs ?? this.#ledger.open());
     await this.#flusher.refresh();
     return left();
   }

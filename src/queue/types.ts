@@ -42,7 +42,7 @@ export interface Amount {
 /** State of the way to the server. */
 export type HostState = "unknown" | "ok" | "retrying" | "refused" | "paused";
 
-/** What waits, what went, what could not. */
+/** What waits, what went, what could not: of all who share the storage, whoever logged it. */
 export interface QueueStatus {
   /** Taken and not on its way. */
   readonly waiting: Amount;
@@ -73,10 +73,15 @@ export interface QueueStatus {
 export interface FlushReport {
   /** Acknowledged by the server since the queue was made. */
   readonly delivered: Amount;
-  /** Neither delivered nor given up: it is tried again. */
+  /** Neither delivered nor given up, and logged by this program: it is tried again. */
   readonly pending: Amount;
-  /** Of runs that wait for a person; `resume()` tries them again, `discardRun()` drops it. */
+  /** Of runs that wait for a person, whoever logged it; `resume()` tries them again, `discardRun()` drops it. */
   readonly parked: Amount;
+  /**
+   * As pending, but logged by others who share the storage: by earlier programs, or by processes and pages that run now.
+   * Whoever delivers the storage delivers it, too.
+   */
+  readonly others: Amount;
   /**
    * Of what is pending or parked: in memory alone, and lost if the program ends now. All of it with a queue in memory; with
    * a durable one what its storage could not take, as its disk is full or locked: `problems` says why.

@@ -27,9 +27,9 @@ export function checkDrain(lines: readonly string[]): string[] {
   if (said === undefined) return ["the last process did not drain"];
   const { report, receipts } = JSON.parse(said.slice("report ".length)) as DrainReport;
   const problems: string[] = [];
-  const { pending, parked } = report;
-  if (pending.points + pending.requests + parked.points + parked.requests > 0) {
-    problems.push(`not drained: ${JSON.stringify({ pending, parked })}`);
+  const { pending, parked, others } = report;
+  if ([pending, parked, others].some(({ points, requests }) => points + requests > 0)) {
+    problems.push(`not drained: ${JSON.stringify({ pending, parked, others })}`);
   }
   for (const { run, verified, lines } of receipts) {
     const wrong = lines.filter((line) => line.logged !== line.acknowledged || line.distinct !== line.readBack);

@@ -79,8 +79,8 @@ function openLab(trackingUri: string): Promise<void> {
 async function isEmpty(): Promise<boolean> {
   // The first write opens the queue; this one shows that there is nothing of before that waits behind it.
   lab.log("last", 1, 1);
-  const { pending } = await lab.tracker.flush({ timeout: 20_000 });
-  return pending.points + pending.requests === 0;
+  const { pending, others } = await lab.tracker.flush({ timeout: 20_000 });
+  return pending.points + pending.requests + others.points + others.requests === 0;
 }
 
 interface Death {

@@ -98,6 +98,7 @@ export class FakeQueue implements Queue {
       delivered: none,
       pending,
       parked: this.parked,
+      others: none,
       unkept: this.unkept,
       quarantined: this.quarantined,
       dropped: none,

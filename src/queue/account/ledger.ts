@@ -89,6 +89,15 @@ export class Ledger {
     return [...this.#runs.keys()];
   }
 
+  /** What waits and was logged here. */
+  get own(): Amount {
+    const { points, requests } = this.waiting;
+    return {
+      points: Math.max(0, points - this.foreign.points),
+      requests: Math.max(0, requests - this.foreign.requests),
+    };
+  }
+
   /** Runs of which something waits that was logged here. */
   open(): Set<string> {
     const open = new Set<string>();

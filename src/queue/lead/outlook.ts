@@ -63,6 +63,11 @@ export class Outlook {
     return this.#leads ? this.#parts.loop.parked() : this.#leader.parkedRuns;
   }
 
+  /** What waits of parked runs and was logged here. */
+  get parkedHere(): Amount {
+    return this.#parkedOf(this.parked(), {});
+  }
+
   /** What waits of parked runs. */
   get parkedAmount(): Amount {
     const parked = this.#parkedOf(this.parked());
@@ -99,9 +104,9 @@ export class Outlook {
   }
 
   /** What waits of runs: of what was logged here all, of what others did as much as was counted last. */
-  #parkedOf(runs: readonly string[]): Amount {
-    const { ledger, parkedElsewhere } = this.#parts;
-    const parked: Count = { ...parkedElsewhere.amount };
+  #parkedOf(runs: readonly string[], elsewhere: Partial<Amount> = this.#parts.parkedElsewhere.amount): Amount {
+    const { ledger } = this.#parts;
+    const parked: Count = { points: 0, requests: 0, ...elsewhere };
     for (const id of runs) {
       const account = ledger.find(id);
       if (account) add(parked, account.waiting);

@@ -45,7 +45,7 @@ const sampling = setInterval(sample, 20);
 
 const cpu = process.cpuUsage();
 const began = performance.now();
-const { pending } = await tracker.flush();
+const { pending, others } = await tracker.flush();
 const end = performance.now();
 const { user, system } = process.cpuUsage(cpu);
 sample();
@@ -57,7 +57,7 @@ const figures: DrainFigures = {
   rss: { before: rss, most: most.rss },
   heap: { before: heapUsed, most: most.heap },
   requests,
-  pending: pending.points + pending.requests,
+  pending: pending.points + pending.requests + others.points + others.requests,
 };
 console.log(`figures ${JSON.stringify(figures)}`);
 await tracker.close();

@@ -212,8 +212,8 @@ async function checkReport(world: World, { queue }: SimProcess, status: StorageC
   if (!(await world.timeline.settles(flushed, 10_000))) checks.fail("flush() with a timeout of 0 does not settle");
   const report = await Promise.race([flushed, queue.flush({ until: "durable", timeout: 0 })]);
   for (const kind of KINDS) {
-    const { delivered, pending, parked, quarantined, dropped } = report;
-    const all = delivered[kind] + pending[kind] + parked[kind] + quarantined[kind] + dropped[kind];
+    const { delivered, pending, parked, others, quarantined, dropped } = report;
+    const all = delivered[kind] + pending[kind] + parked[kind] + others[kind] + quarantined[kind] + dropped[kind];
     if (all !== book[kind] - (kind === "requests" ? book.refused : 0)) {
       checks.fail(
         `flush() counts ${all} ${kind} (${JSON.stringify(report, (name, value) => (name === "problems" ? undefined : value))}), and ${book[kind]} were logged`,
