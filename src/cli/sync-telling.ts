@@ -3,6 +3,9 @@ import type { Problem } from "../queue/types.ts";
 import type { Environment } from "../runtime/ports/environment.ts";
 import { syncWords } from "./sync-words.ts";
 
+/** What may go on for long, and runs of dead programs that were ended: nothing of these stands at the end. */
+const atOnce: readonly Problem["kind"][] = ["server-unreachable", "storage", "scope"];
+
 /** What a sync tells of problems. */
 export interface SyncTelling {
   /** Tells at once what may go on for long, each kind of it once; everything else is for the end. */
@@ -16,7 +19,7 @@ export function syncTelling(say: (line: string) => void, environment: Pick<Envir
   const told = new Set<string>();
   return {
     hear(problem) {
-      if (problem.kind !== "server-unreachable" && problem.kind !== "storage") return;
+      if (!atOnce.includes(problem.kind)) return;
       const name = nameOf(problem);
       if (told.has(name)) return;
       told.add(name);

@@ -28,6 +28,12 @@ describe("syncTelling()", () => {
     expect(said).toEqual([lost("log-batch").message, failed(503).message, failed(500).message]);
   });
 
+  test("tells at once that the run of a dead program was ended", () => {
+    const { said, telling } = setup();
+    telling.hear({ kind: "scope", run: "a", message: 'The run "a" was open' });
+    expect(said).toEqual(['The run "a" was open']);
+  });
+
   test("leaves for the end what was not told", () => {
     const { said, telling } = setup();
     const refused: Problem = { kind: "server-refused", message: "Cannot POST as 401" };

@@ -226,7 +226,9 @@ describe("Queue against faults", () => {
         kind: "quarantined",
         key: "p33",
         run,
-        message: expect.stringContaining("Changing param values is not allowed"),
+        message: expect.stringMatching(
+          /Changing param values is not allowed.* Nothing else waits for it: queue\.quarantine lists, retries or discards it$/s,
+        ),
       },
     ]);
     expect(await (await it.storage.open()).quarantined(0, 10)).toMatchObject([{ kind: "params", count: 1 }]);

@@ -41,6 +41,17 @@ describe.each(kinds)("Recovery by %s", (_, options) => {
     expect(found.points.size).toBe(1);
     expect(found.endTime).toBeLessThanOrEqual(died);
     expect(found.endTime).toBeGreaterThan(died - 5_000);
+    // Told once, by whoever ended it, and over with that.
+    expect(b.problems).toMatchObject([
+      {
+        kind: "scope",
+        run,
+        message: expect.stringMatching(
+          /^The run "a" \([0-9a-f]+\) was open when its program ended without a word: it is FAILED now\. tracker\.resumeRun\("[0-9a-f]+"\) goes on with it$/,
+        ),
+      },
+    ]);
+    expect(b.queue.status().problems).toEqual([]);
     b.die();
     const c = world.start();
     c.start("c");

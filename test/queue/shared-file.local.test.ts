@@ -109,7 +109,11 @@ describe("A queue file of several processes", () => {
     expect(oracle.calls.filter(({ path: to }) => to.endsWith("runs/update"))).toHaveLength(1);
     for (const child of children.slice(1)) child.kill("SIGKILL");
     const outputs = await Promise.all(children.map(({ end }) => end));
-    for (const { stdout } of outputs) expect(stdout).not.toContain("problem");
+    const said = outputs.map(({ stdout }) => stdout.match(/^problem .*/gm) ?? []);
+    // Whoever leads tells that it ended the run of the dead one, and nothing else.
+    expect(said.flat()).toEqual([
+      expect.stringMatching(/^problem scope The run "a" \(\w+\) was open when its program ended/),
+    ]);
   });
 
   test("F37 is drained by another when the leader is stopped beyond its lease, and that one does nothing twice", {

@@ -85,7 +85,7 @@ export class SyncEngine {
     this.#admitted = parts.opened.lease.term;
     this.#lease = lease;
     this.#presence = new Presence(store, ledger.writer);
-    this.#recovery = parts.durable ? new Recovery({ store, clock, writer: ledger.writer, lease }) : undefined;
+    this.#recovery = parts.durable ? new Recovery({ ...parts, clock, writer: ledger.writer, lease }) : undefined;
     this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
     this.intake = this.#books.intake;
     this.#oldest = new Oldest(store, clock);

@@ -4,6 +4,7 @@ import type { OpenRun } from "./open-run.ts";
 import { writerLock } from "./presence.ts";
 import type { Rows } from "../chunk/request.ts";
 import type { ChunkDraft } from "../chunk/stored-chunk.ts";
+import type { Problems } from "../problems.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunChange } from "../types.ts";
 
@@ -18,6 +19,7 @@ export interface RecoveryParts {
   readonly writer: string;
   /** Milliseconds without a beat after which a writer without a lock is dead. */
   readonly lease: number;
+  readonly problems: Pick<Problems, "report" | "solve">;
 }
 
 /** What was seen of a writer that has no lock. */
@@ -53,7 +55,9 @@ export class Recovery {
           after = open.run;
           if (open.writer === writer) continue;
           if (!dead.has(open.writer)) dead.set(open.writer, await this.#mourn(open));
-          if (dead.get(open.writer) && (await this.#end(term, open))) recovered = true;
+          if (!dead.get(open.writer) || !(await this.#end(term, open))) continue;
+          recovered = true;
+          await this.#tell(open.run);
         }
         if (page.length < PAGE) break;
       }
@@ -81,6 +85,17 @@ export class Recovery {
     sign.still += Math.min(now - sign.at, lease / 4);
     sign.at = now;
     return sign.still >= lease ? () => {} : undefined;
+  }
+
+  /** Tells a person, once: nothing is left to be done about it. */
+  async #tell(run: string): Promise<void> {
+    const { store, problems } = this.#parts;
+    const mapping = await store.mapping(run).catch(() => undefined);
+    const id = mapping?.runId ?? run;
+    const name = mapping?.name === undefined ? `"${id}"` : `"${mapping.name}" (${id})`;
+    const message = `The run ${name} was open when its program ended without a word: it is FAILED now. tracker.resumeRun("${id}") goes on with it`;
+    problems.report({ kind: "scope", run, message });
+    problems.solve("scope", run);
   }
 
   #end(term: number, open: OpenRun): Promise<boolean> {

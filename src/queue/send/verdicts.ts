@@ -212,7 +212,7 @@ export class Verdicts {
         kind: "quarantined",
         run: run.id,
         ...(key !== undefined && { key }),
-        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it`,
+        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it: queue.quarantine lists, retries or discards it`,
         cause,
       });
     };
