@@ -70,7 +70,7 @@ export class StoredQueue implements Queue {
     this.#inProcess = inProcess;
     this.#problems = problems;
     this.#waiters = new Waiters(runtime);
-    this.#listeners = new StatusListeners(runtime.clock, () => this.status());
+    this.#listeners = new StatusListeners(runtime.clock, problems, () => this.status());
     this.#drain = new Drain({
       storage,
       client,
