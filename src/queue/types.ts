@@ -160,18 +160,18 @@ export interface ReceiptLine {
   readonly logged: number;
   /**
    * Of these, different ones: a point is its key, step, timestamp and value; a param, tag, input or artifact counts once,
-   * however often it was written. Repeated points are counted out once they are in the storage, within a chunk (1,000
+   * however often it was written, and a tag that is deleted not at all. Repeated points are counted out once they are in the storage, within a chunk (1,000
    * points) and next to each other; so it is exact where steps or timestamps grow, and too high where a key goes back to
    * points of long ago.
    */
   readonly distinct: number;
   /** Calls whose request the server has acknowledged. */
   readonly acknowledged: number;
-  /** Calls that went because the queue was full. */
+  /** Calls that went because the queue was full, or were discarded. */
   readonly dropped: number;
   /** Calls that the server refuses for good, or that could not be sent as they were; kept aside. */
   readonly quarantined: number;
-  /** Of these, calls that were refused at once, as their value could never be sent; left out where there are none. */
+  /** Calls that were refused at once, discarded since or not, as their value could never be sent; left out where there are none. */
   readonly atCall?: number;
   /**
    * Of a metric: sum over the hashes of its different points, whatever their order, as 16 hexadecimal digits. Absent

@@ -6,6 +6,8 @@ import { LateAlerts } from "./late-alerts.ts";
 import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
 import type { LoggedArtifact, RunHandle, RunSeed } from "./run.ts";
 
+const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
+
 /** What earlier processes have logged to a run that is gone on with, from wherever it is known. */
 export interface EarlierRun {
   readonly params: Readonly<Record<string, string>>;
@@ -30,6 +32,8 @@ export function goOnWith(core: Core, seed: RunSeed, earlier: EarlierRun): RunHan
   replaceAtEnd(core, handle, replacedBy(tags));
   if (hasRules(tags)) handle.alerts = new LateAlerts(core, handle, earlier);
   core.queue.updateRun(seed.localId, { status: "RUNNING" });
+  // It is not over.
+  if (tags[ENDED_BY_TAG] !== undefined) core.queue.deleteTag(seed.localId, ENDED_BY_TAG);
   return handle;
 }
 

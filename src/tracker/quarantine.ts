@@ -1,6 +1,7 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import { quarantineLine } from "../queue/drain/quarantine-line.ts";
 import type { QuarantinedItem, QuarantineTarget } from "../queue/drain/quarantine-types.ts";
+import type { ReceiptLine } from "../queue/types.ts";
 import { type Core, handedOver } from "./core.ts";
 import type { Guard } from "./guard.ts";
 import { limited } from "./limited.ts";
@@ -47,12 +48,29 @@ function setAside({ rejected }: Guard): QuarantinedItem[] {
   return [...rejected.values()].map(({ key, ...line }) => ({ ...line, runId: undefined, keys: [key], atCall: true }));
 }
 
+/** What was rejected at the call and discarded, by kind and key of a run as the guard names them. */
+const discarded = new WeakMap<Guard, Map<string, number>>();
+
+/** Lines of a receipt in which what was rejected at the call and discarded counts as dropped. */
+export function withDiscarded(guard: Guard, run: string, lines: readonly ReceiptLine[]): readonly ReceiptLine[] {
+  const counts = discarded.get(guard);
+  if (counts === undefined) return lines;
+  return lines.map((line) => {
+    const count = counts.get(JSON.stringify([run, `${line.kind} ${line.key}`])) ?? 0;
+    return { ...line, dropped: line.dropped + count, quarantined: line.quarantined - count };
+  });
+}
+
 /** Forgets one of what was rejected, or all; gives how many. */
-function discardRejected({ rejected, aside, gone }: Guard, id: string | undefined): number {
+function discardRejected(guard: Guard, id: string | undefined): number {
+  const { rejected, aside, gone } = guard;
+  const counts = discarded.get(guard) ?? new Map<string, number>();
+  discarded.set(guard, counts);
   let count = 0;
   for (const [name, line] of rejected) {
     if (id !== undefined && line.id !== id) continue;
     rejected.delete(name);
+    counts.set(name, (counts.get(name) ?? 0) + line.count);
     const word = line.kind === "metric" ? "points" : "requests";
     aside[word] -= line.count;
     gone[word] += line.count;

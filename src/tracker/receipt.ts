@@ -6,6 +6,7 @@ import { limited } from "./limited.ts";
 import { modelsOfRun } from "./log-model.ts";
 import type { Resources } from "../client/resources.ts";
 import { groupThousands } from "../internal/group-thousands.ts";
+import { withDiscarded } from "./quarantine.ts";
 import { ownWrites } from "./reads.ts";
 import { PointSum } from "../queue/account/point-sum.ts";
 import { serverRunId } from "./server-run-id.ts";
@@ -31,7 +32,8 @@ export function runReceipt(
 
 /** With what was logged to the models of the run, which the queue counts as if each were a run. */
 async function wholeReceipt(core: Core, localId: string): Promise<Receipt> {
-  const receipt = await core.queue.receipt(localId);
+  const counted = await core.queue.receipt(localId);
+  const receipt = { ...counted, lines: withDiscarded(core.guard, localId, counted.lines) };
   const of = async (model: string): Promise<ModelReceipt> => {
     const { runId, lines } = await core.queue.receipt(model);
     return { model, modelId: runId, lines };

@@ -121,6 +121,11 @@ describe("tracker.queue.quarantine", () => {
     expect(tracker.queue.status()).toMatchObject({ quarantined: { points: 0 }, dropped: { points: 3 } });
     const { lines } = await until(run.receipt());
     expect(lines.find(({ key }) => key === "bad/1")).toMatchObject({ logged: 1, dropped: 1, quarantined: 0 });
+    // Refused at the call: it is given up like anything else.
+    expect(lines.find(({ key }) => key === "fine")).toMatchObject({ logged: 1, dropped: 1, quarantined: 0, atCall: 1 });
+    run.logMetric("fine", "again" as unknown as number);
+    const { lines: later } = await until(run.receipt());
+    expect(later.find(({ key }) => key === "fine")).toMatchObject({ logged: 2, dropped: 1, quarantined: 1, atCall: 2 });
     await until(tracker.close());
   });
 

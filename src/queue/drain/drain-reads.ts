@@ -2,7 +2,7 @@ import { total } from "../amount.ts";
 import type { Drain } from "./drain.ts";
 import { receiptOf } from "../account/run-receipt.ts";
 import { StoredQuarantine } from "./stored-quarantine.ts";
-import type { Receipt } from "../types.ts";
+import type { Receipt, ReceiptLine } from "../types.ts";
 import { WaitingRuns } from "./waiting-runs.ts";
 import type { Writer } from "../write/writer.ts";
 
@@ -30,12 +30,15 @@ export async function drainedReceipt(drain: Drain, id: string, untouched: boolea
   const mapping = mappings.get(id);
   if (untouched) return receiptOf(id, mapping?.runId, ledger.find(id), [], "");
   const { store } = await drain.open();
-  const [records, stored, former = []] = await Promise.all([
+  const [records, stored, desired, former = []] = await Promise.all([
     store.accounts(id),
     mapping ?? store.mapping(id),
+    store.desired(id),
     drain.former?.accounts(id),
   ]);
-  return receiptOf(id, stored?.runId, ledger.find(id), [...former, ...records], ledger.writer);
+  const receipt = receiptOf(id, stored?.runId, ledger.find(id), [...former, ...records], ledger.writer);
+  const isDeleted = ({ kind, key }: ReceiptLine): boolean => kind === "tag" && desired?.tags?.[key] === null;
+  return { ...receipt, lines: receipt.lines.map((line) => (isDeleted(line) ? { ...line, distinct: 0 } : line)) };
 }
 
 /**

@@ -121,6 +121,34 @@ export function runSuite(createTarget: CreateTarget): void {
       });
     });
 
+    test("a run that was ended by recovery and is gone on with says so no longer, and its receipt is whole", async () => {
+      await withBench(target, {}, async ({ tracker, client, another }) => {
+        const before = tracker.startRun();
+        await before.end("FAILED", { until: "delivered" });
+        const runId = await before.runId();
+        await client.runs.setTag(runId, "mlflow.tracklet.endedBy", "recovery");
+        const next = another();
+        const run = await next.resumeRun(runId);
+        run.setTag("temporary", "1");
+        run.deleteTag("temporary");
+        run.setTag("again", "1");
+        run.deleteTag("again");
+        run.setTag("again", "2");
+        await run.end();
+        const receipt = await run.receipt({ verify: true });
+        const tags = receipt.lines.filter(({ kind }) => kind === "tag").map(({ key, distinct }) => [key, distinct]);
+        expect(tags).toEqual([
+          ["mlflow.tracklet.endedBy", 0],
+          ["temporary", 0],
+          ["again", 1],
+        ]);
+        expect(receipt.verified).toBe(true);
+        const { info, data } = await client.runs.get(runId);
+        expect(info.status).toBe("FINISHED");
+        expect(Object.keys(data.tags)).not.toContain("mlflow.tracklet.endedBy");
+      });
+    });
+
     test("a run without a name gets one like MLflow's", async () => {
       await withBench(target, {}, async ({ tracker }) => {
         const run = tracker.startRun();
