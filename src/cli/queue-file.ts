@@ -10,6 +10,7 @@ import { migrations } from "../queue/storage/sqlite-schema.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 import { openNodeSqlite } from "../sql/node-sqlite.ts";
 import { isNotDatabase } from "../sql/sql-errors.ts";
+import { type OpenRunLine, openRunLines } from "./open-runs.ts";
 import { type QuarantinedLine, quarantinedLines, type WaitingRun, waitingRuns } from "./queue-contents.ts";
 
 /** What lies in a queue file. */
@@ -22,6 +23,8 @@ export interface QueueFile extends Pick<QueueStorage, "name"> {
   /** Runs of which something waits, the one that waits longest first. */
   readonly runs: readonly WaitingRun[];
   readonly quarantined: readonly QuarantinedLine[];
+  /** Runs that nobody has ended. */
+  readonly open: readonly OpenRunLine[];
 }
 
 /**
@@ -39,7 +42,9 @@ export function readQueueFile(path: string): QueueFile {
     const version = checkVersion(path, database);
     const { counts } = readState(database);
     const destination = destinationOf(database);
-    const held = { destination, runs: waitingRuns(database, destination), quarantined: quarantinedLines(database) };
+    const runs = waitingRuns(database, destination);
+    const open = openRunLines(database, runs);
+    const held = { destination, runs, open, quarantined: quarantinedLines(database) };
     database.exec("COMMIT");
     return { name: path, version, counts, ...held };
   } catch (error) {

@@ -19,7 +19,7 @@ export function runStatus(file: string, flags: StatusFlags): void {
 }
 
 /** Names and units are a promise to scripts: times are ISO 8601, what is not known is null. */
-function asJson({ name, version, counts, destination, runs, quarantined }: QueueFile): object {
+function asJson({ name, version, counts, destination, runs, quarantined, open }: QueueFile): object {
   const { waiting, delivered, dropped, bytes, blobBytes } = counts;
   return {
     file: name,
@@ -39,6 +39,7 @@ function asJson({ name, version, counts, destination, runs, quarantined }: Queue
       since: iso(since),
       parked: parked ?? null,
     })),
+    openRuns: open.map(({ run, runId, name }) => ({ run, runId: runId ?? null, name: name ?? null })),
     quarantine: quarantined.map(({ run, runId, kind, keys, count, at, reason }) => ({
       run,
       runId: runId ?? null,
@@ -51,7 +52,7 @@ function asJson({ name, version, counts, destination, runs, quarantined }: Queue
   };
 }
 
-function asText({ name, counts, destination, runs, quarantined }: QueueFile): string {
+function asText({ name, counts, destination, runs, quarantined, open }: QueueFile): string {
   const { waiting, delivered, dropped, bytes, blobBytes } = counts;
   const line = (word: string, { points, requests }: Amount): string[] => [
     word,
@@ -84,6 +85,11 @@ function asText({ name, counts, destination, runs, quarantined }: QueueFile): st
       ]);
     lines.push("", ...textTable([["waiting run", "name", "points", "requests", "size", "since"], ...rows], [2, 3, 4]));
     if (runs.length > SHOWN) lines.push(`and ${groupThousands(runs.length - SHOWN)} more runs: --json names all`);
+  }
+  if (open.length > 0) {
+    lines.push("", "open runs, whose program runs, or died: then the next one with this queue ends them as FAILED:");
+    for (const { run, runId, name } of open.slice(0, SHOWN)) lines.push(printable(`  ${runId ?? run}  ${name ?? ""}`));
+    if (open.length > SHOWN) lines.push(`  and ${groupThousands(open.length - SHOWN)} more: --json names all`);
   }
   const stuck = runs.filter(({ parked }) => parked !== undefined);
   const command = `tracklet sync ${shellWord(name)} --tracking-uri ${destination?.uri ?? "URI"}`;

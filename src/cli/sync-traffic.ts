@@ -21,6 +21,7 @@ export function watchTraffic(fetch: Fetch, label: string, clock: Clock): SyncTra
   let sent = 0;
   /** Tries in a row without an answer that takes or refuses the request. */
   let failures = 0;
+  let answered = false;
   /** What the last of these tries brought, and when. */
   let last: { readonly status: number | undefined; readonly at: number } | undefined;
 
@@ -41,6 +42,7 @@ export function watchTraffic(fetch: Fetch, label: string, clock: Clock): SyncTra
       open.set(request, clock.monotonic());
       try {
         const response = await fetch(request);
+        answered = true;
         if (response.status === 429 || response.status >= 500) failed(response.status);
         else failures = 0;
         return response;
@@ -52,7 +54,8 @@ export function watchTraffic(fetch: Fetch, label: string, clock: Clock): SyncTra
       }
     },
     trouble() {
-      if (late() >= LATE) return `${label} has not answered for ${formatDuration(late())}`;
+      if (open.size > 0 && late() >= (answered || failures > 0 ? LATE : 0))
+        return `${label} has not answered for ${formatDuration(late())}`;
       if (failures === 0 || !last) return undefined;
       const ago = `${formatDuration(clock.monotonic() - last.at)} ago`;
       const { status } = last;

@@ -7,7 +7,15 @@ const none = { points: 0, requests: 0 };
 function fileOf(points: number, runs: QueueFile["runs"] = []): QueueFile {
   const counts = { waiting: { points, requests: 0 }, delivered: none, dropped: none, quarantined: none };
   const more = { bytes: 0, blobBytes: 0, order: 0 };
-  return { name: "q.db", version: 1, counts: { ...counts, ...more }, destination: undefined, runs, quarantined: [] };
+  return {
+    name: "q.db",
+    version: 1,
+    counts: { ...counts, ...more },
+    destination: undefined,
+    runs,
+    quarantined: [],
+    open: [],
+  };
 }
 
 const run = {

@@ -44,6 +44,13 @@ describe("watchTraffic()", () => {
     expect(traffic.trouble()).toBe(`${url} has not answered for 3.0 s`);
   });
 
+  test("tells that the first request has no answer, however short it waits", async () => {
+    const { clock, traffic, send } = setup();
+    await send();
+    await clock.advance(300);
+    expect(traffic.trouble()).toBe(`${url} has not answered for 300 ms`);
+  });
+
   test("tells how often no answer came, and when last, until one comes", async () => {
     const { clock, traffic, send } = setup();
     await send(new TypeError("fetch failed"));

@@ -32,6 +32,7 @@ describe("tracklet status and tracklet sync", () => {
       quarantined: { points: 0, requests: 0 },
       dropped: { points: 0, requests: 0 },
       runs: [{ ...waiting, runId: null, name: "killed" }],
+      openRuns: [{ runId: null, name: "killed" }],
       quarantine: [],
     });
     expect(status.waiting.bytes + 4).toBe(status.runs[0].bytes);
@@ -41,6 +42,7 @@ describe("tracklet status and tracklet sync", () => {
     expect(table.stdout).toMatch(/^waiting +1,500 +4$/m);
     expect(table.stdout).toMatch(/^delivered +0 +0$/m);
     expect(table.stdout).toMatch(new RegExp(`^${status.runs[0].run} +killed +1,500 +4 `, "m"));
+    expect(table.stdout).toMatch(new RegExp(`\nopen runs, .* FAILED:\n  ${status.runs[0].run}  killed\n`));
     expect(table.stdout).toContain(`tracklet sync ${path} --tracking-uri http://127.0.0.1:9`);
     expect(fingerprint(path)).toBe(before);
 
@@ -50,7 +52,9 @@ describe("tracklet status and tracklet sync", () => {
       code: 0,
       signal: null,
       stdout: expect.stringMatching(/^Sent 1,500 points and \d+ requests to http:.*\nNothing waits in .*\n$/),
-      stderr: "",
+      stderr: expect.stringMatching(
+        /^The run "\w+" was open when its program ended without a word: it is FAILED now\..*\n$/,
+      ),
     });
     expect(await pointsOf(target)).toEqual([1_500]);
     const { experimentId } = (await target.client.experiments.getByName("offline"))!;
@@ -64,7 +68,12 @@ describe("tracklet status and tracklet sync", () => {
     expect(again).toMatchObject({ code: 0, stdout: `Nothing to do: nothing waits in ${path}\n`, stderr: "" });
     expect(await pointsOf(target)).toEqual([1_500]);
     const after = JSON.parse((await tracklet("status", path, "--json")).stdout);
-    expect(after).toMatchObject({ waiting: { points: 0, requests: 0 }, delivered: { points: 1_500 }, runs: [] });
+    expect(after).toMatchObject({
+      waiting: { points: 0, requests: 0 },
+      delivered: { points: 1_500 },
+      runs: [],
+      openRuns: [],
+    });
   });
 
   test("tell what the server refuses for good, and send the rest", { timeout: 60_000 }, async () => {
