@@ -16,6 +16,7 @@ const say = (text: string): void => {
 const tracker = await openTracker({
   trackingUri: location.origin,
   experiment: "offline page",
+  // Where people sign in, add `partition: account.id`: the next one must not send what this one left.
   onProblem: ({ message }) => say(message),
 });
 const { queue } = tracker;

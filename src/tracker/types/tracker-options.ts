@@ -31,6 +31,7 @@ export interface TrackerOptions {
   /**
    * Whose data it is, where several people use one device: an id that stays the same, such as that of an account. With
    * `openTracker`, unsent data of one partition waits apart, and is only ever sent by a tracker of that partition.
+   * Credentials do not part it: without a partition, who signs in next sends what the one before left, in their own name.
    * @default one for all
    */
   readonly partition?: string;
