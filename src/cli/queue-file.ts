@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { existsSync, type Stats, statSync } from "node:fs";
 import { ConfigurationError, isTrackletError, StorageError } from "../errors/index.ts";
 import type { Destination } from "../queue/destination.ts";
@@ -78,7 +79,8 @@ function checkVersion(path: string, database: SqlDatabase): number {
   }
   if (!tables.includes("queue_meta") || !tables.includes("queue_state")) {
     const held = tables.find((name) => !name.startsWith("sqlite_"));
-    const why = held === undefined ? "it is empty" : `it holds the table "${held}"`;
+    const beside = `what a program wrote last lies beside it in ${basename(path)}-wal until another one opens it: copy that, too`;
+    const why = held === undefined ? `it is empty; ${beside}` : `it holds the table "${held}"`;
     throw new ConfigurationError(`Cannot open "${path}" as a queue file as it must be one of tracklet: ${why}`);
   }
   const version = Number(database.prepare("SELECT value FROM queue_meta WHERE name = 'version'").get()?.["value"]);

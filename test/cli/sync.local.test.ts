@@ -258,7 +258,11 @@ describe.each([
   test.each([
     ["is missing", "there is no such file", async () => {}],
     ["is a folder", "as it is a folder: name the file in it", async (file: string) => void (await mkdir(file))],
-    ["is empty", "as it must be one of tracklet: it is empty", (file: string) => writeFile(file, "")],
+    [
+      "is empty",
+      "it is empty; what a program wrote last lies beside it in queue.db-wal until another one opens it: copy that, too",
+      (file: string) => writeFile(file, ""),
+    ],
     ["is text", "as it must be a SQLite file of tracklet", (file: string) => writeFile(file, "no queue ".repeat(200))],
     [
       "is MLflow's",
