@@ -260,7 +260,7 @@ describe.each([
     ["is a folder", "as it is a folder: name the file in it", async (file: string) => void (await mkdir(file))],
     [
       "is empty",
-      "it is empty; what a program wrote last lies beside it in queue.db-wal until another one opens it: copy that, too",
+      "it is empty; what a program wrote last lies beside it in mlflow.db-wal until another one opens it: copy that, too",
       (file: string) => writeFile(file, ""),
     ],
     ["is text", "as it must be a SQLite file of tracklet", (file: string) => writeFile(file, "no queue ".repeat(200))],
