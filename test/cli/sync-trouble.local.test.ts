@@ -46,7 +46,9 @@ describe("tracklet sync when not all can be sent", () => {
     const target = await server(async () => new Response("You are not authenticated", { status: 401 }));
     const path = await leftBehind(10, target.url);
     const args = ["sync", path, "--tracking-uri", target.url];
-    const [none, wrong] = await Promise.all([start(args).end, start(args, { MLFLOW_TRACKING_TOKEN: "hunter22" }).end]);
+    // One after the other: of two at once one would wait for the other to deliver the file.
+    const none = await start(args).end;
+    const wrong = await start(args, { MLFLOW_TRACKING_TOKEN: "hunter22" }).end;
     expect(none.stdout).toContain(
       "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN",
     );
