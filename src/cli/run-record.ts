@@ -1,5 +1,7 @@
 import { hostOf } from "../runtime/host.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
+import { ConfigurationError } from "../errors/usage-errors.ts";
+import { parseTrackingPlace } from "../open/tracking-place.ts";
 import { openTracker } from "../open/local.ts";
 import { createRecorder } from "../recorder/index.ts";
 import { PYTHON_PACKAGES } from "../recorder/environment/types.ts";
@@ -26,6 +28,7 @@ const OUTPUT = "output.log";
  */
 export async function runRecord(command: readonly string[], flags: RecordFlags): Promise<number> {
   const runtime = defaultRuntime();
+  mustHaveServer(flags);
   const { clock, terminal } = runtime;
   // A path that a variable says is no secret, and stands in each line of a stack.
   const secrets = outputSecrets(await withoutPlaces((await hostOf(runtime)).variables(), runtime.files));
@@ -82,9 +85,20 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   hurry.stop();
   const pending = report?.pending ?? tracker?.queue.status().waiting ?? { points: 0, requests: 0 };
   const left = pending.points + pending.requests;
-  const rest = left === 0 ? "" : `; ${amountText(pending)} wait for ${flags.offline ? "tracklet sync" : "the server"}`;
+  // What becomes of what is in memory alone, the tracker says as it closes.
+  const lost = report !== undefined && report.unkept.points + report.unkept.requests > 0;
+  const where = lost ? "in part in memory alone" : `for ${flags.offline ? "tracklet sync" : "the server"}`;
+  const rest = left === 0 ? "" : `; ${amountText(pending)} wait ${where}`;
   terminal.writeError(`tracklet: ${status} after ${seconds} s, recording ${recordingId}${rest}\n`);
   return end.code;
+}
+
+/** @throws ConfigurationError for --offline where nothing is sent */
+function mustHaveServer({ offline, trackingUri }: RecordFlags): void {
+  if (!offline || (trackingUri !== undefined && parseTrackingPlace(trackingUri).kind === "server")) return;
+  throw new ConfigurationError(
+    `Cannot record --offline as there is no server to be offline from: ${trackingUri === undefined ? "give --tracking-uri or MLFLOW_TRACKING_URI" : `"${trackingUri}" is a file of this machine`}; without --offline the recording goes into the local store, and needs no network`,
+  );
 }
 
 function statusOf({ code, stopped }: CommandEnd): "FINISHED" | "FAILED" | "KILLED" {

@@ -174,7 +174,8 @@ export class ExperimentRecorder implements Recorder {
     try {
       await this.#run?.end(status, options);
       const { syncDataTimeout: timeout = 10_000 } = this.#options;
-      const until = this.mode === "ONLINE" ? "delivered" : "durable";
+      // Without a server there is nothing to be offline from.
+      const until = tracker.queue.status().host === "paused" ? "durable" : "delivered";
       return await tracker.flush({ until, timeout, ...options });
     } finally {
       // The last data had its time; what is durable stays for the next process or for `tracklet sync`.

@@ -7,7 +7,7 @@ import type { MetricOptions } from "../tracker/types/values.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import type { EnvironmentOptions, PackageRequirements } from "./environment/types.ts";
 
-/** `ONLINE`: what is recorded is sent by itself; `OFFLINE`: it is kept until somebody switches, or `tracklet sync` sends it; webhooks of alerts go out all the same. */
+/** `ONLINE`: what is recorded is sent by itself; `OFFLINE`: it is kept until somebody switches, or `tracklet sync` sends it; webhooks of alerts go out all the same. Without a server both are one: it goes into the local store, which `OFFLINE` tells. */
 export type RecorderMode = "ONLINE" | "OFFLINE";
 
 /** What a recorder asks of the tracker that it opens. */

@@ -82,7 +82,8 @@ function cureOf({ guard, queue, options }: Core, { problems }: FlushReport): str
   if (!guard.closed) return "call await tracker.close() before the end";
   if (queue.durable) return `${storage} did not take them in time: give close() a longer timeout`;
   if (host === "refused") return `the server refuses everything: ${whySaid}`;
-  if (host === "paused") return "the queue is paused: call tracker.queue.resume() before close()";
+  if (host === "paused")
+    return 'the queue is paused: call tracker.queue.resume() before close(), or setMode("ONLINE") of a recorder before stop()';
   if (options.delivery?.mode === "manual") return "delivery is manual: call await tracker.flush() before close()";
   return "the server did not take them in time: give close() a longer timeout";
 }

@@ -34,7 +34,7 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
         retry: async (...rest) => (await onDemand()).retryQuarantine(core, ...rest),
         discard: async (...rest) => (await onDemand()).discardQuarantine(core, ...rest),
       },
-      pause: () => queue.pause(),
+      pause: () => pause(core),
       resume: () => queue.resume(),
       discardRun: async (...rest) => (await onDemand()).discardRun(core, ...rest),
     };
@@ -197,6 +197,21 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
       );
     });
   }
+}
+
+/** Nothing is sent to a store in this process: held up, what is logged to it would be in memory alone. */
+function pause({ queue, guard, embedded }: Core): void {
+  if (embedded) {
+    const message =
+      'Nothing is held up as there is no server to be offline from: what is logged goes into the local store at once; leave pause() or the mode "OFFLINE" out, or give the address of a server as trackingUri';
+    guard.tell({ kind: "unsupported", message });
+    return;
+  }
+  queue.pause();
+  if (queue.durable) return;
+  const message =
+    "What is logged while the queue is paused waits in memory alone, and is lost if the program ends before it sends again: use a durable queue, such as sqliteQueue()";
+  guard.tell({ kind: "memory-queue", message });
 }
 
 /** Says what is left, if anything is; what says so is not loaded for nothing. */

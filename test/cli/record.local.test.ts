@@ -46,6 +46,19 @@ async function recorded(directory: string) {
 }
 
 describe("tracklet record", () => {
+  test("refuses --offline where there is no server, and does not run the command", async () => {
+    const cwd = await temporaryDirectory();
+    for (const [more, says] of [
+      [[], "give --tracking-uri or MLFLOW_TRACKING_URI"],
+      [["--tracking-uri", "sqlite:///runs.db"], '"sqlite:///runs.db" is a file of this machine'],
+    ] as const) {
+      const { code, stdout, stderr } = await record(cwd, ["--offline", ...more, "--", ...self, "fail"]).end;
+      expect([code !== 0, stdout]).toEqual([true, ""]);
+      expect(stderr).toContain("there is no server to be offline from");
+      expect(stderr).toContain(says);
+    }
+  });
+
   test("records a command's metrics, output, duration, environment and exit code", async () => {
     const cwd = await temporaryDirectory();
     const end = await record(cwd, ["--name", "walk", "--project", "field", "--param", "lr=0.1", "--", ...self, "fail"])

@@ -109,7 +109,11 @@ describe("the end of a process", () => {
   test.each([
     [{}, "unknown", "the server did not take them in time: give close() a longer timeout, or use a durable queue"],
     [{}, "refused", "the server refuses everything: mend what the problem told of it says, or use a durable queue"],
-    [{}, "paused", "the queue is paused: call tracker.queue.resume() before close(), or use a durable queue"],
+    [
+      {},
+      "paused",
+      'the queue is paused: call tracker.queue.resume() before close(), or setMode("ONLINE") of a recorder before stop(), or use a durable queue',
+    ],
     [{ mode: "manual" }, "unknown", "delivery is manual: call await tracker.flush() before close()"],
   ] as const)(
     "close() does not advise itself: with %j and the server %s it says what helps",

@@ -39,7 +39,7 @@ export function recordCommand(): Command {
     .option("--project <name>", "name of the experiment")
     .option("--notes <markdown>", "what MLflow shows on the run's page")
     .option("--param <name=value>", "a parameter; may be given several times", parseParam, {})
-    .option("--offline", "with a server: send nothing now, tracklet sync does it later", false)
+    .option("--offline", "with a server: send nothing now, tracklet sync does it later; refused without one", false)
     .addHelpText("after", notes)
     .action(async (command: string[], flags: RecordFlags) => {
       const { runRecord } = await import("../run-record.ts");

@@ -86,7 +86,10 @@ export interface TrackerQueue {
   subscribe(listener: (status: QueueStatus) => void): () => void;
   /** What can never be delivered as it is: to look at, to export, to try again, to forget. */
   readonly quarantine: Quarantine;
-  /** Sends nothing until `resume()`; logging goes on. */
+  /**
+   * Sends nothing until `resume()`; logging goes on. Without a server there is nothing to hold up: what is logged goes into
+   * the local store at once, which is told.
+   */
   pause(): void;
   /**
    * Sends again, and tries again what was parked: runs that the server did not let anybody write, once what `onProblem`
