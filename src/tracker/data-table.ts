@@ -1,3 +1,4 @@
+import { keptRows } from "./kept-rows.ts";
 import { compareByColumn } from "./run-table-compare.ts";
 import { type CellRow, type ShownParts, type TableFacts, TableHandle } from "./shown-table.ts";
 import type { DataTable } from "./table-types.ts";
@@ -22,7 +23,7 @@ export class PlainTable<Row extends object> extends TableHandle<Row> implements 
   }
 
   filter(keep: (row: Row) => boolean): DataTable<Row> {
-    return this.#with(this.rows.filter((row) => keep(row)));
+    return this.#with(keptRows(this.rows, keep, `(row) => row["${this.columns[0]}"] !== null`));
   }
 
   protected parts(): ShownParts {

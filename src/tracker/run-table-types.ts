@@ -59,22 +59,29 @@ export interface RunTable<Row = RunRow> extends ShownTable<Row> {
   readonly pending: number;
   /**
    * The row with the lowest or highest value of a metric, named with or without `metrics.`, or of `duration`; NaN never
-   * wins, of equal rows the first does. Undefined when no run has the metric.
-   * @throws ValidationError for a column that is no metric, such as `params.lr`, and for another form of the name of a metric
-   * that is there, such as `metric.loss`; it names the metrics that there are.
+   * wins, of equal rows the first does. Undefined when there are no rows, or none has a number.
+   * @throws ValidationError for a metric that no run of the search has, such as a typo, and for a column that is no metric,
+   * such as `params.lr`; it names the metrics that there are.
    */
   best(metric: string, goal: "min" | "max"): RunRow | undefined;
   /** The best row for each value of a column (or of an own function), such as the best run of each model. */
   bestBy(by: RunColumn | ((row: RunRow) => Cell), metric: string, goal: "min" | "max"): RunTable<Row>;
-  /** A table for each value of a column (or of an own function), in the order in which the values come. */
+  /**
+   * A table for each value of a column (or of an own function), in the order in which the values come.
+   * @throws ValidationError for a column that no run of the search has.
+   */
   group(by: RunColumn | ((row: RunRow) => Cell)): Map<Cell, RunTable<Row>>;
-  /** Sorted by a column, or by an own comparison. NaN and null come last in both directions; equal rows keep their order. */
+  /**
+   * Sorted by a column, or by an own comparison. NaN and null come last in both directions; equal rows keep their order.
+   * @throws ValidationError for a column that no run of the search has.
+   */
   sort(column: RunColumn | ((a: RunRow, b: RunRow) => number), direction?: "asc" | "desc"): RunTable<Row>;
   /** The rows for which `keep` is true. It sees all columns, selected or not. */
   filter(keep: (row: RunRow) => boolean): RunTable<Row>;
   /**
    * Only these columns, in this order. An own order of rows, `best`, `group` and `filter` still see the others.
-   * @throws ValidationError for a column that no row could have, such as `metric.loss`.
+   * @throws ValidationError for a column that no run of the search has, such as `metric.loss`; a table without rows takes any
+   * key, and a pattern may mean no column.
    */
   select<Column extends RunColumn>(...columns: Column[]): RunTable<SelectedRow<Column>>;
 }

@@ -1,12 +1,14 @@
 import type { RunData } from "../client/types/entities.ts";
+import { ValidationError } from "../errors/usage-errors.ts";
+import { keptRows } from "./kept-rows.ts";
+import { checkColumn } from "./known-column.ts";
 import { byImportance, columnsForPeople, valueIn } from "./run-table-cells.ts";
 import { metricColumn } from "./metric-column.ts";
 import { compareByColumn } from "./run-table-compare.ts";
-import { fixedColumns, runRows } from "./run-table-rows.ts";
+import { runRows } from "./run-table-rows.ts";
 import type { RunColumn, RunRow, RunTable, RunTableOptions, SelectedRow } from "./run-table-types.ts";
 import { type CellRow, type ShownParts, TableHandle } from "./shown-table.ts";
 import type { Cell } from "./table-types.ts";
-import { unknownColumn } from "./unknown-column.ts";
 
 /**
  * The runs of a search as a table. This module holds all renderers, so that `searchRuns` imports it late.
@@ -76,10 +78,16 @@ class Table<Row> extends TableHandle<Row> implements RunTable<Row> {
   }
 
   filter(keep: (row: RunRow) => boolean): RunTable<Row> {
-    return this.#with({ rows: this.#state.rows.filter((row) => keep(row)) });
+    const cure = "; a filter that is a text goes to searchRuns({ filter })";
+    return this.#with({ rows: keptRows(this.#state.rows, keep, '(row) => row["metrics.loss"] < 1', cure) });
   }
 
   select<Column extends RunColumn>(...columns: Column[]): RunTable<SelectedRow<Column>> {
+    if (columns.length === 0) {
+      throw new ValidationError(
+        'Cannot select columns as the call must name one or more, such as select("name", "metrics.*"): current value is none',
+      );
+    }
     const selection = columns.flatMap((column) => this.#matching(column));
     return new Table<SelectedRow<Column>>({ ...this.#state, selection: [...new Set(selection)] });
   }
@@ -105,7 +113,7 @@ class Table<Row> extends TableHandle<Row> implements RunTable<Row> {
     if (goal !== "min" && goal !== "max") {
       throw new TypeError(`Cannot use goal as it must be "min" or "max": current value is "${String(goal)}"`);
     }
-    return metricColumn(metric, this.#state.columns);
+    return metricColumn(metric, this.#state.columns, this.#state.rows.length);
   }
 
   /** Rows by a value, in the order in which the values come; times that are equal are one value. */
@@ -122,21 +130,19 @@ class Table<Row> extends TableHandle<Row> implements RunTable<Row> {
     return new Map([...groups.values()].map(({ key, rows }) => [key, rows]));
   }
 
-  /** The columns that a name or a pattern such as `metrics.*` means; a key that no run has is a column of nothing. */
+  /** The columns that a name or a pattern such as `metrics.*` means; a pattern may mean none. */
   #matching(column: RunColumn): readonly RunColumn[] {
     const { columns } = this.#state;
-    if (columns.includes(column)) return [column];
-    this.#known(column, "select");
     // No key of MLflow has an asterisk.
-    return column.endsWith("*") ? columns.filter((other) => other.startsWith(column.slice(0, -1))) : [column];
+    if (/^(metrics|params|tags)\..*\*$/s.test(column)) {
+      return columns.filter((other) => other.startsWith(column.slice(0, -1)));
+    }
+    this.#known(column, "select");
+    return [column];
   }
 
-  /** @throws ValidationError for what cannot be a column of any run */
   #known(column: string, what: string): void {
-    const { columns } = this.#state;
-    if (columns.includes(column as RunColumn) || /^(metrics|params|tags)\../.test(column)) return;
-    const known = [...fixedColumns, "metrics.<key>", "params.<key>", "tags.<key>"];
-    throw unknownColumn(what, column, columns, known);
+    checkColumn(column, what, this.#state.columns, this.#state.rows.length);
   }
 }
 

@@ -1,5 +1,14 @@
 import { ValidationError } from "../errors/usage-errors.ts";
 
+/** Columns of a kind that a message names. */
+const mostNamed = 20;
+
+/** The first of many columns, and how many more there are. */
+export function someOf(columns: readonly string[]): string[] {
+  const more = columns.length > mostNamed ? [`${columns.length - mostNamed} more`] : [];
+  return [...columns.slice(0, mostNamed), ...more];
+}
+
 /** Says which columns there are, and which is near to what was asked for. */
 export function unknownColumn(
   what: string,

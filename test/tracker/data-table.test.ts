@@ -100,6 +100,9 @@ describe("getMetricHistories()", () => {
     expect(() => table.sort("steps")).toThrow(
       'must be one of run_id, name, key, step, timestamp, value: current value is "steps"',
     );
+    expect(() => table.filter("value > 1" as never)).toThrow(
+      /keep must be a function .*: current value is "value > 1"$/,
+    );
     expect(table.toCSV()).toBe(
       `run_id,name,key,step,timestamp,value\n${id("a")},one,loss,0,1970-01-01T00:00:01.000Z,2\n${id("a")},one,loss,1,1970-01-01T00:00:01.001Z,\n`,
     );

@@ -56,10 +56,16 @@ describe("RunTable.best()", () => {
     expect(table.best("metrics.acc", "max")?.name).toBe("c");
   });
 
-  test("never picks NaN, and gives undefined when no run has the metric", () => {
+  test("never picks NaN, and gives undefined when no row has a number", () => {
     const nothing = createRunTable([runData({}, { metrics: { loss: Number.NaN } })], whole);
     expect(nothing.best("loss", "min")).toBeUndefined();
-    expect(table.best("no such metric", "max")).toBeUndefined();
+    expect(table.filter((row) => row.name === "c").best("loss", "min")).toBeUndefined();
+  });
+
+  test.each(["losss", "metrics.losss", "no such metric"])("refuses the metric %j that no row has", (name) => {
+    const message = `must be one of metrics.acc, metrics.loss, duration: current value is "${name}"`;
+    expect(() => table.best(name, "min")).toThrow(message);
+    expect(() => table.bestBy("name", name, "min")).toThrow(message);
   });
 
   test("takes a metric whose own name starts with metrics.", () => {
@@ -93,8 +99,7 @@ describe("RunTable.best()", () => {
     const odd = createRunTable([runData({ runName: "odd" }, { metrics: called }), runData({})], whole);
     expect(odd.best("duration", "min")?.name).toBe("odd");
     expect(odd.best("name", "max")?.name).toBe("odd");
-    expect(odd.best("other.val.loss", "max")).toBeUndefined();
-    expect(odd.best("metrics.none", "max")).toBeUndefined();
+    expect(() => odd.best("other.val.loss", "max")).toThrow('use "metrics.val.loss"');
     expect(table.best("duration", "max")).toBeDefined();
   });
 
@@ -129,6 +134,19 @@ describe("RunTable.sort() and filter()", () => {
     expect(names(table)).toEqual(["a", "b", "c", "d"]);
   });
 
+  test.each(["metrics.losss", "metrics.*"] as const)("sort() refuses the column %j that no row has", (column) => {
+    expect(() => table.sort(column)).toThrow(
+      `Cannot sort by a column as it must be one of metrics.acc, metrics.loss: current value is "${column}"`,
+    );
+  });
+
+  test.each(["metrics.loss < 1", undefined])("filter() refuses %j, which is no function", (keep) => {
+    const call = (): unknown => table.filter(keep as never);
+    expect(call).toThrow(ValidationError);
+    expect(call).toThrow(`keep must be a function such as (row) => row["metrics.loss"] < 1: current value is`);
+    expect(call).toThrow("searchRuns({ filter })");
+  });
+
   test("filter keeps what the function says, also by columns that are not selected", () => {
     const kept = table.select("name").filter((row) => Number(row["metrics.loss"]) < 0.4);
     expect(kept.rows).toEqual([{ name: "b" }, { name: "d" }]);
@@ -155,10 +173,23 @@ describe("RunTable.select()", () => {
     expect(both.select("params.none.*").columns).toEqual([]);
   });
 
-  test("gives NaN or null for a key that no run has", () => {
-    const [row] = table.select("metrics.later", "params.later").rows;
-    expect(row?.["metrics.later"]).toBeNaN();
-    expect(row?.["params.later"]).toBeNull();
+  test("refuses a key that no row has with those of its kind, or with all when there are none", () => {
+    expect(() => table.select("metrics.losss")).toThrow(
+      'Cannot select a column as it must be one of metrics.acc, metrics.loss: current value is "metrics.losss"',
+    );
+    expect(() => table.select("params.loss")).toThrow('use "metrics.loss"');
+    const bare = createRunTable([runData({})], whole);
+    expect(() => bare.select("params.lr")).toThrow("must be one of run_id, experiment_id, name");
+  });
+
+  test("names twenty columns of a kind at most", () => {
+    const many = Object.fromEntries(Array.from({ length: 30 }, (_, n) => [`p${n}`, "x"]));
+    const wide = createRunTable([runData({}, { params: many })], whole);
+    expect(() => wide.select("params.none")).toThrow(", 10 more: current value");
+  });
+
+  test("refuses to show no column at all", () => {
+    expect(() => table.select()).toThrow('must name one or more, such as select("name", "metrics.*")');
   });
 
   test("refuses a column that no run could have, and names those it could", () => {
@@ -168,10 +199,24 @@ describe("RunTable.select()", () => {
     expect(() => table.select("nope" as "name")).toThrow(ValidationError);
   });
 
-  test("sort() refuses it too, and takes a key that no run has", () => {
+  test("sort() refuses it too", () => {
     expect(() => table.sort("nope" as "name")).toThrow(ValidationError);
     expect(() => table.sort("loss" as "name")).toThrow('current value is "loss"; use "metrics.loss"');
-    expect(names(table.sort("metrics.later"))).toEqual(["a", "b", "c", "d"]);
+  });
+});
+
+describe("A RunTable without rows", () => {
+  const tables = [
+    ["of a search that found none", createRunTable([], whole)],
+    ["whose rows were filtered out", createRunTable(runs, whole).filter(() => false)],
+  ] as const;
+
+  test.each(tables)("%s takes every key, as none can be told from a typo", (_, table) => {
+    expect(table.best("later", "min")).toBeUndefined();
+    expect(table.bestBy("params.later", "later", "min").rows).toEqual([]);
+    expect(table.group("params.later").size).toBe(0);
+    expect(table.sort("metrics.later").rows).toEqual([]);
+    expect(table.select("name", "metrics.later").columns).toEqual(["name", "metrics.later"]);
   });
 });
 
@@ -192,11 +237,12 @@ describe("RunTable.group() and bestBy()", () => {
   test("S1.5 take equal times as one value, and null as one", () => {
     expect([...table.group("start_time").keys()]).toHaveLength(1);
     expect([...table.group("params.lr").keys()]).toEqual(["0.1", "1e-3", null]);
-    expect(names(table.group("params.never").get(null) ?? [])).toEqual(["a", "b", "c", "d"]);
   });
 
   test("S1.5 refuse a column that no row could have, and a wrong goal", () => {
     expect(() => table.group("loss" as "name")).toThrow("Cannot group by a column");
+    expect(() => table.group("params.never")).toThrow("must be one of params.lr, params.units: current value");
+    expect(() => table.bestBy("params.never", "loss", "min")).toThrow("Cannot group by a column");
     expect(() => table.bestBy("name", "loss", "least" as "min")).toThrow('must be "min" or "max"');
   });
 });
