@@ -1,5 +1,6 @@
 import { artifactPathProblem } from "../../client/artifact-path.ts";
 import { textOf } from "../../tracker/entries.ts";
+import type { Files } from "../../runtime/ports/files.ts";
 import type { Project } from "./find-project.ts";
 import { madeFiles } from "./made-files.ts";
 import { isSecretFile } from "./secret-files.ts";
@@ -20,6 +21,10 @@ export class KeptFiles {
   readonly #files = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #masked: string[] = [];
   readonly #leftOut: LeftOut[] = [];
+  /** Paths that were kept or left out. */
+  readonly #seen = new Set<string>();
+  /** What is in folders that were looked into. */
+  readonly #listed = new Map<string, Map<string, Entry>>();
   #more = 0;
   #bytes = 0;
 
@@ -54,20 +59,52 @@ export class KeptFiles {
 
   /** Keeps the file at a path of the tree, if it may be kept. False when it is not there. */
   async add(path: string): Promise<boolean> {
-    if (this.#files.has(path)) return true;
+    if (this.#seen.has(path)) return true;
     const { files, tree } = this.#project;
     try {
+      const entry = await this.#look(path);
+      if (entry === undefined) return false;
+      this.#seen.add(path);
+      if (!entry.isFile) {
+        this.leaveOut(
+          path,
+          entry.isDirectory ? "it is a folder, with a repository of its own" : "links are not followed",
+        );
+        return true;
+      }
       const place = files.join(tree, path);
-      const stat = await files.stat(place);
-      if (stat === undefined) return false;
-      if (!stat.isFile) return true;
-      const why = this.#whyNot(path, stat.size);
+      const { size = 0 } = (await files.stat(place)) ?? {};
+      const why = this.#whyNot(path, size);
       if (why !== undefined) this.leaveOut(path, why);
       else this.#keep(path, new Uint8Array(await (await files.open(place)).arrayBuffer()));
     } catch (error) {
       this.leaveOut(path, `it cannot be read: ${textOf(error)}`);
     }
     return true;
+  }
+
+  /** What is at a path, not followed where it is a link: that may lead out of the project. Undefined for nothing. */
+  async #look(path: string): Promise<Entry | undefined> {
+    const parts = path.split("/").filter((part) => part !== "");
+    let entry: Entry | undefined;
+    for (const [depth, name] of parts.entries()) {
+      const above = parts.slice(0, depth).join("/");
+      entry = (await this.#list(above)).get(name);
+      // The project itself was chosen, link or not.
+      const isProject = `${this.#project.path}/`.startsWith(`${parts.slice(0, depth + 1).join("/")}/`);
+      if (entry === undefined || !(entry.isDirectory || isProject)) return entry;
+    }
+    return entry;
+  }
+
+  async #list(folder: string): Promise<Map<string, Entry>> {
+    const known = this.#listed.get(folder);
+    if (known !== undefined) return known;
+    const { files, tree } = this.#project;
+    const entries = await files.list(folder === "" ? tree : files.join(tree, folder));
+    const listed = new Map(entries.map((entry) => [entry.name, entry]));
+    this.#listed.set(folder, listed);
+    return listed;
   }
 
   #whyNot(path: string, size: number): string | undefined {
@@ -108,3 +145,5 @@ export class KeptFiles {
     return isText ? new TextEncoder().encode(clean) : undefined;
   }
 }
+
+type Entry = Awaited<ReturnType<Files["list"]>>[number];

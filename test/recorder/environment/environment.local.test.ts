@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { captureEnvironment } from "../../../src/recorder/environment/capture-environment.ts";
@@ -257,6 +258,50 @@ describe("S3.7 register() where something is missing or huge", () => {
     expect(files).toEqual(["new.mjs", "package.json"]);
     const recorded = await at.record(runtime);
     expect(described(recorded.kept).files).toEqual(["new.mjs", "out/q.db", "out/q.db-wal", "package.json"]);
+  });
+
+  test("follows no link, with git or without, and says which it left out", async () => {
+    const outside = await temporaryDirectory();
+    await write(outside, { "private.txt": "patient data", "deno.json": "{}", "inner/x.txt": "patient data" });
+    const plain = await temporaryDirectory();
+    const tree = await temporaryDirectory();
+    const files = { "package.json": manifest, "train.mjs": "1", "a/real.mjs": "1" };
+    await write(plain, files);
+    await repository(tree, files);
+    await repository(join(tree, "nested"), { "x.mjs": "1" });
+    const links = {
+      "a/out.txt": "private.txt",
+      broken: "nowhere",
+      "deno.json": "deno.json",
+      folder: "inner",
+      loop: "",
+    };
+    for (const directory of [plain, tree]) {
+      for (const [link, to] of Object.entries(links)) {
+        await symlink(link === "loop" ? "loop" : join(outside, to), join(directory, link));
+      }
+    }
+    const leftOut = Object.keys(links).map((what) => ({ what, why: "links are not followed" }));
+    const captured = async (directory: string) =>
+      captureEnvironment(runtimeOf(join(directory, "train.mjs")), { directory });
+    for (const directory of [plain, tree]) {
+      const { environment, files: kept } = await captured(directory);
+      expect(environment.leftOut).toEqual(expect.arrayContaining(leftOut));
+      const texts = [...kept.values()].map((bytes) => new TextDecoder().decode(bytes));
+      expect(texts.filter((text) => text.includes("patient"))).toEqual([]);
+      expect(environment.files).toContain("package.json");
+      expect(environment.files.filter((path) => path in links)).toEqual([]);
+    }
+    const { environment } = await captured(tree);
+    expect(environment.leftOut).toContainEqual({
+      what: "nested/",
+      why: "it is a folder, with a repository of its own",
+    });
+    expect(environment.leftOut.length).toBe(leftOut.length + 1);
+    // What is chosen by its name may be a link.
+    const link = join(outside, "link");
+    await symlink(plain, link);
+    expect((await captured(link)).environment.files).toContain("a/real.mjs");
   });
 
   test("goes on when git cannot be run, and says so", async () => {
