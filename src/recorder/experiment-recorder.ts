@@ -1,7 +1,9 @@
 import type { CallOptions } from "../client/types/connection.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import type { FlushReport } from "../queue/types.ts";
+import { checkAllOptions, waitRules } from "../tracker/check-options.ts";
 import { checkRule } from "../tracker/alerts/check-rule.ts";
+import { textOf } from "../tracker/entries.ts";
 import { errorText } from "../tracker/error-text.ts";
 import type { AlertRule } from "../tracker/types/alerts.ts";
 import type { Run } from "../tracker/types/run.ts";
@@ -12,6 +14,8 @@ import type { PackageRequirements } from "./environment/types.ts";
 import { beginRecording, continueRecording, resumeRecordedRun, startRecordedRun } from "./open-recording.ts";
 import { RecorderTracker } from "./recorder-tracker.ts";
 import type { Recorder, RecorderMode, RecorderOptions, Recording, RecordingStatus, RecordingSummary } from "./types.ts";
+
+const statuses: readonly RecordingStatus[] = ["FINISHED", "FAILED", "KILLED"];
 
 /** A recorder over one run of one tracker. */
 export class ExperimentRecorder implements Recorder {
@@ -84,16 +88,23 @@ export class ExperimentRecorder implements Recorder {
     this.#tracker.setMode(mode);
   }
 
-  stop(status: RecordingStatus = "FINISHED", options?: CallOptions): Promise<FlushReport> {
+  async stop(status: RecordingStatus = "FINISHED", options?: CallOptions): Promise<FlushReport> {
     const [recording, tracker] = [this.#recording, this.#tracker.opening];
-    if (recording === undefined || tracker === undefined) {
-      return Promise.reject(this.#cannot("stop", "it is not registered"));
+    if (recording === undefined || tracker === undefined) throw this.#cannot("stop", "it is not registered");
+    // What is wrong with them must not be found out when it has stopped.
+    if (!statuses.includes(status)) {
+      const must = 'the status must be "FINISHED", "FAILED" or "KILLED"';
+      throw this.#cannot("stop", `${must}: current value is ${JSON.stringify(status)}`);
     }
+    if (options !== undefined) checkAllOptions(options, waitRules);
     this.#stopped ??= this.#stop(recording, tracker, status, options);
     return this.#stopped;
   }
 
   async record<T>(body: (recorder: Recorder, recording: Recording) => T | Promise<T>): Promise<T> {
+    if (typeof body !== "function") {
+      throw this.#cannot("begin", `record() must have a function: current value is ${textOf(body)}`);
+    }
     const recording = await this.start();
     let result: T;
     try {
@@ -111,12 +122,17 @@ export class ExperimentRecorder implements Recorder {
     return result;
   }
 
-  /** A scope that was left without `stop()` was left by an error. */
+  /** A scope that was left without `stop()` was left by an error, as far as can be told. */
   async [Symbol.asyncDispose](): Promise<void> {
     // It may be opening still.
     const tracker = await this.#tracker.opening?.catch(() => undefined);
-    if (this.#run !== undefined) await this.stop("FAILED");
-    else if (this.#tracker.isOwn) await tracker?.close();
+    if (this.#run !== undefined) {
+      if (this.#stopped === undefined) {
+        const why = "left without stop(): call await recorder.stop() at the end of the block, or use record()";
+        this.#run.setTag("mlflow.tracklet.error", why);
+      }
+      await this.stop("FAILED");
+    } else if (this.#tracker.isOwn) await tracker?.close();
   }
 
   #once(begin: () => Promise<Recording>): Promise<Recording> {

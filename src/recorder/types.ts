@@ -128,8 +128,17 @@ export interface Recorder extends AsyncDisposable {
   /** Sends from now on, or does not; nothing is lost or doubled by it. */
   setMode(mode: RecorderMode): void;
   readonly mode: RecorderMode;
-  /** Ends the recording, and sends what is left, for at most `syncDataTimeout`. The report says what is still left. */
+  /**
+   * Ends the recording, and sends what is left, for at most `syncDataTimeout`. The report says what is still left.
+   * An `await using` block that is left without it ends the recording FAILED, and the tag `mlflow.tracklet.error` says so.
+   *
+   * @throws ValidationError for another status, and ConfigurationError for unknown options; then the recording goes on.
+   */
   stop(status?: RecordingStatus, options?: CallOptions): Promise<FlushReport>;
-  /** Starts, calls `body` and stops: FINISHED, KILLED when the run was asked to stop, else FAILED with the error in a tag. */
+  /**
+   * Starts, calls `body` and stops: FINISHED, KILLED when the run was asked to stop, else FAILED with the error in a tag.
+   *
+   * @throws ValidationError for what is no function, before anything begins.
+   */
   record<T>(body: (recorder: Recorder, recording: Recording) => T | Promise<T>): Promise<T>;
 }
