@@ -172,9 +172,12 @@ export class ExperimentRecorder implements Recorder {
     for (const rule of this.#rules.splice(0)) run.alertOn(rule);
   }
 
-  #opened(): Promise<Tracker> {
-    if (this.#state === "stopped") return Promise.reject(this.#cannot("use", "it has stopped"));
-    return this.#tracker.opened();
+  async #opened(): Promise<Tracker> {
+    if (this.#state === "stopped") throw this.#cannot("use", "it has stopped");
+    const tracker = await this.#tracker.opened();
+    const { directory } = this.#options.environment || {};
+    if (directory !== undefined) await (await import("./environment-folder.ts")).mustBeFolder(tracker, directory);
+    return tracker;
   }
 
   async #stop(
