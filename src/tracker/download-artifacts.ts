@@ -32,7 +32,6 @@ export async function downloadArtifacts(
     const progress = transferProgress(core.runtime);
     const source: Source = { artifacts, files, runId, to, limits, progress, clock: core.runtime.clock };
     try {
-      await makeDirectory(source, to);
       if (from === undefined || (await isDirectory(source, from))) await downloadAll(source, from);
       else await downloadFile(source, from);
     } finally {
@@ -52,25 +51,30 @@ interface Source {
   readonly clock: Clock;
 }
 
-/** A file and a missing directory are both listed as nothing, so the directory above is asked. */
+/**
+ * A file and a missing directory are both listed as nothing, so the directory above is asked.
+ *
+ * @throws what the server says of a path that is not there, before a folder is made for it
+ */
 async function isDirectory({ artifacts, runId, limits }: Source, path: string): Promise<boolean> {
   const above = path.includes("/") ? path.slice(0, path.lastIndexOf("/")) : undefined;
   const entries = await artifacts.list(runId, above, limits);
-  return entries.some((entry) => entry.path === path && entry.isDirectory);
+  const entry = entries.find((entry) => entry.path === path);
+  if (entry === undefined) await (await artifacts.download(runId, path, limits)).body?.cancel();
+  return entry?.isDirectory === true;
 }
 
 async function downloadAll(source: Source, path: string | undefined): Promise<void> {
-  const { artifacts, runId, limits } = source;
-  for (const entry of await artifacts.list(runId, path, limits)) {
+  const { artifacts, runId, limits, to } = source;
+  const entries = await artifacts.list(runId, path, limits);
+  await makeDirectory(source, path === undefined ? to : localPath(source, path));
+  for (const entry of entries) {
     // The server names the paths: one that climbs out of the directory is refused, not followed.
     const inner = artifactPath(entry.path);
     if (path !== undefined && !inner.startsWith(`${path}/`)) {
       throw new ValidationError(`Cannot download the artifact "${inner}" as it must lie in "${path}"`, { key: inner });
     }
-    if (entry.isDirectory) {
-      await makeDirectory(source, localPath(source, inner));
-      await downloadAll(source, inner);
-    } else await downloadFile(source, inner);
+    await (entry.isDirectory ? downloadAll : downloadFile)(source, inner);
   }
 }
 

@@ -108,7 +108,7 @@ describe("downloadArtifacts()", () => {
       const status = start > 0 ? 206 : 200;
       return new Response(body, { status, headers: { etag: etag(n), ...(status === 206 ? part : whole) } });
     };
-    return { artifacts: { list: async () => [], download }, asked };
+    return { artifacts: { list: async () => [{ path: "a.bin", isDirectory: false }], download }, asked };
   }
 
   test("S2.4 says that the file has changed when the rest of it is not there any more", async () => {

@@ -33,6 +33,33 @@ function stored(): { readonly tracker: ReturnType<typeof bench>["tracker"]; read
   return { tracker, asked };
 }
 
+describe("downloadArtifacts() of what is not there", () => {
+  test.each([
+    ["a run", undefined],
+    ["a path", "none.txt"],
+    ["a path in a folder", "deep/none.txt"],
+  ])("leaves no folder behind: %s", async (what, path) => {
+    const above = await temporaryDirectory();
+    const { files } = defaultRuntime();
+    const missing = async (): Promise<never> => {
+      throw new Error("404");
+    };
+    const artifacts = { list: what === "a run" ? missing : async () => [], download: missing };
+    const { tracker } = bench({}, { artifacts } as never, manualRuntime({ files: files! }));
+    await expect(tracker.downloadArtifacts(runId, path, { to: join(above, "to") })).rejects.toThrow("404");
+    expect(await readdir(above)).toEqual([]);
+  });
+
+  test("makes the folder of a run without artifacts", async () => {
+    const to = join(await temporaryDirectory(), "to");
+    const { files } = defaultRuntime();
+    const artifacts = { list: async () => [] };
+    const { tracker } = bench({}, { artifacts } as never, manualRuntime({ files: files! }));
+    expect(await tracker.downloadArtifacts(runId, undefined, { to })).toBe(to);
+    expect(await readdir(to)).toEqual([]);
+  });
+});
+
 describe("S2.4 downloadArtifacts() onto a place that is taken", () => {
   test.each([
     ["file.txt", "a directory is in the way of the file", "file.txt"],
