@@ -30,14 +30,18 @@ export function runTree(core: Core, id: string, options?: ReadOptions): Promise<
   });
 }
 
-/** Runs with a parent and no root: made by another client, below one of ours. Servers before MLflow 3 cannot tell. */
+/**
+ * Runs with a parent and no root: made by another client, below one of ours. Servers before MLflow 3 know no `IS NULL`:
+ * they give all that have a parent.
+ */
 async function strays(runs: Runs, top: RunData, limits: CallOptions): Promise<RunData[]> {
-  const filter = `${parentTag} LIKE '%' AND ${rootTag} IS NULL`;
+  const nested = `${parentTag} LIKE '%'`;
   try {
-    return await search(runs, top, filter, limits);
+    return await search(runs, top, `${nested} AND ${rootTag} IS NULL`, limits);
   } catch (error) {
-    if (error instanceof BadRequestError) return [];
-    throw error;
+    if (!(error instanceof BadRequestError)) throw error;
+    const all = await search(runs, top, nested, limits);
+    return all.filter(({ data }) => data.tags["mlflow.rootRunId"] === undefined);
   }
 }
 

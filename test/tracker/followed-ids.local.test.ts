@@ -61,7 +61,7 @@ const byServerId = { tag: "read", resumed: true };
 
 test("every call that takes the id of a run reads an own run that another process creates and delivers", async () => {
   expect(await facts(start({ part: "read" }))).toEqual([{ getRun: "own", ...all }, byServerId]);
-});
+}, 120_000);
 
 test("every call that takes the id of a run reads one of a dead process that was taken up before it was created", async () => {
   server.away = true;
@@ -72,4 +72,4 @@ test("every call that takes the id of a run reads one of a dead process that was
   await next.line(`has ${run}`);
   server.away = false;
   expect(await facts(next)).toEqual([{ getRun: "dead", ...all }, byServerId]);
-});
+}, 120_000);
