@@ -7,6 +7,7 @@ import { ENVIRONMENT_TAG } from "./environment/types.ts";
 import { findPlaceholder, makePlaceholder } from "./placeholder.ts";
 import { RegisteredRecording } from "./recording.ts";
 import type { RecorderOptions, Recording } from "./types.ts";
+import { whyNotAttached } from "./why-not-attached.ts";
 
 /** A run that is recorded, with what goes on beside it. */
 export interface OpenRecording {
@@ -28,13 +29,19 @@ export function startRecordedRun(tracker: Tracker, options: RecorderOptions): Ru
 }
 
 /** Finds the run of a recording by its id, or by name and project. */
-export function resumeRecordedRun(
+export async function resumeRecordedRun(
   tracker: Tracker,
-  { name, project }: RecorderOptions,
+  options: RecorderOptions,
   recordingId: string | undefined,
   limits?: CallOptions,
 ): Promise<Run> {
-  return tracker.resumeRun(recordingId ?? { name, ...(project !== undefined && { experiment: project }) }, limits);
+  const { name, project } = options;
+  try {
+    const which = recordingId ?? { name, ...(project !== undefined && { experiment: project }) };
+    return await tracker.resumeRun(which, limits);
+  } catch (error) {
+    throw whyNotAttached(error, tracker, options, recordingId);
+  }
 }
 
 /** Says what is recorded in a run that has just begun. */

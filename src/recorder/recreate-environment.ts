@@ -1,3 +1,4 @@
+import { NetworkError, TimeoutError, UnexpectedReplyError } from "../errors/network-errors.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import { checkAllOptions, checkOptions, type OptionRules } from "../tracker/check-options.ts";
 import type { RecreatedEnvironment, RecreateOptions } from "./recreate/types.ts";
@@ -56,12 +57,20 @@ export async function recreateEnvironment(
   }
   const { recreate } = await import("./recreate/recreate-environment.ts");
   const { tracker: given } = options;
-  if (typeof given !== "function") return recreate(given, recordingId, directory, options);
-  const tracker = await given();
+  const tracker = typeof given === "function" ? await given() : given;
   try {
     return await recreate(tracker, recordingId, directory, options);
+  } catch (error) {
+    // Its files are read where they were sent to.
+    if (error instanceof UnexpectedReplyError || !(error instanceof NetworkError)) throw error;
+    const Kind = error instanceof TimeoutError ? TimeoutError : NetworkError;
+    throw new Kind(
+      `Cannot make the environment of the recording "${recordingId}" again as the server does not answer (${error.message}): it is read from there, so a recording that waits here must be sent before, by tracklet sync or tracker.flush()`,
+      error.request,
+      { cause: error, originRefused: error.originRefused },
+    );
   } finally {
-    await tracker.close();
+    if (typeof given === "function") await tracker.close();
   }
 }
 

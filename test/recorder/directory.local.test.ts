@@ -1,10 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ConfigurationError } from "../../src/errors/index.ts";
+import { ConfigurationError, NetworkError } from "../../src/errors/index.ts";
 import { openTracker } from "../../src/open/local.ts";
-import { createRecorder } from "../../src/recorder/index.ts";
+import { createRecorder, recreateEnvironment } from "../../src/recorder/index.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
+import { unreachable, world } from "./world.ts";
 
 const temporaryDirectory = temporaryDirectories();
 
@@ -22,4 +23,18 @@ test("S3.7 start() refuses an environment.directory that is no folder before any
     await expect(make().attach("0")).rejects.toThrow("environment.directory must be a folder");
   }
   expect((await tracker.searchRuns()).rows).toEqual([]);
+});
+
+test("S3.7 recreateEnvironment() says that a recording must be sent before, when no server answers", async () => {
+  const made = await world();
+  const recorder = made.recorder({ mode: "OFFLINE" });
+  const { recordingId } = await recorder.start();
+  made.fetch = unreachable;
+  const again = recreateEnvironment(recordingId, await temporaryDirectory(), { tracker: made.open, timeout: 100 });
+  await expect(again).rejects.toThrow(NetworkError);
+  await expect(again).rejects.toThrow("a recording that waits here must be sent before, by tracklet sync");
+  made.fetch = made.plain;
+  recorder.setMode("ONLINE");
+  await recorder.stop();
+  made.close();
 });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { ConfigurationError, ValidationError } from "../../src/errors/index.ts";
+import { ConfigurationError, NetworkError, ValidationError } from "../../src/errors/index.ts";
 import type { RecordingStatus } from "../../src/recorder/index.ts";
-import { world as makeWorld, type World } from "./world.ts";
+import { unreachable, world as makeWorld, type World } from "./world.ts";
 
 const closers: (() => void)[] = [];
 afterEach(() => {
@@ -60,5 +60,33 @@ describe("S3.4 record()", () => {
       ["FAILED", "left without stop(): call await recorder.stop() at the end of the block, or use record()"],
       ["FINISHED", undefined],
     ]);
+  });
+});
+
+describe("S3.4 attach()", () => {
+  test("says what helps where the recording is neither here nor to be asked for", async () => {
+    const made = await world();
+    const { recordingId, run } = await made.recorder().start();
+    await run.runId();
+    let timeout = 10_000;
+    const attach = (mode: "ONLINE" | "OFFLINE", id?: string, name = "nope") =>
+      made.recorder({ mode, name }).attach(id, { timeout });
+    await expect(attach("ONLINE")).rejects.toThrow(
+      'Cannot attach to the recording "nope" of the project "field study" as there is no active one of that name: start() begins it',
+    );
+    await expect(attach("ONLINE", "0a1b2c3d4e5f60718293a4b5c6d7e8f9")).rejects.toThrow(
+      'the recording with the id "0a1b2c3d4e5f60718293a4b5c6d7e8f9" as there is none: check the id',
+    );
+    made.fetch = unreachable;
+    timeout = 100;
+    const offline = attach("OFFLINE");
+    await expect(offline).rejects.toThrow(NetworkError);
+    await expect(offline).rejects.toThrow(
+      /^Cannot attach to the recording "nope" of the project "field study" as none waits here whole, and the server does not answer \(.+\): one of which a part was sent goes on OFFLINE by its id$/,
+    );
+    await expect(attach("OFFLINE", "nope")).rejects.toThrow("nothing of it waits here");
+    await expect(attach("ONLINE", recordingId)).rejects.toThrow(
+      'with mode "OFFLINE" it goes on with what of it waits here',
+    );
   });
 });
