@@ -18,6 +18,8 @@ export class OwnClaim implements HeldClaim {
   readonly #nonce: string;
   /** Our ids of the runs that it started. */
   readonly #attempts = new Set<string>();
+  /** From the call of `release()` on, which may yet fail. */
+  #isReleased = false;
   #over = false;
 
   constructor(place: ClaimPlace, lease: Lease, won: { readonly generation: number; readonly nonce: string }) {
@@ -33,6 +35,7 @@ export class OwnClaim implements HeldClaim {
   }
 
   startAttempt(options: StartRunOptions = {}): Run {
+    if (this.#over || this.#isReleased) throw this.#ended("start an attempt of");
     const signal = options.signal === undefined ? this.signal : AbortSignal.any([options.signal, this.signal]);
     const tags = { ...options.tags, ...this.#tags(), "mlflow.tracklet.generation": String(this.generation) };
     const run = this.#place.tracker.startRun({ ...options, signal, tags });
@@ -42,7 +45,7 @@ export class OwnClaim implements HeldClaim {
 
   async commit(attempt: Run, options: CommitOptions = {}): Promise<CommittedClaim> {
     const { keys, what } = this.#place;
-    this.#mustBeOpen("commit");
+    if (this.#over) throw this.#ended("commit");
     await this.#mustBeAttempt(attempt, options);
     const before = await this.#outcome(attempt, options);
     if (before !== undefined) return before;
@@ -93,6 +96,7 @@ export class OwnClaim implements HeldClaim {
 
   async release(options: CallOptions = {}): Promise<void> {
     if (this.#over) return;
+    this.#isReleased = true;
     this.#lease.close();
     // A lost one is not ours to give back, and need not be.
     if (!this.signal.aborted) {
@@ -105,9 +109,8 @@ export class OwnClaim implements HeldClaim {
     await this.release();
   }
 
-  #mustBeOpen(verb: string): void {
-    if (!this.#over) return;
-    throw new ClaimLostError(`Cannot ${verb} ${this.#place.what} as this claim has ended`, this.generation);
+  #ended(verb: string): ClaimLostError {
+    return new ClaimLostError(`Cannot ${verb} ${this.#place.what} as this claim has ended`, this.generation);
   }
 
   /** The beat says nothing any more; that it could not be deleted harms nobody. */

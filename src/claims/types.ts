@@ -63,6 +63,8 @@ export interface HeldClaim extends AsyncDisposable {
   /**
    * Starts the run that this generation writes to. A holder that was thought dead may still write, but only to its own
    * attempt; `commit` says which one counts.
+   *
+   * @throws ClaimLostError when the claim was given back or committed.
    */
   startAttempt(options?: StartRunOptions): Run;
   /**

@@ -251,6 +251,21 @@ describe("HeldClaim", () => {
     expect(await committed(open(), "job")).toEqual(result);
   });
 
+  test("starts no attempt after it was given back or committed", async () => {
+    const { open } = await place();
+    const tracker = open();
+    const mine = await held(claim(tracker, "job"));
+    const released = mine.release();
+    const start = (): unknown => mine.startAttempt({ name: "late" });
+    expect(start).toThrow(ClaimLostError);
+    await released;
+    expect(start).toThrow('Cannot start an attempt of "job" as this claim has ended');
+    const next = await held(claim(tracker, "job"));
+    await next.commit(next.startAttempt());
+    expect(() => next.startAttempt()).toThrow("as this claim has ended");
+    expect((await tracker.searchRuns()).filter((row) => row.name === "late")).toHaveLength(0);
+  });
+
   test("is not lost when a beat sees its own commit before the answer to it has come", async () => {
     let isCommitted = (): void => {};
     const commit = new Promise<void>((resolve) => {
