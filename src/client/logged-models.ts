@@ -99,8 +99,17 @@ export class LoggedModelsResource {
     await this.#done({ method: "DELETE", path, idempotent: false }, options);
   }
 
-  /** Searches the logged models of some experiments that are not deleted. */
+  /**
+   * Searches the logged models of some experiments that are not deleted.
+   *
+   * @throws ValidationError when the query names no experiments.
+   */
   search(query: SearchLoggedModelsQuery, options?: CallOptions): PagePromise<LoggedModel> {
+    if (!Array.isArray(query?.experimentIds)) {
+      throw new ValidationError(
+        `Cannot search logged models as experimentIds must be a list of ids, as in search({ experimentIds: ["0"] }): current value is ${String(query?.experimentIds)}`,
+      );
+    }
     const { experimentIds, filter, datasets, orderBy = [], maxResults, pageToken } = query;
     const path = `${root}/search`;
     const json = {

@@ -69,6 +69,19 @@ describe("LoggedModelsResource", () => {
     expect(JSON.parse(server.seen[1]!.text).page_token).toBe("t");
   });
 
+  test.each([undefined, null, "1", {}, { experimentIds: "1" }])(
+    "search() refuses %j, which names no experiments",
+    (query) => {
+      const server = fakeServer([]);
+      const call = (): unknown => new LoggedModelsResource(server.transport).search(query as never);
+      expect(call).toThrow(ValidationError);
+      expect(call).toThrow(
+        'experimentIds must be a list of ids, as in search({ experimentIds: ["0"] }): current value is',
+      );
+      expect(server.seen).toEqual([]);
+    },
+  );
+
   test("sends the id in the body as well, and escapes what stands in addresses", async () => {
     const server = fakeServer([json({ model: { info } }), json({}), json({})]);
     const models = new LoggedModelsResource(server.transport);
