@@ -3,7 +3,7 @@ import { toPairs } from "./map/pairs.ts";
 import { toModelVersion, toRegisteredModel } from "./map/registry.ts";
 import type { PagePromise } from "./page.ts";
 import { searchRegistry } from "./registry-search.ts";
-import { checkNewAlias, checkNewName, checkRegistryTag, versionText } from "./registry-values.ts";
+import { checkNewAlias, checkNewModel, checkNewName, checkRegistryTag, versionText } from "./registry-values.ts";
 import type { ApiRequest, Transport } from "./transport.ts";
 import type { CallOptions } from "./types/connection.ts";
 import type {
@@ -47,6 +47,7 @@ export class RegisteredModelsResource {
    * @throws ValidationError when the name is empty, holds "/" or ":" or is longer than 256 characters.
    */
   async create(model: NewRegisteredModel, options?: CallOptions): Promise<RegisteredModel> {
+    checkNewModel(model);
     const { name, description, tags } = model;
     checkNewName(name);
     for (const [key, value] of Object.entries(tags ?? {})) checkRegistryTag(key, value);

@@ -5,6 +5,13 @@ import { codePoints, keyProblem } from "./limits.ts";
 const nameLength = 256;
 const aliasLength = 255;
 
+/** @throws ValidationError when a new registered model is no object, such as its bare name. */
+export function checkNewModel(model: unknown): void {
+  if (typeof model === "object" && model !== null) return;
+  const problem = `be an object such as { name: "digits" }: current value is ${show(model)}`;
+  throw refused("create a registered model", problem, undefined);
+}
+
 /** @throws ValidationError when MLflow would refuse the name of a new registered model. */
 export function checkNewName(name: string): void {
   const problem = nameProblem(name);

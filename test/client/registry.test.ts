@@ -135,6 +135,15 @@ describe("RegisteredModelsResource and ModelVersionsResource", () => {
     expect(sent(server)).toEqual([method, path, fields]);
   });
 
+  test.each(["digits", undefined, null])("create() refuses %j, which is no description of a model", async (model) => {
+    const server = fakeServer([]);
+    const created = new RegisteredModelsResource(server.transport).create(model as never);
+    await expect(created).rejects.toThrow(ValidationError);
+    await expect(created).rejects.toThrow(
+      `Cannot create a registered model as it must be an object such as { name: "digits" }: current value is "${model}"`,
+    );
+  });
+
   test("searches repeat order_by, and lists stages", async () => {
     const { server, ask } = both([json({}), json({ model_versions: [recordedVersion] })]);
     await ask((registered) => registered.search({ orderBy: ["name DESC", "timestamp"], pageToken: "t" }).all());
