@@ -14,6 +14,7 @@ import { readMetricLine } from "./metric-lines.ts";
 import { OutputLog } from "./output-log.ts";
 import { OutputRedactor, outputSecrets } from "./output-redactor.ts";
 import { pinned, pythonRequirements } from "./python-requirements.ts";
+import { recordedParams } from "./recorded-params.ts";
 import { type CommandEnd, RecordedCommand } from "./recorded-command.ts";
 import { stopSignals } from "./stop-signals.ts";
 
@@ -44,7 +45,7 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
     name: flags.name ?? plain.slice(0, 250),
     ...(project !== undefined && { project }),
     ...(notes !== undefined && { notes }),
-    hyperParameters: param,
+    hyperParameters: recordedParams(param, secrets, (text) => terminal.writeError(`tracklet: ${text}\n`)),
     metadata: { "mlflow.source.name": plain, "mlflow.tracklet.command": plain },
     mode: flags.offline ? "OFFLINE" : "ONLINE",
     environment: { directory: process.cwd(), command, ...(runs && { runtime: runs }) },

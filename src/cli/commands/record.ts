@@ -16,8 +16,8 @@ const notes = `
 A line of the command's output that has nothing but name=value pairs is a record of metrics: "loss=0.31 accuracy=0.9
 step=7". There is no space beside "=", steps are whole numbers, and inf is stored as the greatest number (1.798e308), as
 MLflow does it; any other line is output and no more. Without step= each metric counts its own. The output goes on to
-the terminal and into the artifact output.log. Secrets, private keys among them, are left out there. The recording ends
-with the command, also when that leaves others running with its output; signals reach the command. kill -9 does not: of
+the terminal and into the artifact output.log. Secrets, private keys among them, are left out there and in --param, as
+far as they can be known: by the names and forms that docs/recorder.md lists, and no others. The recording ends with the command, also when that leaves others running with its output; signals reach the command. kill -9 does not: of
 what was recorded the last seconds may be lost, output.log and the exit code are, and the command finds its output
 closed. In a local store the run stays RUNNING; with a server the next program here sends what waits and ends it FAILED.
 Without an address the recording goes into mlflow.db of this folder, as openTracker() of tracklet/local does it.

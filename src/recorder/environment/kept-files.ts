@@ -3,6 +3,7 @@ import { textOf } from "../../tracker/entries.ts";
 import type { Files } from "../../runtime/ports/files.ts";
 import type { Project } from "./find-project.ts";
 import { madeFiles } from "./made-files.ts";
+import { maskColumns } from "./secret-columns.ts";
 import { isSecretFile } from "./secret-files.ts";
 import type { Secrets } from "./secrets.ts";
 import { FILES, type LeftOut } from "./types.ts";
@@ -118,7 +119,7 @@ export class KeptFiles {
   }
 
   #keep(path: string, bytes: Uint8Array<ArrayBuffer>): void {
-    const clean = this.#withoutSecrets(bytes);
+    const clean = this.#withoutSecrets(path, bytes);
     if (clean === undefined) {
       this.leaveOut(path, "it is no text, and there is a secret in it");
       return;
@@ -131,7 +132,7 @@ export class KeptFiles {
     this.#bytes += clean.length;
   }
 
-  #withoutSecrets(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
+  #withoutSecrets(path: string, bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> | undefined {
     let text: string;
     let isText = true;
     try {
@@ -140,8 +141,9 @@ export class KeptFiles {
       isText = false;
       text = new TextDecoder("latin1").decode(bytes);
     }
-    const { text: clean, count } = this.#secrets.redact(text);
-    if (count === 0) return bytes;
+    const table = maskColumns(path, text);
+    const { text: clean, count } = this.#secrets.redact(table.text);
+    if (count + table.count === 0) return bytes;
     return isText ? new TextEncoder().encode(clean) : undefined;
   }
 }

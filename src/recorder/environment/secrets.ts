@@ -1,8 +1,8 @@
 import { textOfBytes } from "./binary-text.ts";
+import { maskBlocks } from "./secret-blocks.ts";
+import { commandForms, isPasswordArgument } from "./secret-commands.ts";
+import { fieldForms, isSecretValue, MASK } from "./secret-fields.ts";
 import { isSecretName, isSurelySecretName } from "./secret-names.ts";
-
-/** What stands where a secret stood. */
-const MASK = "***";
 
 /** Forms that secrets are known by, wherever they stand. */
 const forms: readonly RegExp[] = [
@@ -37,7 +37,7 @@ const spacedLine =
 /** `ENV NPM_AUTH a1b2...` of a Dockerfile. */
 const dockerLine = /^([+\- ]?[ \t]*(?:ENV|ARG)[ \t]+(\w{1,80})[ \t]+)([^\s"'=$*]{6,})(?=[ \t]*\r?$)/gm;
 /** `TOKEN=a1b2...` among other words. */
-const assigned = /((?<![\w$])([A-Z][A-Z0-9_]{1,80})=)(["']?)((?=[^\s"']*\d)[^\s"'`$<>(){}*,;]{8,})(?=\3(?:[\s;]|$))/g;
+const assigned = /((?<![\w$])([A-Z][A-Z0-9_]{1,80})=)(["']?)([^\s"'`$<>(){}*,;]{6,})(?=\3(?:[\s;]|$))/g;
 /** `self.tokens2`: a name of code, and no value. */
 const ofCode = /^[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+$/;
 
@@ -55,7 +55,7 @@ export class Secrets {
   /** @param variables Environment variables: the values of those that are named like secrets are known. */
   constructor(variables: Readonly<Record<string, string>> = {}, known: readonly string[] = []) {
     const named = Object.entries(variables).flatMap(([name, value]) =>
-      isSecretName(name) || /_KEYS?(?:_\d+)?$/.test(name) ? [value] : passwordOf(value),
+      isSecretName(name) || /(?:_KEYS?(?:_\d+)?|COOKIES?|JWT)$/i.test(name) ? [value] : passwordOf(value),
     );
     // A short plain word would be found everywhere.
     const values = [...named, ...known].filter((value) => value.length >= (/^[a-z]+$/i.test(value) ? 12 : 6));
@@ -126,20 +126,34 @@ export class Secrets {
         value(isSecretName(name) && /\d/.test(held) && !ofCode.test(held), whole, `${start}${MASK}`),
       )
       .replace(dockerLine, (whole, start: string, name: string) => value(isSecretName(name), whole, `${start}${MASK}`))
-      .replace(assigned, (whole, start: string, name: string, quote: string) =>
-        value(isSecretName(name), whole, `${start}${quote}${MASK}`),
-      );
+      .replace(assigned, (whole, start: string, name: string, quote: string, held: string) => {
+        const is = isSurelySecretName(name) || (isSecretName(name) && /^(?=.*\d).{8}/.test(held));
+        return value(is, whole, `${start}${quote}${MASK}`);
+      });
+    for (const { pattern, mask: masked } of [...fieldForms, ...commandForms]) {
+      clean = clean.replace(pattern, (whole, ...groups: string[]) => {
+        const text = masked(...groups);
+        return value(text !== undefined, whole, text ?? whole);
+      });
+    }
+    const blocks = maskBlocks(clean);
+    clean = blocks.text;
+    count += blocks.count;
     return { text: clean, count };
   }
 
-  /** A command line: also values that follow an option named like a secret, and passwords of `-u user:password`. */
+  /** A command line: also values of options named like secrets, and passwords of `-u user:password` and `-p password`. */
   redactCommand(args: readonly string[]): string[] {
-    let next: "secret" | "user" | undefined;
-    return args.map((arg) => {
+    let next: "secret" | "user" | "password" | undefined;
+    return args.map((arg, at) => {
+      const earlier = args.slice(0, at);
       const before = next;
       next = undefined;
       if (before === "secret" && !arg.startsWith("-")) return MASK;
       if (before === "user") return withoutPassword(this.redact(arg).text);
+      if (before === "password" && isPasswordArgument(earlier, arg)) return MASK;
+      if (arg === "-p") next = "password";
+      else if (/^-p[^-=]/.test(arg) && isPasswordArgument(earlier, arg.slice(2))) return `-p${MASK}`;
       const [, option, value] = /^(?:--?)?([\w.-]+)(?:=(.+))?$/s.exec(arg) ?? [];
       const isOption = option !== undefined && arg.startsWith("-");
       if (option !== undefined && isSecretName(option)) {
@@ -165,7 +179,7 @@ function withoutPassword(text: string): string {
 function isQuotedSecret(name: string, sign: string, held: string): boolean {
   // In JSON a field named so is no kind of a word.
   if (isSurelySecretName(name) || (/^["']/.test(sign) && /tokens?$/i.test(name) && isSecretName(name))) return true;
-  return isSecretName(name) && /^(?=.*\d)(?=.*[A-Za-z])[\w+/=.~-]{8,}$/.test(held);
+  return isSecretValue(name, held);
 }
 
 /** The password of a variable such as DATABASE_URL. */

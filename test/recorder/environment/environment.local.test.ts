@@ -143,6 +143,9 @@ describe("S3.7 register() without secrets", () => {
     json: "jsontokenabc",
     pass: "opt-pass",
     user: "us3r-pass",
+    cell: "cell-horse",
+    place: "place-horse",
+    block: "block horse",
   };
 
   test("captures none that was planted, in files, changes, arguments, addresses and variables", async () => {
@@ -162,6 +165,9 @@ describe("S3.7 register() without secrets", () => {
       "config/settings.sh": `export API_TOKEN=${planted.dotenv}\n`,
       "config/app.yml": `db:\n  password: ${planted.yaml}\n  api_key = ${planted.spaced}\n  n: ${planted.digits}\n`,
       "config/app.json": `{"token":"${planted.json}","path":"${planted.slash}","old":["${planted.old}"]}`,
+      "config/block.yml": `db:\n  passphrase: |\n    ${planted.block}\n`,
+      "config/users.csv": `name,password\nann,${planted.cell}\n`,
+      "secrets/db.txt": planted.place,
       Dockerfile: `ENV NPM_AUTH ${planted.docker}\n`,
       "package-lock.json": JSON.stringify({ a: { resolved: `https://ci:${planted.lock}@npm.example.org/a.tgz` } }),
     });
@@ -205,7 +211,9 @@ describe("S3.7 register() without secrets", () => {
       "Dockerfile",
       "config/app.json",
       "config/app.yml",
+      "config/block.yml",
       "config/settings.sh",
+      "config/users.csv",
       "other.mjs",
       "package-lock.json",
       "package.json",
