@@ -1,6 +1,7 @@
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { DeliveryOptions } from "../queue/types.ts";
-import { checkAllOptions, checkOptions, type OptionRules } from "../tracker/check-options.ts";
+import { checkOptions, type OptionRules } from "../tracker/check-options.ts";
+import { checkGiven, trackerWith } from "./check-given.ts";
 import { checkVariables } from "./environment/variables.ts";
 import type { RecorderOptions, RecorderSettings } from "./types.ts";
 
@@ -14,6 +15,10 @@ const settings = {
 
 const text = (value: unknown): string | false => (typeof value !== "string" || value === "") && "a text";
 
+/** A list would become the names 0, 1 and so on. */
+const byName = (value: unknown): string | false =>
+  (typeof value !== "object" || value === null || Array.isArray(value)) && "an object with a value for each name";
+
 const environment: OptionRules = {
   directory: (value) => !(value instanceof URL) && text(value),
   variables: (value) => !isTexts(value) && "a list of names",
@@ -22,17 +27,15 @@ const environment: OptionRules = {
 };
 
 const rules: OptionRules = {
-  tracker: (value) =>
-    typeof value !== "function" &&
-    typeof Object(value).startRun !== "function" &&
-    "a tracker, or what opens one such as openTracker",
+  tracker: trackerWith("startRun"),
   name: text,
   project: text,
   notes: "string",
-  dataset: (value) => typeof value !== "object" && text(value),
+  dataset: (value) =>
+    (value === null || typeof value !== "object") && text(value) && "a text or a dataset such as { name }",
   modelClass: text,
-  hyperParameters: "object",
-  metadata: "object",
+  hyperParameters: byName,
+  metadata: byName,
   environment: (value) => value !== false && typeof value !== "object" && "false or an object",
   mode: ["ONLINE", "OFFLINE"],
   batchSize: [1, 1000],
@@ -43,14 +46,13 @@ const rules: OptionRules = {
 
 /** @throws ConfigurationError for options that cannot work */
 export function checkRecorderOptions(options: RecorderOptions): void {
-  checkAllOptions(options, rules);
-  const { tracker, name } = options;
+  const needed = { tracker: "a tracker, or what opens one such as openTracker", name: "a text" };
+  checkGiven(options, rules, needed, '{ tracker: openTracker, name: "walk 8" }');
+  const { tracker } = options;
   if (options.environment) {
     checkOptions(options.environment, environment, "environment.");
     checkVariables(options.environment.variables ?? []);
   }
-  // What is undefined passes there.
-  checkOptions({ tracker: tracker ?? null, name: name ?? null }, rules);
   if (typeof tracker === "function") return;
   const given = Object.keys(settings).find((option) => options[option as keyof RecorderOptions] !== undefined);
   if (given === undefined) return;

@@ -18,7 +18,10 @@ export class RecorderTracker {
   }
 
   get mode(): RecorderMode {
-    return this.#mode ?? "ONLINE";
+    // Who shares the tracker may have switched it.
+    const host = this.#open?.queue.status().host;
+    if (host === undefined) return this.#mode ?? "ONLINE";
+    return host === "paused" ? "OFFLINE" : "ONLINE";
   }
 
   /** Undefined while nobody has asked for it. */
@@ -37,7 +40,7 @@ export class RecorderTracker {
         `Cannot set the mode as it must be "ONLINE" or "OFFLINE": current value is "${String(mode)}"`,
       );
     }
-    const before = this.#mode;
+    const before = this.mode;
     this.#mode = mode;
     if (mode === before) return;
     if (mode === "OFFLINE") this.#open?.queue.pause();

@@ -1,13 +1,11 @@
 import { NetworkError, TimeoutError, UnexpectedReplyError } from "../errors/network-errors.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
-import { checkAllOptions, checkOptions, type OptionRules } from "../tracker/check-options.ts";
+import type { OptionRules } from "../tracker/check-options.ts";
+import { checkGiven, trackerWith } from "./check-given.ts";
 import type { RecreatedEnvironment, RecreateOptions } from "./recreate/types.ts";
 
 const rules: OptionRules = {
-  tracker: (value) =>
-    typeof value !== "function" &&
-    typeof Object(value).getRun !== "function" &&
-    "a tracker, or what opens one such as openTracker",
+  tracker: trackerWith("getRun"),
   manager: ["npm", "deno", "bun"],
   repository: (value) => value !== false && !isPlace(value) && "an address, a path or false",
   python: (value) => value !== false && (typeof value !== "string" || value === "") && "a program or false",
@@ -48,8 +46,8 @@ export async function recreateEnvironment(
   directory: string | URL,
   options: RecreateOptions,
 ): Promise<RecreatedEnvironment> {
-  checkAllOptions(options, rules);
-  checkOptions({ tracker: options.tracker ?? null }, rules);
+  const needed = { tracker: "a tracker, or what opens one such as openTracker" };
+  checkGiven(options, rules, needed, "{ tracker: openTracker }");
   if (typeof recordingId !== "string" || recordingId === "" || !isPlace(directory)) {
     throw new ConfigurationError(
       `Cannot make an environment again as it must have the id of a recording and a folder: current values are ${typeof recordingId} and ${typeof directory}`,

@@ -127,6 +127,7 @@ export interface Recorder extends AsyncDisposable {
   attachAlertOn(rule: AlertRule): void;
   /** Sends from now on, or does not; nothing is lost or doubled by it. */
   setMode(mode: RecorderMode): void;
+  /** `OFFLINE` while nothing is sent, whoever of those who share the tracker said so; without a server `ONLINE`. */
   readonly mode: RecorderMode;
   /**
    * Ends the recording, and sends what is left, for at most `syncDataTimeout`. The report says what is still left.

@@ -1,6 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { ConfigurationError, NetworkError, ValidationError } from "../../src/errors/index.ts";
-import type { RecordingStatus } from "../../src/recorder/index.ts";
+import {
+  createRecorder,
+  recreateEnvironment,
+  type RecorderOptions,
+  type RecordingStatus,
+  type RecreateOptions,
+} from "../../src/recorder/index.ts";
 import { unreachable, world as makeWorld, type World } from "./world.ts";
 
 const closers: (() => void)[] = [];
@@ -88,5 +94,47 @@ describe("S3.4 attach()", () => {
     await expect(attach("ONLINE", recordingId)).rejects.toThrow(
       'with mode "OFFLINE" it goes on with what of it waits here',
     );
+  });
+});
+
+describe("S3.2 createRecorder()", () => {
+  test("says of wrong options what they must be", async () => {
+    const { open: tracker } = await world();
+    const make = (given?: unknown) => () => createRecorder(given as RecorderOptions);
+    const example = 'an object such as { tracker: openTracker, name: "walk 8" }: current value is ';
+    expect(make()).toThrow(`${example}undefined`);
+    expect(make(null)).toThrow(`${example}null`);
+    expect(make({ name: "a" })).toThrow("what opens one such as openTracker: it is missing");
+    expect(make({ tracker })).toThrow("the option name as it must be a text: it is missing");
+    expect(make({ tracker: Promise.resolve(), name: "a" })).toThrow("await it, or give openTracker itself");
+    for (const [options, says] of [
+      [{ dataset: 5 }, "dataset as it must be a text or a dataset such as { name }: current value is 5"],
+      [{ dataset: null }, "dataset as it must be a text or a dataset"],
+      [{ hyperParameters: [1, 2] }, "hyperParameters as it must be an object with a value for each name"],
+      [{ metadata: ["a"] }, "metadata as it must be an object with a value for each name"],
+    ] as const) {
+      expect(make({ tracker, name: "a", ...options })).toThrow(says);
+    }
+    const again = (options?: unknown) => recreateEnvironment("a", "b", options as RecreateOptions);
+    await expect(again()).rejects.toThrow("an object such as { tracker: openTracker }: current value is undefined");
+    await expect(again({})).rejects.toThrow("what opens one such as openTracker: it is missing");
+  });
+});
+
+describe("S3.1 mode", () => {
+  test("is as whoever shares the tracker has set it last", async () => {
+    const { recorder: make, open } = await world();
+    await using tracker = open();
+    const first = make({ tracker, mode: "OFFLINE" });
+    await first.start();
+    const second = make({ tracker, mode: "ONLINE" });
+    await second.start();
+    expect([first.mode, second.mode]).toEqual(["ONLINE", "ONLINE"]);
+    first.setMode("OFFLINE");
+    expect([second.mode, tracker.queue.status().host]).toEqual(["OFFLINE", "paused"]);
+    second.setMode("ONLINE");
+    expect(first.mode).toBe("ONLINE");
+    await first.stop();
+    await second.stop();
   });
 });
