@@ -62,9 +62,10 @@ function seriesStem({ key, step = 0, timestamp }: ImageOptions, now: number, ran
     );
   }
   const time = timestamp ?? now;
-  if (!Number.isSafeInteger(step) || !Number.isSafeInteger(time)) {
+  for (const [name, value] of Object.entries({ step, timestamp: time })) {
+    if (Number.isSafeInteger(value)) continue;
     throw new ValidationError(
-      `Cannot log the image as its step and timestamp must be integers: current values are ${textOf(step)} and ${textOf(time)}`,
+      `Cannot log the image as its ${name} must be an integer: current value is ${textOf(value)}`,
     );
   }
   return `images/${key.replaceAll("/", "~")}+step+${step}+timestamp+${time}+${uuidOf(random)}`;
