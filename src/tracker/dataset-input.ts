@@ -47,7 +47,7 @@ export function inputConflict(told: ToldInputs, { dataset, tags }: DatasetInput)
   const first = told.get(id) ?? all;
   told.set(id, first);
   if (first === all) return undefined;
-  return `Cannot log the input ${quote(name)} again as a run keeps a dataset once, as it was first: these tags and source are not kept; use another name or digest`;
+  return `Cannot log the input ${quote(name)} again as a run keeps a dataset once, as it was first: this context, tags and source are not kept; use another name or digest`;
 }
 
 /** 8 hex digits (FNV-1a): tells two descriptions apart, as MLflow's own short digests do. */

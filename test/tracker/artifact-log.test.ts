@@ -326,7 +326,7 @@ describe("Run artifacts", () => {
     ]);
     run.logInput({ name: "squid", digest: "d", source: "a" });
     run.logInput({ name: "squid", digest: "d", source: "b" });
-    expect(problems[1]?.message).toContain("these tags and source are not kept");
+    expect(problems[1]?.message).toContain("this context, tags and source are not kept");
     expect(queue.of("inputs")).toHaveLength(8);
     const strict = bench({ strict: true }).tracker.startRun();
     strict.logInput(input);
