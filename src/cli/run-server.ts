@@ -38,6 +38,13 @@ export async function runServer(flags: ServerFlags): Promise<void> {
 }
 
 function databaseFile(uri: string): string {
+  // The path of a file, as people give it to other programs; what may hold a password is not repeated.
+  if (/^(?![a-z][a-z\d+.-]+:)[^@]+\.(db|sqlite3?)$/i.test(uri)) {
+    const address = `sqlite:///${encodeURI(uri).replace(/[?#]/g, encodeURIComponent)}`;
+    throw new ConfigurationError(
+      `Cannot serve this --backend-store-uri as it must be "sqlite:///FILE": current value is "${uri}"; use "${address}"`,
+    );
+  }
   const place = parseTrackingPlace(uri);
   if (place.kind === "database") return resolve(place.path);
   throw new ConfigurationError(

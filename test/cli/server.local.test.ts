@@ -168,6 +168,7 @@ describe("tracklet server", () => {
   test.each([
     [["--backend-store-uri", "postgresql://me:secret@db/x"], "mlflow server --backend-store-uri postgresql://..."],
     [["--backend-store-uri", "./mlruns"], "mlflow migrate-filestore"],
+    [["--backend-store-uri", "/data/my runs.db"], 'use "sqlite:////data/my%20runs.db"'],
     [["--backend-store-uri", "http://localhost:5000"], 'it must be "sqlite:///FILE"'],
     [["--artifacts-destination", "s3://bucket/key"], "--artifacts-destination must be a folder"],
   ])("refuses %j with what to use instead", async (flags, message) => {
