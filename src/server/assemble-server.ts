@@ -1,3 +1,4 @@
+import { ValidationError } from "../errors/usage-errors.ts";
 import { platformClock } from "../runtime/platform-clock.ts";
 import { platformRandom } from "../runtime/platform-random.ts";
 import { openNodeSqlite } from "../sql/node-sqlite.ts";
@@ -13,6 +14,7 @@ import type { Server, ServerOptions } from "./server.ts";
 
 /** Makes a server that acts as one MLflow release; `createServer()` fixes which, mocks choose another. */
 export function assembleServer(options: ServerOptions, compat: Compat): Server {
+  checkDatabase(options?.database);
   const clock = options.clock ?? platformClock;
   const own = typeof options.database === "string" ? openNodeSqlite(options.database, options) : undefined;
   const db = own ?? (options.database as Exclude<ServerOptions["database"], string>);
@@ -37,4 +39,14 @@ export function assembleServer(options: ServerOptions, compat: Compat): Server {
     onError: options.onError ?? (() => {}),
   });
   return { fetch: dispatch, close: () => own?.close() };
+}
+
+function checkDatabase(database: unknown): void {
+  if (typeof database === "string") return;
+  const { prepare, then } = (database ?? {}) as { readonly prepare?: unknown; readonly then?: unknown };
+  if (typeof prepare === "function") return;
+  const cure = typeof then === "function" ? "; await it" : "";
+  throw new ValidationError(
+    `Cannot create a server as its database must be a file name, ":memory:" or an open database: current value is ${String(database)}${cure}`,
+  );
 }

@@ -52,6 +52,7 @@ export interface Server {
  * Makes an MLflow tracking server as one fetch handler over SQLite, in MLflow's own schema: what it writes, MLflow
  * 3.17.2 opens, and the other way round. It answers as `mlflow server` does; `docs/differences.md` lists where not.
  *
+ * @throws ValidationError when `database` is none.
  * @throws ConfigurationError when the file cannot be opened, is not a SQLite database, or is of another MLflow revision.
  *
  * @example
