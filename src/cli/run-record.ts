@@ -10,6 +10,7 @@ import { amountText } from "../tracker/shown.ts";
 import type { Tracker } from "../tracker/types/tracker.ts";
 import { commandRuntime } from "./command-runtime.ts";
 import type { RecordFlags } from "./commands/record.ts";
+import { folderEnvironment } from "./folder-environment.ts";
 import { readMetricLine } from "./metric-lines.ts";
 import { OutputLog } from "./output-log.ts";
 import { OutputRedactor, outputSecrets } from "./output-redactor.ts";
@@ -39,7 +40,11 @@ export async function runRecord(command: readonly string[], flags: RecordFlags):
   let tracker: Tracker | undefined;
   const recorder = createRecorder({
     tracker: async (settings) => {
-      tracker = await openTracker({ ...settings, ...(trackingUri !== undefined && { trackingUri }) });
+      tracker = await openTracker({
+        ...settings,
+        runtime: { environment: folderEnvironment(runtime) },
+        ...(trackingUri !== undefined && { trackingUri }),
+      });
       return tracker;
     },
     name: flags.name ?? plain.slice(0, 250),

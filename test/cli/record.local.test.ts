@@ -90,6 +90,8 @@ describe("tracklet record", () => {
     expect(JSON.stringify([output, environment, data])).not.toContain(secret);
     const { command, runtime, project } = JSON.parse(environment);
     expect([command.at(-1), project, /^\d+\./.test(runtime.version)]).toEqual(["fail", "", true]);
+    // The folder of the command has no git, and that of tracklet itself is none of its.
+    expect(Object.keys(data.tags).filter((key) => key.includes("git"))).toEqual([]);
   });
 
   test("forwards a signal, waits for the command, and passes its exit code on", async () => {
