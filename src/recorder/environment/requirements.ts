@@ -10,17 +10,21 @@ const MOST = 1000;
 const npmName = /^(?:@[a-z0-9~][\w.~-]*\/)?[a-z0-9~][\w.~-]*$/i;
 /** Without spaces and what a shell or another file would take for its own. */
 const npmVersion = /^[\w.^~<>=|*+:@/#-]{1,200}$/;
-const pythonLine = /^([A-Za-z0-9][\w.-]*)(\[[\w.,\s-]*\])?\s*((?:[<>=!~]=?|===)[^;\n]*|@\s*\S+)?\s*(;[^\n]*)?$/;
+const pythonLine =
+  /^([A-Za-z0-9][\w.-]*)(\[[\w.,\s-]*\])?\s*((?:[<>=!~]=?|===)[^;\n]*|@\s*\S+)?\s*(;[\s(]*(?:python_|os_name|sys_platform|platform_|implementation_|extra\b|["'])[^\n]*)?$/;
+/** Versions as a map has them: one, bounds, or an address. */
+const pythonVersion =
+  /^(?:(?:[<>=!~]{1,3}\s*)?[\w.*+!-]{1,100}(?:\s*,\s*[<>=!~]{1,3}\s*[\w.*+!-]{1,100}){0,20}|@\s*[^\s;]{1,500})$/;
 
 /** The tags that keep what a recording needs. @throws ValidationError for what is no package or no version */
 export function requirementTags(given: PackageRequirements): Record<string, string> {
-  const { npm = {}, python = {}, ...rest } = Object(given) as PackageRequirements;
-  const [unknown] = Object.keys(rest);
-  if (typeof given !== "object" || unknown !== undefined || typeof npm !== "object" || typeof python !== "object") {
+  const fault = faultOf(given);
+  if (fault !== undefined) {
     throw new ValidationError(
-      `Cannot use the package requirements as they must be { npm: { name: version }, python: { name: version } or lines }: current value has ${unknown === undefined ? typeof given : quote(unknown)}`,
+      `Cannot use the package requirements as they must be { npm: { name: version }, python: { name: version } or lines }: current value ${fault}`,
     );
   }
+  const { npm = {}, python = {} } = given;
   const lines = Array.isArray(python) ? python : Object.entries(python).map(([name, version]) => pinned(name, version));
   const tags = [
     ...Object.entries(npm).map(([name, version]) => npmTag(name, version)),
@@ -77,15 +81,35 @@ export function canonicalName(name: string): string {
 }
 
 function pinned(name: string, version: unknown): string {
-  if (typeof version !== "string") throw wrong(name, 'have a version such as "1.26.4"', version);
   if (version === "" || version === "*") return name;
+  if (typeof version !== "string" || !pythonVersion.test(version)) {
+    throw wrong(name, 'have a version such as "1.26.4", and conditions only in lines', version);
+  }
   return /^[<>=!~@]/.test(version) ? `${name}${version}` : `${name}==${version}`;
 }
 
+/** What is wrong with requirements as a whole. */
+function faultOf(given: unknown): string | undefined {
+  if (!isMap(given)) return `is ${shown(given)}`;
+  const { npm = {}, python = {}, ...rest } = given;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) return `has ${quote(unknown)}`;
+  if (!isMap(npm)) return `of npm is ${shown(npm)}`;
+  return isMap(python) || Array.isArray(python) ? undefined : `of python is ${shown(python)}`;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  if (typeof value === "string") return quote(value);
+  return value === null ? "null" : Array.isArray(value) ? "a list" : typeof value;
+}
+
 function wrong(what: string, must: string, value: unknown): ValidationError {
-  const shown = typeof value === "string" ? quote(value) : typeof value;
   return new ValidationError(
-    `Cannot use the package requirement ${quote(String(what))} as it must ${must}: current value is ${shown}`,
+    `Cannot use the package requirement ${quote(String(what))} as it must ${must}: current value is ${shown(value)}`,
     { key: String(what) },
   );
 }

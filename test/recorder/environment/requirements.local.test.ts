@@ -185,6 +185,18 @@ describe("S3.7 upsertPackageRequirements()", () => {
     expect(upsert({ python: ["--index-url https://evil.test"] })).toThrow('be a line such as "numpy==1.26.4"');
     expect(upsert({ python: ["-r other.txt"] })).toThrow('be a line such as "numpy==1.26.4"');
     expect(upsert({ pip: [] })).toThrow('current value has "pip"');
+    expect(upsert({ npm: ["ky"] })).toThrow("npm is a list");
+    expect(upsert({ npm: null })).toThrow("npm is null");
+    expect(upsert({ python: "numpy==1" })).toThrow('python is "numpy==1"');
+    expect(upsert("numpy")).toThrow('current value is "numpy"');
+    expect(upsert({ python: { numpy: "1; import os" } })).toThrow(
+      'have a version such as "1.26.4", and conditions only in lines: current value is "1; import os"',
+    );
+    expect(upsert({ python: { numpy: "1 --hash x" } })).toThrow("have a version such as");
+    expect(upsert({ python: ["numpy==1; import os"] })).toThrow('be a line such as "numpy==1.26.4"');
+    const markers = ["numpy>=1,<2; python_version < '3.12'", "a @ https://x.test/a.whl", 'b[c]~=1 ; (extra == "x")'];
+    const python = { torch: ">=2.1, <3", x: "==1.*", y: "*", z: "1!2.0+cpu.1" };
+    expect(() => [upsert({ python: markers })(), upsert({ python })()]).not.toThrow();
     await recorder.stop();
   });
 });
