@@ -17,6 +17,8 @@ export class Credentials {
   /** Times at which it last began to fail, and works again. */
   #from = 0;
   #until = 0;
+  /** What is hardly ever sent and got none when it was sent last. */
+  #failed: RequestKind | undefined;
 
   constructor(seed: number) {
     this.#chance = new Chance(seed, "credentials");
@@ -27,8 +29,12 @@ export class Credentials {
   /** True when a request gets none; `calm` when nothing is to go wrong any more. */
   fails(kind: RequestKind, now: number, calm: boolean): boolean {
     if (!this.#isWeak) return false;
-    // As of other faults: what is hardly ever sent would meet none.
-    if (RARE.has(kind)) return this.#chance.may(0.3);
+    // As of other faults: what is hardly ever sent would meet none. But once in a row, as each makes all wait for long.
+    if (RARE.has(kind)) {
+      const fails = this.#failed !== kind && this.#chance.may(0.5);
+      this.#failed = fails ? kind : undefined;
+      return fails;
+    }
     if (calm) return false;
     if (now >= this.#until) this.#plan(now);
     // What follows on another request at once would meet one only where a time begins between the two.

@@ -61,6 +61,7 @@ export function canMeet(fault: OutcomeName, kind: RequestKind): boolean {
 /** Requests that hardly any seed makes: any fault may meet them, whatever the weather. */
 export const RARE: ReadonlySet<RequestKind> = new Set<RequestKind>([
   "delete model",
+  "delete run",
   "tag model",
   "get model",
   "search experiments",
