@@ -22,7 +22,7 @@ const rules: OptionRules = {
  * @param recordingId Either id of the recording.
  * @param directory Made when missing; must be empty.
  * @throws ConfigurationError for a folder that is not empty, a recording without an environment, and a commit that cannot be
- * had: before anything is written, but for what git has fetched.
+ * had: then nothing is left of what git has fetched.
  *
  * @example
  * ```ts
@@ -51,6 +51,11 @@ export async function recreateEnvironment(
   if (typeof recordingId !== "string" || recordingId === "" || !isPlace(directory)) {
     throw new ConfigurationError(
       `Cannot make an environment again as it must have the id of a recording and a folder: current values are ${typeof recordingId} and ${typeof directory}`,
+    );
+  }
+  if (/^(?!file:)[a-z][a-z0-9+.-]+:/i.test(String(directory))) {
+    throw new ConfigurationError(
+      `Cannot make an environment again in "${directory}" as it must be a folder of this machine: give a path or a file: URL`,
     );
   }
   const { recreate } = await import("./recreate/recreate-environment.ts");

@@ -1,5 +1,6 @@
 import { ConfigurationError } from "../../errors/usage-errors.ts";
 import type { Files } from "../../runtime/ports/files.ts";
+import { removeFolder } from "../../runtime/remove-folder.ts";
 import type { Spawn } from "../../runtime/ports/spawn.ts";
 import { gitFault, gitIn } from "../environment/git-program.ts";
 import type { RecordedParts } from "./read-recording.ts";
@@ -38,7 +39,7 @@ export function repositoryOf(
   throw new ConfigurationError(`Cannot get the commit ${git.commit} as ${problem}: ${cure}`);
 }
 
-/** Gets the commit into the folder, without its history. @throws ConfigurationError when it cannot be had */
+/** Gets the commit into the folder, without its history. What git leaves of one that cannot be had is taken away. @throws ConfigurationError when it cannot be had */
 export async function checkOut(
   spawn: Spawn | undefined,
   folder: TargetFolder,
@@ -50,19 +51,35 @@ export async function checkOut(
   const failed = (why: string): ConfigurationError =>
     new ConfigurationError(`Cannot get the commit ${commit} as ${why}: ${cure}`);
   if (spawn === undefined) throw failed("this process may not run git");
-  await files.makeDirectory(folder.path);
+  const isThere = (await files.stat(folder.path)) !== undefined;
+  try {
+    await files.makeDirectory(folder.path);
+    await getCommit(spawn, folder, repository, commit, signal, failed);
+  } catch (error) {
+    await removeFolder(isThere ? folder.at(".git") : folder.path).catch(() => {});
+    throw error;
+  }
+}
+
+async function getCommit(
+  spawn: Spawn,
+  folder: TargetFolder,
+  repository: string,
+  commit: string,
+  signal: AbortSignal | undefined,
+  failed: (why: string) => ConfigurationError,
+): Promise<void> {
   const git = gitIn(spawn, folder.path);
   const limits = { timeout: PATIENCE, ...(signal !== undefined && { signal }) };
   const begun = gitFault(await git(["init", "--quiet"]));
   if (begun !== undefined) throw failed(begun);
-  const left = "; the folder has an empty .git now, take it away";
   let fetched = await git(["fetch", "--quiet", "--depth", "1", "--", repository, commit], limits);
   // Some servers give no single commits.
   if (fetched?.code !== 0) fetched = await git(["fetch", "--quiet", "--tags", "--", repository], limits);
   const fault = gitFault(fetched);
-  if (fault !== undefined) throw failed(fault + left);
+  if (fault !== undefined) throw failed(fault);
   const out = gitFault(await git(["-c", "core.autocrlf=false", "checkout", "--quiet", "--detach", commit], limits));
-  if (out !== undefined) throw failed(out + left);
+  if (out !== undefined) throw failed(out);
 }
 
 /** Applies what was not committed. Gives why it cannot. */

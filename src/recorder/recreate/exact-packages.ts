@@ -37,8 +37,12 @@ export async function exactPackages(
     return manager.loose;
   }
   if (changed.length === 0) return manager.locked[lock];
+  const loose =
+    manager.loose === manager.locked[lock]
+      ? `${lock} is not followed in all`
+      : `${manager.loose} takes the place of ${manager.locked[lock]}`;
   problems.push(
-    `${manager.loose} takes the place of ${manager.locked[lock]} as the recording asked for ${changed.join(", ")}, and ${lock} has it otherwise: packages of packages may differ.`,
+    `${loose} as the recording asked for ${changed.join(", ")}, and ${lock} has it otherwise: packages of packages may differ.`,
   );
   return manager.loose;
 }

@@ -74,7 +74,13 @@ export interface RecordedParts {
 
 /** Reads all of it, before anything is written. @throws ConfigurationError for a recording without an environment */
 export async function readRecording(tracker: Tracker, id: string, options: CallOptions): Promise<RecordedParts> {
-  const { info, data } = await tracker.getRun(id, options);
+  const { info, data } = await tracker.getRun(id, options).catch((error: unknown) => {
+    if (!(error instanceof NotFoundError)) throw error;
+    throw new ConfigurationError(
+      `Cannot make an environment again as there is no recording with the id ${quote(id)} on the server of this tracker`,
+      { cause: error },
+    );
+  });
   let room = MOST_BYTES;
   const bytes = async (artifact: string): Promise<Uint8Array> => {
     const { body } = await tracker.openArtifact(id, artifact, options);

@@ -74,10 +74,23 @@ async function write(
   const { python, signal } = options;
   const pip = await pythonPackages(folder, parts, { spawn, python, signal }, problems);
   const run = runCommand(environment.command, manager, pip.program, problems);
+  const missing: string[] = [];
+  for (const arg of environment.command?.slice(1) ?? []) {
+    if (isScript(arg) && !(await folder.has(at(arg.replace(/^\.\//, ""))))) missing.push(arg);
+  }
+  if (missing.length > 0) {
+    const cure = git === undefined ? "" : `: commit ${git.commit} may have it`;
+    problems.push(`${missing.join(", ")} of the command is not here${cure}.`);
+  }
   const commands = [install, pip.install, run].filter((command) => command !== undefined);
   const name = (await folder.has(at("README.md"))) ? "README.tracklet.md" : "README.md";
   await folder.write(at(name), readme(parts, commands, problems));
   return { directory: folder.at(project), install, run, problems };
+}
+
+/** True for a script of the project itself. */
+function isScript(arg: string): boolean {
+  return /^(?![\\/-]|[A-Za-z]:)[^\s:]+\.(?:[cm]?[jt]sx?|py)$/.test(arg) && !arg.split("/").includes("..");
 }
 
 /** Writes the files that were kept, but for those without their secrets where the commit has them whole. */

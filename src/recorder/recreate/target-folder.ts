@@ -14,7 +14,7 @@ export class TargetFolder {
   /** @throws ConfigurationError for a folder that is not empty, and for a file */
   async mustBeEmpty(): Promise<void> {
     const stat = await this.#files.stat(this.path);
-    if (stat === undefined) return;
+    if (stat === undefined) return this.#mustHaveRoom();
     const entries = stat.isDirectory ? await this.#files.list(this.path) : undefined;
     if (entries?.length === 0) return;
     const has =
@@ -24,6 +24,21 @@ export class TargetFolder {
     throw new ConfigurationError(
       `Cannot make an environment again in "${this.path}" as it must be an empty folder, or not there yet: ${has}`,
     );
+  }
+
+  /** @throws ConfigurationError where the folder would be below a file */
+  async #mustHaveRoom(): Promise<void> {
+    for (let at = this.path; ; ) {
+      const above = this.#files.join(at, "..");
+      if (above === at) return;
+      at = above;
+      const stat = await this.#files.stat(at);
+      if (stat?.isDirectory) return;
+      if (stat === undefined) continue;
+      throw new ConfigurationError(
+        `Cannot make an environment again in "${this.path}" as "${at}" must be a folder: it is a file`,
+      );
+    }
   }
 
   /** The path of the platform for a path in the folder. */

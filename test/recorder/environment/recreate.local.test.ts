@@ -113,6 +113,7 @@ describe("S3.7 recreateEnvironment()", () => {
     const { id } = await at.record(runtimeOf(join(tree, "train.mjs")));
     const target = await temporaryDirectory();
     const { problems } = await recreateEnvironment(id, target, { tracker: () => at.open(), repository: false, python });
+    expect(problems).toContain(`train.mjs of the command is not here: commit ${commit} may have it.`);
     expect(problems.slice(0, 2)).toEqual([
       `Only files that were kept are here, and not those of commit ${commit}.`,
       "What was not committed is in uncommitted.diff and not applied as its commit is not here.",
@@ -142,13 +143,20 @@ describe("S3.7 recreateEnvironment() of bad input", () => {
     );
     await expect(make(id, join(tree, "train.mjs"), tree)).rejects.toThrow("not there yet: it is a file");
     await expect(make(without.id, target)).rejects.toThrow("it has none: record without environment: false");
-    await expect(make("nobody", target)).rejects.toThrow(/nobody|not found/i);
+    await expect(make("nobody", target)).rejects.toThrow('there is no recording with the id "nobody" on the server');
+    await expect(make(id, join(tree, "train.mjs", "a", "b"), tree)).rejects.toThrow(
+      /train\.mjs" must be a folder: it is a file$/,
+    );
+    await expect(recreateEnvironment(id, new URL("http://host/x"), { tracker: () => at.open() })).rejects.toThrow(
+      'in "http://host/x" as it must be a folder of this machine',
+    );
     await expect(make(id, target)).rejects.toThrow(
       `Cannot get the commit ${commit} as it was recorded without the address of a repository: give { repository: `,
     );
     expect(await readdir(target)).toEqual([]);
     await expect(make(id, join(target, "in"), other)).rejects.toThrow(/^Cannot get the commit \w+ as git says: /);
-    expect(await readdir(join(target, "in"))).toEqual([".git"]);
+    await expect(make(id, target, join(other, "nowhere"))).rejects.toThrow(/^Cannot get the commit \w+ as git says: /);
+    expect(await readdir(target)).toEqual([]);
     const options = (given: object) =>
       recreateEnvironment(id, target, given as Parameters<typeof recreateEnvironment>[2]);
     await expect(options({})).rejects.toThrow("tracker as it must be a tracker");
@@ -277,16 +285,19 @@ describe("S3.7 recreateEnvironment() of bad input", () => {
       const { run, problems } = await recreateEnvironment(id, await temporaryDirectory(), { tracker, manager, python });
       return [run, ...problems];
     };
+    const missing = "train.ts of the command is not here.";
     const without = "is started without these options.";
     expect(await runOf(["node", "--import", "tsx", "train.ts", "-x"], "bun")).toEqual([
       "bun train.ts -x",
       `node --import tsx ran it: bun ${without}`,
+      missing,
     ]);
     expect(await runOf(["deno", "run", "-A", "train.ts"], "npm")).toEqual([
       "node train.ts",
       `deno -A ran it: node ${without}`,
+      missing,
     ]);
-    expect(await runOf(["bun", "run", "train.ts", "run"], "deno")).toEqual(["deno run -A train.ts run"]);
+    expect(await runOf(["bun", "run", "train.ts", "run"], "deno")).toEqual(["deno run -A train.ts run", missing]);
     expect(await runOf(["node", "-e", "1\u001b"], "bun")).toEqual([
       "node -e $'1\\u001b'",
       "It was run by node and names no script: bun may need another command.",
