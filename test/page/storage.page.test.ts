@@ -114,7 +114,9 @@ describe("a page and what its browser keeps", () => {
     const second = await shared.page(server, { context });
     await log(second, "b", 1, 500);
     await until("all is there", () => server.number(POINTS) === 1_000);
-    expect(await problems(second)).toEqual([]);
+    // All that can be told is that the run of the page that was closed has ended.
+    const others = (await problems(second)).filter(({ message }) => !message.includes("is FAILED now"));
+    expect(others).toEqual([]);
   });
 
   test("F30 a page that may keep nothing delivers from memory, and says so once", async () => {
