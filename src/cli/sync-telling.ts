@@ -4,7 +4,7 @@ import type { Environment } from "../runtime/ports/environment.ts";
 import { syncWords } from "./sync-words.ts";
 
 /** What may go on for long, and runs of dead programs that were ended: nothing of these stands at the end. */
-const atOnce: readonly Problem["kind"][] = ["server-unreachable", "storage", "scope"];
+const atOnce: readonly Problem["kind"][] = ["server-unreachable", "storage", "scope", "run-recovered"];
 
 /** What a sync tells of problems. */
 export interface SyncTelling {

@@ -4,6 +4,8 @@ import type { Fetch } from "../runtime/ports/fetch.ts";
 
 /** Milliseconds after which an answer is late enough to be spoken of. */
 const LATE = 1_000;
+/** The same while there was no answer at all. */
+const FIRST = 250;
 
 /** The requests of a sync, and what came of them. */
 export interface SyncTraffic {
@@ -54,7 +56,7 @@ export function watchTraffic(fetch: Fetch, label: string, clock: Clock): SyncTra
       }
     },
     trouble() {
-      if (open.size > 0 && late() >= (answered || failures > 0 ? LATE : 0))
+      if (open.size > 0 && late() >= (answered || failures > 0 ? LATE : FIRST))
         return `${label} has not answered for ${formatDuration(late())}`;
       if (failures === 0 || !last) return undefined;
       const ago = `${formatDuration(clock.monotonic() - last.at)} ago`;

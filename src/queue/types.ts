@@ -12,6 +12,7 @@ export interface Problem {
     | "server-unreachable"
     | "server-refused"
     | "run-parked"
+    | "run-recovered"
     | "quarantined"
     | "unsupported"
     | "dropped"

@@ -15,9 +15,12 @@ export function loggedOf({ seed, name, runs, drain }: LoggerJob, lines: readonly
   return { ops: [...ops, ...ends], promised: (number) => number <= durable || kept.has(number) };
 }
 
-/** What a logger said that must not be: a server that is away, or refuses for now, is no fault of the queue. */
+/** No fault of the queue: a server that is away, or refuses for now, and that it ended the run of one that was killed. */
+const expected = /^problem (?:server-unreachable|run-recovered) /;
+
+/** What a logger said that must not be. */
 export function complaintsOf(name: string, { lines, stderr }: ChildEnd): string[] {
-  const told = lines.filter((line) => line.startsWith("problem ") && !line.startsWith("problem server-unreachable"));
+  const told = lines.filter((line) => line.startsWith("problem ") && !expected.test(line));
   return [...told, ...(stderr === "" ? [] : [stderr])].map((text) => `${name} says: ${text}`);
 }
 

@@ -44,7 +44,7 @@ describe.each(kinds)("Recovery by %s", (_, options) => {
     // Told once, by whoever ended it, and over with that.
     expect(b.problems).toMatchObject([
       {
-        kind: "scope",
+        kind: "run-recovered",
         run,
         message: expect.stringMatching(
           /^The run "a" \([0-9a-f]+\) was open when its program ended without a word: it is FAILED now\. tracker\.resumeRun\("[0-9a-f]+"\) goes on with it$/,
@@ -60,6 +60,23 @@ describe.each(kinds)("Recovery by %s", (_, options) => {
     expect(endings(world, "b")).toEqual(["FAILED"]);
     expect(world.oracle.named("c").status).toBe("RUNNING");
     expect(c.queue.status()).toMatchObject({ waiting: { points: 0, requests: 0 } });
+  });
+
+  test("tells of many runs of dead processes in one sentence, and names the first of them", async () => {
+    const world = new World(options);
+    const a = world.start();
+    const runs = Array.from({ length: 5 }, (_, n) => a.start(`run ${n}`));
+    await delivered(world, a);
+    a.die();
+    const b = world.start();
+    void b.queue.recover();
+    await world.pass(200_000);
+    const told = b.problems.filter(({ kind }) => kind === "run-recovered");
+    expect(told).toHaveLength(1);
+    expect(told[0]!.message).toMatch(
+      /^The runs ("run \d" \([0-9a-f]+\), ){2}"run \d" \([0-9a-f]+\) and 2 more were open when their program ended without a word: they are FAILED now\./,
+    );
+    expect(runs.every((_, n) => world.oracle.named(`run ${n}`).status === "FAILED")).toBe(true);
   });
 
   test("status() never counts less than nothing while what others left is ended and delivered", async () => {

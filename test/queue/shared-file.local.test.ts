@@ -112,7 +112,7 @@ describe("A queue file of several processes", () => {
     const said = outputs.map(({ stdout }) => stdout.match(/^problem .*/gm) ?? []);
     // Whoever leads tells that it ended the run of the dead one, and nothing else.
     expect(said.flat()).toEqual([
-      expect.stringMatching(/^problem scope The run "a" \(\w+\) was open when its program ended/),
+      expect.stringMatching(/^problem run-recovered The run "a" \(\w+\) was open when its program ended/),
     ]);
   });
 

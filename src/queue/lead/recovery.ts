@@ -10,6 +10,8 @@ import type { RunChange } from "../types.ts";
 
 const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
 const PAGE = 200;
+/** Runs that are named where many were ended. */
+const SHOWN = 3;
 
 /** What recovering needs. */
 export interface RecoveryParts {
@@ -47,7 +49,8 @@ export class Recovery {
   async run(term: number): Promise<boolean> {
     const { store, writer } = this.#parts;
     const dead = new Map<string, (() => void) | undefined>();
-    let recovered = false;
+    let ended = 0;
+    const first: string[] = [];
     try {
       for (let after = ""; ; ) {
         const page = await store.openRuns(after, PAGE);
@@ -56,16 +59,16 @@ export class Recovery {
           if (open.writer === writer) continue;
           if (!dead.has(open.writer)) dead.set(open.writer, await this.#mourn(open));
           if (!dead.get(open.writer) || !(await this.#end(term, open))) continue;
-          recovered = true;
-          await this.#tell(open.run);
+          if (++ended <= SHOWN) first.push(open.run);
         }
         if (page.length < PAGE) break;
       }
     } finally {
       for (const unlock of dead.values()) unlock?.();
+      if (ended > 0) await this.#tell(first, ended);
     }
     for (const known of this.#signs.keys()) if (!dead.has(known)) this.#signs.delete(known);
-    return recovered;
+    return ended > 0;
   }
 
   /**
@@ -88,14 +91,23 @@ export class Recovery {
   }
 
   /** Tells a person, once: nothing is left to be done about it. */
-  async #tell(run: string): Promise<void> {
+  async #tell(first: readonly string[], count: number): Promise<void> {
     const { store, problems } = this.#parts;
-    const mapping = await store.mapping(run).catch(() => undefined);
-    const id = mapping?.runId ?? run;
-    const name = mapping?.name === undefined ? `"${id}"` : `"${mapping.name}" (${id})`;
-    const message = `The run ${name} was open when its program ended without a word: it is FAILED now. tracker.resumeRun("${id}") goes on with it`;
-    problems.report({ kind: "scope", run, message });
-    problems.solve("scope", run);
+    const ids: string[] = [];
+    const names: string[] = [];
+    for (const run of first) {
+      const mapping = await store.mapping(run).catch(() => undefined);
+      const id = mapping?.runId ?? run;
+      ids.push(id);
+      names.push(mapping?.name === undefined ? `"${id}"` : `"${mapping.name}" (${id})`);
+    }
+    const more = count > first.length ? ` and ${count - first.length} more` : "";
+    const [were, are, one] = count === 1 ? ["run", "it is", `"${ids[0]}"`] : ["runs", "they are", "id"];
+    const [was, its] = count === 1 ? ["was", "its"] : ["were", "their"];
+    const message = `The ${were} ${names.join(", ")}${more} ${was} open when ${its} program ended without a word: ${are} FAILED now. tracker.resumeRun(${one}) goes on with it`;
+    const [run] = first;
+    problems.report({ kind: "run-recovered", ...(count === 1 && { run: run! }), message });
+    problems.solve("run-recovered", count === 1 ? run! : undefined);
   }
 
   #end(term: number, open: OpenRun): Promise<boolean> {
