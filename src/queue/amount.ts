@@ -19,3 +19,8 @@ export function add(to: Count, amount: Amount, sign = 1): void {
 export function total(amount: Amount | undefined): number {
   return amount ? amount.points + amount.requests : 0;
 }
+
+/** Of each the smaller number. */
+export function least(a: Amount, b: Amount): Amount {
+  return { points: Math.min(a.points, b.points), requests: Math.min(a.requests, b.requests) };
+}

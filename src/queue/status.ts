@@ -1,4 +1,4 @@
-import { total } from "./amount.ts";
+import { total, least } from "./amount.ts";
 import type { Drain } from "./drain/drain.ts";
 import type { Amount, FlushReport, QueueStatus } from "./types.ts";
 import type { Writer } from "./write/writer.ts";
@@ -66,8 +66,4 @@ function fates({ parts }: Drain): Pick<FlushReport, "delivered" | "quarantined" 
 /** What is left, as far as it is known: while others write as well, figures of several moments meet. */
 function minus(from: Amount, amount: Amount): Amount {
   return { points: Math.max(0, from.points - amount.points), requests: Math.max(0, from.requests - amount.requests) };
-}
-
-function least(a: Amount, b: Amount): Amount {
-  return { points: Math.min(a.points, b.points), requests: Math.min(a.requests, b.requests) };
 }

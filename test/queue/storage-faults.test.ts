@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { StorageError } from "../../src/errors/usage-errors.ts";
+import type { Queue } from "../../src/queue/queue.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { harness, row } from "./harness.ts";
@@ -35,6 +36,21 @@ function flaky(
 
 const nothing = { points: 0, requests: 0 };
 
+/** Logs more than there is room for, delivers the rest, and finds every point in one of two counts. */
+async function overfilled(storage: QueueStorage): Promise<{ queue: Queue; run: string; delivered: number }> {
+  const it = harness({ storage, delivery: { maxMemoryBytes: 20_000, mode: "manual", flushInterval: 100 } });
+  const run = it.start("a");
+  for (let step = 0; step < 20_000; step++) {
+    it.queue.logMetric(run, "m", Math.sqrt(step), step, step);
+    if (step % 700 === 0) await it.runtime.clock.advance(1_100);
+  }
+  const report = await it.runtime.clock.until(it.queue.flush());
+  expect(report).toMatchObject({ pending: nothing });
+  expect(report.delivered.points).toBe(it.oracle.named("a").points.size);
+  expect(report.delivered.points + report.dropped.points).toBe(20_000);
+  return { queue: it.queue, run, delivered: report.delivered.points };
+}
+
 describe("Queue over a storage that fails", () => {
   test.each(["append", "heads", "seal", "acknowledge", "markAttempted", "beginTerm", "mapping", "status"])(
     "delivers everything once when %s() fails twice",
@@ -64,17 +80,8 @@ describe("Queue over a storage that fails", () => {
   test("counts what it dropped although the storage said that it failed", async () => {
     let drops = 0;
     const storage = flaky((name) => (["drop", "replace"].includes(name) && ++drops % 3 === 0 ? "after" : undefined));
-    const it = harness({ storage, delivery: { maxMemoryBytes: 20_000, mode: "manual", flushInterval: 100 } });
-    const run = it.start("a");
-    for (let step = 0; step < 20_000; step++) {
-      it.queue.logMetric(run, "m", Math.sqrt(step), step, step);
-      if (step % 700 === 0) await it.runtime.clock.advance(1_100);
-    }
-    const report = await it.runtime.clock.until(it.queue.flush());
+    await overfilled(storage);
     expect(drops).toBeGreaterThan(6);
-    expect(report).toMatchObject({ pending: nothing });
-    expect(report.delivered.points).toBe(it.oracle.named("a").points.size);
-    expect(report.delivered.points + report.dropped.points).toBe(20_000);
   });
 
   test("counts what it dropped although the storage failed then, and when it was asked what had become of that", async () => {
@@ -88,19 +95,10 @@ describe("Queue over a storage that fails", () => {
       asked = ["drop", "replace"].includes(name) && ++drops % 3 === 0;
       return asked ? "after" : undefined;
     });
-    const it = harness({ storage, delivery: { maxMemoryBytes: 20_000, mode: "manual", flushInterval: 100 } });
-    const run = it.start("a");
-    for (let step = 0; step < 20_000; step++) {
-      it.queue.logMetric(run, "m", Math.sqrt(step), step, step);
-      if (step % 700 === 0) await it.runtime.clock.advance(1_100);
-    }
-    const report = await it.runtime.clock.until(it.queue.flush());
+    const { queue, run, delivered } = await overfilled(storage);
     expect(drops).toBeGreaterThan(6);
-    expect(report).toMatchObject({ pending: nothing });
-    expect(report.delivered.points).toBe(it.oracle.named("a").points.size);
-    expect(report.delivered.points + report.dropped.points).toBe(20_000);
-    const [line] = (await it.queue.receipt(run)).lines;
-    expect(line).toMatchObject({ logged: 20_000, acknowledged: report.delivered.points });
+    const [line] = (await queue.receipt(run)).lines;
+    expect(line).toMatchObject({ logged: 20_000, acknowledged: delivered });
   });
 
   test("does not send again what was acknowledged when only its deletion fails", async () => {

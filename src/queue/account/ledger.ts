@@ -1,4 +1,4 @@
-import { add, amountOf, type Count } from "../amount.ts";
+import { add, amountOf, type Count, least } from "../amount.ts";
 import type { MetricColumns } from "../chunk/columns.ts";
 import type { Fate } from "./fates.ts";
 import { keyCounts } from "./key-counts.ts";
@@ -176,8 +176,4 @@ export class Ledger {
     this.#runs.delete(oldest!);
     this.#onForget(oldest!);
   }
-}
-
-function least(a: Amount, b: Amount): Amount {
-  return { points: Math.min(a.points, b.points), requests: Math.min(a.requests, b.requests) };
 }
