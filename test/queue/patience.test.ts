@@ -35,6 +35,23 @@ describe("A request that nobody waits for, in a process that logs nothing,", () 
     expect(report).toMatchObject({ pending: { points: 0, requests: 0 }, delivered: { requests: 2 } });
   });
 
+  test("is given up once more when something was logged while its second try was on its way", async () => {
+    const it = process((path) => path.endsWith("log-batch"));
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.queue.logParam(run, "p", "1");
+    const count = (): number => it.asked.filter((name) => name === "log-batch").length;
+    await it.runtime.clock.advance(20_000);
+    expect(count()).toBe(2);
+    it.queue.logMetric(run, "loss", 1, 1, 1);
+    await it.runtime.clock.advance(4_000);
+    expect(count()).toBe(2);
+    await it.runtime.clock.advance(6_000);
+    expect(count()).toBe(3);
+    await it.runtime.clock.advance(60_000);
+    expect(count()).toBe(3);
+  });
+
   test("is not given up while somebody waits, or while something is logged", async () => {
     const it = process((path) => path.endsWith("log-batch"));
     const run = it.start("a");

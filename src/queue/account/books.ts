@@ -118,10 +118,10 @@ export class Books {
 
   #take(counts: StorageCounts, quiet: boolean): void {
     // A change that took place although it was said to have failed was counted twice: in quiet the storage is right.
-    const atLeast = (amount: Amount, bound: Amount): Amount => (quiet ? amount : least(amount, bound));
+    const atLeast = (amount: Amount, bound: Amount): Amount => (quiet ? amount : greatest(amount, bound));
     const ledger = this.#ledger;
     const { total } = this.#own;
-    const foreign = least(minus(counts.waiting, total), { points: 0, requests: 0 });
+    const foreign = greatest(minus(counts.waiting, total), { points: 0, requests: 0 });
     add(ledger.waiting, minus(foreign, ledger.foreign));
     Object.assign(ledger.foreign, foreign);
     Object.assign(ledger.delivered, atLeast(minus(counts.delivered, this.#base.delivered), ledger.delivered));
@@ -260,6 +260,6 @@ function minus(from: Amount, amount: Amount): { points: number; requests: number
 }
 
 /** Not less than a bound. */
-function least(amount: Amount, bound: Amount): Amount {
+function greatest(amount: Amount, bound: Amount): Amount {
   return { points: Math.max(amount.points, bound.points), requests: Math.max(amount.requests, bound.requests) };
 }

@@ -31,6 +31,7 @@ export class Patience {
   renew(): void {
     this.#since = this.#parts.clock.monotonic();
     this.#spent = false;
+    if (this.#requests > 0) this.#timer ??= this.#wait(this.#parts.limit);
   }
 
   /** Options with a signal that also aborts when patience is over. */
