@@ -62,6 +62,31 @@ describe("HostGate", () => {
     expect(allowed()).toBe(3);
   });
 
+  test("takes three failures in a row for the host's own, and lets one request at a time ask from then on", () => {
+    const it = gate();
+    it.missed(0, true);
+    it.missed(0, true);
+    expect([it.allows(4, 0), it.state]).toEqual([4, "ok"]);
+    it.missed(0, true);
+    expect([it.allows(4, 999), it.allows(4, 1_000), it.state]).toEqual([0, 1, "retrying"]);
+    it.missed(1_000, true);
+    expect([it.allows(4, 2_999), it.allows(4, 3_000), it.misses]).toEqual([0, 1, 4]);
+    it.ok(3_000);
+    it.missed(3_001, true);
+    expect(it.state).toBe("ok");
+    expect(it.allows(4, 3_001)).toBeGreaterThan(0);
+  });
+
+  test("does not take failures for the host's own while something else is done between", () => {
+    const it = gate();
+    for (let n = 0; n < 20; n++) {
+      it.missed(n, false);
+      it.missed(n, true);
+      it.ok(n);
+    }
+    expect([it.allows(4, 20), it.state]).toEqual([4, "ok"]);
+  });
+
   test("never sends more requests at once than asked for", () => {
     const it = gate();
     for (let n = 0; n < 100; n++) it.answered(5);

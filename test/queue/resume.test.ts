@@ -38,7 +38,7 @@ describe("Queue.resume()", () => {
     await runtime.clock.advance(100);
     slow.hold = true;
     queue.setTag(run, "later", "1");
-    await runtime.clock.advance(1_100);
+    await runtime.clock.advance(5_000);
     expect(slow.held.length).toBe(1);
     queue.resume();
     slow.hold = false;

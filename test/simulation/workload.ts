@@ -101,6 +101,11 @@ export class Workload {
     this.#tag(process, this.#beacon);
   }
 
+  /** True of the run of `beacon`. */
+  isBeacon(localId: string): boolean {
+    return this.#beacon?.localId === localId;
+  }
+
   #open(process: SimProcess, name: string, experiment: string, more: Partial<NewRun> = {}, parent?: RunBook): RunBook {
     const localId = `${process.name}-${name.replace(" ", "")}`;
     const run = this.#world.book.open(localId, name, experiment, { parent });

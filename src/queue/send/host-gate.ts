@@ -6,6 +6,8 @@ const REFUSED_WAIT = 30_000;
 const MOST = 6;
 /** Milliseconds from which on an answer says that the server has more to do than it can. */
 const SLOW = 10_000;
+/** Requests in a row that it failed at, with nothing done between, after which it is the host that fails. */
+const ROW = 3;
 
 /**
  * The way to the server as a circuit breaker: after a failure of the host one probe at a time, with growing pauses.
@@ -21,6 +23,7 @@ export class HostGate {
   /** Its kind of store, or null where it does not say; undefined until it was asked. */
   store: string | null | undefined;
   #failures = 0;
+  #row = 0;
   /** The pause is the server's wish. */
   #asked = false;
   /** Requests at once that the host has shown to be able to take. */
@@ -40,7 +43,7 @@ export class HostGate {
   /** The host answered; true unless it asked for a pause that is not over: others were in flight at that time. */
   ok(now: number): boolean {
     if (this.#asked && now < this.until) return false;
-    this.#failures = this.until = 0;
+    this.#failures = this.#row = this.until = 0;
     this.#asked = false;
     this.state = "ok";
     return true;
@@ -62,9 +65,15 @@ export class HostGate {
     this.until = Math.max(this.until, now + (after ?? backoff(this.#failures, this.#fraction())));
   }
 
-  /** It failed at one request, which says nothing about others. */
-  missed(): void {
-    this.misses++;
+  /** It failed at one request, with an answer or with none in time, which by itself says nothing about others. */
+  missed(now: number, answered: boolean): void {
+    const row = this.#row + 1;
+    if (row >= ROW) this.failed(now, undefined);
+    else {
+      this.misses++;
+      if (answered) this.ok(now);
+    }
+    this.#row = row;
   }
 
   /** The host refuses everybody. */

@@ -116,7 +116,7 @@ export class Verdicts {
         this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause);
         // Where nothing else is sent, nothing else can go through.
         if (this.#retries.isSuspect(job, cause) && !this.#retries.isPoison(job, cause) && (await this.#writes(run))) {
-          this.#retries.successes++;
+          this.succeeded();
         }
         return this.#retries.isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
     }
