@@ -5,6 +5,8 @@ import type { RequestKind } from "./request-kind.ts";
 
 /** Share of seeds in which the credentials fail at all: all others go as they went before there was this fault. */
 const SHARE = 0.25;
+/** Failures at what is hardly ever sent once all else is calm: runs that the server lost are asked for without end. */
+const MOST_IN_CALM = 10;
 
 /**
  * What gives credentials to the requests of a world: in some seeds it fails for a while, again and again. Its chance is
@@ -19,6 +21,7 @@ export class Credentials {
   #until = 0;
   /** What is hardly ever sent and got none when it was sent last. */
   #failed: RequestKind | undefined;
+  #inCalm = 0;
 
   constructor(seed: number) {
     this.#chance = new Chance(seed, "credentials");
@@ -31,8 +34,10 @@ export class Credentials {
     if (!this.#isWeak) return false;
     // As of other faults: what is hardly ever sent would meet none. But once in a row, as each makes all wait for long.
     if (RARE.has(kind)) {
+      if (calm && this.#inCalm >= MOST_IN_CALM) return false;
       const fails = this.#failed !== kind && this.#chance.may(0.5);
       this.#failed = fails ? kind : undefined;
+      if (calm && fails) this.#inCalm++;
       return fails;
     }
     if (calm) return false;

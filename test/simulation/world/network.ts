@@ -8,6 +8,8 @@ import type { World } from "./world.ts";
 
 /** Faults in a row that one kind of request of one run may meet, so that none is taken for its own fault. */
 const IN_A_ROW = 2;
+/** Faults of what is hardly ever sent once all else is calm: runs that the server lost are asked for without end. */
+const MOST_IN_CALM = 60;
 
 /** Who sends a request. */
 export interface Sender {
@@ -26,6 +28,7 @@ export class Network {
   /** Nothing goes through. */
   down = false;
   #number = 0;
+  #inCalm = 0;
   /** Connections end with it. */
   #epoch = 0;
   readonly #inARow = new Map<string, number>();
@@ -124,7 +127,7 @@ export class Network {
     const { plan } = this.#world;
     if (plan) return FAULTS.find((name) => plan.at === number && plan.name === name && canMeet(name, kind));
     // What sets right what is in doubt mostly comes at the end: without that it would meet no fault.
-    if (this.calm && !RARE.has(kind)) return undefined;
+    if (this.calm && (!RARE.has(kind) || this.#inCalm >= MOST_IN_CALM)) return undefined;
     let fault = faultOf(this.#weather, kind, chance);
     const inARow = this.#inARow.get(target) ?? 0;
     const harmless = fault === "doubled" || fault === "delayed" || fault === "stale";
@@ -137,6 +140,7 @@ export class Network {
     }
     if (fault === undefined) this.#inARow.delete(target);
     else if (!harmless) this.#inARow.set(target, inARow + 1);
+    if (this.calm && fault !== undefined) this.#inCalm++;
     return fault;
   }
 }
