@@ -64,6 +64,18 @@ describe("Queue in doubt", () => {
     expect(it.problems.filter(({ kind }) => kind === "server-refused")).toEqual([]);
   });
 
+  test("deletes the empty twin of a run while every other write is answered 503 for ever", async () => {
+    const { it } = await withTwin();
+    const other = it.start("b");
+    const otherId = await it.runtime.clock.until(it.queue.runId(other));
+    it.oracle.fault = ({ body }) => (body.run_id === otherId ? { status: 503 } : undefined);
+    it.queue.setTag(other, "k", "v");
+    await it.runtime.clock.advance(3_600_000);
+    const ofA = [...it.oracle.runs.values()].filter(({ name }) => name === "a");
+    expect(ofA.map(({ deleted }) => deleted).sort()).toEqual([false, true]);
+    expect(it.queue.status()).toMatchObject({ host: "retrying", waiting: { requests: 1 } });
+  });
+
   test("deletes the empty twin of a run that waits for a person soon after the server was away for it", async () => {
     const { it, run, once, first } = await withTwin();
     it.oracle.runs.get(it.queue.knownRunId(run)!)!.deleted = true;

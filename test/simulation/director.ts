@@ -103,7 +103,7 @@ export class Director {
     const { timeline, disk, checks } = this.#world;
     const doubts = async (): Promise<readonly unknown[]> =>
       (JSON.parse((await disk.store.note()) ?? "{}") as { doubts?: unknown[] }).doubts ?? [];
-    for (let round = 0; round < 6 && (await doubts()).length > 0; round++) {
+    for (let round = 0; round < 20 && (await doubts()).length > 0; round++) {
       await timeline.pass(1.1 * (this.#delivery.requestTimeout ?? 120_000));
     }
     const left = (await doubts()).filter((doubt) => !this.#isBlocked(String((doubt as unknown[])[0])));

@@ -33,6 +33,7 @@ export class DeliveryLoop {
   #abort = new AbortController();
   #again = false;
   #looping = false;
+  #mendsFirst = false;
   #inFlight = 0;
   #timer: Timer | undefined;
   #release: (() => void) | undefined;
@@ -217,6 +218,9 @@ export class DeliveryLoop {
       const allowed = Math.min(most, this.#gate.allows(concurrency, now));
       // A completion drives the loop; a timer is only for what has to wait.
       let at = most > 0 && allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
+      // Where only one goes, a chunk that always fails shall not keep runs in doubt from being it, nor they a chunk.
+      if (allowed === 1) this.#mendsFirst = !this.#mendsFirst;
+      if (allowed === 1 && this.#mendsFirst) at = Math.min(at, this.#mend(now, allowed));
       while (this.#running && this.#leads && this.#inFlight < allowed) {
         const next = this.#view.pick(now, flushInterval);
         if (!next) {
