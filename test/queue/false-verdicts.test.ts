@@ -67,6 +67,25 @@ describe("Queue that is told the wrong thing", () => {
     expect(denied).toBeGreaterThan(0);
   });
 
+  test("parks no run for three 403s in plain text of which one was given to another request", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    const denied = ["runs/get", "runs/get", "experiments/get"];
+    let refused = 0;
+    it.oracle.fault = ({ path }) => {
+      if (path.endsWith("log-batch") && refused++ < 5) return { status: 400, errorCode: "BAD_REQUEST" };
+      if (denied[0] === undefined || !path.endsWith(denied[0])) return undefined;
+      denied.shift();
+      return { status: 403 };
+    };
+    const points = logThree(it, run);
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ parked: nothing, pending: nothing, quarantined: nothing });
+    expect([...it.oracle.named("a").points].sort()).toEqual(points);
+    expect(denied).toEqual([]);
+  });
+
   test("parks a run when it finds out again and again that nothing is told of it", async () => {
     const it = harness();
     const run = it.start("a");

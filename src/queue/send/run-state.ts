@@ -20,8 +20,9 @@ export interface Item {
   refusedBy?: string | undefined;
   /** Those of them that what it is a part of got. */
   inherited: number;
-  /** Times that what asks why it is refused was refused in plain text. */
+  /** Times in a row that what asks why it is refused was refused in plain text, and which request that was. */
   denials: number;
+  deniedBy?: string | undefined;
   /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
   successes: number;
   /** Requests that had succeeded when it last failed; -1 before. */

@@ -96,7 +96,11 @@ export class Verdicts {
       // It was the run that was asked for, whatever the chunk is.
       outcome = classify(second, "update", 0);
       // What was asked first was answered: nobody else is refused. One such answer may be that of a proxy, as above.
-      if (outcome.action === "deny") outcome = ++item.denials < CONFIRMATIONS ? again : { action: "park" };
+      if (outcome.action === "deny") {
+        if (item.deniedBy !== refusalOf(second)) item.denials = 0;
+        item.deniedBy = refusalOf(second);
+        outcome = ++item.denials < CONFIRMATIONS ? again : { action: "park" };
+      }
     }
     switch (outcome.action) {
       case "satisfied":
