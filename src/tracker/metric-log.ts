@@ -54,6 +54,7 @@ export class MetricLog {
     else if (step > known.step) known.step = step;
   }
 
+  /** The way of every point: what is seldom is done elsewhere, so that engines take this into their callers' code. */
   log(
     key: string,
     value: number,
@@ -63,16 +64,32 @@ export class MetricLog {
   ): void {
     let known = this.#expected;
     if (known === undefined || known.key !== key) {
-      known = this.#keys.get(key) ?? this.#admit(key);
+      known = this.#find(key);
       if (known === undefined) return;
-      if (this.#latest !== undefined) this.#latest.next = known;
     }
     // Where one key is logged on and on, nothing is written here.
     if (known !== this.#latest) this.#latest = known;
     if (known.next !== this.#expected) this.#expected = known.next;
     const at = timestamp === undefined ? this.#clock.now() : this.#time(key, timestamp);
-    if (at === undefined) return;
     const place = step === undefined ? known.step + 1 : step;
+    if (
+      at === undefined ||
+      model !== undefined ||
+      typeof value !== "number" ||
+      !Number.isSafeInteger(place) ||
+      this.#guard.closed
+    ) {
+      if (at !== undefined) this.#seldom(known, value, at, place, model);
+      return;
+    }
+    if (place > known.step) known.step = place;
+    this.#queue.logMetric(this.#run, key, normalised(value), at, place, known.memo);
+    if (this.watch !== undefined) this.watch(key, value, at, place);
+  }
+
+  /** A point that is not as it should be, or names a model. */
+  #seldom(known: KnownKey, value: unknown, at: number, place: number, model: LoggedModelHandle | undefined): void {
+    const { key } = known;
     if (!Number.isSafeInteger(place)) {
       this.#badStep(key, place);
       return;
@@ -144,6 +161,13 @@ export class MetricLog {
         longest - length,
       );
     }
+  }
+
+  /** Another key than the one that was expected. */
+  #find(key: string): KnownKey | undefined {
+    const known = this.#keys.get(key) ?? this.#admit(key);
+    if (known !== undefined && this.#latest !== undefined) this.#latest.next = known;
+    return known;
   }
 
   #admit(key: string): KnownKey | undefined {
