@@ -35,6 +35,28 @@ describe("Queue that is told the wrong thing", () => {
     expect(it.oracle.named("a").artifacts.get("weights.bin")?.length).toBe(5);
   });
 
+  test("sets aside no artifact for an upload and a look at it that fail in turn, while others go through", async () => {
+    const it = harness();
+    const run = it.start("a");
+    const other = it.start("b");
+    await it.runtime.clock.until(it.queue.flush());
+    let asked = 0;
+    it.oracle.fault = ({ method, path }) => {
+      if (!path.includes("mlflow-artifacts") && !path.endsWith("artifacts/list")) return undefined;
+      const fails = asked++ % 3 !== 1;
+      return fails && asked < 60 ? { status: method === "PUT" ? 500 : 502 } : undefined;
+    };
+    void it.queue.logArtifact(run, "weights.bin", new Blob(["12345"]));
+    for (let minute = 0; minute < 300; minute++) {
+      it.queue.setTag(other, "minute", String(minute));
+      await it.runtime.clock.advance(60_000);
+    }
+    expect(asked).toBeGreaterThanOrEqual(60);
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect(it.oracle.named("a").artifacts.get("weights.bin")?.length).toBe(5);
+  });
+
   test("sets nothing aside for answers 400 that differ", async () => {
     const it = harness();
     const run = it.start("a");

@@ -55,6 +55,16 @@ describe("Outstanding", () => {
     expect(own.total.points).toBe(1);
   });
 
+  test("settle() counts the parts of a chunk that was divided before its put was told to have taken place", () => {
+    const own = new Outstanding("w");
+    own.settle(1, 1, { points: 0, requests: 0 }, 0);
+    own.settle(1, 0, { points: 2, requests: 0 }, 0);
+    own.settle(1.5, 0, { points: 3, requests: 0 }, 0);
+    put(own, 1, 5, 0);
+    expect(own.isEmpty).toBe(true);
+    expect(leftOf(own, [], true)).toEqual([]);
+  });
+
   test("puts what a storage numbers anew in its order", () => {
     const own = new Outstanding("w");
     put(own, 1, 1, 9);

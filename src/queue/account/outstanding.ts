@@ -25,6 +25,8 @@ export class Outstanding {
   readonly #left = new Set<number>();
   /** By sequence, what was settled before its put was told to have taken place. */
   readonly #early = new Map<number, Count & { blobBytes: number }>();
+  /** Sequences of chunks that were settled so, by place: their parts have none of their own. */
+  readonly #sequences = new Map<number, number>();
   readonly #writer: string;
   readonly total: Count & { blobBytes: number } = { points: 0, requests: 0, blobBytes: 0 };
 
@@ -86,7 +88,8 @@ export class Outstanding {
     const entry = this.#placed.get(place);
     if (!entry && this.#left.has(place)) return false;
     if (!entry) {
-      this.#settleEarly(sequence, part, blobBytes);
+      if (sequence > 0) keepSome(this.#sequences, place, sequence);
+      this.#settleEarly(sequence || (this.#sequences.get(place) ?? 0), part, blobBytes);
       return true;
     }
     this.#reduce(this.#placed, place, entry, part, blobBytes);
@@ -182,16 +185,11 @@ export class Outstanding {
   #settleEarly(sequence: number, part: Count, blobBytes: number): void {
     const before = this.#early.get(sequence) ?? { points: 0, requests: 0, blobBytes: 0 };
     const { points, requests } = before;
-    this.#early.set(sequence, {
+    keepSome(this.#early, sequence, {
       points: points + part.points,
       requests: requests + part.requests,
       blobBytes: before.blobBytes + blobBytes,
     });
-    if (this.#early.size <= REMEMBERED) return;
-    for (const oldest of this.#early.keys()) {
-      this.#early.delete(oldest);
-      return;
-    }
   }
 
   #remember(place: number): void {
@@ -199,5 +197,15 @@ export class Outstanding {
     if (this.#left.size <= REMEMBERED) return;
     const [oldest] = this.#left;
     this.#left.delete(oldest!);
+  }
+}
+
+/** Sets an entry of a map, and forgets the oldest of many. */
+function keepSome<V>(map: Map<number, V>, key: number, value: V): void {
+  map.set(key, value);
+  if (map.size <= REMEMBERED) return;
+  for (const oldest of map.keys()) {
+    map.delete(oldest);
+    return;
   }
 }

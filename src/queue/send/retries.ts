@@ -1,5 +1,6 @@
-import { HttpError, TimeoutError } from "../../errors/network-errors.ts";
+import { HttpError, NetworkError, TimeoutError } from "../../errors/network-errors.ts";
 import { isCreation } from "../chunk/is-creation.ts";
+import type { ChunkKind } from "../chunk/request.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import { backoff } from "./backoff.ts";
 import type { DeliveryParts, Job } from "./delivery-parts.ts";
@@ -56,8 +57,13 @@ export class Retries {
     } else {
       item.failures++;
       // That there is no network speaks against an upload only where others have met one since the last try.
-      const speaks = isOfBody(cause) || (chunk.kind === "artifact" && this.successes > item.lastSuccesses);
-      if (speaks && (!isCreation(chunk.kind) || item.sent)) item.strikes++;
+      const speaks = isOfBody(cause) || (isOfUpload(chunk.kind, cause) && this.successes > item.lastSuccesses);
+      if (speaks && (!isCreation(chunk.kind) || item.sent)) {
+        // An upload that fails, and a look at it that fails another time, are two things that may go better.
+        if (item.struckAt !== methodOf(cause)) item.strikes = 0;
+        item.struckAt = methodOf(cause);
+        item.strikes++;
+      }
       item.lastSuccesses = this.successes;
     }
     if (item.successes < 0) item.successes = this.successes;
@@ -85,6 +91,16 @@ export class Retries {
 /** True for failures that a body can be the cause of: it takes the server too long, or brings it down. */
 function isOfBody(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof HttpError && error.status >= 500);
+}
+
+/** The same of a file. That the server asks for a pause is not of what was sent. */
+function isOfUpload(kind: ChunkKind, error: unknown): boolean {
+  return kind === "artifact" && !(error instanceof HttpError && error.status === 429);
+}
+
+/** How it was asked what failed. */
+function methodOf(error: unknown): string | undefined {
+  return error instanceof HttpError || error instanceof NetworkError ? error.request.method : undefined;
 }
 
 /** Where a request went that was answered with an error, and with which. */

@@ -13,8 +13,9 @@ export interface Item {
   until: number;
   /** Tries without an answer that counts. */
   failures: number;
-  /** Those of them that speak against the chunk itself, and not against what is asked before it is sent. */
+  /** Those of them in a row that speak against the chunk itself, not against what is asked before; and the method of the last. */
   strikes: number;
+  struckAt?: string | undefined;
   /** Answers 400 in a row that were alike, and what the last of them was. */
   refusals: number;
   refusedBy?: string | undefined;

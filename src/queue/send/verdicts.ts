@@ -196,8 +196,10 @@ export class Verdicts {
   }
 
   async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[], there: KeyCounts = []): Promise<void> {
-    const { store, runtime } = this.#parts;
+    const { store, runtime, ledger } = this.#parts;
     const headers = await store.replace(chunk.order, term, children, "delivered", there);
+    // Nothing of it, but where it lay: what its put was told of it may come later than its parts.
+    ledger.settle({ ...chunk, count: 0 }, "acknowledged");
     // What went through since the whole failed speaks against its parts as well.
     for (const header of headers ?? []) this.#view.add(header, runtime.clock.monotonic(), item.successes);
   }
