@@ -64,6 +64,22 @@ describe("Queue in doubt", () => {
     expect(it.problems.filter(({ kind }) => kind === "server-refused")).toEqual([]);
   });
 
+  test("deletes the empty twin of a run that came after the look for it was answered, and before that answer came", async () => {
+    const it = harness();
+    const asked: string[] = [];
+    it.oracle.fault = ({ path }) => {
+      const creations = asked.filter((name) => name === "create").length;
+      if (path.endsWith("runs/create")) return asked.push("create") === 1 ? { late: 60_000 } : undefined;
+      if (creations < 2 || !path.endsWith("runs/search")) return undefined;
+      return asked.push("look") === 4 ? { delayAnswer: 119_000 } : undefined;
+    };
+    it.start("a");
+    await it.runtime.clock.advance(50_000);
+    expect(asked).toEqual(["create", "create", "look", "look"]);
+    await it.runtime.clock.advance(600_000);
+    expect([...it.oracle.runs.values()].map(({ deleted }) => deleted).sort()).toEqual([false, true]);
+  });
+
   test("deletes the empty twin of a run while every other write is answered 503 for ever", async () => {
     const { it } = await withTwin();
     const other = it.start("b");

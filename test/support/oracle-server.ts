@@ -27,8 +27,9 @@ export type OracleFault =
       readonly act?: boolean;
       readonly text?: string;
     }
-  /** The answer takes a while. */
+  /** The request takes a while; or the answer does. */
   | { readonly delay: number }
+  | { readonly delayAnswer: number }
   /** The connection ends at once, and the server acts later. */
   | { readonly late: number };
 
@@ -117,6 +118,8 @@ export class OracleServer {
       const response = this.#answer(call, raw);
       if (fault === "twice") return this.#answer(call, raw);
       if (fault === "drop-after") throw new TypeError("fetch failed");
+      if (typeof fault === "object" && "delayAnswer" in fault)
+        await wait(this.#clock, fault.delayAnswer, request.signal);
       return response;
     } finally {
       this.#inFlight--;

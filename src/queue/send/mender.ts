@@ -84,6 +84,8 @@ export class Mender {
     const desired = (await ofStorage(store.desired(run.id))) ?? {};
     // Of an end that waits for data the desired state knows before the server may.
     const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
+    // What an answer tells was so when it was asked for, however late it comes.
+    const asked = runtime.clock.monotonic();
     try {
       const repairs = await this.#compare(doubt, mapping, desired, ahead);
       if (repairs.length > 0) {
@@ -106,7 +108,7 @@ export class Mender {
       }
       return this.#later(run, isAway(error));
     }
-    const settled = runtime.clock.monotonic() - since >= this.#parts.settings.requestTimeout && doubt.since === since;
+    const settled = asked - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
     if (ahead && doubt.fields.has("")) return this.#later(run);
     this.#looked.delete(run.id);
