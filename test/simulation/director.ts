@@ -96,6 +96,8 @@ export class Director {
     this.final = heir ?? world.start(this.#delivery);
     await this.#drain(this.final);
     await this.#mended();
+    // The run of a dead process may have been ended just now.
+    if (this.#left().length > 0) await this.#drain(this.final);
   }
 
   /** Until nothing is in doubt: a request that its sender gave up is on its way for a request time-out at most. */
@@ -114,17 +116,20 @@ export class Director {
     return this.#world.book.runs.get(localId)?.blocked !== undefined;
   }
 
+  /** Runs of which something waits that can be sent. */
+  #left(): readonly string[] {
+    return [...this.#world.disk.store.chunks.values()].map(({ run }) => run).filter((run) => !this.#isBlocked(run));
+  }
+
   async #drain({ queue }: SimProcess): Promise<void> {
     const { timeline, disk } = this.#world;
-    const left = (): readonly string[] =>
-      [...disk.store.chunks.values()].map(({ run }) => run).filter((run) => !this.#isBlocked(run));
     for (let round = 0; round < 40; round++) {
       queue.resume();
       // Not for what is left of earlier ones alone, or there would be something left for ever.
-      if (round > 2 && !left().every((run) => this.workload.isBeacon(run))) this.workload.beacon(this.final!);
+      if (round > 2 && !this.#left().every((run) => this.workload.isBeacon(run))) this.workload.beacon(this.final!);
       const flushed = await timeline.settles(queue.flush({ timeout: 900_000 }), 1_000_000);
       if (!flushed) this.#world.checks.fail("flush() does not settle within its timeout");
-      if (left().length === 0) return;
+      if (this.#left().length === 0) return;
       await timeline.pass(60_000);
     }
     for (const chunk of disk.store.chunks.values()) {
