@@ -84,7 +84,12 @@ describe("Queue in doubt", () => {
     const { it } = await withTwin();
     const other = it.start("b");
     const otherId = await it.runtime.clock.until(it.queue.runId(other));
-    it.oracle.fault = ({ body }) => (body.run_id === otherId ? { status: 503 } : undefined);
+    it.oracle.fault = ({ body }) => {
+      if (body.run_id !== otherId) return undefined;
+      // Wakes the loop while the request is on its way.
+      void it.queue.flush({ until: "durable" });
+      return { status: 503 };
+    };
     it.queue.setTag(other, "k", "v");
     await it.runtime.clock.advance(3_600_000);
     const ofA = [...it.oracle.runs.values()].filter(({ name }) => name === "a");

@@ -62,29 +62,37 @@ describe("HostGate", () => {
     expect(allowed()).toBe(3);
   });
 
-  test("takes three failures in a row for the host's own, and lets one request at a time ask from then on", () => {
+  test("takes failures at three runs in a row for the host's own, and lets one request at a time ask from then on", () => {
     const it = gate();
-    it.missed(0, true);
-    it.missed(0, true);
+    it.missed(0, "a", true);
+    it.missed(0, "b", true);
     expect([it.allows(4, 0), it.state]).toEqual([4, "ok"]);
-    it.missed(0, true);
+    it.missed(0, "c", true);
     expect([it.allows(4, 999), it.allows(4, 1_000), it.state]).toEqual([0, 1, "retrying"]);
-    it.missed(1_000, true);
-    expect([it.allows(4, 2_999), it.allows(4, 3_000), it.misses]).toEqual([0, 1, 4]);
-    it.ok(3_000);
-    it.missed(3_001, true);
+    it.missed(1_000, "a", true);
+    expect([it.allows(4, 2_999), it.allows(4, 3_000)]).toEqual([0, 1]);
+    for (let n = 0; n < 20; n++) it.missed(3_000, "b", true);
+    expect([it.allows(4, 12_999), it.allows(4, 13_000)]).toEqual([0, 1]);
+    it.ok(13_000);
+    it.missed(13_001, "a", true);
     expect(it.state).toBe("ok");
-    expect(it.allows(4, 3_001)).toBeGreaterThan(0);
+    expect(it.allows(4, 13_001)).toBe(1);
+  });
+
+  test("says so, and goes on, while it fails at one run and nothing else is done", () => {
+    const it = gate();
+    for (let n = 0; n < 20; n++) it.missed(n, "a", true);
+    expect([it.allows(4, 20), it.state, it.misses]).toEqual([4, "retrying", 18]);
   });
 
   test("does not take failures for the host's own while something else is done between", () => {
     const it = gate();
     for (let n = 0; n < 20; n++) {
-      it.missed(n, false);
-      it.missed(n, true);
+      it.missed(n, "a", false);
+      it.missed(n, "b", true);
       it.ok(n);
     }
-    expect([it.allows(4, 20), it.state]).toEqual([4, "ok"]);
+    expect([it.allows(4, 20), it.state, it.misses]).toEqual([4, "ok", 0]);
   });
 
   test("never sends more requests at once than asked for", () => {

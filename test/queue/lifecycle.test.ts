@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { QueueStatus } from "../../src/queue/types.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { harness } from "./harness.ts";
 
 const nothing = { points: 0, requests: 0 };
@@ -121,6 +122,21 @@ describe("Queue in front of a server that cannot be reached", () => {
     expect(report).toMatchObject({ delivered: nothing, pending: { points: 1, requests: 1 } });
     expect(runtime.lifecycle).toMatchObject({ kept: 0, listeners: 0 });
     expect(runtime.clock.pending).toBe(0);
+  });
+
+  test.each([
+    ["a param", (text: string) => text.includes("poison")],
+    ["the creation of a run", (text: string) => text.includes('"run_name":"a"')],
+  ])("delivers all else before it closes, while %s is a 500 for ever", async (_, isBad) => {
+    const { queue, oracle, runtime, start } = harness({ storage: { ...memoryQueue(), durable: true } });
+    oracle.fault = ({ body }) => (isBad(JSON.stringify(body)) ? { status: 500 } : { delay: 200 });
+    queue.logParam(start("a"), "p", "poison");
+    await runtime.clock.advance(30_000);
+    const run = start("b");
+    for (let step = 0; step < 5_000; step++) queue.logMetric(run, "m", step, step, step);
+    queue.updateRun(run, { status: "FINISHED" });
+    await runtime.clock.until(queue.close({ timeout: 10_000 }));
+    expect(oracle.named("b")).toMatchObject({ status: "FINISHED", points: { size: 5_000 } });
   });
 
   test("waits for a slow probe without turning in circles", async () => {

@@ -57,6 +57,20 @@ describe("Queue with a run that is stuck", () => {
     },
   );
 
+  test("creates another one within seconds, hours after the server began to fail at the creation of three", async () => {
+    const it = harness();
+    const bad = ["a", "b", "c"];
+    it.oracle.fault = ({ path, body }) =>
+      path.endsWith("runs/create") && bad.includes(String(body.run_name)) ? { status: 500 } : undefined;
+    for (const name of bad) it.start(name);
+    await it.runtime.clock.advance(3 * 3_600_000);
+    expect(it.queue.status().host).toBe("retrying");
+    const good = it.start("d");
+    await it.runtime.clock.advance(11_000);
+    expect(it.queue.knownRunId(good)).toBeDefined();
+    expect(it.queue.status().host).toBe("ok");
+  });
+
   test("delivers what was passed in order when the run goes on, its end last", async () => {
     const it = harness(one);
     let stuck = true;

@@ -33,6 +33,7 @@ export class DeliveryLoop {
   #abort = new AbortController();
   #again = false;
   #looping = false;
+  /** The last that went was a chunk. */
   #mendsFirst = false;
   #inFlight = 0;
   #timer: Timer | undefined;
@@ -219,10 +220,10 @@ export class DeliveryLoop {
       // A completion drives the loop; a timer is only for what has to wait.
       let at = most > 0 && allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
       // Where only one goes, a chunk that always fails shall not keep runs in doubt from being it, nor they a chunk.
-      if (allowed === 1) this.#mendsFirst = !this.#mendsFirst;
       if (allowed === 1 && this.#mendsFirst) at = Math.min(at, this.#mend(now, allowed));
+      const isProbe = allowed === 1 && allowed < concurrency;
       while (this.#running && this.#leads && this.#inFlight < allowed) {
-        const next = this.#view.pick(now, flushInterval);
+        const next = this.#view.pick(now, flushInterval, isProbe);
         if (!next) {
           at = this.#view.wakeAt;
           // Page by page, as long as nothing that is known can go: others shall not wait for a long backlog.
@@ -231,7 +232,7 @@ export class DeliveryLoop {
         }
         void this.#deliver(next.run, next.item);
         // A probe that always fails shall not keep what waits behind it from being the next one.
-        if (allowed === 1 && allowed < concurrency) await this.#reader.read(now);
+        if (isProbe) await this.#reader.read(now);
       }
       at = Math.min(at, this.#mend(now, allowed));
       this.#timer?.cancel();
@@ -244,6 +245,7 @@ export class DeliveryLoop {
     const { inFlight } = this.#parts.ledger;
     const amount = amountOf(item.header);
     this.#inFlight++;
+    this.#mendsFirst = true;
     add(inFlight, amount);
     // A delivery on its way keeps the process alive; waiting for the next try does not.
     if (this.#parts.awaited()) this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
@@ -279,6 +281,7 @@ export class DeliveryLoop {
       const run = mender.pick(now);
       if (!run) return mender.wakeAt;
       this.#inFlight++;
+      this.#mendsFirst = false;
       void mender
         .look(run)
         .catch((error: unknown) => this.#storageFailed(error, term))

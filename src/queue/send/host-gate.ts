@@ -6,8 +6,10 @@ const REFUSED_WAIT = 30_000;
 const MOST = 6;
 /** Milliseconds from which on an answer says that the server has more to do than it can. */
 const SLOW = 10_000;
-/** Requests in a row that it failed at, with nothing done between, after which it is the host that fails. */
+/** Failures in a row, with nothing done between, after which the host is said to fail; of so many runs, it is taken to. */
 const ROW = 3;
+/** Longest pause where it answers, but fails: what else there is may go well. */
+const LONGEST_ANSWERED = 10_000;
 
 /**
  * The way to the server as a circuit breaker: after a failure of the host one probe at a time, with growing pauses.
@@ -18,12 +20,14 @@ export class HostGate {
   state: HostState = "unknown";
   /** Monotonic time of the next probe. */
   until = 0;
-  /** Times that it gave no answer, failed, or refused everybody. */
+  /** Times that it gave no answer, refused everybody, or failed again and again with nothing done between. */
   misses = 0;
   /** Its kind of store, or null where it does not say; undefined until it was asked. */
   store: string | null | undefined;
   #failures = 0;
   #row = 0;
+  /** Runs at which it failed in that row. */
+  readonly #failing = new Set<string>();
   /** The pause is the server's wish. */
   #asked = false;
   /** Requests at once that the host has shown to be able to take. */
@@ -43,8 +47,9 @@ export class HostGate {
   /** The host answered; true unless it asked for a pause that is not over: others were in flight at that time. */
   ok(now: number): boolean {
     if (this.#asked && now < this.until) return false;
-    this.#failures = this.#row = this.until = 0;
+    this.#failures = this.until = 0;
     this.#asked = false;
+    this.#forgive();
     this.state = "ok";
     return true;
   }
@@ -62,18 +67,25 @@ export class HostGate {
     this.#failures++;
     this.state = "retrying";
     this.#asked = after !== undefined || (this.#asked && now < this.until);
-    this.until = Math.max(this.until, now + (after ?? backoff(this.#failures, this.#fraction())));
+    this.#pause(now, after ?? backoff(this.#failures, this.#fraction()));
   }
 
-  /** It failed at one request, with an answer or with none in time, which by itself says nothing about others. */
-  missed(now: number, answered: boolean): void {
-    const row = this.#row + 1;
-    if (row >= ROW) this.failed(now, undefined);
-    else {
-      this.misses++;
-      if (answered) this.ok(now);
+  /**
+   * It failed at one request of a run, with an answer or with none in time, which by itself says nothing about others.
+   * Where it fails at several runs in turn, it is the host.
+   */
+  missed(now: number, run: string, answered: boolean): void {
+    const row = ++this.#row;
+    this.#failing.add(run);
+    if (row >= ROW) this.misses++;
+    if (this.#failing.size >= ROW) {
+      this.#slowDown();
+      this.#pause(now, Math.min(LONGEST_ANSWERED, backoff(++this.#failures, this.#fraction())));
+    } else if (answered && !(this.#asked && now < this.until)) {
+      this.#failures = this.until = 0;
+      this.#asked = false;
     }
-    this.#row = row;
+    if (row >= ROW || this.state === "unknown") this.state = row >= ROW ? "retrying" : "ok";
   }
 
   /** The host refuses everybody. */
@@ -93,8 +105,18 @@ export class HostGate {
 
   /** Lets a probe go at once, unless the server asked for a pause. */
   hurry(): void {
+    this.#forgive();
     if (this.state === "refused") this.state = "retrying";
     if (!this.#asked) this.until = 0;
+  }
+
+  #pause(now: number, ms: number): void {
+    this.until = Math.max(this.until, now + ms);
+  }
+
+  #forgive(): void {
+    this.#row = 0;
+    this.#failing.clear();
   }
 
   #slowDown(): void {

@@ -79,7 +79,7 @@ export class Retries {
     if (outcome?.host) {
       this.#gate.failed(now, outcome.after);
       item.until = now;
-    } else if (!outcome?.refused) this.#gate.missed(now, cause instanceof HttpError);
+    } else if (!outcome?.refused) this.#gate.missed(now, run.id, cause instanceof HttpError);
     else if (cause instanceof HttpError) this.#gate.ok(now);
     if (outcome?.host ? !(cause instanceof HttpError) || item.failures >= TELL : item.failures === TELL) {
       const message = `${sentence(cause)} Nothing is lost: ${chunk.kind} and what follows wait, and are tried again`;

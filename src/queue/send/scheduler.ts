@@ -156,21 +156,25 @@ export class Scheduler {
     this.#size = 0;
   }
 
-  /** The next chunk to send, marked as being sent until `done`. */
-  pick(now: number, interval: number): { readonly run: RunState; readonly item: Item } | undefined {
+  /** The next chunk to send, marked as being sent until `done`; as a `probe` what failed least often. */
+  pick(now: number, interval: number, probe = false): { readonly run: RunState; readonly item: Item } | undefined {
     this.wakeAt = Number.POSITIVE_INFINITY;
+    let next: { readonly run: RunState; readonly item: Item } | undefined;
     for (const run of this.#active) {
       if (run.busy) continue;
       const item = this.#next(run, now, interval);
-      if (!item) continue;
-      run.busy = true;
-      this.#sending.set(run, item);
-      // To the end of the line: a run with a long backlog, or one that keeps failing, leaves room for others.
-      this.#active.delete(run);
-      this.#active.add(run);
-      return { run, item };
+      if (!item || (next && next.item.failures <= item.failures)) continue;
+      next = { run, item };
+      if (!probe || item.failures === 0) break;
     }
-    return undefined;
+    if (!next) return undefined;
+    const { run, item } = next;
+    run.busy = true;
+    this.#sending.set(run, item);
+    // To the end of the line: a run with a long backlog, or one that keeps failing, leaves room for others.
+    this.#active.delete(run);
+    this.#active.add(run);
+    return next;
   }
 
   /** True when a chunk is being sent, or may have reached the server before. */
