@@ -32,8 +32,9 @@ export class Network {
   /** Connections end with it. */
   #epoch = 0;
   readonly #inARow = new Map<string, number>();
-  /** How often one kind of request of one run was refused in plain text. */
+  /** How often one kind of request of one run was refused in plain text, and one request with 400. */
   readonly #denied = new Map<string, number>();
+  readonly #refused = new Map<string, number>();
 
   constructor(world: World, weather: Weather) {
     this.#world = world;
@@ -90,7 +91,7 @@ export class Network {
     ) as Body;
     const kind = requestKind(method, path, body);
     const chance = new Chance(this.#world.seed + number * 0x10001, "request");
-    const fault = this.#choose(number, kind, `${kind} ${String(body["run_id"] ?? text)}`, chance);
+    const fault = this.#choose(number, kind, `${kind} ${String(body["run_id"] ?? text)}`, path + text, chance);
     const { term } = this.#world.disk.store;
     // No seed logs an integer that a number cannot hold, so the server need not parse the body anew.
     const parsed = text === "" ? wire : { ...wire, json: body as NonNullable<WireRequest["json"]> };
@@ -122,7 +123,7 @@ export class Network {
     };
   }
 
-  #choose(number: number, kind: RequestKind, target: string, chance: Chance): FaultName | undefined {
+  #choose(number: number, kind: RequestKind, target: string, whole: string, chance: Chance): FaultName | undefined {
     if (this.down) return "unreachable";
     const { plan } = this.#world;
     if (plan) return FAULTS.find((name) => plan.at === number && plan.name === name && canMeet(name, kind));
@@ -137,6 +138,12 @@ export class Network {
       const denied = this.#denied.get(target) ?? 0;
       if (denied >= IN_A_ROW) fault = undefined;
       else this.#denied.set(target, denied + 1);
+    }
+    if (fault === "status 400") {
+      // What else goes of the run between says nothing of this one: three times would be the server's last word on it.
+      const refused = this.#refused.get(whole) ?? 0;
+      if (refused >= IN_A_ROW) fault = undefined;
+      else this.#refused.set(whole, refused + 1);
     }
     if (fault === undefined) this.#inARow.delete(target);
     else if (!harmless) this.#inARow.set(target, inARow + 1);
