@@ -59,4 +59,39 @@ describe.each(kinds)("two processes with %s", (_, options) => {
       expect(queue.status().parked).toEqual(parked);
     }
   });
+
+  test("count what another one took out of quarantine as that one's, and wait for it there", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const run = a.start("a");
+    b.start("b");
+    let answer: "refuse" | "nothing" | undefined = "refuse";
+    world.oracle.fault = ({ path, body }) => {
+      if (!path.endsWith("log-batch") || !JSON.stringify(body).includes("bad")) return undefined;
+      if (answer === "nothing") return { delay: 3_600_000 };
+      return answer && { status: 400, errorCode: "INVALID_PARAMETER_VALUE" };
+    };
+    for (let step = 0; step < 5; step++) a.queue.logMetric(run, "bad", step, step, step);
+    for (const { queue } of [a, b]) await world.until(queue.flush());
+    const points = { points: 5, requests: 0 };
+    expect(a.queue.status().quarantined).toEqual(points);
+    answer = "nothing";
+    const quarantine = await world.until(b.queue.quarantine());
+    expect(await world.until(quarantine.retry(undefined))).toBe(5);
+    await world.pass(20_000);
+    expect(await world.until(b.queue.settle({ timeout: 2_000 }))).toBe(5);
+    expect(await world.until(b.queue.flush({ timeout: 2_000 }))).toMatchObject({ pending: points, others: nothing });
+    expect(await world.until(a.queue.flush({ timeout: 2_000 }))).toMatchObject({ pending: nothing, others: points });
+    answer = undefined;
+    await world.pass(200_000);
+    for (const { queue } of [a, b]) {
+      expect(await world.until(queue.flush())).toMatchObject({ pending: nothing, others: nothing });
+    }
+    world.oracle.fault = () => ({ status: 503 });
+    for (let step = 0; step < 5; step++) a.queue.logMetric(run, "m", step, step, step);
+    await world.pass(3_000);
+    const { waiting, inFlight, parked } = a.queue.status();
+    expect([waiting.points + inFlight.points, parked, a.queue.status().quarantined]).toEqual([5, nothing, nothing]);
+    expect(await world.until(a.queue.close({ timeout: 2_000 }))).toMatchObject({ pending: points });
+  });
 });

@@ -49,7 +49,7 @@ describe("Outstanding", () => {
     const own = new Outstanding("w");
     put(own, 1, 5, 0);
     put(own, 2, 1, 2);
-    expect(own.settle(1, 1, { points: 1, requests: 0 }, 0)).toBe(true);
+    expect(own.settle(1, 1, { points: 1, requests: 0 }, 0)).toBe("own");
     expect(own.first).toBe(1);
     expect(leftOf(own, [header(2, 1), header(3, 1)], false)).toEqual([4]);
     expect(own.total.points).toBe(1);
@@ -63,6 +63,17 @@ describe("Outstanding", () => {
     put(own, 1, 5, 0);
     expect(own.isEmpty).toBe(true);
     expect(leftOf(own, [], true)).toEqual([]);
+  });
+
+  test("settle() tells whose it is that came back from quarantine: of whoever put it back, with all its parts", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 5, 1);
+    expect(own.settle(1, 1, { points: 5, requests: 0 }, 0)).toBe("own");
+    for (const place of [2, 2.5]) expect(own.settle(place, 0, { points: 1, requests: 0 }, 0)).toBe("foreign");
+    put(own, 0, 5, 3);
+    expect(leftOf(own, [{ ...header(3, 5), writer: "another", sequence: 0 }], true)).toEqual([]);
+    for (const place of [3, 3.5]) expect(own.settle(place, 0, { points: 1, requests: 0 }, 0)).toBe("own");
+    expect(own.total.points).toBe(3);
   });
 
   test("puts what a storage numbers anew in its order", () => {

@@ -56,9 +56,8 @@ describe("Ledger", () => {
   test("forgets runs of other processes as well, whose ends nobody here hears of", () => {
     const forgotten: string[] = [];
     const ledger = new Ledger((run) => forgotten.push(run), 2);
-    for (const run of ["a", "b", "c"]) {
-      ledger.settle({ run, writer: "other", kind: "tags", count: 1 }, "acknowledged");
-    }
+    ledger.onSettle = () => "foreign";
+    for (const run of ["a", "b", "c"]) ledger.settle({ run, kind: "tags", count: 1 }, "acknowledged");
     expect(forgotten).toEqual(["a"]);
   });
 });

@@ -131,6 +131,35 @@ describe("Queue over a storage that fails", () => {
     expect(oracle.named("a").points.size).toBe(100);
   });
 
+  test.each(["release", "discard"])("counts a %s() that took place and said that it failed", async (name) => {
+    let fails = true;
+    const storage = flaky((operation) => (fails && operation === name ? "after" : undefined));
+    const it = harness({ storage: { ...storage, durable: true } });
+    const { clock } = it.runtime;
+    const run = it.start("a");
+    let refuses = true;
+    it.oracle.fault = ({ path }) =>
+      refuses && path.endsWith("log-batch") ? { status: 400, errorCode: "INVALID_PARAMETER_VALUE" } : undefined;
+    it.queue.logMetric(run, "bad", 1, 1, 1);
+    await clock.until(it.queue.flush());
+    refuses = false;
+    const quarantine = await it.queue.quarantine();
+    await expect(name === "release" ? quarantine.retry(undefined) : quarantine.discard(undefined)).rejects.toThrow(
+      "disk",
+    );
+    fails = false;
+    expect(it.queue.status().quarantined).toEqual(nothing);
+    const one = { points: 1, requests: 0 };
+    const now = await clock.until(it.queue.flush());
+    expect(now).toMatchObject({ pending: nothing, parked: nothing, others: nothing });
+    expect(name === "release" ? now.delivered : now.dropped).toMatchObject({ points: 1 });
+    it.queue.pause();
+    it.queue.logMetric(run, "m", 1, 1, 1);
+    await clock.advance(2_000);
+    expect(it.queue.status()).toMatchObject({ waiting: one, parked: nothing });
+    expect(await clock.until(it.queue.close({ timeout: 10 }))).toMatchObject({ pending: one });
+  });
+
   test("tells it once, answers flush() with what is left, and keeps logging in memory", async () => {
     let broken = true;
     const storage = flaky((name) => (broken && name === "append" ? "before" : undefined));

@@ -62,8 +62,10 @@ export class Books {
     this.intake = { append: (...args) => this.#append(...args) };
     ledger.onSettle = (chunk) => {
       this.#changes++;
-      const { order, sequence = 0 } = chunk;
-      return order === undefined || this.#own.settle(order, sequence, { ...amountOf(chunk) }, roomOf(chunk));
+      const { order, writer } = chunk;
+      if (order === undefined) return "own";
+      const sequence = writer === ledger.writer ? (chunk.sequence ?? 0) : 0;
+      return this.#own.settle(order, sequence, { ...amountOf(chunk) }, roomOf(chunk));
     };
   }
 
@@ -193,36 +195,44 @@ export class Books {
     }
   }
 
-  /** Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. */
-  release(chunk: QuarantinedChunk, keys: KeyCounts): Promise<number | undefined> {
+  /**
+   * Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. From
+   * then on it counts as put here, whoever logged it: who asks for it waits for it.
+   */
+  async release(chunk: QuarantinedChunk, keys: KeyCounts): Promise<number | undefined> {
+    await this.#countQuarantined();
     return this.during(async () => {
       const order = await this.#store.release(chunk.order, keys);
       if (order === undefined) return undefined;
       const ledger = this.#ledger;
-      const { run, writer } = chunk;
+      const { run } = chunk;
       const amount = amountOf(chunk);
       add(ledger.quarantined, amount, -1);
       add(ledger.waiting, amount);
       ledger.blobBytes += roomOf(chunk);
-      if (writer === ledger.writer) {
-        add(ledger.run(run).waiting, amount);
-        this.#own.put(chunk, { stored: true, order, count: chunk.count });
-      } else {
-        add(ledger.foreign, amount);
-        ledger.foreignBlobs += roomOf(chunk);
-      }
+      const known = ledger.find(run);
+      add(ledger.run(run).waiting, amount);
+      // Of a run of another process: here nobody will say that it is over.
+      if (!known) ledger.run(run).ended = true;
+      this.#own.put(chunk, { stored: true, order, count: chunk.count });
       return order;
     });
   }
 
   /** Forgets a quarantined chunk; false when it is not there. */
-  discard(chunk: QuarantinedChunk, keys: KeyCounts): Promise<boolean> {
+  async discard(chunk: QuarantinedChunk, keys: KeyCounts): Promise<boolean> {
+    await this.#countQuarantined();
     return this.during(async () => {
       if (!(await this.#store.discard(chunk.order, keys))) return false;
       add(this.#ledger.quarantined, amountOf(chunk), -1);
       add(this.#ledger.dropped, amountOf(chunk));
       return true;
     });
+  }
+
+  /** What others set aside was not counted here before. */
+  async #countQuarantined(): Promise<void> {
+    Object.assign(this.#ledger.quarantined, (await this.#store.status()).quarantined);
   }
 
   #append(...[writer, given, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {

@@ -3,6 +3,7 @@ import type { MetricColumns } from "../chunk/columns.ts";
 import type { Fate } from "./fates.ts";
 import { keyCounts } from "./key-counts.ts";
 import { RunAccount } from "./run-account.ts";
+import type { Whose } from "./outstanding.ts";
 import type { Place } from "../destination.ts";
 import type { StoredChunk } from "../chunk/stored-chunk.ts";
 import type { Amount, ReceiptLine } from "../types.ts";
@@ -11,7 +12,7 @@ import { roomOf } from "../chunk/file-body.ts";
 /** Runs that are over and of which the account is kept. */
 const KEPT = 10_000;
 
-/** A chunk, or a part of it; without a writer it is one of this process. */
+/** A chunk, or a part of it; without a place it is one of this process that never came to the storage. */
 export type Settled = Pick<StoredChunk, "run" | "kind" | "count" | "blob"> & {
   readonly writer?: string;
   readonly order?: number;
@@ -31,8 +32,8 @@ export class Ledger {
   foreignBlobs = 0;
   /** Of what was dropped: before it came to the storage. */
   readonly lost: Count = { points: 0, requests: 0 };
-  /** Hears of own chunks that are settled; false when another process did that before. */
-  onSettle: (chunk: Settled) => boolean = () => true;
+  /** Tells whose a chunk is that is settled. */
+  onSettle: (chunk: Settled) => Whose = () => "own";
   /** Bytes of bodies in the storage, as far as known. */
   bytes = 0;
   /**
@@ -135,14 +136,14 @@ export class Ledger {
 
   /** Moves what a chunk, or a part of it, holds from waiting to its fate. */
   settle(chunk: Settled, fate: Fate): void {
-    const own = (chunk.writer ?? this.writer) === this.writer;
-    if (own && !this.onSettle(chunk)) return;
+    const whose = this.onSettle(chunk);
+    if (whose === "gone") return;
     const moved = amountOf(chunk);
     add(this[fate === "acknowledged" ? "delivered" : fate], moved);
     const known = this.#runs.get(chunk.run);
     // Of a run of another process: here nobody will say that it is over.
     if (!known) this.run(chunk.run).ended = true;
-    if (own) {
+    if (whose === "own") {
       this.leave(chunk.run, moved, roomOf(chunk));
       return;
     }

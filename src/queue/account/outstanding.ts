@@ -11,6 +11,12 @@ interface Entry extends Count {
 /** Tells what left the storage. */
 export type OnLeft = (run: string, left: Count, blobBytes: number) => void;
 
+/**
+ * Whose a settled chunk is: of this process, which counts it as waiting no more; of another one, or of one that put it back
+ * from quarantine; or of this one, and known to have left before.
+ */
+export type Whose = "own" | "foreign" | "gone";
+
 /** Chunks that were told to have left, in case that their own settlement comes late. */
 const REMEMBERED = 1_000;
 
@@ -77,8 +83,13 @@ export class Outstanding {
     }
   }
 
-  /** Notes that a chunk, or a part of it, was settled here; false when it was known to have left before. */
-  settle(order: number, sequence: number, part: Count, blobBytes: number): boolean {
+  /**
+   * Notes that a chunk, or a part of it, was settled here.
+   *
+   * @param sequence 0 for one of another writer, and for what has none: parts, and what came back from quarantine, which is
+   *   of whoever put it back.
+   */
+  settle(order: number, sequence: number, part: Count, blobBytes: number): Whose {
     const place = Math.floor(order);
     const unplaced = this.#unplaced.get(sequence);
     if (unplaced && !this.#placed.has(place)) {
@@ -86,14 +97,16 @@ export class Outstanding {
       this.#place(place, unplaced);
     }
     const entry = this.#placed.get(place);
-    if (!entry && this.#left.has(place)) return false;
-    if (!entry) {
-      if (sequence > 0) keepSome(this.#sequences, place, sequence);
-      this.#settleEarly(sequence || (this.#sequences.get(place) ?? 0), part, blobBytes);
-      return true;
+    if (entry) {
+      this.#reduce(this.#placed, place, entry, part, blobBytes);
+      return "own";
     }
-    this.#reduce(this.#placed, place, entry, part, blobBytes);
-    return true;
+    if (this.#left.has(place)) return "gone";
+    if (sequence > 0) keepSome(this.#sequences, place, sequence);
+    const early = this.#sequences.get(place);
+    if (early === undefined) return "foreign";
+    this.#settleEarly(early, part, blobBytes);
+    return "own";
   }
 
   /**
@@ -104,13 +117,13 @@ export class Outstanding {
     const end = isLast ? Number.POSITIVE_INFINITY : Math.floor(page.at(-1)!.order);
     const found = new Map<number, Count>();
     for (const header of page) {
-      if (header.writer !== this.#writer) continue;
       const place = Math.floor(header.order);
-      const unplaced = this.#unplaced.get(header.sequence);
+      const unplaced = header.writer === this.#writer ? this.#unplaced.get(header.sequence) : undefined;
       if (unplaced && header.sequence > 0 && !this.#placed.has(place)) {
         this.#forget(this.#unplaced, header.sequence);
         this.#place(place, unplaced);
       }
+      if (!this.#placed.has(place)) continue;
       const { points, requests } = amountOf(header);
       const sum = found.get(place);
       found.set(place, { points: points + (sum?.points ?? 0), requests: requests + (sum?.requests ?? 0) });

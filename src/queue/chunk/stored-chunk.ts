@@ -2,7 +2,7 @@ import type { ChunkKind } from "./request.ts";
 
 /** A chunk as its writer hands it over. */
 export interface ChunkDraft {
-  /** Of its writer; ascending in the order of the first put. A tail is put again under its own. Parts have 0. */
+  /** Of its writer; ascending in the order of the first put. A tail is put again under its own. Parts, and what came back from quarantine, have 0. */
   readonly sequence: number;
   /** Place that an earlier put of this sequence got, so that no index over sequences is needed. */
   readonly order?: number;

@@ -28,7 +28,7 @@ export function quarantineContract({ check, expect, orders }: ContractBench): vo
     expect(await store.quarantined(0, 10)).toEqual([]);
     expect(await store.status()).toMatchObject({ waiting: { points: 0, requests: 2 }, quarantined: none });
     const again = await store.seal(3, await store.beginTerm());
-    expect(again ?? {}).toMatchObject({ order: 3, span: 1, sealed: true });
+    expect(again ?? {}).toMatchObject({ order: 3, span: 1, sequence: 0, writer: "w", sealed: true });
     expect([...(again?.body ?? [])]).toEqual([...body]);
   });
 

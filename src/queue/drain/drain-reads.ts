@@ -10,16 +10,22 @@ import type { Writer } from "../write/writer.ts";
 export async function openQuarantine(drain: Drain): Promise<StoredQuarantine> {
   const { store, engine } = await drain.open();
   const { problems, onChange } = drain.parts;
+  const changed = async (order: number): Promise<void> => {
+    drain.order = Math.max(drain.order, order);
+    if (order > 0) engine.appended();
+    if (total((await store.status()).quarantined) === 0) {
+      for (const { kind, run } of problems.list()) if (kind === "quarantined") problems.solve(kind, run);
+    }
+    onChange();
+  };
   return new StoredQuarantine({
     store,
     books: engine.quarantine,
-    async onChange(order) {
-      drain.order = Math.max(drain.order, order);
-      if (order > 0) engine.appended();
-      if (total((await store.status()).quarantined) === 0) {
-        for (const { kind, run } of problems.list()) if (kind === "quarantined") problems.solve(kind, run);
-      }
-      onChange();
+    onChange: changed,
+    async onDoubt() {
+      // A storage that fails now tells it at the next look.
+      await engine.refresh().catch(() => {});
+      await changed((await store.status().catch(() => ({ order: 0 }))).order).catch(() => {});
     },
   });
 }

@@ -15,6 +15,8 @@ export interface StoredQuarantineParts {
   readonly books: Pick<Books, "release" | "discard">;
   /** Called after things were put back, up to this place, or forgotten. */
   readonly onChange: (order: number) => Promise<void>;
+  /** Called instead after a change that said that it failed, and may have taken place; must not reject. */
+  readonly onDoubt: () => Promise<void>;
 }
 
 /** What the server refuses for good, as it lies in the storage: looked through page by page, one body at a time. */
@@ -62,11 +64,14 @@ export class StoredQuarantine {
     signal: AbortSignal | undefined,
     act: (chunk: QuarantinedChunk, keys: KeyCounts) => Promise<number | undefined>,
   ): Promise<number> {
-    const { store, onChange } = this.#parts;
+    const { store, onChange, onDoubt } = this.#parts;
     let done = 0;
     let last = 0;
+    let acting = false;
     const one = async (chunk: QuarantinedChunk, content: Content | undefined): Promise<void> => {
+      acting = true;
       const order = await act(chunk, keysIn(content));
+      acting = false;
       if (order === undefined) return;
       done++;
       last = Math.max(last, order);
@@ -80,7 +85,8 @@ export class StoredQuarantine {
         for await (const { chunk, content } of this.#walk(signal)) await one(chunk, content);
       }
     } finally {
-      if (done > 0) await onChange(last);
+      if (acting) await onDoubt();
+      else if (done > 0) await onChange(last);
     }
     return done;
   }

@@ -52,7 +52,7 @@ export function releaseChunk(
 ): Promise<number | undefined> {
   return aside(change, order, async ({ transaction, counts }, chunk) => {
     const { body, blob, ...header } = await wholeChunk(transaction, chunk);
-    const place = { order: ++counts.order, span: 1 };
+    const place = { order: ++counts.order, span: 1, sequence: 0 };
     insertChunk(change, { ...header, ...place }, blob ? { body, blob } : { body });
     await settleAccount(transaction, chunk, keys, undefined, "quarantined");
     await touchRun(transaction, chunk.run, now);

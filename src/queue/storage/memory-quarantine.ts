@@ -35,7 +35,7 @@ export function releaseChunk(tables: MemoryTables, order: number, keys: KeyCount
   const { reason: _, ...chunk } = found;
   const { counts } = tables;
   tables.accounts.settle(chunk, keys, undefined, "quarantined");
-  insertChunk(tables, { ...chunk, order: ++counts.order, span: 1 });
+  insertChunk(tables, { ...chunk, order: ++counts.order, span: 1, sequence: 0 });
   return counts.order;
 }
 

@@ -37,7 +37,7 @@ export function releaseChunk(change: Change, order: number, keys: KeyCounts | un
   return aside(change, order, ({ database, state, host }, chunk) => {
     const { body } = database.prepare("SELECT body FROM quarantined WHERE place = ?").get(placeOf(order))!;
     const place = ++state.counts.order;
-    writeRow(database, { ...chunk, order: place, span: 1 }, body as Uint8Array);
+    writeRow(database, { ...chunk, order: place, span: 1, sequence: 0 }, body as Uint8Array);
     tallyWaiting(state.counts, chunk, 1);
     settleAccount(database, chunk, keys, undefined, "quarantined");
     touch(database, chunk.run, host.now());
