@@ -1,21 +1,18 @@
 import type { Timer } from "../../runtime/ports/clock.ts";
-import { add, amountOf } from "../amount.ts";
 import type { Walk } from "../lead/follower.ts";
 import { parseNote } from "../lead/leader-note.ts";
 import { StaleTermError } from "../storage.ts";
 import type { HostState } from "../types.ts";
 import { Bounds } from "./bounds.ts";
 import { Delivery } from "./delivery.ts";
+import { Departures } from "./departures.ts";
 import { guardedClient } from "./guarded-client.ts";
 import { HostGate } from "./host-gate.ts";
 import type { LoopParts } from "./loop-parts.ts";
 import { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
-import type { Item, RunState } from "./run-state.ts";
 import { Scheduler } from "./scheduler.ts";
 
-/** Milliseconds between two rounds of what nobody here waits for. */
-const BREATH = 1;
 /** Milliseconds of silence after which a request that nobody waits for is given up, at least. */
 const LEAST_PATIENCE = 1_000;
 
@@ -26,6 +23,7 @@ export class DeliveryLoop {
   readonly #reader: Reader;
   readonly #gate: HostGate;
   readonly #bounds: Bounds;
+  readonly #departures: Departures;
   /** Where a request holds up the end of the program. */
   readonly #patience: Patience | undefined;
   /** Of the present term. */
@@ -33,11 +31,7 @@ export class DeliveryLoop {
   #abort = new AbortController();
   #again = false;
   #looping = false;
-  /** The last that went was a chunk. */
-  #mendsFirst = false;
-  #inFlight = 0;
   #timer: Timer | undefined;
-  #release: (() => void) | undefined;
   #running = false;
   #stopped = false;
 
@@ -47,6 +41,13 @@ export class DeliveryLoop {
     this.#reader = new Reader(parts.store, this.#view);
     this.#gate = new HostGate(() => parts.runtime.random.fraction());
     this.#bounds = new Bounds(parts, this.#view);
+    this.#departures = new Departures({
+      ...parts,
+      view: this.#view,
+      delivery: () => this.#delivery!,
+      wake: (ms) => (ms === undefined ? this.wake() : this.#wakeIn(ms)),
+      storageFailed: (cause, term) => this.#storageFailed(cause, term),
+    });
     const { clock, lifecycle } = parts.runtime;
     const { waited, settings } = parts;
     if (lifecycle.lingers)
@@ -59,7 +60,7 @@ export class DeliveryLoop {
 
   /** There is something to send or to make room for, or something is on its way. */
   get wants(): boolean {
-    return !this.#stopped && (this.#running || this.#inFlight > 0 || this.#bounds.crowded);
+    return !this.#stopped && (this.#running || this.#departures.count > 0 || this.#bounds.crowded);
   }
 
   get host(): HostState {
@@ -91,7 +92,7 @@ export class DeliveryLoop {
 
   /** No request is in flight. */
   get idle(): boolean {
-    return this.#inFlight === 0;
+    return this.#departures.count === 0;
   }
 
   /** Sends, or only keeps the storage within its bounds. */
@@ -212,17 +213,17 @@ export class DeliveryLoop {
       const now = this.#now();
       // What nobody wants to have sent any more waits for no server.
       for (let next = this.#view.pickDiscarded(now); next; next = this.#view.pickDiscarded(now)) {
-        void this.#deliver(next.run, next.item);
+        void this.#departures.deliver(next.run, next.item);
       }
       // What earlier processes left goes in rounds: between two of them a process that has nothing else to do may end.
-      const most = this.#inFlight > 0 && !this.#parts.awaited() ? 0 : concurrency;
+      const most = this.#departures.count > 0 && !this.#parts.awaited() ? 0 : concurrency;
       const allowed = Math.min(most, this.#gate.allows(concurrency, now));
       // A completion drives the loop; a timer is only for what has to wait.
       let at = most > 0 && allowed === 0 ? this.#gate.until : Number.POSITIVE_INFINITY;
       // Where only one goes, a chunk that always fails shall not keep runs in doubt from being it, nor they a chunk.
-      if (allowed === 1 && this.#mendsFirst) at = Math.min(at, this.#mend(now, allowed));
+      if (allowed === 1 && this.#departures.wasChunk) at = Math.min(at, this.#mend(now, allowed));
       const isProbe = allowed === 1 && allowed < concurrency;
-      while (this.#running && this.#leads && this.#inFlight < allowed) {
+      while (this.#running && this.#leads && this.#departures.count < allowed) {
         const next = this.#view.pick(now, flushInterval, isProbe);
         if (!next) {
           at = this.#view.wakeAt;
@@ -230,7 +231,7 @@ export class DeliveryLoop {
           if (await this.#reader.read(now)) this.#again = true;
           break;
         }
-        void this.#deliver(next.run, next.item);
+        void this.#departures.deliver(next.run, next.item);
         // A probe that always fails shall not keep what waits behind it from being the next one.
         if (isProbe) await this.#reader.read(now);
       }
@@ -240,58 +241,10 @@ export class DeliveryLoop {
     }
   }
 
-  async #deliver(run: RunState, item: Item): Promise<void> {
-    const term = this.#parts.term();
-    const { inFlight } = this.#parts.ledger;
-    const amount = amountOf(item.header);
-    this.#inFlight++;
-    this.#mendsFirst = true;
-    add(inFlight, amount);
-    // A delivery on its way keeps the process alive; waiting for the next try does not.
-    if (this.#parts.awaited()) this.#release ??= this.#parts.runtime.lifecycle.keepAlive();
-    try {
-      // What the server has acknowledged is not sent again when only the storage failed.
-      item.finish ??= await this.#delivery!.attempt(run, item, term);
-      const { finish } = item;
-      if (finish) {
-        await this.#parts.books.during(finish);
-        this.#view.remove(run, item);
-        this.#parts.trouble.over();
-      }
-    } catch (error) {
-      item.until = this.#now() + this.#storageFailed(error, term);
-    } finally {
-      this.#view.done(run);
-      add(inFlight, amount, -1);
-      if (--this.#inFlight === 0) {
-        this.#release?.();
-        this.#release = undefined;
-      }
-      this.#parts.onDone();
-      if (this.#inFlight === 0 && !this.#parts.awaited()) this.#wakeIn(BREATH);
-      else this.wake();
-    }
-  }
-
   /** Looks after runs in doubt; gives the time of the next look. */
   #mend(now: number, allowed: number): number {
-    const { mender } = this.#delivery!;
-    const term = this.#parts.term();
-    while (this.#running && this.#leads && this.#inFlight < allowed) {
-      const run = mender.pick(now);
-      if (!run) return mender.wakeAt;
-      this.#inFlight++;
-      this.#mendsFirst = false;
-      void mender
-        .look(run)
-        .catch((error: unknown) => this.#storageFailed(error, term))
-        .finally(() => {
-          this.#view.done(run);
-          this.#inFlight--;
-          this.#parts.onDone();
-          this.wake();
-        });
-    }
+    while (this.#running && this.#leads && this.#departures.count < allowed)
+      if (!this.#departures.mend(now)) return this.#delivery!.mender.wakeAt;
     return Number.POSITIVE_INFINITY;
   }
 
