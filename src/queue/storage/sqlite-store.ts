@@ -49,29 +49,21 @@ export class SqliteStore implements QueueStore {
     writer: string,
     chunks: readonly ChunkDraft[],
     desired?: ReadonlyMap<string, DesiredRun>,
-    accounts?: readonly AccountDraft[],
+    accounts: readonly AccountDraft[] = [],
   ): Promise<readonly Appended[]> {
-    if (!chunks.some(({ blob }) => blob)) return this.#append(writer, chunks, desired, accounts);
+    const append = (spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>): Promise<readonly Appended[]> =>
+      this.#transactions.change((change) => putChunks(change, writer, chunks, desired, accounts, spooled));
+    if (!chunks.some(({ blob }) => blob)) return append();
     const last = await this.#transactions.look((database) => lastOf(database, writer).last);
-    const spooled = await keepBodies(this.#host, writer, last, chunks);
-    return this.#append(writer, chunks, desired, accounts, spooled);
+    return append(await keepBodies(this.#host, writer, last, chunks));
   }
 
   readonly now: QueueStore["now"] = {
-    append: (writer, chunks, desired, accounts) => this.#append(writer, chunks, desired, accounts),
+    append: (writer, chunks, desired, accounts) =>
+      this.#transactions.changeNow((change) => putChunks(change, writer, chunks, desired, accounts)),
     map: (mapping) =>
       void this.#transactions.changeNow(({ database }) => keepMapping(database, mapping, this.#host.now())),
   };
-
-  #append(
-    writer: string,
-    chunks: readonly ChunkDraft[],
-    desired?: ReadonlyMap<string, DesiredRun>,
-    accounts: readonly AccountDraft[] = [],
-    spooled?: ReadonlyMap<ChunkDraft, SpooledBlob>,
-  ): readonly Appended[] {
-    return this.#transactions.changeNow((change) => putChunks(change, writer, chunks, desired, accounts, spooled));
-  }
 
   lease(): Promise<Lease> {
     return this.#transactions.look(readLease);

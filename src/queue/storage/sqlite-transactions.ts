@@ -1,5 +1,6 @@
 import type { SqlDatabase } from "../../sql/database.ts";
 import { type Change, findChunk } from "./sqlite-chunks.ts";
+import { LockPause } from "./lock-pause.ts";
 import { faultOf } from "./sqlite-errors.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
 import { type ChunkRow, placeOf, readState, writeState } from "./sqlite-rows.ts";
@@ -10,23 +11,31 @@ export class SqliteTransactions {
   readonly #host: SqliteHost;
   /** The disk was full, and the log could not be moved into the file since. */
   #cramped = false;
+  /** Who only reads is kept out by fewer locks. */
+  readonly #pauses = { look: new LockPause(), change: new LockPause() };
 
   constructor(host: SqliteHost) {
     this.#host = host;
   }
 
   async look<T>(body: (database: SqlDatabase) => T): Promise<T> {
+    const pause = this.#pauses.look;
+    pause.check(this.#host.now());
     try {
-      return body(this.#host.database());
+      const value = body(this.#host.database());
+      pause.end();
+      return value;
     } catch (error) {
-      throw this.#host.failed(error);
+      throw this.#failed(error, pause);
     }
   }
 
   async change<T>(body: (change: Change) => T): Promise<T> {
+    this.#pauses.change.check(this.#host.now());
     return this.changeNow(body);
   }
 
+  /** For the last moment of a process: waits for the lock of another one, however often it was met before. */
   changeNow<T>(body: (change: Change) => T, again = false): T {
     const gone: string[] = [];
     try {
@@ -40,6 +49,7 @@ export class SqliteTransactions {
         writeState(database, state);
         return value;
       });
+      this.#pauses.change.end();
       for (const file of gone) this.#host.spool.remove(file);
       return result;
     } catch (error) {
@@ -47,8 +57,14 @@ export class SqliteTransactions {
         this.#cramped = !this.#host.relieve();
         if (!this.#cramped && !again) return this.changeNow(body, true);
       }
-      throw this.#host.failed(error);
+      throw this.#failed(error, this.#pauses.change);
     }
+  }
+
+  #failed(error: unknown, pause: LockPause): Error {
+    const failure = this.#host.failed(error);
+    if (faultOf(failure) === "busy") pause.begin(failure, this.#host.now());
+    return failure;
   }
 
   /** A change of one chunk by the leader; undefined when the chunk is gone. */

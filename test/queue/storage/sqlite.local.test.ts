@@ -80,7 +80,8 @@ describe("sqliteQueue", () => {
     const path = await newPath();
     let used: SqlDatabase | undefined;
     const open = (file: string): SqlDatabase => (used = openNodeSqlite(file));
-    const store = new SqliteStore(new SqliteFile({ path, clock: new ManualClock(), report: () => {}, open }));
+    const clock = new ManualClock();
+    const store = new SqliteStore(new SqliteFile({ path, clock, report: () => {}, open }));
     await store.status();
     const other = openNodeSqlite(path);
     other.exec("BEGIN IMMEDIATE");
@@ -89,7 +90,42 @@ describe("sqliteQueue", () => {
     expect(used?.prepare("PRAGMA busy_timeout").get()).toEqual({ timeout: 50 });
     expect(await store.heads(0, 1)).toEqual([]);
     other.exec("ROLLBACK");
+    await clock.advance(500);
     expect(await store.append("w", [draft(1)])).toEqual([{ stored: true, order: 1, count: 1 }]);
+    other.close();
+    await store.close();
+  });
+
+  test("asks a file whose lock another process holds ever more seldom, as each time it waits in the thread", async () => {
+    const path = await newPath();
+    let asked = 0;
+    const open = (file: string): SqlDatabase => {
+      const database = openNodeSqlite(file);
+      const { transaction } = database;
+      database.transaction = (body) => {
+        asked++;
+        return transaction.call(database, body) as never;
+      };
+      return database;
+    };
+    const clock = new ManualClock();
+    const store = new SqliteStore(new SqliteFile({ path, clock, report: () => {}, open }));
+    await store.status();
+    const other = openNodeSqlite(path);
+    other.exec("BEGIN IMMEDIATE");
+    asked = 0;
+    for (let ms = 0; ms < 3_000; ms += 20) {
+      await expect(store.append("w", [draft(1)])).rejects.toMatchObject({ fault: "busy" });
+      await clock.advance(20);
+    }
+    // 50 ms of waiting each, beside 3 s of a program's own time.
+    expect(asked).toBeLessThan(12);
+    asked = 0;
+    expect(() => store.now!.append("w", [draft(1)])).toThrow(/another process holds its lock/);
+    expect(asked).toBe(1);
+    other.exec("ROLLBACK");
+    expect(store.now!.append("w", [draft(1)])).toMatchObject([{ stored: true }]);
+    expect(await store.append("w", [draft(2)])).toMatchObject([{ stored: true }]);
     other.close();
     await store.close();
   });
