@@ -4,7 +4,7 @@ import type { Tracker } from "../../src/tracker/types/tracker.ts";
 import type { TrackerOptions } from "../../src/tracker/types/tracker-options.ts";
 import { platformRandom } from "../../src/runtime/platform-random.ts";
 import type { Random } from "../../src/runtime/ports/random.ts";
-import { hastyClock } from "../support/hasty-clock.ts";
+import { type HastyClock, hastyClock } from "../support/hasty-clock.ts";
 import { TcpProxy } from "../support/proxy/tcp-proxy.ts";
 import { ServerReader } from "./server-reader.ts";
 
@@ -45,6 +45,8 @@ export interface FaultBench {
   readonly experiment: string;
   readonly problems: Problem[];
   readonly tracker: Tracker;
+  /** That of all trackers here. */
+  readonly clock: HastyClock;
   /** Another tracker on the same server and experiment, as another process would have it. */
   another(options?: TrackerOptions): Tracker;
   /** Rows of the server's table of metrics for a run, by key; by REST where its database cannot be asked. */
@@ -63,12 +65,13 @@ export async function withFaults(
   const experiment = `faults ${Array.from(name, (part) => part.toString(36)).join("")}`;
   const problems: Problem[] = [];
   const opened: Tracker[] = [];
+  const clock = hastyClock(HASTE);
   const another = (more: TrackerOptions = {}): Tracker => {
     const tracker = createTracker({
       trackingUri: proxy.trackingUri,
       experiment,
       onProblem: (problem) => problems.push(problem),
-      runtime: { clock: hastyClock(HASTE), random },
+      runtime: { clock, random },
       ...options,
       ...more,
       delivery: {
@@ -94,7 +97,7 @@ export async function withFaults(
     return counts;
   };
   try {
-    await body({ server, proxy, reader, experiment, problems, tracker: another(), another, rows });
+    await body({ server, proxy, reader, experiment, problems, tracker: another(), clock, another, rows });
   } finally {
     proxy.script = () => undefined;
     await Promise.all(opened.map((tracker) => tracker.close()));

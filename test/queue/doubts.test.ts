@@ -188,6 +188,31 @@ describe("Queue in doubt", () => {
   });
 });
 
+describe("Queue that asks with a tag whether the server takes writes", () => {
+  test.each([
+    ["the tag comes late", "set-tag", { late: 20_000 }],
+    ["its deletion is lost", "delete-tag", "drop-before"],
+    ["its deletion is refused", "delete-tag", { status: 500 }],
+  ] as const)("leaves no such tag when %s", async (_, path, fault) => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let failed = 0;
+    it.oracle.fault = (call) => {
+      const ofProbe = String(call.body["key"]).endsWith("probe") && call.path.endsWith(path);
+      if (ofProbe && failed++ === 0) return fault;
+      return failed === 0 && call.path.endsWith("log-batch") ? { status: 500 } : undefined;
+    };
+    it.queue.logParam(run, "p", "1");
+    it.queue.logParam(run, "q", "2");
+    await it.runtime.clock.advance(3_600_000);
+    expect(failed).toBeGreaterThan(0);
+    expect([...it.oracle.named("a").tags.keys()]).toEqual(["mlflow.tracklet.runId"]);
+    expect(it.oracle.named("a").params.size).toBe(2);
+    expect(parseNote(await (await it.storage.open()).note()).doubts).toEqual([]);
+  });
+});
+
 describe("Queue against a server that is restored or busy", () => {
   test("forgets the doubt about a run that nobody knows, in the storage as well", async () => {
     const storage = memoryQueue();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import type { OracleCall, OracleFault } from "../support/oracle-server.ts";
 import { type Harness, harness, row } from "./harness.ts";
 
 const nothing = { points: 0, requests: 0 };
@@ -118,5 +119,140 @@ describe("Queue that is told the wrong thing", () => {
     };
     logThree(it, run);
     expect((await it.runtime.clock.until(it.queue.flush())).parked.points).toBe(3);
+  });
+
+  const unreadable = [
+    { status: 400, errorCode: "INVALID_PARAMETER_VALUE" },
+    { status: 403, errorCode: "PERMISSION_DENIED" },
+    { status: 403 },
+    { status: 404 },
+    { status: 404, errorCode: "ENDPOINT_NOT_FOUND" },
+    { status: 405 },
+    { status: 500 },
+    { status: 501 },
+  ];
+  test.each(unreadable)(
+    "F13 sets only the refused key aside where nobody may read what the server has: %j",
+    async (answer) => {
+      const it = harness();
+      const run = it.start("a");
+      await it.runtime.clock.until(it.queue.flush());
+      it.oracle.fault = ({ path, body }) => {
+        if (path.includes("get-history")) return answer;
+        return JSON.stringify(body).includes("odd") ? { status: 400, errorCode: "INVALID_PARAMETER_VALUE" } : undefined;
+      };
+      const points = logThree(it, run);
+      it.queue.logMetric(run, "odd", 1, 1, 1);
+      it.queue.updateRun(run, { status: "FINISHED" });
+      const report = await it.runtime.clock.until(it.queue.flush());
+      expect(report).toMatchObject({ pending: nothing, parked: nothing, quarantined: { points: 1, requests: 0 } });
+      expect(it.problems).toMatchObject([{ kind: "quarantined", key: "odd" }]);
+      expect([...it.oracle.named("a").points].sort()).toEqual(points);
+      expect(it.oracle.named("a").status).toBe("FINISHED");
+      expect(it.queue.status().host).toBe("ok");
+    },
+  );
+
+  test("F9 sets only the key aside that the server fails at, in a batch and when asked for it", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = ({ path, body }) => ((path + JSON.stringify(body)).includes("odd") ? { status: 500 } : undefined);
+    const points = logThree(it, run);
+    it.queue.logMetric(run, "odd", 1, 1, 1);
+    it.queue.updateRun(run, { status: "FINISHED" });
+    for (let step = 0; step < 6; step++) it.queue.logMetric(run, "more", step, step, step);
+    const report = await it.runtime.clock.until(it.queue.flush(), 1e9);
+    expect(report).toMatchObject({ pending: nothing, parked: nothing, quarantined: { points: 1, requests: 0 } });
+    expect([...it.oracle.named("a").points]).toEqual(expect.arrayContaining(points));
+    expect(it.oracle.named("a").status).toBe("FINISHED");
+  });
+
+  test("F13 looks as long as the network is away for what the server has of a chunk that it refused", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let looks = 0;
+    it.oracle.fault = ({ path }) => {
+      if (path.includes("get-history")) return looks++ < 20 ? (looks % 2 ? "drop-before" : { status: 503 }) : undefined;
+      return path.endsWith("log-batch") && looks < 20 ? { status: 400, errorCode: "BAD_REQUEST" } : undefined;
+    };
+    const points = logThree(it, run);
+    const report = await it.runtime.clock.until(it.queue.flush(), 1e8);
+    expect(report).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect([...it.oracle.named("a").points].sort()).toEqual(points);
+    expect(looks).toBeGreaterThan(19);
+  });
+});
+
+/** Lets a run log a point a second. */
+async function live(it: Harness, seconds: number): Promise<void> {
+  for (let step = 0; step < seconds; step++) {
+    it.queue.logMetric("local-live", "m", step, step, step);
+    await it.runtime.clock.advance(1_000);
+  }
+}
+
+describe("Queue in front of a server of which a part is away", () => {
+  const ofParams = ({ body }: OracleCall): boolean => Array.isArray(body["params"]) && body["params"].length > 0;
+  const parts: [string, (call: OracleCall) => boolean, OracleFault][] = [
+    ["uploads are answered 502", ({ method }) => method === "PUT", { status: 502 }],
+    ["uploads are answered 503", ({ method }) => method === "PUT", { status: 503 }],
+    ["uploads are answered 500", ({ method }) => method === "PUT", { status: 500 }],
+    ["uploads get no answer", ({ method }) => method === "PUT", "drop-before"],
+    ["params are answered 503", ofParams, { status: 503 }],
+  ];
+  test.each(parts)("sets nothing aside while %s for a while and another run logs", async (_, away, fault) => {
+    const it = harness();
+    const runs = ["a", "b", "c"].map((name) => it.start(name));
+    it.start("live");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = (call) => (away(call) ? fault : undefined);
+    for (const run of runs) {
+      it.queue.logParam(run, "lr", "1");
+      void it.queue.logArtifact(run, "model.bin", new Blob(["12345"]));
+      it.queue.updateRun(run, { status: "FINISHED" });
+    }
+    await live(it, 300);
+    expect(runs.map((_, n) => it.oracle.named("abc"[n]!).status)).toEqual(["RUNNING", "RUNNING", "RUNNING"]);
+    it.oracle.fault = () => undefined;
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ pending: nothing, quarantined: nothing });
+    for (const name of "abc") {
+      const { artifacts, params, status } = it.oracle.named(name);
+      expect([artifacts.get("model.bin")?.length, params.get("lr"), status]).toEqual([5, "1", "FINISHED"]);
+    }
+  });
+
+  test("sets an upload aside that fails for an hour while others go through", async () => {
+    const it = harness();
+    const [a, b] = [it.start("a"), it.start("b")];
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = ({ path }) => (path.endsWith("odd.bin") ? { status: 500 } : undefined);
+    void it.queue.logArtifact(a, "odd.bin", new Blob(["1"]));
+    const upload = async (minutes: number): Promise<void> => {
+      for (let minute = 0; minute < minutes; minute++) {
+        void it.queue.logArtifact(b, `${minutes}-${minute}.bin`, new Blob(["2"]));
+        await it.runtime.clock.advance(60_000);
+      }
+    };
+    await upload(59);
+    expect(it.queue.status().quarantined).toEqual(nothing);
+    await upload(20);
+    expect(it.queue.status()).toMatchObject({ quarantined: { requests: 1 }, waiting: nothing });
+  });
+
+  test("F9 takes no point for poison while tags are all that goes through", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = ({ body }) => ((body["metrics"] as unknown[] | undefined)?.length ? { status: 500 } : undefined);
+    for (let step = 0; step < 8; step++) it.queue.logMetric(run, "m", step, step, step);
+    await it.runtime.clock.advance(3 * 3_600_000);
+    expect(it.queue.status()).toMatchObject({ quarantined: nothing, waiting: { points: 8 } });
+    it.oracle.fault = () => undefined;
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect([...it.oracle.named("a").tags.keys()]).toEqual(["mlflow.tracklet.runId"]);
   });
 });

@@ -99,6 +99,7 @@ export class Workload {
   beacon(process: SimProcess): void {
     this.#beacon ??= this.#open(process, "beacon", "Default");
     this.#tag(process, this.#beacon);
+    this.#point(process, this.#beacon, "beat", 1, true);
   }
 
   /** True of the run of `beacon`. */

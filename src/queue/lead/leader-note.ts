@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
+import { PROBE_TAG } from "./probe-tag.ts";
 import { addRange, type Range, within } from "./ranges.ts";
 import type { QueueStore } from "../storage.ts";
 
@@ -126,6 +127,19 @@ export class LeaderNote {
     doubt.since = this.#clock.monotonic();
   }
 
+  /** Notes that the tag of a probe may be on a run. Gives what to call when it is sure that it is not. */
+  doubtProbe(run: string): () => void {
+    const before = this.#doubts.get(run)?.fields.has(PROBE_TAG) ?? false;
+    this.doubtFields(run, [PROBE_TAG]);
+    return () => {
+      const doubt = this.#doubts.get(run);
+      // An earlier one may still come.
+      if (before || !doubt) return;
+      doubt.fields.delete(PROBE_TAG);
+      if (doubt.fields.size === 0 && !doubt.create) this.settle(run);
+    };
+  }
+
   /** All is as it shall be, and nothing is on its way any more. */
   settle(run: string): void {
     this.#changed = this.#doubts.delete(run) || this.#changed;
@@ -161,7 +175,7 @@ export class LeaderNote {
     const found: [string, string[]][] = [];
     for (const { localId } of first ? [first, ...within] : within) {
       const { tags = {} } = (await this.#store.desired(localId)) ?? {};
-      found.push([localId, ["", ...Object.keys(tags)]]);
+      found.push([localId, ["", PROBE_TAG, ...Object.keys(tags)]]);
     }
     // Others were merged meanwhile: what was read is read again.
     if (this.#merged !== merged) return;

@@ -128,6 +128,22 @@ export function metricsDraft(columns: MetricColumns): ChildDraft {
   return { kind: "metrics", count: columns.count, body: encodeMetrics(columns) };
 }
 
+/** True for what `divide` makes parts of. */
+export function isDivisible(content: Content): boolean {
+  switch (content.kind) {
+    case "metrics":
+      return content.columns.count > 1;
+    case "params":
+    case "tags":
+    case "inputs":
+      return content.request.length > 1;
+    case "create":
+      return Object.keys(content.request.tags).length > 0;
+    default:
+      return false;
+  }
+}
+
 /** The parts into which a chunk that is refused is divided; undefined when it is a single item. */
 export function divide(content: Content): readonly ChildDraft[] | undefined {
   switch (content.kind) {

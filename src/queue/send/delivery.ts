@@ -1,6 +1,5 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import { HttpError } from "../../errors/network-errors.ts";
-import { StorageError } from "../../errors/usage-errors.ts";
 import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
 import { Creations } from "./creations.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
@@ -19,9 +18,8 @@ import { reportedBody } from "./reported-body.ts";
 import { isDiscarded, type Item, type RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
-import { ofStorage } from "./storage-trouble.ts";
+import { isOfStorage, ofStorage } from "./storage-trouble.ts";
 import type { RunMapping } from "../run-mapping.ts";
-import { StaleTermError } from "../storage.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
 import { messageOf } from "./words-of-errors.ts";
 import { Verdicts } from "./verdicts.ts";
@@ -95,14 +93,14 @@ export class Delivery {
     if (!chunk) return async () => {};
     if (!item.header.sealed && chunk.writer === ledger.writer) ledger.sealedTails.set(chunk.sequence, chunk.count);
     const job: Omit<Job, "content"> = { run, item, chunk, term };
-    if (isDiscarded(run, chunk)) return this.#verdicts.discard(job);
+    if (isDiscarded(run, chunk)) return this.#verdicts.aside.discard(job);
     let content: Content;
     try {
       content = decodeChunk(chunk);
     } catch (error) {
       // Of a newer version: it is not ours to judge, and stays for those who can read it.
-      if ((error as Error).name === "ChunkVersionError") return this.#verdicts.park(run, messageOf(error));
-      return this.#verdicts.quarantine(job, undefined, error);
+      if ((error as Error).name === "ChunkVersionError") return this.#verdicts.aside.park(run, messageOf(error));
+      return this.#verdicts.aside.quarantine(job, undefined, error);
     }
     if (!run.mapping) {
       run.mapping = this.#parts.mappings.get(run.id);
@@ -117,7 +115,7 @@ export class Delivery {
     try {
       return await this.#try({ ...job, content });
     } catch (error) {
-      if (error instanceof StorageError || error instanceof StaleTermError) throw error;
+      if (isOfStorage(error)) throw error;
       if (error === gone) return async () => {};
       if (this.#options.signal.aborted || error === waits) return undefined;
       const finish = await this.#verdicts.failed({ ...job, content }, error);
@@ -132,11 +130,12 @@ export class Delivery {
     if (this.#verdicts.tooLarge(chunk)) return this.#verdicts.refused(job, undefined);
     const maySent = chunk.attempted > 0 || this.#note.maySent(chunk.order);
     if (chunk.kind === "metrics" && maySent && (await this.#keepsRepeats())) {
-      const finish = await this.#verdicts.there(job, chunk.count);
+      const finish = await this.#verdicts.divider.there(job, chunk.count);
       if (finish) return finish;
     }
+    const place = this.#verdicts.sends();
     const mapping = await this.#send(job);
-    this.#verdicts.succeeded();
+    this.#verdicts.succeeded({ kind: chunk.kind, place });
     if (chunk.kind === "metrics") {
       const { settings, runtime } = this.#parts;
       run.linger = chunk.count >= BRISK ? 0 : run.linger * 2 || settings.flushInterval;

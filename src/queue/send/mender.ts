@@ -2,6 +2,7 @@ import type { RunData } from "../../client/types/entities.ts";
 import { NotFoundError } from "../../errors/network-errors.ts";
 import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { Doubt, LeaderNote } from "../lead/leader-note.ts";
+import { PROBE_TAG } from "../lead/probe-tag.ts";
 import { classify, passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -171,7 +172,7 @@ export class Mender {
             ]
           : [];
       }
-      const value = tags[field];
+      const value = field === PROBE_TAG ? null : tags[field];
       if (typeof value === "string") {
         return data.tags[field] === value ? [] : [{ field, send: () => runs.setTag(runId, field, value, options) }];
       }

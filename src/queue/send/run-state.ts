@@ -1,3 +1,4 @@
+import type { Blame } from "./blame.ts";
 import { CONFIRMATIONS } from "./outcome.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import type { RunMapping } from "../run-mapping.ts";
@@ -13,9 +14,9 @@ export interface Item {
   until: number;
   /** Tries without an answer that counts. */
   failures: number;
-  /** Those of them in a row that speak against the chunk itself, not against what is asked before; and the method of the last. */
+  /** Those of them in a row that speak against the chunk itself, not against what is asked before; and all that does. */
   strikes: number;
-  struckAt?: string | undefined;
+  blame?: Blame | undefined;
   /** Answers 400 in a row that were alike, and what the last of them was. */
   refusals: number;
   refusedBy?: string | undefined;
@@ -24,10 +25,11 @@ export interface Item {
   /** Times in a row that what asks why it is refused was refused in plain text, and which request that was. */
   denials: number;
   deniedBy?: string | undefined;
-  /** Requests that had succeeded when it, or what it is a part of, first failed; -1 before. */
-  successes: number;
-  /** Requests that had succeeded when it last failed; -1 before. */
-  lastSuccesses: number;
+  /** Times that it was refused, and what the server has of it could not be read. */
+  unread: number;
+  /** Writes that had been acknowledged when it last failed, and the place of that among what was sent; -1 before. */
+  writes: number;
+  place: number;
   /** The last try came to the request that must not be repeated blindly. */
   sent: boolean;
   /** That request may have reached the server without our knowing. */
@@ -85,7 +87,8 @@ export function isDiscarded({ discardTo }: RunState, { order }: Pick<ChunkHeader
   return discardTo !== undefined && order < discardTo + 1;
 }
 
-export function newItem(header: ChunkHeader, seen: number, since: number, successes = -1): Item {
+/** @param whole What it is a part of: what speaks against that speaks against its parts as well. */
+export function newItem(header: ChunkHeader, seen: number, since: number, whole?: Item): Item {
   // A part of what was refused before is divided on at once; only the last single item is asked for again.
   const refusals = header.span < 1 && header.count > 1 ? CONFIRMATIONS - 1 : 0;
   return {
@@ -95,11 +98,13 @@ export function newItem(header: ChunkHeader, seen: number, since: number, succes
     until: 0,
     failures: 0,
     strikes: 0,
+    blame: whole?.blame && { ...whole.blame },
     refusals,
     inherited: refusals,
     denials: 0,
-    successes,
-    lastSuccesses: -1,
+    unread: 0,
+    writes: whole?.writes ?? -1,
+    place: whole?.place ?? -1,
     sent: false,
     ambiguous: header.attempted > 0,
     twice: false,

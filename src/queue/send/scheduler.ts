@@ -64,14 +64,14 @@ export class Scheduler {
     return this.#runs.size;
   }
 
-  /** Takes a chunk into view, at its place in the order of its run. */
-  add(header: ChunkHeader, now: number, successes?: number): void {
+  /** Takes a chunk into view, at its place in the order of its run; or a part of one. */
+  add(header: ChunkHeader, now: number, whole?: Item): void {
     const run = this.run(header.run);
     if (header.kind === "discard") this.discard(run, header.order);
     if (run.parked !== undefined) return;
     let at = run.items.length;
     while (at > 0 && run.items[at - 1]!.header.order > header.order) at--;
-    run.items.splice(at, 0, newItem(header, now, sinceOf(header.at, now, this.#clock.now()), successes));
+    run.items.splice(at, 0, newItem(header, now, sinceOf(header.at, now, this.#clock.now()), whole));
     this.#active.add(run);
     this.#size++;
   }

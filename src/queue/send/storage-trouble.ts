@@ -10,9 +10,14 @@ const BUSY_TRIES = 50;
 /** Says so of the store, so that its failure is not taken for the server's. */
 export function ofStorage<T>(operation: Promise<T>): Promise<T> {
   return operation.catch((cause: unknown) => {
-    if (cause instanceof StaleTermError || cause instanceof StorageError) throw cause;
+    if (isOfStorage(cause)) throw cause;
     throw new StorageError(cause instanceof Error ? cause.message : String(cause), { cause });
   });
+}
+
+/** True for what says nothing of the server. */
+export function isOfStorage(error: unknown): boolean {
+  return error instanceof StaleTermError || error instanceof StorageError;
 }
 
 /** Decides when a storage that failed is tried again, and whether a person is told. */

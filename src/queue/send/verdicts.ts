@@ -1,35 +1,35 @@
-import { HttpError } from "../../errors/network-errors.ts";
-import { StorageError } from "../../errors/usage-errors.ts";
-import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
+import { HttpError, NetworkError, TimeoutError, UnexpectedReplyError } from "../../errors/network-errors.ts";
+import { CredentialsError } from "../../errors/usage-errors.ts";
+import { isCreation } from "../chunk/is-creation.ts";
+import { keysOf } from "../chunk/content.ts";
+import type { ChunkKind } from "../chunk/request.ts";
+import type { StoredChunk } from "../chunk/stored-chunk.ts";
+import type { LeaderNote } from "../lead/leader-note.ts";
+import { checkExperiment, checkRun, isDivisible, isInactive } from "./after-refusal.ts";
+import type { Blamer } from "./blame.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
-import { messageOf, sentence } from "./words-of-errors.ts";
+import { Divider } from "./divider.ts";
 import type { HostGate } from "./host-gate.ts";
-import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
-import type { LeaderNote } from "../lead/leader-note.ts";
-import { checkExperiment, checkRun, divide, isInactive, metricsDraft, readBack } from "./after-refusal.ts";
-import { isCreation } from "../chunk/is-creation.ts";
-import { classify, CONFIRMATIONS, confirm, type Outcome } from "./outcome.ts";
-import { parkedCure } from "./parked-cure.ts";
+import { classify, CONFIRMATIONS, confirm, type Outcome, ParkError } from "./outcome.ts";
+import { takesWrites } from "./probe.ts";
 import { refusalOf, Retries } from "./retries.ts";
-import { isDiscarded, type RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { SetAside } from "./set-aside.ts";
 import { sleep } from "./sleep.ts";
-import type { ChildDraft, StoredChunk } from "../chunk/stored-chunk.ts";
-import { ofStorage } from "./storage-trouble.ts";
-import { StaleTermError } from "../storage.ts";
+import { isOfStorage } from "./storage-trouble.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
+import { messageOf, sentence } from "./words-of-errors.ts";
 
 /** Only the chunk is tried again, of which the server has nothing. */
 const again: Outcome = { action: "retry", host: false, ambiguous: false, refused: false };
 
-/** Set, and deleted at once. */
-const PROBE_TAG = "mlflow.tracklet.probe";
-
 /** Judges what the server made of chunks, and says what that means for the store. */
 export class Verdicts {
+  /** What takes chunks and runs out of the way, and what puts parts in the place of chunks. */
+  readonly aside: SetAside;
+  readonly divider: Divider;
   readonly #parts: DeliveryParts;
-  readonly #view: Scheduler;
   readonly #gate: HostGate;
   readonly #options: SendOptions;
   readonly #retries: Retries;
@@ -39,11 +39,12 @@ export class Verdicts {
 
   constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, note: LeaderNote, options: SendOptions) {
     this.#parts = parts;
-    this.#view = view;
     this.#gate = gate;
     this.#options = options;
     this.#retries = new Retries(parts, gate, note);
     this.#note = note;
+    this.divider = new Divider(parts, view, this.settle, options);
+    this.aside = new SetAside(parts, view, note);
   }
 
   /** Waits until negative evidence counts. */
@@ -67,7 +68,7 @@ export class Verdicts {
     try {
       const denied = outcome.action === "deny" && (await this.#denied(job));
       if (denied) outcome = denied;
-      if (outcome.action === "inspect" && item.inherited > 0 && !divide(content)) {
+      if (outcome.action === "inspect" && item.inherited > 0 && !isDivisible(content)) {
         // Nothing is left to divide: it is the last item itself that is asked for again.
         item.refusals -= item.inherited;
         item.inherited = 0;
@@ -91,7 +92,7 @@ export class Verdicts {
       }
       if (outcome.action === "split") return await this.refused(job, cause);
     } catch (second) {
-      if (second instanceof StorageError || second instanceof StaleTermError) throw second;
+      if (isOfStorage(second)) throw second;
       cause = second;
       // It was the run that was asked for, whatever the chunk is.
       outcome = classify(second, "update", 0);
@@ -109,7 +110,7 @@ export class Verdicts {
           this.acknowledged(chunk);
         };
       case "park":
-        return this.park(run, messageOf(cause));
+        return this.aside.park(run, messageOf(cause));
       case "pause": {
         this.#gate.refused(runtime.clock.monotonic());
         const message = `${sentence(cause)} Nothing is lost: what is logged waits until the server takes it`;
@@ -117,27 +118,21 @@ export class Verdicts {
         return undefined;
       }
       default:
-        this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause);
-        // Where nothing else is sent, nothing else can go through.
-        if (this.#retries.isSuspect(job, cause) && !this.#retries.isPoison(job, cause) && (await this.#writes(run))) {
-          this.succeeded();
-        }
-        return this.#retries.isPoison(job, cause) ? this.refused(job, cause).catch(() => undefined) : undefined;
+        this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause, cause === error);
+        return cause === error && (await this.#isGuilty(job, cause))
+          ? this.refused(job, cause).catch(unlessOfStorage)
+          : undefined;
     }
   }
 
-  /** True when the server takes another write of a run: one that it has to store, as it may read, but have no room. */
-  async #writes({ mapping }: RunState): Promise<boolean> {
-    if (!mapping || mapping.model) return false;
-    const { client, runtime } = this.#parts;
-    try {
-      await client.runs.setTag(mapping.runId, PROBE_TAG, `${runtime.clock.now()}`, this.#options);
-      await client.runs.deleteTag(mapping.runId, PROBE_TAG, this.#options);
-      return true;
-    } catch (error) {
-      if (error instanceof StorageError || error instanceof StaleTermError) throw error;
-      return false;
-    }
+  /** True for a chunk that fails while others go through; where nothing else is sent, a write that tells nothing is. */
+  async #isGuilty(job: Job, cause: unknown): Promise<boolean> {
+    const judge = (): ReturnType<Blamer["judge"]> =>
+      this.#retries.blamer.judge(job, cause, this.#parts.runtime.clock.monotonic());
+    if (judge() !== "suspect") return judge() === "guilty";
+    if (!(await takesWrites(job.run, this.#parts.client, this.#note, this.#options))) return false;
+    this.succeeded();
+    return judge() === "guilty";
   }
 
   /** What a refusal in plain text means, as far as others are refused as well. */
@@ -163,102 +158,29 @@ export class Verdicts {
     if (cause !== undefined && status !== 413 && (chunk.span === 1 || chunk.count === 1)) {
       // Sent or refused as if it were there.
       const expected = cause instanceof HttpError && cause.errorCode === "INVALID_PARAMETER_VALUE" ? 0 : 1;
-      const finish = await this.there(job, expected);
-      if (finish) return finish;
-    }
-    const children = divide(content);
-    if (children) return () => this.#replace(job, children);
-    if (isCreation(content.kind)) return this.park(run, messageOf(cause));
-    return this.quarantine(job, content, cause);
-  }
-
-  /**
-   * What the server has of a chunk of points is done, and the rest is left; undefined when it has nothing of it. Where
-   * fewer than `expected` are found, it is looked a second time.
-   */
-  async there(job: Job, expected: number): Promise<Finish | undefined> {
-    const { run, chunk, content } = job;
-    if (content.kind !== "metrics" || !run.mapping) return undefined;
-    const { mapping } = run;
-    const look = (): ReturnType<typeof readBack> =>
-      readBack(this.#parts.client, mapping, content.columns, this.#options);
-    let { present, missing } = await look();
-    if (present.count < expected) {
-      // The request may be on its way still, or the history be that of a replica.
-      await this.settle();
-      ({ present, missing } = await look());
-    }
-    if (present.count === 0) return undefined;
-    return async () => {
-      await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : [], keyCounts(present));
-      this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged");
-    };
-  }
-
-  async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[], there: KeyCounts = []): Promise<void> {
-    const { store, runtime, ledger } = this.#parts;
-    const headers = await store.replace(chunk.order, term, children, "delivered", there);
-    // Nothing of it, but where it lay: what its put was told of it may come later than its parts.
-    ledger.settle({ ...chunk, count: 0 }, "acknowledged");
-    // What went through since the whole failed speaks against its parts as well.
-    for (const header of headers ?? []) this.#view.add(header, runtime.clock.monotonic(), item.successes);
-  }
-
-  /** Sets a chunk aside with the reason. */
-  quarantine({ chunk, run, term }: Omit<Job, "content">, content: Content | undefined, cause: unknown): Finish {
-    const { store, problems, ledger } = this.#parts;
-    return async () => {
-      const reason = messageOf(cause);
-      const keys = content ? keysOf(content) : [];
-      await store.quarantine(chunk.order, term, reason, keys);
-      ledger.settle(chunk, "quarantined");
-      const key = keys[0]?.[1];
-      const what = `${content?.kind ?? "damaged chunk"}${key === undefined ? "" : ` "${key}"`} of run "${run.id}"`;
-      problems.report({
-        kind: "quarantined",
-        run: run.id,
-        ...(key !== undefined && { key }),
-        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it: queue.quarantine lists, retries or discards it`,
-        cause,
-      });
-    };
-  }
-
-  /** Lets only this run wait, until a person takes it up again. */
-  async park(run: RunState, reason: string): Promise<undefined> {
-    // Somebody gave it up in the meantime.
-    const [first] = run.items;
-    if (first && isDiscarded(run, first.header)) return;
-    this.#view.park(run, reason);
-    const message = `Cannot go on with run "${run.id}" as ${sentence(reason)} What it logs is kept: ${parkedCure}`;
-    this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
-    this.#note.park(run.id, reason);
-    await ofStorage(this.#note.keep());
-  }
-
-  /** Drops a chunk of a run that a person gave up; with the last one the run is over. */
-  discard({ run, chunk, term }: Omit<Job, "content">): Finish {
-    const { store, ledger, problems } = this.#parts;
-    return async () => {
-      if (chunk.kind === "discard") {
-        // What is asked for in vain is no more wanted, and what came to the server stays as it is.
-        this.#note.settle(run.id);
-        this.#note.unpark(run.id);
+      try {
+        const finish = await this.divider.there(job, expected);
+        if (finish) return finish;
+      } catch (error) {
+        if (this.#options.signal.aborted || !isOfLook(error)) throw error;
+        if (this.#retries.looksAgain(job)) return undefined;
+        // It cannot be read, so nothing is known to be there.
       }
-      await this.#note.keep();
-      await store.drop(chunk.order, term, keysIn(chunk));
-      this.#note.gone(chunk);
-      ledger.settle(chunk, "dropped");
-      ledger.bytes -= chunk.bytes;
-      if (chunk.order !== run.discardTo) return;
-      run.discardTo = undefined;
-      problems.solve("run-parked", run.id);
-    };
+    }
+    const halves = this.divider.halves(job);
+    if (halves) return halves;
+    if (isCreation(content.kind)) return this.aside.park(run, messageOf(cause));
+    return this.aside.quarantine(job, content, cause);
   }
 
-  /** The server acknowledged something. */
-  succeeded(): void {
-    this.#retries.successes++;
+  /** A chunk is sent; gives its place, for `succeeded`. */
+  sends(): number {
+    return this.#retries.blamer.sends();
+  }
+
+  /** The server acknowledged a chunk that was sent at that place, or another write. */
+  succeeded(sent?: { readonly kind: ChunkKind; readonly place: number }): void {
+    this.#retries.blamer.took(sent);
     this.#open();
   }
 
@@ -277,11 +199,17 @@ export class Verdicts {
   }
 }
 
-/** What a chunk stands for; nothing that is known when its bytes are damaged, or of a newer version. */
-function keysIn(chunk: StoredChunk): KeyCounts {
-  try {
-    return keysOf(decodeChunk(chunk));
-  } catch {
-    return [];
-  }
+/** False where a look at what the server has met no storage, no server, or nobody to ask as: that is nothing it said. */
+function isOfLook(error: unknown): boolean {
+  if (isOfStorage(error) || error instanceof CredentialsError || error instanceof ParkError) return false;
+  // Such an answer may be given to this request alone.
+  if (error instanceof TimeoutError || error instanceof UnexpectedReplyError) return true;
+  if (error instanceof NetworkError) return error.originRefused;
+  const outcome = classify(error, "update", 0);
+  return outcome.action !== "retry" || !outcome.host;
+}
+
+/** The next try meets the server again. */
+function unlessOfStorage(error: unknown): undefined {
+  if (isOfStorage(error)) throw error;
 }

@@ -11,6 +11,17 @@ const PERSIST = 3_000;
 
 const KINDS = ["points", "requests"] as const;
 
+/** Tags by which the queue and MLflow themselves say what a run is, and who ended it. */
+const OWN_TAGS = [
+  "mlflow.tracklet.runId",
+  "mlflow.tracklet.endedBy",
+  "mlflow.tracklet.parentRunId",
+  "mlflow.tracklet.orphan",
+  "mlflow.parentRunId",
+  "mlflow.rootRunId",
+  "mlflow.runName",
+];
+
 /** What must hold at the end of a seed, when all that can be delivered is. */
 export async function checkEnd(world: World, director: Director): Promise<void> {
   const { book, checks, disk, server } = world;
@@ -43,6 +54,7 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     }
     checkItems(world, run, mapped, waiting.get(run.localId) ?? new Set());
     if (!mapped || run.blocked !== undefined || run.restored || runId?.includes("/")) continue;
+    checkTags(world, run, mapped);
     checkState(world, run, mapped);
     checkModel(world, run, mapped, found);
   }
@@ -180,6 +192,15 @@ function checkState(world: World, run: RunBook, mapped: ServerRun): void {
       field === "status" ? mapped.status : field === "name" ? mapped.name : (mapped.tags.get(field.slice(4)) ?? null);
     if (there === value) continue;
     world.checks.fail(`${field} of run ${run.localId} is "${there}" on the server, and "${value}" was written last`);
+  }
+}
+
+/** A run has the tags that somebody gave it, and those that say what it is of; none that was only to try something. */
+function checkTags({ checks }: World, { localId, written, maker, given }: RunBook, { tags }: ServerRun): void {
+  const known = new Set([...written.keys(), ...Object.keys(given?.tags ?? {}).map((key) => `tag ${key}`)]);
+  for (const key of tags.keys()) {
+    if (known.has(`tag ${key}`) || OWN_TAGS.includes(key) || (maker && key === "mlflow.tracklet.modelId")) continue;
+    checks.fail(`run ${localId} has a tag "${key}" that nobody gave it`);
   }
 }
 

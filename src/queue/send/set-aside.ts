@@ -1,0 +1,84 @@
+import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
+import type { KeyCounts } from "../account/key-counts.ts";
+import type { StoredChunk } from "../chunk/stored-chunk.ts";
+import type { LeaderNote } from "../lead/leader-note.ts";
+import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
+import { parkedCure } from "./parked-cure.ts";
+import { isDiscarded, type RunState } from "./run-state.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { ofStorage } from "./storage-trouble.ts";
+import { messageOf, sentence } from "./words-of-errors.ts";
+
+/** Takes chunks and runs out of the way that cannot be delivered, and tells so. */
+export class SetAside {
+  readonly #parts: DeliveryParts;
+  readonly #view: Scheduler;
+  readonly #note: LeaderNote;
+
+  constructor(parts: DeliveryParts, view: Scheduler, note: LeaderNote) {
+    this.#parts = parts;
+    this.#view = view;
+    this.#note = note;
+  }
+
+  /** Sets a chunk aside with the reason. */
+  quarantine({ chunk, run, term }: Omit<Job, "content">, content: Content | undefined, cause: unknown): Finish {
+    const { store, problems, ledger } = this.#parts;
+    return async () => {
+      const reason = messageOf(cause);
+      const keys = content ? keysOf(content) : [];
+      await store.quarantine(chunk.order, term, reason, keys);
+      ledger.settle(chunk, "quarantined");
+      const key = keys[0]?.[1];
+      const what = `${content?.kind ?? "damaged chunk"}${key === undefined ? "" : ` "${key}"`} of run "${run.id}"`;
+      problems.report({
+        kind: "quarantined",
+        run: run.id,
+        ...(key !== undefined && { key }),
+        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it: queue.quarantine lists, retries or discards it`,
+        cause,
+      });
+    };
+  }
+
+  /** Lets only this run wait, until a person takes it up again. */
+  async park(run: RunState, reason: string): Promise<undefined> {
+    // Somebody gave it up in the meantime.
+    const [first] = run.items;
+    if (first && isDiscarded(run, first.header)) return;
+    this.#view.park(run, reason);
+    const message = `Cannot go on with run "${run.id}" as ${sentence(reason)} What it logs is kept: ${parkedCure}`;
+    this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
+    this.#note.park(run.id, reason);
+    await ofStorage(this.#note.keep());
+  }
+
+  /** Drops a chunk of a run that a person gave up; with the last one the run is over. */
+  discard({ run, chunk, term }: Omit<Job, "content">): Finish {
+    const { store, ledger, problems } = this.#parts;
+    return async () => {
+      if (chunk.kind === "discard") {
+        // What is asked for in vain is no more wanted, and what came to the server stays as it is.
+        this.#note.settle(run.id);
+        this.#note.unpark(run.id);
+      }
+      await this.#note.keep();
+      await store.drop(chunk.order, term, keysIn(chunk));
+      this.#note.gone(chunk);
+      ledger.settle(chunk, "dropped");
+      ledger.bytes -= chunk.bytes;
+      if (chunk.order !== run.discardTo) return;
+      run.discardTo = undefined;
+      problems.solve("run-parked", run.id);
+    };
+  }
+}
+
+/** What a chunk stands for; nothing that is known when its bytes are damaged, or of a newer version. */
+function keysIn(chunk: StoredChunk): KeyCounts {
+  try {
+    return keysOf(decodeChunk(chunk));
+  } catch {
+    return [];
+  }
+}
