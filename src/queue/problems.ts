@@ -9,11 +9,13 @@ export class Problems {
   readonly #said = new Map<string, Set<string>>();
   #count = 0;
   readonly #standing = new Map<string, Problem>();
+  readonly #untold: Problem[] = [];
 
   constructor(listener: (problem: Problem) => void) {
     this.#listener = listener;
   }
 
+  /** The listener hears of it after what is being done, so that what it calls never meets a change that is half made. */
   report(problem: Problem): void {
     const of = `${problem.kind} ${problem.run ?? ""}`;
     // That a storage was emptied must be told although it could not be read a moment before.
@@ -26,10 +28,17 @@ export class Problems {
     if (said.has(key) || (own && this.#count >= 10 * KEPT)) return;
     this.#said.set(of, said.add(key));
     this.#count++;
-    try {
-      this.#listener(problem);
-    } catch {
-      // A listener that throws must not stop delivery.
+    if (this.#untold.push(problem) === 1) queueMicrotask(() => this.tell());
+  }
+
+  /** Tells at once what the listener has not heard of: at the end of a process nothing comes after. */
+  tell(): void {
+    for (const problem of this.#untold.splice(0)) {
+      try {
+        this.#listener(problem);
+      } catch {
+        // A listener that throws must not stop delivery.
+      }
     }
   }
 

@@ -9,6 +9,8 @@ import type { Entry, Writer } from "./writer.ts";
 export function keepNow(drain: Drain, writer: Writer): Amount {
   const { storage, ledger, runtime, problems } = drain.parts;
   writer.seal();
+  // Before it is looked at what is left: who hears of it may log.
+  problems.tell();
   if (!storage.durable || !isDirty(writer)) return unkept(writer);
   // They are left out, and not in the writer any more.
   let bodies = 0;
@@ -20,6 +22,7 @@ export function keepNow(drain: Drain, writer: Writer): Amount {
     putNow(writer, now, ledger, drain.order, runtime.clock);
   } catch (cause) {
     problems.report({ kind: "storage", message: "Cannot keep what is logged at the end", cause });
+    problems.tell();
   }
   const left = unkept(writer);
   add(left, { points: 0, requests: bodies });

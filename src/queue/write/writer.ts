@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../../runtime/ports/clock.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import { bytesOf, makeMemoryRoom, type MemoryRoomParts, NOT_KEPT } from "./make-memory-room.ts";
 import type { MetricBuffer } from "./metric-buffer.ts";
-import { type Bucket, RunBuffers, type OpenRows, takeRows } from "./run-buffers.ts";
+import { type Bucket, RunBuffers, takeRows } from "./run-buffers.ts";
 import type { MetricMemo } from "../queue.ts";
 import type { ChunkKind, Requests } from "../chunk/request.ts";
 import type { Count } from "../amount.ts";
@@ -92,10 +92,10 @@ export class Writer {
     const rows = run[kind];
     this.#parts.ledger.request(localId, [kind === "params" ? "param" : "tag", key]);
     // A batch with two values of a param is refused whole: the second one goes, and is refused, on its own.
-    if (kind === "params" && (rows.get(key)?.[0] ?? value) !== value) this.#sealRows(run, kind, rows);
+    if (kind === "params" && (rows.get(key)?.[0] ?? value) !== value) this.#sealRows(run, kind);
     rows.set(key, [value, 1 + (rows.get(key)?.[1] ?? 0)]);
     this.#withRows.add(run);
-    if (rows.size >= ROWS_PER_CHUNK) this.#sealRows(run, kind, rows);
+    if (rows.size >= ROWS_PER_CHUNK) this.#sealRows(run, kind);
     this.wakeIn(this.#parts.flushInterval);
   }
 
@@ -115,8 +115,7 @@ export class Writer {
   /** Closes the open chunks of a run, or of all, so that nothing more goes under their place in the order. */
   seal(localId?: string): void {
     for (const run of localId === undefined ? this.runs.values() : [this.#run(localId)]) {
-      this.#sealRows(run, "params", run.params);
-      this.#sealRows(run, "tags", run.tags);
+      this.#sealAllRows(run);
       for (const bucket of run.buckets) {
         this.#seal(run, bucket, bucket.values);
         if (bucket.nans) this.#seal(run, bucket, bucket.nans);
@@ -127,7 +126,7 @@ export class Writer {
   /** Closes the tags of a run: what follows must come after them. */
   sealTags(localId: string): void {
     const run = this.#run(localId);
-    this.#sealRows(run, "tags", run.tags);
+    this.#sealRows(run, "tags");
   }
 
   /** Seals a run and forgets its buffers; it may be logged to again. */
@@ -152,10 +151,7 @@ export class Writer {
 
   /** Closes params and tags, so that they go along. */
   closeRows(): void {
-    for (const run of this.#withRows) {
-      this.#sealRows(run, "params", run.params);
-      this.#sealRows(run, "tags", run.tags);
-    }
+    for (const run of this.#withRows) this.#sealAllRows(run);
     this.#withRows.clear();
   }
 
@@ -207,11 +203,20 @@ export class Writer {
     return run;
   }
 
-  #sealRows(run: RunBuffers, kind: "params" | "tags", rows: OpenRows): void {
+  #sealAllRows(run: RunBuffers): void {
+    this.#sealRows(run, "params");
+    this.#sealRows(run, "tags");
+  }
+
+  #sealRows(run: RunBuffers, kind: "params" | "tags"): void {
+    const rows = run[kind];
     if (rows.size === 0) return;
     const request = takeRows(rows);
-    const count = request.reduce((sum, [, , calls]) => sum + calls, 0);
-    const keys = request.map(([key, , calls]) => [kind === "params" ? "param" : "tag", key, calls] as const);
+    let count = 0;
+    const keys = request.map(([key, , calls]) => {
+      count += calls;
+      return [kind === "params" ? "param" : "tag", key, calls] as const;
+    });
     this.outbox.push({ run: run.id, kind, sealed: true, sequence: 0, count, request, keys });
   }
 
@@ -253,7 +258,7 @@ export class Writer {
         const { problems } = this.#parts;
         let message = "Cannot keep what is logged: it stays in memory and is tried again";
         // A queue of somebody else is told by itself, with that key.
-        if (problems.list().every(({ key }) => key !== "destination")) message += `. ${(cause as Error).message}`;
+        if (!problems.list().find(({ key }) => key === "destination")) message += `. ${(cause as Error).message}`;
         problems.report({ kind: "storage", key: NOT_KEPT, message, cause });
         this.wakeIn(STORAGE_RETRY);
         return false;
