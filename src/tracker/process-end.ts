@@ -43,6 +43,9 @@ export function tellLeft(core: Core, report: FlushReport): void {
   const { queue, connection, runtime } = core;
   // A durable queue keeps what was refused, a queue in memory takes it with it.
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
+  // The problem tells of the first of them. What a person gave up is dropped, too, and needs no word.
+  if (report.problems.some(({ kind }) => kind === "dropped"))
+    runtime.terminal.writeError(`tracklet: ${amountText(report.dropped)} in all were dropped; receipts count them\n`);
   if (isNone(left)) return;
   const waits = less(pending, unkept);
   // Who has named a durable queue is not to be told to take one: what it said when it could not be opened helps.

@@ -32,6 +32,7 @@ export class FakeQueue implements Queue {
   /** What `flush` and `status` say about the rest. */
   parked: Amount = none;
   quarantined: Amount = none;
+  dropped: Amount = none;
   host: QueueStatus["host"] = "unknown";
   /** Of it, what reports say is kept nowhere. */
   unkept: Amount = none;
@@ -101,7 +102,7 @@ export class FakeQueue implements Queue {
       others: none,
       unkept: this.unkept,
       quarantined: this.quarantined,
-      dropped: none,
+      dropped: this.dropped,
       problems: this.problems,
     };
   }

@@ -125,6 +125,18 @@ describe("the end of a process", () => {
     },
   );
 
+  test.each([
+    ["a problem told of the first of it", [{ kind: "dropped", message: "Points are dropped" }], true],
+    ["a person gave it up", [], false],
+  ] as const)("says how much was dropped in all where %s", async (_, problems, isTold) => {
+    const { tracker, queue, runtime } = bench();
+    tracker.startRun();
+    Object.assign(queue, { dropped: { points: 47_200, requests: 0 }, problems });
+    await runtime.lifecycle.end();
+    const told = "tracklet: 47,200 points and 0 requests in all were dropped; receipts count them\n";
+    expect(runtime.errorText.join("")).toBe(isTold ? told : "");
+  });
+
   test("says why a queue is in memory that was to be durable, and advises nothing that would not help", async () => {
     const { tracker, queue, runtime } = bench();
     const cause = new StorageError(
