@@ -255,7 +255,9 @@ describe("Queue over a storage that fails", () => {
     const { queue, runtime, start, problems } = harness({ storage });
     queue.logMetric(start("a"), "m", 1, 1, 1);
     await runtime.clock.advance(5_000);
-    expect(problems).toMatchObject([{ kind: "storage" }]);
+    expect(problems).toMatchObject([
+      { kind: "storage", message: expect.stringMatching(/it is tried again\. locked$/) },
+    ]);
   });
 
   test("begins a new term, and sends what is left, after another leader drained the same storage", async () => {

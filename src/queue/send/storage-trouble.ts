@@ -1,6 +1,7 @@
 import { StorageError } from "../../errors/usage-errors.ts";
 import type { Problems } from "../problems.ts";
 import { StaleTermError } from "../storage.ts";
+import { messageOf } from "./words-of-errors.ts";
 
 const STORAGE_RETRY = 1_000;
 /** Another process holds the lock for milliseconds: tried again so soon, so often, before anybody is told. */
@@ -35,7 +36,7 @@ export class StorageTrouble {
   /** Gives the milliseconds until the next try. */
   after(cause: unknown): number {
     if (cause instanceof StorageError && cause.fault === "busy" && ++this.#busy <= BUSY_TRIES) return BUSY_RETRY;
-    const message = `Cannot read or change the queue in "${this.#name}": it is tried again`;
+    const message = `Cannot read or change the queue in "${this.#name}": it is tried again. ${messageOf(cause)}`;
     this.#problems.report({ kind: "storage", message, cause });
     return STORAGE_RETRY;
   }

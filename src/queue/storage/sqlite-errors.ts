@@ -10,7 +10,7 @@ const DENIED =
 const DAMAGED = /malformed|SQLITE_CORRUPT|unsupported file format|no such (table|column|index)|string or blob too big/i;
 
 const cures: Record<StorageFault, string> = {
-  busy: "another process holds its lock; it is worth another try at once",
+  busy: "another process holds its lock",
   full: "the disk is full or a quota is used up: make room",
   denied: "its folder must exist and be writable",
   damaged: "it is not readable any more",
