@@ -1,6 +1,9 @@
+import type { StoredChunk } from "../../src/queue/chunk/stored-chunk.ts";
 import type { DeliveryOptions } from "../../src/queue/types.ts";
 import type { OracleState } from "./oracle/state.ts";
+import { isGivenUp } from "./checks/checks.ts";
 import { deliveryOf, Workload } from "./workload.ts";
+import { Persons } from "./persons.ts";
 import { Chance } from "./world/chance.ts";
 import type { SimProcess } from "./world/process.ts";
 import type { World } from "./world/world.ts";
@@ -17,6 +20,7 @@ export class Director {
   readonly #world: World;
   readonly #chance: Chance;
   readonly #delivery: DeliveryOptions;
+  readonly #persons: Persons;
   #backup: OracleState | undefined;
   /** What this seed may do to its world. */
   readonly #events: readonly (readonly [number, () => void])[];
@@ -26,6 +30,7 @@ export class Director {
     this.#chance = new Chance(world.seed, "director");
     const chance = this.#chance;
     this.#delivery = deliveryOf(chance, world.weather.hold);
+    this.#persons = new Persons(world, () => this.#some());
     this.workload = new Workload(world, this.#delivery.batchSize);
     if (chance.may(0.15) && !world.plan) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
     const maybe = (share: number, weight: number, event: () => void): [number, () => void] => [
@@ -63,6 +68,8 @@ export class Director {
       if (what === "wait") await timeline.pass(this.#chance.pick([0, 5, 40, 300, 300, 1_200, 1_200, 6_000, 40_000]));
       else if (what === "event") this.#chance.weighted(this.#events)();
       else this.workload.step(this.#some());
+      this.#persons.mayAct();
+      for (const process of this.#world.live) this.#world.checks.figures(process);
     }
   }
 
@@ -118,11 +125,19 @@ export class Director {
 
   /** Runs of which something waits that can be sent. */
   #left(): readonly string[] {
-    return [...this.#world.disk.store.chunks.values()].map(({ run }) => run).filter((run) => !this.#isBlocked(run));
+    return this.#sendable().map(({ run }) => run);
+  }
+
+  /** What a person gave up is dropped, which nothing blocks. */
+  #sendable(): readonly StoredChunk[] {
+    const { book, disk } = this.#world;
+    return [...disk.store.chunks.values()].filter(
+      (chunk) => !this.#isBlocked(chunk.run) || isGivenUp(book.runs.get(chunk.run)!, chunk),
+    );
   }
 
   async #drain({ queue }: SimProcess): Promise<void> {
-    const { timeline, disk } = this.#world;
+    const { timeline } = this.#world;
     for (let round = 0; round < 40; round++) {
       queue.resume();
       // Not for what is left of earlier ones alone, or there would be something left for ever.
@@ -132,8 +147,7 @@ export class Director {
       if (this.#left().length === 0) return;
       await timeline.pass(60_000);
     }
-    for (const chunk of disk.store.chunks.values()) {
-      if (this.#isBlocked(chunk.run)) continue;
+    for (const chunk of this.#sendable()) {
       this.#world.checks.fail(`${chunk.kind} chunk ${chunk.order} of run ${chunk.run} waits for ever`);
     }
   }

@@ -52,7 +52,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "no term check before sending",
-    from: 61,
+    from: 176,
     store: (store, world) => ({
       ...bound(store),
       seal: (order) => store.seal(order, world.disk.store.term),

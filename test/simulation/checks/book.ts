@@ -54,6 +54,8 @@ export interface RunBook {
   cause: string | undefined;
   /** Why it has to now. */
   blocked: string | undefined;
+  /** Place up to which a person gave it up, as the disk has it: what lies there is dropped. */
+  discardedTo: number | undefined;
   /** The server was restored: what it had may be gone. */
   restored: boolean;
   /** Its runs on the server that a person deleted. */
@@ -117,6 +119,7 @@ export class Book {
       set blocked(why) {
         blocked = why;
       },
+      discardedTo: undefined,
       restored: false,
       personDeleted: new Set(),
       durable: new Set(),

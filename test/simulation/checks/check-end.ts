@@ -1,9 +1,11 @@
 import type { StorageCounts } from "../../../src/queue/storage.ts";
+import type { Amount, FlushReport } from "../../../src/queue/types.ts";
 import type { Director } from "../director.ts";
 import { type ServerRun, STRANGE } from "../world/server.ts";
 import type { SimProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import type { Logged, RunBook } from "./book.ts";
+import { isGivenUp } from "./checks.ts";
 import { contentOf, item } from "./items.ts";
 
 /** Longest time in ms, beyond the flush interval, until what is logged is on a disk that works. */
@@ -33,6 +35,9 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
   }
   const waiting = new Map<string, Set<string>>();
   for (const chunk of disk.store.chunks.values()) {
+    const run = book.runs.get(chunk.run);
+    if (run && isGivenUp(run, chunk))
+      checks.fail(`chunk ${chunk.order} of run ${chunk.run}, which was given up, waits`);
     const items = waiting.get(chunk.run) ?? new Set();
     for (const name of contentOf(chunk).items) items.add(name);
     waiting.set(chunk.run, items);
@@ -143,6 +148,8 @@ function checkTwins(
   runs: readonly ServerRun[],
   doubtful: ReadonlySet<string>,
 ): void {
+  // What came to the server of what a person gave up stays as it is.
+  if (run.discardedTo !== undefined) return;
   for (const twin of runs) {
     if (twin === mapped) continue;
     if (twin.tags.has("mlflow.tracklet.duplicateOf")) continue;
@@ -222,16 +229,32 @@ async function checkCounts(world: World, { final }: Director): Promise<void> {
     if (all > book[kind]) checks.fail(`the storage counts ${all} ${kind}, and only ${book[kind]} were logged`);
   }
   if (!final) return;
-  if (world.processes.length === 1) await checkReport(world, final, status);
+  const report = await reportOf(world, final);
+  checkFigures(world, final, report, status.waiting);
+  if (world.processes.length === 1) checkReport(world, report, status);
   await checkReceipts(world, final);
 }
 
-/** What one process was alone to log and to deliver. */
-async function checkReport(world: World, { queue }: SimProcess, status: StorageCounts): Promise<void> {
-  const { checks, book } = world;
+async function reportOf({ checks, timeline }: World, { queue }: SimProcess): Promise<FlushReport> {
   const flushed = queue.flush({ timeout: 0 });
-  if (!(await world.timeline.settles(flushed, 10_000))) checks.fail("flush() with a timeout of 0 does not settle");
-  const report = await Promise.race([flushed, queue.flush({ until: "durable", timeout: 0 })]);
+  if (!(await timeline.settles(flushed, 10_000))) checks.fail("flush() with a timeout of 0 does not settle");
+  return Promise.race([flushed, queue.flush({ until: "durable", timeout: 0 })]);
+}
+
+/** What is left is all that the disk holds, whoever logged it. */
+function checkFigures(world: World, process: SimProcess, report: FlushReport, there: Amount): void {
+  world.checks.figures(process);
+  const { waiting, inFlight, parked } = process.queue.status();
+  for (const kind of KINDS) {
+    same(world, `${kind} of status()`, waiting[kind] + inFlight[kind] + parked[kind], there[kind]);
+    const { pending, others } = report;
+    same(world, `${kind} of flush()`, pending[kind] + report.parked[kind] + others[kind], there[kind]);
+  }
+}
+
+/** What one process was alone to log and to deliver. */
+function checkReport(world: World, report: FlushReport, status: StorageCounts): void {
+  const { checks, book } = world;
   for (const kind of KINDS) {
     const { delivered, pending, parked, others, quarantined, dropped } = report;
     const all = delivered[kind] + pending[kind] + parked[kind] + others[kind] + quarantined[kind] + dropped[kind];

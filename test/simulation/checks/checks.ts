@@ -6,6 +6,7 @@ import type { StoredChunk } from "../../../src/queue/chunk/stored-chunk.ts";
 import type { DiskWatcher } from "../world/disk.ts";
 import { isRead } from "../world/request-kind.ts";
 import type { Sent } from "../world/trip.ts";
+import type { SimProcess } from "../world/process.ts";
 import type { World } from "../world/world.ts";
 import type { Fate, RunBook } from "./book.ts";
 import { contentOf } from "./items.ts";
@@ -58,6 +59,10 @@ export class Checks implements DiskWatcher {
       () =>
         `put chunk ${chunk.order} (${chunk.sequence} of ${chunk.writer.slice(-4)}) ${chunk.kind} of ${chunk.run} (${chunk.count}${chunk.sealed ? "" : ", open"})`,
     );
+    if (chunk.kind === "discard") {
+      run.discardedTo = chunk.order;
+      run.cause = run.blocked = "discarded";
+    }
     if (isCreation(chunk.kind)) run.created = true;
     // The end that the queue itself gave to the run of a dead process.
     if (chunk.writer.endsWith("-recovery")) this.#world.book.requests += chunk.count;
@@ -78,14 +83,42 @@ export class Checks implements DiskWatcher {
     const run = this.#run(chunk);
     if (!run) return;
     const { items } = contentOf(chunk);
+    for (const process of this.#world.live) this.figures(process);
     this.#world.note(() => `${as} chunk ${chunk.order} ${chunk.kind} of ${chunk.run} (${chunk.count})`);
     if (as === "quarantined") {
       this.quarantined[chunk.kind === "metrics" ? "points" : "requests"] += chunk.count;
       this.#quarantined(run, chunk);
     }
     this.#settle(run, items, as);
+    if (as === "dropped" && chunk.kind !== "metrics" && !isGivenUp(run, chunk)) {
+      this.fail(`${chunk.kind} chunk ${chunk.order} of run ${chunk.run} was dropped, and nobody gave it up`);
+    }
     if (isCreation(chunk.kind) && as === "acknowledged" && !mapping && !this.#world.disk.store.runIds.has(chunk.run)) {
       this.fail(`the create of run ${chunk.run} is acknowledged without a mapping`);
+    }
+  }
+
+  released(chunk: StoredChunk): void {
+    this.#world.note(() => `released as chunk ${chunk.order} ${chunk.kind} of ${chunk.run} (${chunk.count})`);
+    this.#aside(chunk, (run, name) => {
+      run.settled.set(name, (run.settled.get(name) ?? 0) - 1);
+      if (run.fates.get(name) === "quarantined") run.fates.delete(name);
+    });
+  }
+
+  discarded(chunk: StoredChunk): void {
+    this.#world.note(() => `discarded chunk ${chunk.order} ${chunk.kind} of ${chunk.run} (${chunk.count})`);
+    this.#aside(chunk, (run, name) => {
+      if (run.fates.get(name) === "quarantined") run.fates.set(name, "dropped");
+    });
+  }
+
+  /** A process is asked for its figures: none is below 0. */
+  figures({ name, queue }: SimProcess): void {
+    const status = queue.status();
+    for (const figure of ["waiting", "inFlight", "parked", "delivered", "quarantined", "dropped"] as const) {
+      const { points, requests } = status[figure];
+      if (points < 0 || requests < 0) this.fail(`${name} counts ${points} points and ${requests} requests ${figure}`);
     }
   }
 
@@ -185,10 +218,23 @@ export class Checks implements DiskWatcher {
       const there = runId === undefined ? false : server.has(runId, name);
       if (fate === "acknowledged" && there === false && !excused) {
         this.fail(`"${name}" of run ${run.localId} left the disk as delivered and is not on the server`);
-      } else if (fate === "dropped" && there === true && run.fates.get(name) !== "acknowledged") {
+      } else if (
+        fate === "dropped" &&
+        there === true &&
+        run.fates.get(name) !== "acknowledged" &&
+        // What came to the server before a person gave it up stays as it is.
+        run.discardedTo === undefined
+      ) {
         this.fail(`"${name}" of run ${run.localId} was counted as dropped and is on the server`);
       }
     }
+  }
+
+  /** What leaves quarantine. */
+  #aside(chunk: StoredChunk, each: (run: RunBook, name: string) => void): void {
+    this.quarantined[chunk.kind === "metrics" ? "points" : "requests"] -= chunk.count;
+    const run = this.#run(chunk);
+    if (run) for (const name of contentOf(chunk).items) each(run, name);
   }
 
   #quarantined(run: RunBook, chunk: StoredChunk): void {
@@ -212,6 +258,11 @@ export class Checks implements DiskWatcher {
   #run(chunk: StoredChunk): RunBook | undefined {
     return this.#world.book.runs.get(chunk.run);
   }
+}
+
+/** True for what lies where a person gave up all that waited of a run. */
+export function isGivenUp({ discardedTo = 0 }: RunBook, { order }: Pick<StoredChunk, "order">): boolean {
+  return order <= discardedTo;
 }
 
 /** True when a param was logged with two values. */

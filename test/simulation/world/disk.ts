@@ -20,6 +20,9 @@ export interface DiskWatcher {
   mapped(mapping: RunMapping): void;
   put(chunk: StoredChunk, again: boolean): void;
   left(chunk: StoredChunk, as: "acknowledged" | "dropped" | "quarantined", mapping?: RunMapping): void;
+  /** Of a chunk in quarantine: put back, at its new place, or forgotten. */
+  released(chunk: StoredChunk): void;
+  discarded(chunk: StoredChunk): void;
   replaced(parent: StoredChunk, children: readonly StoredChunk[], rest: "delivered" | "dropped"): void;
 }
 
@@ -27,6 +30,8 @@ export interface DiskWatcher {
 export class WatchedStore extends MemoryStore {
   /** Chunks that wait, by their place. */
   readonly chunks: Map<number, StoredChunk> = new Map();
+  /** Chunks that are set aside, by their place. */
+  readonly #aside: Map<number, StoredChunk> = new Map();
   /** Runs of the server by their id. */
   readonly localIds: Map<string, string> = new Map();
   readonly runIds: Map<string, string> = new Map();
@@ -83,6 +88,26 @@ export class WatchedStore extends MemoryStore {
     this.#left(order, "quarantined");
   }
 
+  override async release(order: number, keys?: KeyCounts): Promise<number | undefined> {
+    const place = await super.release(order, keys);
+    const chunk = this.#aside.get(order);
+    if (place === undefined || !chunk) return place;
+    this.#aside.delete(order);
+    const back = { ...chunk, order: place, span: 1, sequence: 0 };
+    this.chunks.set(place, back);
+    this.#watcher.released(back);
+    return place;
+  }
+
+  override async discard(order: number, keys?: KeyCounts): Promise<boolean> {
+    const done = await super.discard(order, keys);
+    const chunk = this.#aside.get(order);
+    if (!done || !chunk) return done;
+    this.#aside.delete(order);
+    this.#watcher.discarded(chunk);
+    return done;
+  }
+
   override async replace(
     order: number,
     term: number,
@@ -112,6 +137,7 @@ export class WatchedStore extends MemoryStore {
     const chunk = this.chunks.get(order);
     if (!chunk) return;
     this.chunks.delete(order);
+    if (as === "quarantined") this.#aside.set(order, chunk);
     this.#watcher.left(chunk, as, mapping);
   }
 }
