@@ -97,6 +97,32 @@ describe("Queue in doubt", () => {
     expect(it.queue.status()).toMatchObject({ host: "retrying", waiting: { requests: 1 } });
   });
 
+  test("makes sure of a late deletion of a tag once the run, which was deleted meanwhile, is restored", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let late = true;
+    it.oracle.fault = ({ path }) => {
+      if (!late || !path.endsWith("delete-tag")) return undefined;
+      late = false;
+      return { late: 6_000 };
+    };
+    it.queue.setTag(run, "k", "first");
+    it.queue.deleteTag(run, "k");
+    it.queue.setTag(run, "k", "last");
+    await it.runtime.clock.advance(5_000);
+    expect(it.oracle.named("a").tags.get("k")).toBe("last");
+    await it.runtime.clock.advance(5_000);
+    expect(it.oracle.named("a").tags.get("k")).toBeUndefined();
+    it.oracle.named("a").deleted = true;
+    it.queue.logMetric(run, "loss", 1, 1, 1);
+    await it.runtime.clock.advance(600_000);
+    it.oracle.named("a").deleted = false;
+    it.queue.resume();
+    await it.runtime.clock.advance(1_200_000);
+    expect(it.oracle.named("a").tags.get("k")).toBe("last");
+  });
+
   test("deletes the empty twin of a run that waits for a person soon after the server was away for it", async () => {
     const { it, run, once, first } = await withTwin();
     it.oracle.runs.get(it.queue.knownRunId(run)!)!.deleted = true;

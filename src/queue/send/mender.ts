@@ -87,8 +87,11 @@ export class Mender {
     const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
     // What an answer tells was so when it was asked for, however late it comes.
     const asked = runtime.clock.monotonic();
+    let isDeleted = false;
     try {
-      const repairs = await this.#compare(doubt, mapping, desired, ahead);
+      const found = await this.#compare(doubt, mapping, desired, ahead);
+      const { repairs } = found;
+      ({ isDeleted } = found);
       if (repairs.length > 0) {
         // The repair itself may come late: there is another look, also by the next leader.
         note.doubtFields(run.id, []);
@@ -111,7 +114,8 @@ export class Mender {
     }
     const settled = asked - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
-    if (ahead && doubt.fields.has("")) return this.#later(run);
+    // What waits for a deleted run goes on once that is restored, and then its state shall be right.
+    if (ahead && (isDeleted || doubt.fields.has(""))) return this.#later(run);
     this.#looked.delete(run.id);
     note.settle(run.id);
     await ofStorage(note.keep());
@@ -137,20 +141,27 @@ export class Mender {
     });
   }
 
-  async #compare(doubt: Doubt, mapping: RunMapping, desired: DesiredRun, ahead: boolean): Promise<readonly Repair[]> {
+  async #compare(
+    doubt: Doubt,
+    mapping: RunMapping,
+    desired: DesiredRun,
+    ahead: boolean,
+  ): Promise<{ readonly repairs: readonly Repair[]; readonly isDeleted: boolean }> {
     const { client, options } = this.#parts;
     const { runId, localId, adopted } = mapping;
     const repairs: Repair[] = [];
+    let isDeleted = false;
     if (doubt.fields.size > 0) {
       const found = await client.runs.get(runId, options).catch((error: unknown) => {
         if (!(error instanceof NotFoundError)) throw error;
       });
       // A run that is deleted, lost or another one by now is not written to.
-      const ours = found?.info.lifecycleStage === "active" && (adopted || found.data.tags[RUN_ID_TAG] === localId);
-      if (ours) repairs.push(...this.#fields(found, doubt, desired, ahead));
+      const ours = found !== undefined && (adopted || found.data.tags[RUN_ID_TAG] === localId);
+      isDeleted = ours && found.info.lifecycleStage !== "active";
+      if (ours && !isDeleted) repairs.push(...this.#fields(found, doubt, desired, ahead));
     }
     if (doubt.create) repairs.push(...(await this.#twins(mapping, desired, doubt)));
-    return repairs;
+    return { repairs, isDeleted };
   }
 
   #fields({ info, data }: RunData, { fields }: Doubt, { tags = {}, ...own }: DesiredRun, ahead: boolean): Repair[] {
