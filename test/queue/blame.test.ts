@@ -6,7 +6,8 @@ import { Blamer } from "../../src/queue/send/blame.ts";
 import type { Job } from "../../src/queue/send/delivery-parts.ts";
 import { newItem, newRunState } from "../../src/queue/send/run-state.ts";
 
-const HOUR = 3_600_000;
+const LEAST = 180_000;
+const DAY = 24 * 3_600_000;
 const request = { method: "POST", url: "http://mlflow.test/api" };
 const answer = (status: number): Error =>
   errorFromReply(status, { form: "text", errorCode: undefined, message: "no" }, request, undefined);
@@ -38,15 +39,17 @@ function passes(blamer: Blamer, kind: "params" | "artifact" | "tags"): () => voi
 
 describe("Blamer", () => {
   const singles: [string, "params" | "artifact", Error, "params" | "artifact" | "tags", number, unknown][] = [
-    ["a param at which it fails for less than an hour", "params", answer(500), "params", HOUR - 1, undefined],
-    ["a param at which it fails for an hour", "params", answer(500), "params", HOUR, "guilty"],
-    ["an upload that gets no answer for an hour", "artifact", noAnswer, "artifact", HOUR + 1, "guilty"],
-    ["a param that is a 502 for an hour", "params", answer(502), "params", HOUR + 1, "guilty"],
-    ["a param while only tags go through for less than a day", "params", answer(500), "tags", 24 * HOUR - 1, undefined],
-    ["a param while only tags go through for a day", "params", answer(500), "tags", 24 * HOUR, "guilty"],
-    ["an upload while only tags go through for a day", "artifact", answer(500), "tags", 24 * HOUR, "guilty"],
-    ["an upload that is a 503 while only tags go through", "artifact", answer(503), "tags", 99 * HOUR, undefined],
-    ["a param that gets no answer", "params", noAnswer, "params", 99 * HOUR, undefined],
+    ["a param at which it fails for less than three minutes", "params", answer(500), "params", LEAST - 1, undefined],
+    ["a param at which it fails for three minutes", "params", answer(500), "params", LEAST, "guilty"],
+    ["a param while only tags go through", "params", answer(500), "tags", LEAST, "guilty"],
+    ["a param while only uploads go through", "params", answer(500), "artifact", LEAST, "guilty"],
+    ["a param that is a 502, while tags go through", "params", answer(502), "tags", LEAST + 1, "guilty"],
+    ["a param that is a 502, while only uploads go through", "params", answer(502), "artifact", 99 * DAY, undefined],
+    ["a param that gets no answer", "params", noAnswer, "params", 99 * DAY, undefined],
+    ["an upload that gets no answer for three minutes", "artifact", noAnswer, "artifact", LEAST + 1, "guilty"],
+    ["an upload while only tags go through for less than a day", "artifact", answer(500), "tags", DAY - 1, undefined],
+    ["an upload while only tags go through for a day", "artifact", answer(500), "tags", DAY, "guilty"],
+    ["an upload that is a 503 while only tags go through", "artifact", answer(503), "tags", 99 * DAY, undefined],
   ];
   test.each(singles)("judges %s", (_, kind, error, others, age, expected) => {
     const blamer = new Blamer();
@@ -56,8 +59,8 @@ describe("Blamer", () => {
   test("believes what was acknowledged only where it was sent after the failure", () => {
     const blamer = new Blamer();
     const early = Array.from({ length: 12 }, () => blamer.sends());
-    const late = (): void => blamer.took({ kind: "params", place: early.pop()! });
-    expect(verdict(blamer, job(1), answer(500), 12, late, HOUR)).toBeUndefined();
+    const late = (): void => blamer.took({ kind: "artifact", place: early.pop()! });
+    expect(verdict(blamer, job(1, "artifact"), answer(500), 12, late, LEAST)).toBeUndefined();
   });
 
   test("divides after five failures, once it is known that the server takes other writes", () => {
@@ -74,7 +77,7 @@ describe("Blamer", () => {
     const whole = job(2);
     verdict(blamer, whole, answer(500), 5, passes(blamer, "params"), 5);
     const part = { ...job(1), item: newItem(whole.chunk, 0, 0, whole.item) };
-    expect(verdict(blamer, part, answer(500), 9, () => {}, HOUR)).toBeUndefined();
-    expect(verdict(blamer, part, answer(500), 1, () => {}, HOUR)).toBe("guilty");
+    expect(verdict(blamer, part, answer(500), 9, () => {}, LEAST)).toBeUndefined();
+    expect(verdict(blamer, part, answer(500), 1, () => {}, LEAST)).toBe("guilty");
   });
 });

@@ -224,7 +224,7 @@ describe("Queue in front of a server of which a part is away", () => {
     }
   });
 
-  test("sets an upload aside that fails for an hour while others go through", async () => {
+  test("sets an upload aside that fails for minutes while others go through", async () => {
     const it = harness();
     const [a, b] = [it.start("a"), it.start("b")];
     await it.runtime.clock.until(it.queue.flush());
@@ -236,10 +236,25 @@ describe("Queue in front of a server of which a part is away", () => {
         await it.runtime.clock.advance(60_000);
       }
     };
-    await upload(59);
+    await upload(2);
     expect(it.queue.status().quarantined).toEqual(nothing);
-    await upload(20);
+    await upload(30);
     expect(it.queue.status()).toMatchObject({ quarantined: { requests: 1 }, waiting: nothing });
+  });
+
+  test("F9 sets a param aside that fails for minutes while nothing else is sent, and says that the host is well", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = ({ body }) => (JSON.stringify(body).includes("poison") ? { status: 500 } : undefined);
+    it.queue.logParam(run, "p", "poison");
+    it.queue.logParam(run, "q", "good");
+    it.queue.updateRun(run, { status: "FINISHED" });
+    await it.runtime.clock.advance(100_000);
+    expect(it.queue.status()).toMatchObject({ host: "retrying", quarantined: nothing });
+    await it.runtime.clock.advance(1_200_000);
+    expect(it.queue.status()).toMatchObject({ host: "ok", quarantined: { requests: 1 }, waiting: nothing });
+    expect(it.oracle.named("a")).toMatchObject({ status: "FINISHED", params: new Map([["q", "good"]]) });
   });
 
   test("F9 takes no point for poison while tags are all that goes through", async () => {

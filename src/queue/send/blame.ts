@@ -10,9 +10,11 @@ const DIVIDE = 5;
 const SET_ASIDE = 10;
 /** Of these so many with others of its kind between that went through: one may have been on its way already. */
 const OTHERS = 3;
-/** Milliseconds that a single item fails before it is set aside: a store of artifacts may be away; where none of its kind goes through. */
-const LEAST = 3_600_000;
-const LEAST_ALONE = 24 * LEAST;
+/** Milliseconds that a single item fails before it is set aside; where none of its kind goes through: its part of the server may be away. */
+const LEAST = 180_000;
+const LEAST_ALONE = 24 * 3_600_000;
+/** Params and tags: a row or two each, by the same route. */
+const ROWS = "rows";
 /** Said by what stands before a server that is away or has too much to do. */
 const OF_GATEWAYS: readonly number[] = [502, 503, 504];
 
@@ -34,7 +36,7 @@ export class Blamer {
   #writes = 0;
   /** Requests sent, and failures, and of each kind the place among them of the latest request that was acknowledged. */
   #places = 0;
-  readonly #acknowledged = new Map<ChunkKind, number>();
+  readonly #acknowledged = new Map<string, number>();
 
   /** A chunk is sent; gives its place. */
   sends(): number {
@@ -44,14 +46,16 @@ export class Blamer {
   /** The server took a write: a chunk that was sent at that place, or what only asks whether it takes any. */
   took(sent?: { readonly kind: ChunkKind; readonly place: number }): void {
     this.#writes++;
-    if (sent) this.#acknowledged.set(sent.kind, Math.max(sent.place, this.#acknowledged.get(sent.kind) ?? 0));
+    if (!sent) return;
+    const part = partOf(sent.kind);
+    this.#acknowledged.set(part, Math.max(sent.place, this.#acknowledged.get(part) ?? 0));
   }
 
   /** A chunk failed. True when others went through since it did before: then it is not the host. */
   failed({ item, chunk: { kind } }: Job, cause: unknown, now: number): boolean {
     const alone = item.writes >= 0 && this.#writes > item.writes;
     // What was on its way when the server began to fail says nothing.
-    const other = item.place > 0 && (this.#acknowledged.get(kind) ?? 0) > item.place;
+    const other = item.place > 0 && (this.#acknowledged.get(partOf(kind)) ?? 0) > item.place;
     const speaks = isOfGateway(cause) ? other : isOfBody(cause) || (alone && isOfUpload(kind, cause));
     if (speaks && (!isCreation(kind) || item.sent)) this.#strike(item, cause, other, now);
     item.writes = this.#writes;
@@ -84,10 +88,16 @@ export class Blamer {
       const age = now - blame.since;
       if (strikes < SET_ASIDE || age < LEAST) return undefined;
       if (blame.others >= OTHERS) return "guilty";
-      if (age < LEAST_ALONE) return undefined;
+      // What asks whether the server takes other writes is a tag itself.
+      if (partOf(chunk.kind) !== ROWS && age < LEAST_ALONE) return undefined;
     } else if (strikes < DIVIDE) return undefined;
     return this.#writes > blame.writes ? "guilty" : "suspect";
   }
+}
+
+/** Chunks that one part of a server takes, or does not. */
+function partOf(kind: ChunkKind): string {
+  return kind === "params" || kind === "tags" || kind === "untag" ? ROWS : kind;
 }
 
 /** True for failures that a body can be the cause of: it takes the server too long, or brings it down. */

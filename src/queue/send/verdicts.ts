@@ -119,9 +119,10 @@ export class Verdicts {
       }
       default:
         this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause, cause === error);
-        return cause === error && (await this.#isGuilty(job, cause))
-          ? this.refused(job, cause).catch(unlessOfStorage)
-          : undefined;
+        if (cause !== error || !(await this.#isGuilty(job, cause))) return undefined;
+        // It is not the host that fails.
+        this.#open();
+        return this.refused(job, cause).catch(unlessOfStorage);
     }
   }
 
