@@ -76,6 +76,17 @@ describe("Outstanding", () => {
     expect(own.total.points).toBe(3);
   });
 
+  test("settle() knows the parts of a chunk for its own that had grown by a put which said that it failed", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 3, 1);
+    // The storage holds 5 of it.
+    expect(own.settle(1, 1, { points: 2, requests: 0 }, 0)).toBe("own");
+    expect(own.settle(1, 0, { points: 1, requests: 0 }, 0)).toBe("own");
+    expect(own.settle(1, 0, { points: 1, requests: 0 }, 0)).toBe("own");
+    expect(own.settle(1, 0, { points: 1, requests: 0 }, 0)).toBe("own");
+    expect(own.isEmpty).toBe(true);
+  });
+
   test("puts what a storage numbers anew in its order", () => {
     const own = new Outstanding("w");
     put(own, 1, 1, 9);

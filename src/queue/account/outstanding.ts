@@ -31,7 +31,7 @@ export class Outstanding {
   readonly #left = new Set<number>();
   /** By sequence, what was settled before its put was told to have taken place. */
   readonly #early = new Map<number, Count & { blobBytes: number }>();
-  /** Sequences of chunks that were settled so, by place: their parts have none of their own. */
+  /** Sequences of chunks that were settled, or a part of them, by place: parts have none of their own. */
   readonly #sequences = new Map<number, number>();
   readonly #writer: string;
   readonly total: Count & { blobBytes: number } = { points: 0, requests: 0, blobBytes: 0 };
@@ -96,13 +96,13 @@ export class Outstanding {
       this.#forget(this.#unplaced, sequence);
       this.#place(place, unplaced);
     }
+    if (sequence > 0) keepSome(this.#sequences, place, sequence);
     const entry = this.#placed.get(place);
     if (entry) {
       this.#reduce(this.#placed, place, entry, part, blobBytes);
       return "own";
     }
     if (this.#left.has(place)) return "gone";
-    if (sequence > 0) keepSome(this.#sequences, place, sequence);
     const early = this.#sequences.get(place);
     if (early === undefined) return "foreign";
     this.#settleEarly(early, part, blobBytes);
