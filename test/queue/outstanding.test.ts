@@ -87,6 +87,29 @@ describe("Outstanding", () => {
     expect(own.isEmpty).toBe(true);
   });
 
+  test("knows the parts of a divided chunk whose put was told of between the division and its end", () => {
+    const own = new Outstanding("w");
+    own.settle(1, 1, { points: 0, requests: 0 }, 0);
+    put(own, 1, 5, 0);
+    const part = { ...header(1, 2), sequence: 0 };
+    expect(leftOf(own, [part, { ...header(1.5, 3), sequence: 0 }], true)).toEqual([]);
+    expect(own.total.points).toBe(5);
+    expect(own.settle(1, 0, { points: 2, requests: 0 }, 0)).toBe("own");
+    expect(own.settle(1.5, 0, { points: 3, requests: 0 }, 0)).toBe("own");
+    expect(own.isEmpty).toBe(true);
+    expect(leftOf(own, [], true)).toEqual([]);
+  });
+
+  test("settle() finds a put of which it was told before by the place that was told of its division", () => {
+    const own = new Outstanding("w");
+    own.settle(1, 1, { points: 0, requests: 0 }, 0);
+    put(own, 1, 5, 0);
+    expect(own.settle(1, 0, { points: 2, requests: 0 }, 0)).toBe("own");
+    expect(own.total.points).toBe(3);
+    expect(own.settle(1.5, 0, { points: 3, requests: 0 }, 0)).toBe("own");
+    expect(own.isEmpty).toBe(true);
+  });
+
   test("puts what a storage numbers anew in its order", () => {
     const own = new Outstanding("w");
     put(own, 1, 1, 9);

@@ -91,21 +91,17 @@ export class Outstanding {
    */
   settle(order: number, sequence: number, part: Count, blobBytes: number): Whose {
     const place = Math.floor(order);
-    const unplaced = this.#unplaced.get(sequence);
-    if (unplaced && !this.#placed.has(place)) {
-      this.#forget(this.#unplaced, sequence);
-      this.#place(place, unplaced);
-    }
     if (sequence > 0) keepSome(this.#sequences, place, sequence);
+    const whole = this.#sequences.get(place);
+    this.#find(place, whole);
     const entry = this.#placed.get(place);
     if (entry) {
       this.#reduce(this.#placed, place, entry, part, blobBytes);
       return "own";
     }
     if (this.#left.has(place)) return "gone";
-    const early = this.#sequences.get(place);
-    if (early === undefined) return "foreign";
-    this.#settleEarly(early, part, blobBytes);
+    if (whole === undefined) return "foreign";
+    this.#settleEarly(whole, part, blobBytes);
     return "own";
   }
 
@@ -118,11 +114,7 @@ export class Outstanding {
     const found = new Map<number, Count>();
     for (const header of page) {
       const place = Math.floor(header.order);
-      const unplaced = header.writer === this.#writer ? this.#unplaced.get(header.sequence) : undefined;
-      if (unplaced && header.sequence > 0 && !this.#placed.has(place)) {
-        this.#forget(this.#unplaced, header.sequence);
-        this.#place(place, unplaced);
-      }
+      if (header.writer === this.#writer) this.#find(place, header.sequence || this.#sequences.get(place));
       if (!this.#placed.has(place)) continue;
       const { points, requests } = amountOf(header);
       const sum = found.get(place);
@@ -146,6 +138,14 @@ export class Outstanding {
       this.#forget(this.#unplaced, sequence);
       onLeft(run, { points, requests }, blobBytes);
     }
+  }
+
+  /** A put that said that it failed lies at this place. */
+  #find(place: number, sequence: number | undefined): void {
+    const unplaced = sequence && this.#unplaced.get(sequence);
+    if (!unplaced || this.#placed.has(place)) return;
+    this.#forget(this.#unplaced, sequence);
+    this.#place(place, unplaced);
   }
 
   #ascending(): ReadonlyMap<number, Entry> {
