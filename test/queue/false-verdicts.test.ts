@@ -168,6 +168,22 @@ describe("Queue that is told the wrong thing", () => {
     expect(it.oracle.named("a").status).toBe("FINISHED");
   });
 
+  test("F13 looks again when what the server has of a chunk comes as a login page, or late, now and then", async () => {
+    const it = harness({ delivery: { requestTimeout: 1_000 } });
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let looks = 0;
+    it.oracle.fault = ({ path }) => {
+      if (path.includes("get-history")) return looks++ < 6 ? (looks % 2 ? "html" : { delay: 5_000 }) : undefined;
+      return path.endsWith("log-batch") && looks < 6 ? { status: 400, errorCode: "BAD_REQUEST" } : undefined;
+    };
+    it.queue.logMetric(run, "loss", 1.5, 1, 1);
+    const report = await it.runtime.clock.until(it.queue.flush(), 1e8);
+    expect(report).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect([...it.oracle.named("a").points]).toEqual([row("loss", 1, 1, 1.5)]);
+    expect(looks).toBeGreaterThan(5);
+  });
+
   test("F13 looks as long as the network is away for what the server has of a chunk that it refused", async () => {
     const it = harness();
     const run = it.start("a");

@@ -11,6 +11,8 @@ import { sentence } from "./words-of-errors.ts";
 
 /** Failures after which a person is told. */
 const TELL = 3;
+/** Looks at what the server has of a refused chunk that fail, though they are not refused, after which it is not known. */
+const LOOKS = 10;
 
 /** Says when chunks that were not acknowledged are tried again. */
 export class Retries {
@@ -62,8 +64,9 @@ export class Retries {
   }
 
   /** Plans another look at what the server has of a chunk that it refused; false when it could not be read often enough. */
-  looksAgain({ item }: Job): boolean {
-    if (++item.unread >= CONFIRMATIONS) return false;
+  looksAgain({ item }: Job, cause: unknown): boolean {
+    const isRefused = cause instanceof HttpError && (cause.status < 500 || cause.status === 501);
+    if (++item.unread >= (isRefused ? CONFIRMATIONS : LOOKS)) return false;
     const { clock, random } = this.#parts.runtime;
     item.until = clock.monotonic() + backoff(item.unread, random.fraction());
     return true;

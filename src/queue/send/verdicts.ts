@@ -164,7 +164,7 @@ export class Verdicts {
         if (finish) return finish;
       } catch (error) {
         if (this.#options.signal.aborted || !isOfLook(error)) throw error;
-        if (this.#retries.looksAgain(job)) return undefined;
+        if (this.#retries.looksAgain(job, error)) return undefined;
         // It cannot be read, so nothing is known to be there.
       }
     }
