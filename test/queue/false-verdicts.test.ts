@@ -168,14 +168,24 @@ describe("Queue that is told the wrong thing", () => {
     expect(it.oracle.named("a").status).toBe("FINISHED");
   });
 
-  test("F13 looks again when what the server has of a chunk comes as a login page, or late, now and then", async () => {
+  test("F13 looks again when what the server has of a chunk is refused now and then in different ways, comes late, or as a login page", async () => {
     const it = harness({ delivery: { requestTimeout: 1_000 } });
     const run = it.start("a");
     await it.runtime.clock.until(it.queue.flush());
+    const answers: OracleFault[] = [
+      { status: 403 },
+      { status: 404 },
+      "html",
+      { delay: 5_000 },
+      { status: 403 },
+      "html",
+    ];
     let looks = 0;
     it.oracle.fault = ({ path }) => {
-      if (path.includes("get-history")) return looks++ < 6 ? (looks % 2 ? "html" : { delay: 5_000 }) : undefined;
-      return path.endsWith("log-batch") && looks < 6 ? { status: 400, errorCode: "BAD_REQUEST" } : undefined;
+      if (path.includes("get-history")) return answers[looks++];
+      return path.endsWith("log-batch") && looks < answers.length
+        ? { status: 400, errorCode: "BAD_REQUEST" }
+        : undefined;
     };
     it.queue.logMetric(run, "loss", 1.5, 1, 1);
     const report = await it.runtime.clock.until(it.queue.flush(), 1e8);

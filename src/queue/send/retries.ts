@@ -11,7 +11,7 @@ import { sentence } from "./words-of-errors.ts";
 
 /** Failures after which a person is told. */
 const TELL = 3;
-/** Looks at what the server has of a refused chunk that fail, though they are not refused, after which it is not known. */
+/** Looks in vain at what the server has of a refused chunk after which that is not known; refused alike, CONFIRMATIONS are enough. */
 const LOOKS = 10;
 
 /** Says when chunks that were not acknowledged are tried again. */
@@ -65,10 +65,14 @@ export class Retries {
 
   /** Plans another look at what the server has of a chunk that it refused; false when it could not be read often enough. */
   looksAgain({ item }: Job, cause: unknown): boolean {
+    const { unread } = item;
     const isRefused = cause instanceof HttpError && (cause.status < 500 || cause.status === 501);
-    if (++item.unread >= (isRefused ? CONFIRMATIONS : LOOKS)) return false;
+    const by = isRefused ? refusalOf(cause) : undefined;
+    unread.alike = by === unread.by ? unread.alike + 1 : 1;
+    unread.by = by;
+    if (++unread.count >= LOOKS || (by !== undefined && unread.alike >= CONFIRMATIONS)) return false;
     const { clock, random } = this.#parts.runtime;
-    item.until = clock.monotonic() + backoff(item.unread, random.fraction());
+    item.until = clock.monotonic() + backoff(unread.count, random.fraction());
     return true;
   }
 }

@@ -25,8 +25,8 @@ export interface Item {
   /** Times in a row that what asks why it is refused was refused in plain text, and which request that was. */
   denials: number;
   deniedBy?: string | undefined;
-  /** Times that it was refused, and what the server has of it could not be read. */
-  unread: number;
+  /** Looks in vain at what the server has of it; by what the last was refused, and how often in a row. */
+  readonly unread: { count: number; by: string | undefined; alike: number };
   /** Writes that had been acknowledged when it last failed, and the place of that among what was sent; -1 before. */
   writes: number;
   place: number;
@@ -102,7 +102,7 @@ export function newItem(header: ChunkHeader, seen: number, since: number, whole?
     refusals,
     inherited: refusals,
     denials: 0,
-    unread: 0,
+    unread: { count: 0, by: undefined, alike: 0 },
     writes: whole?.writes ?? -1,
     place: whole?.place ?? -1,
     sent: false,
