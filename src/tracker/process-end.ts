@@ -45,7 +45,7 @@ export function tellLeft(core: Core, report: FlushReport): void {
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
   // The problem tells of the first of them. What a person gave up is dropped, too, and needs no word.
   if (report.problems.some(({ kind }) => kind === "dropped"))
-    runtime.terminal.writeError(`tracklet: ${amountText(report.dropped)} in all were dropped; receipts count them\n`);
+    runtime.terminal.writeError(`tracklet: ${amountText(report.dropped)} were dropped in all: see receipts\n`);
   if (isNone(left)) return;
   const waits = less(pending, unkept);
   // Who has named a durable queue is not to be told to take one: what it said when it could not be opened helps.

@@ -133,7 +133,7 @@ describe("the end of a process", () => {
     tracker.startRun();
     Object.assign(queue, { dropped: { points: 47_200, requests: 0 }, problems });
     await runtime.lifecycle.end();
-    const told = "tracklet: 47,200 points and 0 requests in all were dropped; receipts count them\n";
+    const told = "tracklet: 47,200 points and 0 requests were dropped in all: see receipts\n";
     expect(runtime.errorText.join("")).toBe(isTold ? told : "");
   });
 
