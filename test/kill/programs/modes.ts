@@ -11,7 +11,8 @@ say(`up ${process.pid}`);
 const tracker = createTracker({
   trackingUri,
   queue: sqliteQueue({ path }),
-  delivery: { flushInterval: 10, batchSize: 20 },
+  // What may be on the server already is looked for twice, five seconds apart.
+  delivery: { flushInterval: 10, batchSize: 20, exitTimeout: 40_000 },
   onProblem: ({ kind, message }) => say(`problem ${kind} ${message}`),
 });
 const recorder = createRecorder({ tracker, name: "walk", project: "modes", environment: false });
