@@ -46,9 +46,7 @@ export class HostGate {
 
   /** The host answered; true unless it asked for a pause that is not over: others were in flight at that time. */
   ok(now: number): boolean {
-    if (this.#asked && now < this.until) return false;
-    this.#failures = this.until = 0;
-    this.#asked = false;
+    if (!this.#open(now)) return false;
     this.#forgive();
     this.state = "ok";
     return true;
@@ -81,11 +79,9 @@ export class HostGate {
     if (this.#failing.size >= ROW) {
       this.#slowDown();
       this.#pause(now, Math.min(LONGEST_ANSWERED, backoff(++this.#failures, this.#fraction())));
-    } else if (answered && !(this.#asked && now < this.until)) {
-      this.#failures = this.until = 0;
-      this.#asked = false;
-    }
-    if (row >= ROW || this.state === "unknown") this.state = row >= ROW ? "retrying" : "ok";
+    } else if (answered) this.#open(now);
+    if (row >= ROW) this.state = "retrying";
+    else if (this.state === "unknown") this.state = "ok";
   }
 
   /** The host refuses everybody. */
@@ -94,7 +90,7 @@ export class HostGate {
     this.#failures++;
     this.state = "refused";
     this.#asked &&= now < this.until;
-    this.until = Math.max(this.until, now + REFUSED_WAIT + backoff(this.#failures, this.#fraction()));
+    this.#pause(now, REFUSED_WAIT + backoff(this.#failures, this.#fraction()));
   }
 
   /** Whether it keeps a point once that it gets twice, as a database does; undefined while that is not known. */
@@ -108,6 +104,14 @@ export class HostGate {
     this.#forgive();
     if (this.state === "refused") this.state = "retrying";
     if (!this.#asked) this.until = 0;
+  }
+
+  /** Ends a pause; false for one that the server asked for and that is not over. */
+  #open(now: number): boolean {
+    if (this.#asked && now < this.until) return false;
+    this.#failures = this.until = 0;
+    this.#asked = false;
+    return true;
   }
 
   #pause(now: number, ms: number): void {
