@@ -4,20 +4,12 @@ import { expect, test, vi } from "vitest";
 import { startProgram } from "../support/start-program.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { Browser } from "./support/chromium.ts";
-import type { Page } from "./support/page.ts";
-import { until } from "./support/until.ts";
+import { click, shows, showsAllSent, text, unsent } from "./support/example-page.ts";
 
 const temporaryDirectory = temporaryDirectories();
 
 // Longer than what starts a program alone needs.
 vi.setConfig({ testTimeout: 120_000 });
-
-const click = (page: Page, id: string): Promise<void> =>
-  page.call((name) => document.getElementById(name)!.click(), id);
-const text = (page: Page, id: string): Promise<string> =>
-  page.call((name) => document.getElementById(name)?.textContent ?? "", id);
-const shows = (page: Page, id: string, part: string): Promise<unknown> =>
-  until(`the page shows "${part}" in ${id}`, async () => (await text(page, id)).includes(part));
 
 test("S3.1 examples/field-study records and alerts without a network, is closed, comes back, and all is on its server once", async () => {
   const cwd = await temporaryDirectory();
@@ -41,12 +33,12 @@ test("S3.1 examples/field-study records and alerts without a network, is closed,
     // Of the 342 penguins these have 6,000 g or more; each walk meets them once.
     const heavy = ["6300 g, number 237", "6050 g, number 253", "6000 g, number 297", "6000 g, number 337"];
     expect(alerts).toEqual([...heavy, ...heavy].map((one) => `a very heavy penguin: ${one}`));
-    expect(await text(page, "waiting")).not.toContain("0 points, 0 other");
+    expect((await unsent(page)).points).toBe(1028);
     await page.close();
 
     const again = await browser.open(url);
     await shows(again, "delivered", "1028 points");
-    await shows(again, "waiting", "0 points, 0 other");
+    await showsAllSent(again);
     const database = new DatabaseSync(join(cwd, "mlflow.db"), { readOnly: true });
     const rows = (sql: string): unknown[] =>
       database

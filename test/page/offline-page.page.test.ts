@@ -4,20 +4,12 @@ import { expect, test, vi } from "vitest";
 import { startProgram } from "../support/start-program.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { Browser } from "./support/chromium.ts";
-import type { Page } from "./support/page.ts";
-import { until } from "./support/until.ts";
+import { click, shows, showsAllSent, text, unsent } from "./support/example-page.ts";
 
 const temporaryDirectory = temporaryDirectories();
 
 // Longer than what starts a program alone needs.
 vi.setConfig({ testTimeout: 120_000 });
-
-const click = (page: Page, id: string): Promise<void> =>
-  page.call((name) => document.getElementById(name)!.click(), id);
-const text = (page: Page, id: string): Promise<string> =>
-  page.call((name) => document.getElementById(name)?.textContent ?? "", id);
-const shows = (page: Page, id: string, part: string): Promise<unknown> =>
-  until(`the page shows "${part}" in ${id}`, async () => (await text(page, id)).includes(part));
 
 test("examples/offline-page trains offline, is closed, comes back, and all is on its server once", async () => {
   const cwd = await temporaryDirectory();
@@ -40,7 +32,7 @@ test("examples/offline-page trains offline, is closed, comes back, and all is on
     await shows(page, "host", "paused");
     await click(page, "train");
     await shows(page, "said", "durable");
-    expect(await text(page, "waiting")).toContain("200 points");
+    expect((await unsent(page)).points).toBe(200);
     await click(page, "offline");
     await shows(page, "delivered", "400 points");
 
@@ -48,11 +40,11 @@ test("examples/offline-page trains offline, is closed, comes back, and all is on
     await click(page, "train");
     await shows(page, "said", "durable");
     await shows(page, "problems", "no answer came");
-    expect(await text(page, "waiting")).toContain("200 points");
+    expect((await unsent(page)).points).toBe(200);
     await page.close();
     const again = await browser.open(url);
     await shows(again, "delivered", "200 points");
-    await shows(again, "waiting", "0 points, 0 other");
+    await showsAllSent(again);
     await click(again, "flush");
     await shows(again, "said", "0 wait");
 
