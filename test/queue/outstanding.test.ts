@@ -28,9 +28,9 @@ function put(own: Outstanding, sequence: number, count: number, order: number): 
 }
 
 /** What left by the storage, of which one page is read. */
-function leftOf(own: Outstanding, page: readonly ChunkHeader[], isLast: boolean): number[] {
+function leftOf(own: Outstanding, page: readonly ChunkHeader[], isLast: boolean, after = 0): number[] {
   const left: number[] = [];
-  own.compare(0, page, isLast, (_run, { points }) => left.push(points));
+  own.compare(after, page, isLast, (_run, { points }) => left.push(points));
   return left;
 }
 
@@ -53,6 +53,31 @@ describe("Outstanding", () => {
     expect(own.first).toBe(1);
     expect(leftOf(own, [header(2, 1), header(3, 1)], false)).toEqual([4]);
     expect(own.total.points).toBe(1);
+  });
+
+  test("compare() finds in several pages that a chunk is gone of which it was heard late that it was put", () => {
+    const own = new Outstanding("w");
+    put(own, 9, 5, 0);
+    expect(leftOf(own, [header(1, 1), header(2, 1)], false)).toEqual([]);
+    expect(leftOf(own, [header(2, 1), header(3, 1)], false, 1)).toEqual([]);
+    // One that is heard of later may lie where it was read already.
+    put(own, 10, 7, 0);
+    expect(leftOf(own, [header(3, 1)], true, 2)).toEqual([5]);
+    expect(own.total.points).toBe(7);
+    expect(leftOf(own, [header(3, 1)], true)).toEqual([7]);
+    expect(own.isEmpty).toBe(true);
+  });
+
+  test("compare() takes nothing for gone after a page that was passed over", () => {
+    const own = new Outstanding("w");
+    put(own, 9, 5, 0);
+    expect(leftOf(own, [header(1, 1), header(2, 1)], false)).toEqual([]);
+    expect(leftOf(own, [header(5, 1)], true, 4)).toEqual([]);
+    expect(own.total.points).toBe(5);
+    // The page that was passed over, and the rest: but nobody has read from the start again.
+    expect(leftOf(own, [header(3, 1), header(5, 1)], true, 1)).toEqual([]);
+    expect(leftOf(own, [header(1, 1), header(9, 5)], true)).toEqual([]);
+    expect(own.first).toBe(9);
   });
 
   test("settle() counts the parts of a chunk that was divided before its put was told to have taken place", () => {

@@ -34,6 +34,8 @@ export class Outstanding {
   /** Sequences of chunks that were settled, or a part of them, by place: parts have none of their own. */
   readonly #sequences = new Map<number, number>();
   readonly #writer: string;
+  /** The reading of the whole storage that is under way: up to which place, and what had no place when it began. */
+  #pass: { upTo: number; readonly sought: readonly number[] } | undefined;
   readonly total: Count & { blobBytes: number } = { points: 0, requests: 0, blobBytes: 0 };
 
   constructor(writer: string) {
@@ -131,13 +133,24 @@ export class Outstanding {
       this.#remember(place);
       onLeft(entry.run, left, blobBytes);
     }
-    if (after > 0 || !isLast) return;
-    // All was seen, and none of these.
-    for (const [sequence, entry] of this.#unplaced) {
-      const { run, points, requests, blobBytes } = entry;
-      this.#forget(this.#unplaced, sequence);
+    for (const { run, points, requests, blobBytes } of this.#missed(after, end))
       onLeft(run, { points, requests }, blobBytes);
-    }
+  }
+
+  /** Follows a reading of the whole storage, page by page; at its end gives and forgets what has no place in it. */
+  #missed(after: number, end: number): readonly Entry[] {
+    if (after === 0) this.#pass ??= { upTo: 0, sought: [...this.#unplaced.keys()] };
+    const pass = this.#pass;
+    if (!pass) return [];
+    // What could not be compared in between may hold what is sought.
+    const isWhole = after <= pass.upTo;
+    pass.upTo = Math.max(pass.upTo, end - 1);
+    if (isWhole && end < Number.POSITIVE_INFINITY) return [];
+    this.#pass = undefined;
+    if (!isWhole) return [];
+    const missed = pass.sought.flatMap((sequence) => this.#unplaced.get(sequence) ?? []);
+    for (const sequence of pass.sought) this.#forget(this.#unplaced, sequence);
+    return missed;
   }
 
   /** A put that said that it failed lies at this place. */
