@@ -21,22 +21,28 @@ async function withTwin() {
   return { it, run, once, first };
 }
 
+/** A run whose tag "k" was set to "new", and was overwritten by a request that came late. */
+async function withLateTag() {
+  const it = harness();
+  const run = it.start("a");
+  await it.runtime.clock.until(it.queue.flush());
+  let late = true;
+  it.oracle.fault = (call) => {
+    if (!ofBatch(call) || !late) return undefined;
+    late = false;
+    return { late: 2_000 };
+  };
+  it.queue.setTag(run, "k", "old");
+  await it.runtime.clock.advance(1_000);
+  it.queue.setTag(run, "k", "new");
+  await it.runtime.clock.advance(5_000);
+  expect(it.oracle.named("a").tags.get("k")).toBe("old");
+  return { it, run };
+}
+
 describe("Queue in doubt", () => {
   test("makes sure of late tags at the end of a run although the server asks for credentials meanwhile", async () => {
-    const it = harness();
-    const run = it.start("a");
-    await it.runtime.clock.until(it.queue.flush());
-    let late = true;
-    it.oracle.fault = (call) => {
-      if (!ofBatch(call) || !late) return undefined;
-      late = false;
-      return { late: 2_000 };
-    };
-    it.queue.setTag(run, "k", "old");
-    await it.runtime.clock.advance(1_000);
-    it.queue.setTag(run, "k", "new");
-    await it.runtime.clock.advance(5_000);
-    expect(it.oracle.named("a").tags.get("k")).toBe("old");
+    const { it, run } = await withLateTag();
     let refused = 0;
     it.oracle.fault = ({ path }) => (path.endsWith("runs/get") && refused++ === 0 ? { status: 401 } : undefined);
     it.queue.updateRun(run, { status: "FINISHED" });
@@ -121,6 +127,35 @@ describe("Queue in doubt", () => {
     it.queue.resume();
     await it.runtime.clock.advance(1_200_000);
     expect(it.oracle.named("a").tags.get("k")).toBe("last");
+  });
+
+  test("sets a tag right that an older request overwrote once its run, which was deleted meanwhile, is restored", async () => {
+    const { it, run } = await withLateTag();
+    it.oracle.named("a").deleted = true;
+    await it.runtime.clock.advance(7_200_000);
+    expect(it.problems.map(({ kind, run: of }) => [kind, of])).toEqual([
+      ["server-unreachable", undefined],
+      ["server-refused", run],
+    ]);
+    expect(it.problems.at(-1)?.message).toMatch(
+      /^Cannot make sure of the last state of run \w+ as it is deleted: an older request came late and overwrote tag "k"\. Restore it with createClient\(tracker\)\.runs\.restore\("\w+"\), and it is written again$/,
+    );
+    const looks = it.oracle.calls.filter(({ path }) => path.endsWith("runs/get")).length;
+    expect(looks).toBeLessThan(20);
+    it.oracle.named("a").deleted = false;
+    await it.runtime.clock.advance(1_200_000);
+    expect(it.oracle.named("a").tags.get("k")).toBe("new");
+    expect(parseNote(await (await it.storage.open()).note()).doubts).toEqual([]);
+  });
+
+  test("has no doubt left of a deleted run that is as it was left", async () => {
+    const { it, run } = await withLateTag();
+    it.queue.setTag(run, "k", "newest");
+    await it.runtime.clock.advance(5_000);
+    it.oracle.named("a").deleted = true;
+    await it.runtime.clock.advance(120_000);
+    expect(parseNote(await (await it.storage.open()).note()).doubts).toEqual([]);
+    expect(it.problems.map(({ kind }) => kind)).toEqual(["server-unreachable"]);
   });
 
   test("deletes the empty twin of a run that waits for a person soon after the server was away for it", async () => {

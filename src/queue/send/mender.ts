@@ -12,7 +12,7 @@ import type { DeliveryParts } from "./delivery-parts.ts";
 import { runTwins } from "./twins.ts";
 import { messageOf } from "./words-of-errors.ts";
 
-/** Between a look that ended no doubt and the next one; while the run waits for a person, and the look came through. */
+/** Between a look that ended no doubt and the next one; while a person has to act, and the look came through. */
 const AGAIN = 15_000;
 const AGAIN_PARKED = 600_000;
 
@@ -21,6 +21,14 @@ export interface Repair {
   /** What it sets: a tag, "" for the run's own fields; undefined for a twin. */
   readonly field?: string;
   readonly send: () => Promise<void>;
+}
+
+/** What a look found. */
+interface Found {
+  readonly repairs: readonly Repair[];
+  readonly isDeleted: boolean;
+  /** Fields of a deleted run, which takes nothing before it is restored. */
+  readonly overwritten: readonly string[];
 }
 
 /** What a mender needs beside the parts of a delivery. */
@@ -41,8 +49,8 @@ export interface MenderParts
 export class Mender {
   readonly #parts: MenderParts;
   readonly #view: Scheduler;
-  /** Looks that ended no doubt: their monotonic times, and which of them only met a server that was away. */
-  readonly #looked = new Map<string, { readonly at: number; readonly away: boolean }>();
+  /** Looks that ended no doubt: their monotonic times, and what they met that says when the next one is. */
+  readonly #looked = new Map<string, { readonly at: number; readonly met?: "away" | "deleted" | undefined }>();
   /** Monotonic time at which the next run is due, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
@@ -87,11 +95,10 @@ export class Mender {
     const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
     // What an answer tells was so when it was asked for, however late it comes.
     const asked = runtime.clock.monotonic();
-    let isDeleted = false;
+    let found: Found;
     try {
-      const found = await this.#compare(doubt, mapping, desired, ahead);
+      found = await this.#compare(doubt, mapping, desired, ahead);
       const { repairs } = found;
-      ({ isDeleted } = found);
       if (repairs.length > 0) {
         // The repair itself may come late: there is another look, also by the next leader.
         note.doubtFields(run.id, []);
@@ -110,26 +117,32 @@ export class Mender {
       if (!passes(error)) {
         this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
       }
-      return this.#later(run, isAway(error));
+      return this.#later(run, isAway(error) ? "away" : undefined);
     }
+    const { isDeleted, overwritten } = found;
     const settled = asked - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
     // What waits for a deleted run goes on once that is restored, and then its state shall be right.
     if (ahead && (isDeleted || doubt.fields.has(""))) return this.#later(run);
+    if (overwritten.length > 0) {
+      this.#report(run.id, overwrittenText(mapping.runId, overwritten));
+      return this.#later(run, "deleted");
+    }
     this.#looked.delete(run.id);
     note.settle(run.id);
     await ofStorage(note.keep());
   }
 
-  #later({ id }: RunState, away = false): void {
-    this.#looked.set(id, { at: this.#parts.runtime.clock.monotonic(), away });
+  #later({ id }: RunState, met?: "away" | "deleted"): void {
+    this.#looked.set(id, { at: this.#parts.runtime.clock.monotonic(), met });
   }
 
   /** Monotonic time before which a run is not looked at again. */
   #again(id: string): number {
     const looked = this.#looked.get(id);
     if (looked === undefined) return 0;
-    return looked.at + (this.#view.parks(id) && !looked.away ? AGAIN_PARKED : AGAIN);
+    const waits = looked.met === "deleted" || (this.#view.parks(id) && looked.met !== "away");
+    return looked.at + (waits ? AGAIN_PARKED : AGAIN);
   }
 
   #report(run: string, message: string): void {
@@ -141,34 +154,37 @@ export class Mender {
     });
   }
 
-  async #compare(
-    doubt: Doubt,
-    mapping: RunMapping,
-    desired: DesiredRun,
-    ahead: boolean,
-  ): Promise<{ readonly repairs: readonly Repair[]; readonly isDeleted: boolean }> {
+  async #compare(doubt: Doubt, mapping: RunMapping, desired: DesiredRun, ahead: boolean): Promise<Found> {
     const { client, options } = this.#parts;
     const { runId, localId, adopted } = mapping;
     const repairs: Repair[] = [];
     let isDeleted = false;
+    let overwritten: string[] = [];
     if (doubt.fields.size > 0) {
       const found = await client.runs.get(runId, options).catch((error: unknown) => {
         if (!(error instanceof NotFoundError)) throw error;
       });
-      // A run that is deleted, lost or another one by now is not written to.
+      // A run that is lost or another one by now is not written to.
       const ours = found !== undefined && (adopted || found.data.tags[RUN_ID_TAG] === localId);
       isDeleted = ours && found.info.lifecycleStage !== "active";
-      if (ours && !isDeleted) repairs.push(...this.#fields(found, doubt, desired, ahead));
+      const wrong = ours ? this.#fields(found, doubt, desired, ahead) : [];
+      if (isDeleted) overwritten = wrong.map(({ field }) => field);
+      else repairs.push(...wrong);
     }
     if (doubt.create) repairs.push(...(await this.#twins(mapping, desired, doubt)));
-    return { repairs, isDeleted };
+    return { repairs, isDeleted, overwritten };
   }
 
-  #fields({ info, data }: RunData, { fields }: Doubt, { tags = {}, ...own }: DesiredRun, ahead: boolean): Repair[] {
+  #fields(
+    { info, data }: RunData,
+    { fields }: Doubt,
+    { tags = {}, ...own }: DesiredRun,
+    ahead: boolean,
+  ): (Repair & { readonly field: string })[] {
     const { runs } = this.#parts.client;
     const { options } = this.#parts;
     const { runId } = info;
-    return [...fields].flatMap((field): Repair[] => {
+    return [...fields].flatMap((field) => {
       if (field === "") {
         const differs =
           (own.status !== undefined && own.status !== info.status) ||
@@ -208,6 +224,12 @@ export class Mender {
     const isLong = runtime.clock.monotonic() - since > AGAIN_PARKED;
     return runTwins({ client, creator, options, report, isLong }, mapping, desired);
   }
+}
+
+/** What cannot be set right, and the cure. */
+function overwrittenText(runId: string, fields: readonly string[]): string {
+  const what = fields.map((field) => (field === "" ? "its name, status or end" : `tag ${JSON.stringify(field)}`));
+  return `Cannot make sure of the last state of run ${runId} as it is deleted: an older request came late and overwrote ${what.join(", ")}. Restore it with createClient(tracker).runs.restore("${runId}"), and it is written again`;
 }
 
 /** True for a server that gave no answer, or failed. */
