@@ -2,7 +2,7 @@ import { type Destination, formerPlace, type Place, placeOf } from "../queue/des
 import { decodeChunk, keysOf as contentKeys } from "../queue/chunk/content.ts";
 import { decodeRequest } from "../queue/chunk/chunk-codec.ts";
 import type { ChunkKind } from "../queue/chunk/request.ts";
-import { parseNote } from "../queue/lead/leader-note.ts";
+import { parseNote } from "../queue/lead/note-text.ts";
 import { readNote } from "../queue/storage/sqlite-lease.ts";
 import { readBody, readHeader } from "../queue/storage/sqlite-rows.ts";
 import { mappingOf } from "../queue/storage/sqlite-runs.ts";

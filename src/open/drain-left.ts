@@ -1,5 +1,5 @@
 import type { Destination } from "../queue/destination.ts";
-import { parseNote } from "../queue/lead/leader-note.ts";
+import { parseNote } from "../queue/lead/note-text.ts";
 import type { QueueStorage, QueueStore } from "../queue/storage.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { Runtime } from "../runtime/runtime.ts";

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { type OracleCall, type OracleRun, OracleServer } from "../support/oracle-server.ts";
 import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
-import { parseNote } from "../../src/queue/lead/leader-note.ts";
+import { parseNote } from "../../src/queue/lead/note-text.ts";
 import type { QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";

@@ -1,24 +1,16 @@
 import { add, amountOf } from "../amount.ts";
 import type { KeyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
-import { Outstanding } from "./outstanding.ts";
+import { type Changes, Comparison, type Seen } from "./comparison.ts";
+import { type OnLeft, Outstanding } from "./outstanding.ts";
 import type { Presence } from "../lead/presence.ts";
 import type { ChunkDraft, ChunkHeader, QuarantinedChunk } from "../chunk/stored-chunk.ts";
 import type { QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 import { roomOf } from "../chunk/file-body.ts";
 
-const PAGE = 64;
-/** Pages that are compared at one look, beside the first one. */
-const PAGES = 3;
-/** Times that the counts, or a page, are read in the hope that nothing changes meanwhile. */
+/** Times that the counts are read in the hope that nothing changes meanwhile. */
 const TRIES = 5;
-
-/** The counts of the storage, and the changes of this process before they were read. */
-interface Seen {
-  readonly counts: StorageCounts;
-  readonly changes: number;
-}
 
 /**
  * Keeps the ledger of this process right while others write to the same storage and drain it: the totals are those of the
@@ -31,21 +23,14 @@ export class Books {
   readonly #presence: Presence;
   /** What the storage had counted when this process began. */
   #base: Pick<StorageCounts, "delivered" | "dropped">;
-  /** Changes of the storage by this process, and those on their way. */
-  #changes = 0;
-  #changing = 0;
-  /** Place up to which all was compared in the present round. */
-  #at = 0;
-  /** What had left the storage when all was compared last; pages that were read and could not be compared. */
-  #compared: string;
-  #unread = 0;
-  /** The same at the beginning of the present round. */
-  #round: { readonly left: string; readonly unread: number } | undefined;
+  readonly #changes: Changes = { done: 0, underWay: 0 };
   /** Appends that told the totals of the storage; so did the last one. */
   counted = 0;
   isCounted = false;
   /** As `append` of the storage, for what is logged here. */
   readonly intake: Pick<QueueStore, "append">;
+  /** Finds what left the storage by the hands of others. */
+  readonly comparison: Comparison;
 
   constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts, presence: Presence) {
     this.#presence = presence;
@@ -57,11 +42,12 @@ export class Books {
       delivered: minus(counts.delivered, ledger.delivered),
       dropped: minus(counts.dropped, minus(ledger.dropped, ledger.lost)),
     };
-    this.#compared = leftOf(counts);
+    const onLeft: OnLeft = (run, left, blobBytes) => ledger.leave(run, left, blobBytes);
+    this.comparison = new Comparison({ store, own: this.#own, changes: this.#changes, onLeft }, counts);
     ledger.foreignBlobs = counts.blobBytes;
     this.intake = { append: (...args) => this.#append(...args) };
     ledger.onSettle = (chunk) => {
-      this.#changes++;
+      this.#changes.done++;
       const { order, writer } = chunk;
       if (order === undefined) return "own";
       const sequence = writer === ledger.writer ? (chunk.sequence ?? 0) : 0;
@@ -81,12 +67,12 @@ export class Books {
 
   /** Notes a change of the storage that is under way, as the counts of the storage and those here differ until it is over. */
   async during<T>(change: () => Promise<T>): Promise<T> {
-    this.#changing++;
+    this.#changes.underWay++;
     try {
       return await change();
     } finally {
-      this.#changing--;
-      this.#changes++;
+      this.#changes.underWay--;
+      this.#changes.done++;
     }
   }
 
@@ -95,8 +81,7 @@ export class Books {
     const { delivered, dropped, lost } = this.#ledger;
     const before = (amount: Amount): Amount => ({ points: -amount.points, requests: -amount.requests });
     this.#base = { delivered: before(delivered), dropped: before(minus(dropped, lost)) };
-    this.#at = 0;
-    this.#compared = "";
+    this.comparison.reset();
   }
 
   /**
@@ -108,9 +93,9 @@ export class Books {
     let quiet = false;
     for (let tries = 1; ; tries++) {
       const known = tries === 1 ? seen : undefined;
-      const changes = known?.changes ?? this.#changes;
+      const changes = known?.changes ?? this.#changes.done;
       counts = known?.counts ?? (await this.#store.status());
-      quiet = changes === this.#changes && this.#changing === 0;
+      quiet = changes === this.#changes.done && this.#changes.underWay === 0;
       if (quiet || anyway) break;
       if (tries === TRIES) return counts;
     }
@@ -135,64 +120,6 @@ export class Books {
     ledger.blobBytes += foreignBlobs - ledger.foreignBlobs;
     ledger.foreignBlobs = foreignBlobs;
     ledger.bytes = counts.bytes;
-  }
-
-  /** Finds all that left the storage without being counted here; false when some of it changed while it was read. */
-  async compareAll(): Promise<boolean> {
-    const unread = this.#unread;
-    await this.compare(true);
-    return unread === this.#unread;
-  }
-
-  /**
-   * Finds what left the storage by the hands of others: the first of it, and some more; or `all`. Gives the counts where
-   * there was nothing to find.
-   */
-  async compare(all: boolean): Promise<Seen | undefined> {
-    const { first } = this.#own;
-    if (first === undefined) return undefined;
-    const changes = this.#changes;
-    const seen: Seen = { counts: await this.#store.status(), changes };
-    const left = leftOf(seen.counts);
-    // Where nothing has left, a long backlog is not read again.
-    if (left === this.#compared && this.#own.isWithin(seen.counts.waiting)) return seen;
-    if (all) this.#at = 0;
-    if (this.#at === 0) this.#round = { left, unread: this.#unread };
-    await this.#page(Math.max(0, first - 1), all);
-    const round = this.#round;
-    // Where something left meanwhile, what was read before it did is read again.
-    if ((await this.#proceed(all)) && round?.left === left && round.unread === this.#unread) this.#compared = left;
-    return undefined;
-  }
-
-  /** Compares some pages more, or `all`; true at the end of the round. */
-  async #proceed(all: boolean): Promise<boolean> {
-    for (let pages = 0; (all || pages < PAGES) && !this.#own.isEmpty; pages++) {
-      this.#at = Math.max(this.#at, (this.#own.first ?? 0) - 1, 0);
-      const next = await this.#page(this.#at, all);
-      this.#at = next ?? 0;
-      if (next === undefined) return true;
-    }
-    return all;
-  }
-
-  /**
-   * Gives the place after which the next page begins; undefined when that was the last one. A page that changes while it
-   * is read is read again when there is no other time: with `now`.
-   */
-  async #page(after: number, now: boolean): Promise<number | undefined> {
-    for (let tries = 1; ; tries++) {
-      const changes = this.#changes;
-      const page = await this.#store.heads(after, PAGE);
-      const isLast = page.length < PAGE;
-      // A put on its way may have changed what was read.
-      const isSure = changes === this.#changes && this.#changing === 0;
-      if (!isSure && now && tries < TRIES) continue;
-      if (!isSure) this.#unread++;
-      else this.#own.compare(after, page, isLast, (run, left, blobBytes) => this.#ledger.leave(run, left, blobBytes));
-      const next = isLast ? 0 : Math.floor(page.at(-1)!.order) - 1;
-      return next > after ? next : undefined;
-    }
   }
 
   /**
@@ -239,12 +166,12 @@ export class Books {
     return this.during(async () => {
       const hidden = given.some((draft) => draft.opens === true) && !(await this.#presence.show());
       const drafts = hidden ? given.map(unopened) : given;
-      const changes = this.#changes;
+      const changes = this.#changes.done;
       const results = await this.#store.append(writer, drafts, ...rest);
       for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
       const { counted } = this.#store;
       // As in `refresh`: while something else is changed here, figures of several moments would meet.
-      this.isCounted = counted !== undefined && changes === this.#changes && this.#changing === 1;
+      this.isCounted = counted !== undefined && changes === this.#changes.done && this.#changes.underWay === 1;
       if (counted && this.isCounted) {
         this.#take(counted, true);
         this.counted++;
@@ -258,11 +185,6 @@ export class Books {
 function unopened(given: ChunkDraft): ChunkDraft {
   const { opens, ...draft } = given;
   return opens === true ? draft : given;
-}
-
-/** All that ever left, by amounts that no appending changes. */
-function leftOf({ delivered, quarantined, dropped }: StorageCounts): string {
-  return [delivered, quarantined, dropped].map(({ points, requests }) => `${points} ${requests}`).join();
 }
 
 function minus(from: Amount, amount: Amount): { points: number; requests: number } {

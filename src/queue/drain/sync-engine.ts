@@ -234,7 +234,7 @@ export class SyncEngine {
 
   /** Brings the figures of the ledger up to date. */
   async refresh(): Promise<void> {
-    if (!this.leads) await this.#books.compare(true);
+    if (!this.leads) await this.#books.comparison.look(true);
     const counts = await this.#books.refresh(false);
     await this.#measure(counts);
   }
@@ -322,7 +322,7 @@ export class SyncEngine {
     if (lease?.held) this.outlook.hear(lease.says);
     if (this.#follower.isAsked) await this.#follower.look(!this.leads);
     if (!this.leads) this.#loop.doubt();
-    const seen = this.leads ? undefined : await this.#books.compare(this.#follower.hasCleared());
+    const seen = this.leads ? undefined : await this.#books.comparison.look(this.#follower.hasCleared());
     const counts = await this.#books.refresh(this.leads, seen);
     const { order } = counts;
     if (this.leads && order > this.#order) this.#loop.grew();

@@ -1,6 +1,6 @@
 import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { ChunkKind } from "../chunk/request.ts";
-import { parseNote } from "../lead/leader-note.ts";
+import { parseNote } from "../lead/note-text.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 import type { QueueStore } from "../storage.ts";
 import { type Parcel, SENT } from "./parcel.ts";

@@ -1,4 +1,6 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
+import { type Doubt, MergedDoubts } from "./merged-doubts.ts";
+import { noteText, parseNote } from "./note-text.ts";
 import { PROBE_TAG } from "./probe-tag.ts";
 import { addRange, type Range, within } from "./ranges.ts";
 import type { QueueStore } from "../storage.ts";
@@ -10,25 +12,6 @@ const MOST_PARKED = 100;
 /** Places to come that are noted together with those in view, so that a slow logger does not cost a write a chunk. */
 const AHEAD = 64;
 
-/** What is not known of a run: the server may act on a request of it that its sender has given up. */
-export interface Doubt {
-  /** Monotonic time since which no such request was sent. */
-  since: number;
-  /** An earlier leader left it, and nobody has looked since. */
-  inherited: boolean;
-  /** A create of it may have come to the server twice. */
-  create: boolean;
-  /** Keys of tags, and "" for the run's own fields, that may be overwritten by an older value. */
-  readonly fields: Set<string>;
-}
-
-/** Runs in doubt that are not named: all that the server has from one id to another, and all that was set of them. */
-interface MergedDoubt {
-  readonly from: string;
-  readonly to: string;
-  readonly create: boolean;
-}
-
 /**
  * What a leader must know that outlives its chunks, and that the leader after it must know as well: which runs are in
  * doubt, and which chunks of points may have been sent. Kept in the storage before a chunk goes that would tell.
@@ -39,10 +22,7 @@ export class LeaderNote {
   readonly #doubts = new Map<string, Doubt>();
   /** Runs that wait for a person, and why: for people who look into the storage. */
   readonly #parked = new Map<string, string>();
-  #merged: MergedDoubt | undefined;
-  /** Monotonic time since which no request was sent that put one of these in doubt, and whether an earlier leader left them. */
-  #mergedSince = 0;
-  #mergedInherited = false;
+  readonly #merged = new MergedDoubts();
   readonly #most: number;
   #changed = false;
   /** Places of chunks that this leader sent and that wait. */
@@ -82,11 +62,7 @@ export class LeaderNote {
     this.#began = this.#opened ?? (await this.#store.status()).order;
     const { doubts, sent, merged, parked = [] } = parseNote(await this.#store.note());
     for (const [run, reason] of parked) this.#parked.set(run, reason);
-    if (merged) {
-      this.#merged = merged;
-      this.#mergedSince = this.#clock.monotonic();
-      this.#mergedInherited = true;
-    }
+    if (merged) this.#merged.inherit(merged, this.#clock.monotonic());
     for (const [run, create, fields] of doubts) {
       // Only this clock is known to run: how long ago the last request was sent, no wall clock can be asked.
       const doubt = this.#of(run);
@@ -105,7 +81,7 @@ export class LeaderNote {
 
   /** No run is in doubt. */
   get isEmpty(): boolean {
-    return this.#doubts.size === 0 && this.#merged === undefined;
+    return this.#doubts.size === 0 && !this.isMerged;
   }
 
   /** Runs in doubt that are named. */
@@ -160,31 +136,19 @@ export class LeaderNote {
 
   /** Runs that are in doubt were merged, and are not named yet. */
   get isMerged(): boolean {
-    return this.#merged !== undefined;
+    return this.#merged.range !== undefined;
   }
 
   /** Names some of the runs that were merged, once there is room for them: more than were in doubt, never fewer. */
   async unfold(): Promise<void> {
     const step = Math.ceil(this.#most / 4);
-    const merged = this.#merged;
-    if (!merged || this.#doubts.size > 2 * step) return;
-    const { from, to, create } = merged;
-    const first = await this.#store.mapping(from);
-    const page = await this.#store.mappings(from, step);
-    const within = page.filter(({ localId }) => localId <= to);
-    const found: [string, string[]][] = [];
-    for (const { localId } of first ? [first, ...within] : within) {
-      const { tags = {} } = (await this.#store.desired(localId)) ?? {};
-      found.push([localId, ["", PROBE_TAG, ...Object.keys(tags)]]);
-    }
-    // Others were merged meanwhile: what was read is read again.
-    if (this.#merged !== merged) return;
-    const isLast = page.length < step || within.length < page.length;
-    this.#merged = isLast ? undefined : { from: page.at(-1)!.localId, to, create };
-    for (const [run, fields] of found) {
+    if (this.#doubts.size > 2 * step) return;
+    const found = await this.#merged.take(this.#store, step);
+    if (!found) return;
+    for (const [run, { since, inherited, create, fields }] of found) {
       const doubt = this.#of(run);
-      doubt.since = Math.max(this.#mergedSince, doubt.since);
-      doubt.inherited ||= this.#mergedInherited;
+      doubt.since = Math.max(since, doubt.since);
+      doubt.inherited ||= inherited;
       doubt.create ||= create;
       for (const field of fields) doubt.fields.add(field);
     }
@@ -237,53 +201,26 @@ export class LeaderNote {
       doubt = { since: this.#clock.monotonic(), inherited: false, create: false, fields: new Set() };
       this.#doubts.set(run, doubt);
       const [oldest] = this.#doubts;
-      if (this.#doubts.size > this.#most) this.#merge(...oldest!);
+      if (this.#doubts.size > this.#most) {
+        this.#doubts.delete(oldest![0]);
+        this.#merged.add(...oldest!);
+      }
     }
     this.#changed = true;
     return doubt;
   }
 
-  #merge(run: string, { since, inherited, create }: Doubt): void {
-    const { from = run, to = run, create: before = false } = this.#merged ?? {};
-    this.#doubts.delete(run);
-    this.#merged = { from: run < from ? run : from, to: run > to ? run : to, create: create || before };
-    this.#mergedSince = Math.max(this.#mergedSince, since);
-    this.#mergedInherited ||= inherited;
-  }
-
   async #write(): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
-    const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]]);
+    const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]] as const);
+    const note = { doubts, merged: this.#merged.range, sent: this.#noted, parked: [...this.#parked] };
     try {
-      await this.#store.leaveNote(
-        this.#term,
-        JSON.stringify({ version: 1, doubts, merged: this.#merged, sent: this.#noted, parked: [...this.#parked] }),
-      );
+      await this.#store.leaveNote(this.#term, noteText(note));
     } catch (error) {
       this.#changed = true;
       this.#noted = [];
       throw error;
     }
   }
-}
-
-/** What a leader leaves to the next one. */
-export interface Note {
-  readonly merged?: MergedDoubt | undefined;
-  readonly doubts: readonly (readonly [run: string, create: boolean, fields: readonly string[]])[];
-  readonly sent: readonly Range[];
-  readonly parked?: readonly (readonly [run: string, reason: string])[];
-}
-
-/** Of another version, or damaged, it says nothing. */
-export function parseNote(text: string | undefined): Note {
-  try {
-    const note = JSON.parse(text ?? "") as Note & { readonly version: number };
-    const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";
-    const isParked = Array.isArray(note.parked ?? []);
-    if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged && isParked)
-      return note;
-  } catch {}
-  return { doubts: [], sent: [] };
 }

@@ -29,7 +29,7 @@ export class Bounds {
     this.doubtful = false;
     let whole = false;
     try {
-      whole = await this.#parts.books.compareAll();
+      whole = await this.#parts.books.comparison.whole();
     } finally {
       this.doubtful ||= !whole;
     }

@@ -1,6 +1,6 @@
 import type { Timer } from "../../runtime/ports/clock.ts";
 import type { Walk } from "../lead/follower.ts";
-import { parseNote } from "../lead/leader-note.ts";
+import { parseNote } from "../lead/note-text.ts";
 import { StaleTermError } from "../storage.ts";
 import type { HostState } from "../types.ts";
 import { Bounds } from "./bounds.ts";

@@ -1,7 +1,8 @@
 import type { RunData } from "../../client/types/entities.ts";
 import { NotFoundError } from "../../errors/network-errors.ts";
 import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
-import type { Doubt, LeaderNote } from "../lead/leader-note.ts";
+import type { LeaderNote } from "../lead/leader-note.ts";
+import type { Doubt } from "../lead/merged-doubts.ts";
 import { PROBE_TAG } from "../lead/probe-tag.ts";
 import { classify, passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
