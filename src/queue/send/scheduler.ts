@@ -1,7 +1,7 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
 import { sinceOf } from "../lead/oldest.ts";
 import { isDiscarded, type Item, newItem, newRunState, type RunState } from "./run-state.ts";
-import { isCreation } from "../chunk/is-creation.ts";
+import { nextOf } from "./next-of.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 
 /** Chunks of one run in view: enough to pass a stuck one, few enough that a long backlog stays in the storage. */
@@ -9,9 +9,6 @@ const PER_RUN = 64;
 /** From so many chunks in view on, of many runs, only a few of each are taken. */
 const MANY = 4_096;
 const FEW = 4;
-/** Failures after which other chunks of the run may pass a stuck one. */
-const STUCK = 3;
-const MAX_LINGER = 15;
 /** Runs without anything to do that are remembered. */
 const IDLE_RUNS = 1_000;
 
@@ -158,12 +155,15 @@ export class Scheduler {
 
   /** The next chunk to send, marked as being sent until `done`; as a `probe` what failed least often. */
   pick(now: number, interval: number, probe = false): { readonly run: RunState; readonly item: Item } | undefined {
+    const { urgent, reserved } = this;
+    const rules = { now, interval, urgent, reserved, coming: (id: string): boolean => this.#coming(id) };
     this.wakeAt = Number.POSITIVE_INFINITY;
     let next: { readonly run: RunState; readonly item: Item } | undefined;
     for (const run of this.#active) {
       if (run.busy) continue;
-      const item = this.#next(run, now, interval);
-      if (!item || (next && next.item.failures <= item.failures)) continue;
+      const item = nextOf(run, rules);
+      if (typeof item === "number") this.wakeAt = Math.min(this.wakeAt, item);
+      if (typeof item === "number" || (next && next.item.failures <= item.failures)) continue;
       next = { run, item };
       if (!probe || item.failures === 0) break;
     }
@@ -235,31 +235,6 @@ export class Scheduler {
     for (const run of this.#active) for (const item of run.items) item.until = 0;
   }
 
-  #next(run: RunState, now: number, interval: number): Item | undefined {
-    const [first] = run.items;
-    if (first && isDiscarded(run, first.header)) {
-      if (first.until > now) this.wakeAt = Math.min(this.wakeAt, first.until);
-      return undefined;
-    }
-    for (const [place, item] of run.items.entries()) {
-      const { header } = item;
-      if (place > 0) {
-        const before = run.items[place - 1]!;
-        // Past a stuck chunk only what is neither ordered nor final: points and what the server joins as a set.
-        const stuck = before.failures >= STUCK || before.refusals > 0;
-        if (!stuck || isCreation(before.header.kind) || isOrdered(header.kind)) return undefined;
-      }
-      if (this.reserved.has(header.order) || (item.parent !== undefined && this.#coming(item.parent))) continue;
-      const ready = Math.max(
-        item.until,
-        this.#lingers(run, item) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0,
-      );
-      if (ready <= now) return item;
-      this.wakeAt = Math.min(this.wakeAt, ready);
-    }
-    return undefined;
-  }
-
   #most(): number {
     return this.#size < MANY ? PER_RUN : FEW;
   }
@@ -272,19 +247,10 @@ export class Scheduler {
     if (this.#wants(run)) this.#hungry.add(run);
   }
 
-  /** An unsealed tail may wait for more points, unless somebody waits for it or the run is at its end. */
-  #lingers(run: RunState, { header }: Item): boolean {
-    return !header.sealed && header.order > this.urgent && !run.items.some((item) => item.header.kind === "update");
-  }
-
   /** True while a run is not created and may still be. */
   #coming(id: string): boolean {
     const run = this.#runs.get(id);
     if (run === undefined || run.mapping !== undefined || run.parked !== undefined) return false;
     return run.items.length > 0 || run.after !== undefined;
   }
-}
-
-function isOrdered(kind: ChunkHeader["kind"]): boolean {
-  return isCreation(kind) || kind === "tags" || kind === "untag" || kind === "update" || kind === "finalize";
 }
