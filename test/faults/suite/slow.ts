@@ -138,9 +138,10 @@ export function slowSuite(server: () => FaultServer): void {
           const report = await tracker.flush();
           expect(report).toMatchObject({ pending: nothing, quarantined: nothing, parked: nothing });
           // 14 bytes a point at rest; room is made while more comes, later on a machine with much else to do.
-          expect(most).toBeLessThan((3 * 200_000) / 14);
+          const room = (3 * delivery.maxMemoryBytes) / 14;
+          expect(most).toBeLessThan(room);
           const stored = (await rows(runId))["loss"]!;
-          expect(report.dropped.points).toBeGreaterThan(30_000);
+          expect(report.dropped.points).toBeGreaterThan(total - room);
           expect(stored + report.dropped.points).toBe(total);
           const [line] = (await run.receipt()).lines.filter(({ key }) => key === "loss");
           expect(line).toMatchObject({ logged: total, acknowledged: stored, dropped: total - stored });
