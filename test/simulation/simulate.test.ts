@@ -17,12 +17,13 @@ const SEEDS = 50;
  * that made a model (142), a twin of a parked run that was left for ten minutes as the server was away (1722), what a
  * storage dropped while it failed (4547), what left of a chunk that had grown (5367), a run that a replica took for
  * active (2932), runs in doubt that were not looked at while one chunk always failed (3883), a look whose answer came late
- * (11325), parts of a chunk of which it was heard late that it was put, or had grown (10900, 52, 1323), and the
- * simulator's own wrong word about a child of a forbidden run (4506).
+ * (11325), parts of a chunk of which it was heard late that it was put, or had grown (10900, 52, 1323), a chunk that left
+ * a storage of many pages before its put was heard of (30455), a tag that a late request overwrote before its run was
+ * deleted, and restored (34922), and the simulator's own wrong word about a child of a forbidden run (4506).
  */
 const regressions = [
   64, 142, 1722, 2270, 2932, 3883, 4506, 4547, 5039, 5047, 5090, 5105, 10_125, 5138, 5367, 5632, 10_466, 10_541, 10_631,
-  10_900, 11_325, 52, 1323, 21_316, 30_561, 30_568, 30_610, 701_056,
+  10_900, 11_325, 52, 1323, 21_316, 30_455, 30_561, 30_568, 30_610, 34_922, 701_056,
 ];
 
 /** Of the faults that `npm run simulate -- --sweep` plays, every so many. */
