@@ -1,7 +1,6 @@
 import { spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { compileCache } from "../support/compile-cache.ts";
 
 /** How a child ended, and all that it said. */
 export interface ChildEnd {
@@ -26,8 +25,7 @@ export class Child {
     const { MLFLOW_TRACKING_URI: _, ...env } = process.env;
     const child = spawn(executable, [...flags, fileURLToPath(program), ...args], {
       stdio: ["ignore", "pipe", "pipe"],
-      // Only the first child compiles the sources.
-      env: { NODE_COMPILE_CACHE: join(tmpdir(), "tracklet-compiled"), ...env },
+      env: { ...compileCache, ...env },
     });
     this.#pid = child.pid ?? 0;
     let stderr = "";

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { vi } from "vitest";
 import { detectRuntime } from "../../src/runtime/detect-runtime.ts";
+import { compileCache } from "./compile-cache.ts";
 
 // For all tests of the file that starts programs: on a machine with other work a process may need seconds to begin.
 vi.setConfig({ testTimeout: 30_000 });
@@ -48,7 +49,7 @@ export function startProgram(
   const [command, ...rest] = [...(options.through ?? []), ...own];
   const child = spawn(command!, rest, {
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...environment, ...options.env },
+    env: { ...compileCache, ...environment, ...options.env },
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const output = { stdout: "", stderr: "" };
