@@ -28,8 +28,10 @@ export class RetryPolicy {
    */
   delay(error: unknown, tries: number, idempotent: boolean): number | undefined {
     if (tries >= this.#limit || !worthwhile(error, idempotent)) return undefined;
-    if (error instanceof HttpError && error.retryAfter !== undefined) return Math.min(error.retryAfter, this.#cap);
-    return this.#random.fraction() * Math.min(this.#cap, this.#base * 2 ** tries);
+    const pause = this.#random.fraction() * Math.min(this.#cap, this.#base * 2 ** tries);
+    const asked = error instanceof HttpError ? error.retryAfter : undefined;
+    // One of 0, or a date that is over for this clock, is no reason to hammer.
+    return asked ? Math.min(asked, this.#cap) : pause;
   }
 }
 
@@ -50,6 +52,7 @@ export function parseRetryAfter(header: string | null, now: number): number | un
   if (header === null) return undefined;
   const text = header.trim();
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const date = Date.parse(text);
+  // A date has letters: `-1` and the like would be taken for a year.
+  const date = /[a-z]/i.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, date - now);
 }

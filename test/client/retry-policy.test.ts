@@ -116,6 +116,20 @@ describe("RetryPolicy", () => {
     await done;
   });
 
+  test("takes its own pause where Retry-After asks for none", async () => {
+    const now = refusal(429, "REQUEST_LIMIT_EXCEEDED", "slow", { "retry-after": "0" });
+    const random = { fraction: () => 1, bytes: () => new Uint8Array() };
+    const { transport, seen, clock } = fakeServer([now, json(recordedRun)], {}, { random });
+    const done = new RunsResource(transport).get(runId);
+    await asked({ seen }, 1);
+    await waiting(clock);
+    await clock.advance(499);
+    expect(seen).toHaveLength(1);
+    await clock.advance(1);
+    await done;
+    expect(seen).toHaveLength(2);
+  });
+
   test("tells how long a server asked to wait", async () => {
     const { transport } = fakeServer([page("", 429, "text/plain"), refusal(429, "X", "slow", { "retry-after": "7" })]);
     const runs = new RunsResource(transport);
@@ -137,6 +151,7 @@ describe("parseRetryAfter()", () => {
     ["Wed, 31 Dec 2025 23:59:00 GMT", 0],
     ["soon", undefined],
     ["-5 apples", undefined],
+    ["-1", undefined],
     ["", undefined],
   ])("reads %j as %j", (header, wait) => {
     expect(parseRetryAfter(header, now)).toBe(wait);

@@ -52,16 +52,17 @@ describe("classify()", () => {
     ["404 of an artifact for the third time", reply(404), "artifact", 2, { action: "inspect" }],
     ["409 of a proxy", reply(409), "update", 1, { action: "retry", refused: true }],
     ["409 of a proxy for the third time", reply(409), "update", 2, { action: "inspect" }],
-    ["409 of MLflow", reply(409, "RESOURCE_CONFLICT"), "update", 0, { action: "inspect" }],
+    ["409 of MLflow", reply(409, "RESOURCE_CONFLICT"), "update", 0, { ...retry, refused: true, ambiguous: false }],
+    ["409 of MLflow for the third time", reply(409, "ABORTED"), "update", 2, { action: "inspect" }],
     ["404 of a tag to delete", reply(404, "RESOURCE_DOES_NOT_EXIST"), "untag", 0, { action: "inspect" }],
     ["408", reply(408), "metrics", 0, { ...retry, host: false }],
     ["413", reply(413), "metrics", 0, { action: "split" }],
     ["429", reply(429, undefined, "", 7_000), "metrics", 0, { ...retry, host: true, ambiguous: false, after: 7_000 }],
     ["429 with a Retry-After of a day", reply(429, undefined, "", 86_400_000), "metrics", 0, { after: 3_600_000 }],
-    ["429 with a Retry-After in the past", reply(429, undefined, "", -5), "metrics", 0, { after: 0 }],
+    ["429 with a Retry-After in the past", reply(429, undefined, "", -5), "metrics", 0, { after: undefined }],
     ["500", reply(500, "INTERNAL_ERROR"), "metrics", 0, { ...retry, host: false, ambiguous: true }],
     ["502", reply(502), "metrics", 0, { ...retry, host: true, ambiguous: true }],
-    ["503 with Retry-After", reply(503, undefined, "", 50), "metrics", 0, { ...retry, host: true, after: 50 }],
+    ["503 with Retry-After", reply(503, undefined, "", 5_000), "metrics", 0, { ...retry, host: true, after: 5_000 }],
     ["400 for the first time", reply(400, "BAD_REQUEST"), "params", 0, { ...retry, refused: true, ambiguous: false }],
     ["400 for the second time", reply(400, "BAD_REQUEST"), "params", 1, { action: "retry", refused: true }],
     ["400 for the third time", reply(400, "BAD_REQUEST"), "params", 2, { action: "inspect" }],
@@ -91,6 +92,8 @@ describe("backoff()", () => {
 
 describe("clampRetryAfter()", () => {
   test("keeps what can be used", () => {
-    expect([undefined, Number.NaN, -1, 5, 1e12].map(clampRetryAfter)).toEqual([undefined, undefined, 0, 5, 3_600_000]);
+    const given = [undefined, Number.NaN, -1, 0, 5, 5_000, 1e12];
+    const kept = [undefined, undefined, undefined, undefined, 1_000, 5_000, 3_600_000];
+    expect(given.map(clampRetryAfter)).toEqual(kept);
   });
 });

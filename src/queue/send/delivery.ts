@@ -127,7 +127,7 @@ export class Delivery {
 
   async #try(job: Job): Promise<Finish | undefined> {
     const { run, chunk, content, term } = job;
-    if (this.#verdicts.tooLarge(chunk)) return this.#verdicts.refused(job, undefined);
+    if (this.#verdicts.tooLarge(job)) return this.#verdicts.refused(job, undefined);
     const maySent = chunk.attempted > 0 || this.#note.maySent(chunk.order);
     if (chunk.kind === "metrics" && maySent && (await this.#keepsRepeats())) {
       const finish = await this.#verdicts.divider.there(job, chunk.count);

@@ -40,8 +40,8 @@ export class ParkError extends Error {
 }
 
 /**
- * Times that a 400, or any refusal that is not MLflow's own, must come back before it counts: the first also stems from a
- * cut body, or from two equal requests at once.
+ * Times that a refusal must come back before it counts: the first also stems from a cut body, from two equal requests at
+ * once, or from a proxy.
  */
 export const CONFIRMATIONS = 3;
 
@@ -76,8 +76,8 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
   if (status === 413) return { action: "split" };
   if (status === 429) return { ...retry(true, false), after };
   if (status === 408 || status >= 500) return { ...retry(status > 501, true), after };
-  // Without a code it is the word of a proxy, which may be another one in a moment.
-  return status === 400 || errorCode === undefined ? confirm(refusals) : { action: "inspect" };
+  // That there is no such run is looked into. All else may be the word of a proxy, or of a moment, as a conflict is.
+  return status === 404 && errorCode !== undefined ? { action: "inspect" } : confirm(refusals);
 }
 
 /** True for what our own side never sends: damaged bytes, a value that MLflow has no form for, files that it does not serve. */

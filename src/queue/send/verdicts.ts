@@ -21,6 +21,9 @@ import { isOfStorage } from "./storage-trouble.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
 import { messageOf, sentence } from "./words-of-errors.ts";
 
+/** Milliseconds after which a body as large as one that was refused is tried again: the limit may be another one, or was none. */
+const TOO_LARGE = 600_000;
+
 /** Only the chunk is tried again, of which the server has nothing. */
 const again: Outcome = { action: "retry", host: false, ambiguous: false, refused: false };
 
@@ -34,8 +37,9 @@ export class Verdicts {
   readonly #options: SendOptions;
   readonly #retries: Retries;
   readonly #note: LeaderNote;
-  /** Bodies of this size were too large for the host. */
+  /** Bodies of this size were too large for the host, and until when, as a monotonic time, that is taken for granted. */
   #tooLarge = Number.POSITIVE_INFINITY;
+  #tooLargeUntil = 0;
 
   constructor(parts: DeliveryParts, view: Scheduler, gate: HostGate, note: LeaderNote, options: SendOptions) {
     this.#parts = parts;
@@ -51,9 +55,12 @@ export class Verdicts {
   readonly settle = (): Promise<void> =>
     sleep(this.#parts.runtime.clock, this.#parts.settleDelay, this.#options.signal);
 
-  /** True for a chunk that the host would refuse for its size, unless it may be a single item: only the host can say. */
-  tooLarge({ bytes, kind, count }: StoredChunk): boolean {
-    return bytes >= this.#tooLarge && kind !== "artifact" && count > 1;
+  /** True for a chunk that the host would refuse for its size, unless nothing is left to divide: only the host can say. */
+  tooLarge({ chunk, content }: Job): boolean {
+    if (chunk.bytes < this.#tooLarge || isCreation(content.kind) || !isDivisible(content)) return false;
+    if (this.#parts.runtime.clock.monotonic() < this.#tooLargeUntil) return true;
+    this.#tooLarge = Number.POSITIVE_INFINITY;
+    return false;
   }
 
   /** Decides by the outcome what becomes of a chunk that was not acknowledged. */
@@ -154,8 +161,13 @@ export class Verdicts {
   /** The server never takes this body: what it has of it already is done, the rest is divided; a single item goes aside. */
   async refused(job: Job, cause: unknown): Promise<Finish | undefined> {
     const { run, chunk, content } = job;
+    const { runtime } = this.#parts;
     const status = cause instanceof HttpError ? cause.status : 0;
-    if (status === 413) this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
+    // The file of an artifact goes another way, and its size is not that of its chunk.
+    if (status === 413 && chunk.kind !== "artifact") {
+      this.#tooLarge = Math.min(this.#tooLarge, chunk.bytes);
+      this.#tooLargeUntil = runtime.clock.monotonic() + TOO_LARGE;
+    }
     if (cause !== undefined && status !== 413 && (chunk.span === 1 || chunk.count === 1)) {
       // Sent or refused as if it were there.
       const expected = cause instanceof HttpError && cause.errorCode === "INVALID_PARAMETER_VALUE" ? 0 : 1;
