@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import { HttpError } from "../../errors/network-errors.ts";
+import { ChunkDamagedError } from "../chunk/chunk-codec.ts";
 import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
 import { Creations } from "./creations.ts";
 import { RunCreator, type SendOptions } from "./create-run.ts";
@@ -16,6 +17,7 @@ import type { Reader } from "./reader.ts";
 import { isEnd } from "../chunk/request.ts";
 import { reportedBody } from "./reported-body.ts";
 import { isDiscarded, type Item, type RunState } from "./run-state.ts";
+import { uploaded } from "./versions.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
 import { isOfStorage, ofStorage } from "./storage-trouble.ts";
@@ -118,6 +120,8 @@ export class Delivery {
       if (isOfStorage(error)) throw error;
       if (error === gone) return async () => {};
       if (this.#options.signal.aborted || error === waits) return undefined;
+      // The server has it; the file that it was read from has changed since.
+      if (item.again !== undefined && error instanceof ChunkDamagedError) return item.file!.done;
       const finish = await this.#verdicts.failed({ ...job, content }, error);
       // A server that was replaced has its experiments under other ids as well.
       if (run.parked !== undefined) this.#creator.forget();
@@ -126,7 +130,7 @@ export class Delivery {
   }
 
   async #try(job: Job): Promise<Finish | undefined> {
-    const { run, chunk, content, term } = job;
+    const { run, item, chunk, content } = job;
     if (this.#verdicts.tooLarge(job)) return this.#verdicts.refused(job, undefined);
     const maySent = chunk.attempted > 0 || this.#note.maySent(chunk.order);
     if (chunk.kind === "metrics" && maySent && (await this.#keepsRepeats())) {
@@ -134,6 +138,7 @@ export class Delivery {
       if (finish) return finish;
     }
     const place = this.#verdicts.sends();
+    if (content.kind === "artifact") item.file = { path: content.request, done: this.#acknowledged(job) };
     const mapping = await this.#send(job);
     this.#verdicts.succeeded({ kind: chunk.kind, place });
     if (chunk.kind === "metrics") {
@@ -143,6 +148,12 @@ export class Delivery {
       if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
     }
     this.#note.unpark(run.id);
+    if (item.file) return uploaded(run, item, this.#view, this.#parts.runtime.clock.monotonic());
+    return this.#acknowledged(job, mapping);
+  }
+
+  /** Takes a chunk off that the server has, or has something later in the place of. */
+  #acknowledged({ run, chunk, content, term }: Job, mapping?: RunMapping): Finish {
     return async () => {
       await this.#note.keep();
       await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));

@@ -29,15 +29,19 @@ export function nextOf(run: RunState, rules: Rules): Item | number {
     if (place > 0 && !mayPass(run.items[place - 1]!, item)) break;
     if (reserved.has(item.header.order) || (item.parent !== undefined && coming(item.parent))) continue;
     const linger = lingers(run, item, rules) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0;
-    const ready = Math.max(item.until, linger);
+    const ready = Math.max(item.until, item.again ?? 0, linger);
     if (ready <= now) return item;
     wakeAt = Math.min(wakeAt, ready);
   }
   return wakeAt;
 }
 
-/** Past a stuck chunk only what is neither ordered nor final: points and what the server joins as a set. */
+/**
+ * Past a stuck chunk only what is neither ordered nor final: points, what the server joins as a set, and uploads (a later
+ * version of the same file takes the place of the stuck one). Past what the server has, and gets once more, all.
+ */
 function mayPass(before: Item, { header }: Item): boolean {
+  if (before.again !== undefined) return true;
   const stuck = before.failures >= STUCK || before.refusals > 0;
   return stuck && !isCreation(before.header.kind) && !isOrdered(header.kind);
 }

@@ -7,6 +7,7 @@ import type { DeliveryParts, Job } from "./delivery-parts.ts";
 import { doubtContent } from "./doubt-content.ts";
 import type { HostGate } from "./host-gate.ts";
 import { CONFIRMATIONS, type Outcome } from "./outcome.ts";
+import { mayComeLate, noteLate } from "./versions.ts";
 import { sentence } from "./words-of-errors.ts";
 
 /** Failures after which a person is told. */
@@ -50,6 +51,10 @@ export class Retries {
         this.#note.doubtCreate(run.id);
       }
       doubtContent(this.#note, run, content);
+      if (content.kind === "artifact" && mayComeLate(cause)) {
+        const until = now + this.#parts.settings.requestTimeout;
+        noteLate(run, { path: content.request, order: chunk.order, until }, now);
+      }
     }
     if (outcome?.host) {
       this.#gate.failed(now, outcome.after);

@@ -2,6 +2,7 @@ import type { Blame } from "./blame.ts";
 import { CONFIRMATIONS } from "./outcome.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import type { RunMapping } from "../run-mapping.ts";
+import type { LateUpload } from "./versions.ts";
 
 /** A chunk that the engine has in view. */
 export interface Item {
@@ -40,6 +41,10 @@ export interface Item {
   parent?: string | undefined;
   /** What is left to do in the storage: the server has had its say. */
   finish?: (() => Promise<void>) | undefined;
+  /** Of an upload that was tried: its path, and what to do in the storage once the server has it, or a later version. */
+  file?: { readonly path: string; readonly done: () => Promise<void> } | undefined;
+  /** The server has it, and it goes once more from this monotonic time on: an older version may come late. */
+  again?: number | undefined;
 }
 
 /** What the engine knows of one run. */
@@ -62,6 +67,8 @@ export interface RunState {
   discardTo: number | undefined;
   /** Milliseconds that an unsealed tail waits for more points. */
   linger: number;
+  /** Uploads that the server may act on after they were given up. */
+  late: readonly LateUpload[];
   /** Term in which a chunk of it was last tried. */
   term: number;
 }
@@ -77,6 +84,7 @@ export function newRunState(id: string): RunState {
     parked: undefined,
     discardTo: undefined,
     linger: 0,
+    late: [],
     term: 0,
   };
 }

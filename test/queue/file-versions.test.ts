@@ -1,0 +1,172 @@
+import { describe, expect, test } from "vitest";
+import { ofFile } from "../../src/queue/chunk/file-body.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import type { DeliveryOptions } from "../../src/queue/types.ts";
+import { OracleServer } from "../support/oracle-server.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
+import { type Harness, harness } from "./harness.ts";
+
+const nothing = { points: 0, requests: 0 };
+const timeout = { requestTimeout: 20_000 } satisfies DeliveryOptions;
+
+/** A queue whose uploads may fail by what they bring. */
+async function started(
+  fault: (text: string) => Response | "late" | Error | undefined,
+  delivery: DeliveryOptions = timeout,
+): Promise<Harness & { readonly run: string; readonly uploads: string[]; file(path?: string): string | undefined }> {
+  const runtime = manualRuntime({ seed: 1 });
+  const oracle = new OracleServer(runtime.clock);
+  const uploads: string[] = [];
+  const fetch = async (request: Request): Promise<Response> => {
+    if (request.method !== "PUT") return oracle.fetch(request);
+    const text = await request.clone().text();
+    uploads.push(text);
+    const found = fault(text);
+    if (found instanceof Response) return found;
+    if (found === undefined) return oracle.fetch(request);
+    if (found === "late") runtime.clock.after(10_000, () => void oracle.fetch(request));
+    throw found === "late" ? new TypeError("fetch failed") : found;
+  };
+  const it = harness({ runtime, oracle, fetch, delivery });
+  const run = it.start("a");
+  await runtime.clock.until(it.queue.flush());
+  const file = (path = "last.ckpt"): string | undefined => {
+    const bytes = oracle.named("a").artifacts.get(path);
+    return bytes && new TextDecoder().decode(bytes);
+  };
+  return { ...it, run, uploads, file };
+}
+
+/** Gives an answer to the first of them, so many times. */
+function first<T>(times: number, answer: () => T): (text: string) => T | undefined {
+  let left = times;
+  return (text) => (text === "epoch 1" && left-- > 0 ? answer() : undefined);
+}
+
+const page = (status: number) => () => new Response("<html>no</html>", { status });
+
+describe("Queue.logArtifact() of a path that was logged before", () => {
+  test.each([
+    ["is taken", 0, 500],
+    ["was answered 500 twice", 2, 500],
+    ["was answered 500 three times", 3, 500],
+    ["was answered 500 for ever", 1e9, 500],
+    ["was answered 409 by a proxy once", 1, 409],
+    ["was answered 504 by a proxy four times", 4, 504],
+  ])("leaves the last version when the first %s", async (_what, times, status) => {
+    const it = await started(first(times, page(status)));
+    for (const epoch of [1, 2, 3]) void it.queue.logArtifact(it.run, "last.ckpt", new Blob([`epoch ${epoch}`]));
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ pending: nothing, quarantined: nothing, delivered: { requests: 4 } });
+    await it.runtime.clock.advance(3_600_000);
+    expect(it.file()).toBe("epoch 3");
+    expect(await it.queue.receipt(it.run)).toMatchObject({
+      lines: [{ kind: "artifact", key: "last.ckpt", logged: 3, acknowledged: 3 }],
+    });
+  });
+
+  test("delivers it, other files and the end of the run within a minute, although the server never takes the first", async () => {
+    const it = await started(first(1e9, page(500)));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    void it.queue.logArtifact(it.run, "other.bin", new Blob(["other"]));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    it.queue.logMetric(it.run, "m", 1, 1, 1);
+    it.queue.updateRun(it.run, { status: "FINISHED" });
+    await it.runtime.clock.advance(60_000);
+    expect([it.file(), it.file("other.bin")]).toEqual(["epoch 2", "other"]);
+    expect(it.oracle.named("a")).toMatchObject({ status: "FINISHED", points: { size: 1 } });
+    expect(it.queue.status().waiting).toEqual(nothing);
+  });
+
+  test("sends no older version when the storage fails while the newer one is acknowledged", async () => {
+    const inner = memoryQueue();
+    let left = 0;
+    const storage = {
+      ...inner,
+      open: async () => {
+        const store = await inner.open();
+        const acknowledge = store.acknowledge.bind(store);
+        store.acknowledge = async (...given) => {
+          if (left-- > 0) throw new Error("disk");
+          return acknowledge(...given);
+        };
+        return store;
+      },
+    };
+    const it = harness({ storage });
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    left = 3;
+    let puts = 0;
+    it.oracle.fault = ({ method }) => (method === "PUT" && puts++ === 0 ? { status: 409 } : undefined);
+    void it.queue.logArtifact(run, "last.ckpt", new Blob(["epoch 1"]));
+    void it.queue.logArtifact(run, "last.ckpt", new Blob(["epoch 2"]));
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    expect(puts).toBe(2);
+    expect(left).toBeLessThan(0);
+    expect(new TextDecoder().decode(it.oracle.named("a").artifacts.get("last.ckpt"))).toBe("epoch 2");
+  });
+});
+
+describe("Queue.logArtifact() while an older version may come late", () => {
+  test("F45 leaves the newer one: it goes once more, and neither points nor the end of the run wait for that", async () => {
+    const it = await started(first(1, () => "late" as const));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.until(it.queue.flush());
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    await it.runtime.clock.advance(1_000);
+    it.queue.logMetric(it.run, "m", 1, 1, 1);
+    it.queue.updateRun(it.run, { status: "FINISHED" });
+    await it.runtime.clock.advance(3_000);
+    expect(it.file()).toBe("epoch 2");
+    expect(it.oracle.named("a")).toMatchObject({ status: "FINISHED", points: { size: 1 } });
+    expect(it.queue.status().waiting).toEqual({ points: 0, requests: 1 });
+    await it.runtime.clock.advance(8_000);
+    expect(it.file()).toBe("epoch 1");
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    expect(it.file()).toBe("epoch 2");
+    expect(it.uploads).toEqual(["epoch 1", "epoch 1", "epoch 2", "epoch 2"]);
+    expect(it.runtime.clock.monotonic()).toBeLessThan(30_000);
+  });
+
+  test("sends only the last of many versions once more", async () => {
+    const it = await started(first(1, () => "late" as const));
+    for (let epoch = 1; epoch <= 80; epoch++) {
+      void it.queue.logArtifact(it.run, "last.ckpt", new Blob([`epoch ${epoch}`]));
+      await it.runtime.clock.advance(50);
+    }
+    await it.runtime.clock.advance(2_000);
+    expect(it.queue.status().waiting).toEqual({ points: 0, requests: 1 });
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    await it.runtime.clock.advance(3_600_000);
+    expect(it.file()).toBe("epoch 80");
+    expect(it.uploads.filter((text) => text === "epoch 80")).toHaveLength(2);
+    expect(it.uploads.filter((text) => text === "epoch 79")).toHaveLength(1);
+  });
+
+  test("counts it as delivered when its file has changed before it could go once more", async () => {
+    const it = await started(first(1, () => "late" as const));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.until(it.queue.flush());
+    let isUnchanged = true;
+    const file = { path: "/last.ckpt", size: 7, modified: 1, inPlace: true, isUnchanged: async () => isUnchanged };
+    void it.queue.logArtifact(it.run, "last.ckpt", ofFile(new Blob(["epoch 2"]), file));
+    await it.runtime.clock.advance(1_000);
+    isUnchanged = false;
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect(it.problems.filter(({ kind }) => kind === "quarantined")).toEqual([]);
+  });
+
+  test.each([
+    ["no connection came about", () => new TypeError("fetch failed", { cause: { code: "ECONNREFUSED" } })],
+    ["the server said itself that it failed", page(500)],
+    ["a page of a proxy came with 409", page(409)],
+  ])("does not send it once more when %s", async (_what, answer) => {
+    const it = await started(first<Error | Response>(1, answer));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.until(it.queue.flush());
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    expect(it.uploads).toEqual(["epoch 1", "epoch 1", "epoch 2"]);
+  });
+});
