@@ -87,6 +87,30 @@ describe("Queue with a logged model", () => {
     }),
   );
 
+  test("keeps the last version of a file whose first version the server failed at", () =>
+    withServer(async (server, fetchWith) => {
+      let left = 3;
+      const meets = at("PUT", /w\.bin$/);
+      const fails = new Response("<html>no</html>", { status: 500 });
+      const it = harness({
+        fetch: fetchWith((request) => (meets(request) && left-- > 0 ? Promise.resolve(fails.clone()) : undefined)),
+      });
+      const model = { localId: "local-model", run: it.start("trained"), name: "net", step: 2, params: {}, tags: {} };
+      it.queue.requestModel("local-model", "model", model);
+      void it.queue.logArtifact("local-model", "w.bin", new Blob(["1"]));
+      void it.queue.logArtifact("local-model", "w.bin", new Blob(["22"]));
+      it.queue.requestModel("local-model", "finalize", { failed: false });
+      const report = await it.runtime.clock.until(it.queue.flush());
+      expect(report).toMatchObject({ pending: { requests: 0 }, quarantined: { requests: 0 } });
+      const [made] = (await found(server)).models;
+      expect(made?.status).toBe("READY");
+      const { loggedModels } = createClient({ trackingUri: "http://localhost", fetch: server.fetch });
+      const files = await loggedModels.listArtifacts(made!.modelId);
+      expect(files.map(({ path, size }) => [path, size])).toEqual([["w.bin", 2]]);
+      await it.runtime.clock.until(it.queue.close());
+    }),
+  );
+
   test("F17 looks for it before it is made again by the next process", () =>
     withServer(async (server, fetchWith) => {
       const storage = memoryQueue();
