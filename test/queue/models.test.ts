@@ -108,8 +108,7 @@ describe("Queue with a logged model", () => {
       const files = await loggedModels.listArtifacts(made!.modelId);
       expect(files.map(({ path, size }) => [path, size])).toEqual([["w.bin", 2]]);
       await it.runtime.clock.until(it.queue.close());
-    }),
-  );
+    }));
 
   test("F17 looks for it before it is made again by the next process", () =>
     withServer(async (server, fetchWith) => {
