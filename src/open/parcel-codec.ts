@@ -44,6 +44,7 @@ const desired = {
   name: text,
   tags: v.exactOptional(tags),
   orphansIn: v.exactOptional(v.array(v.string())),
+  createdIn: v.exactOptional(v.array(v.string())),
 } satisfies Record<keyof DesiredRun, unknown>;
 
 // Members that are not named here are of a newer release, and are left out.

@@ -41,4 +41,6 @@ export interface DesiredRun extends RunChange {
   readonly tags?: Readonly<Record<string, string | null>>;
   /** Experiments with runs that were created before this one, which is their parent. */
   readonly orphansIn?: readonly string[];
+  /** Experiments, given by name, in which its creation was tried: that name may be another one's by now. */
+  readonly createdIn?: readonly string[];
 }

@@ -87,8 +87,8 @@ export interface QueueStore {
    * Puts chunks of one writer, each new one at the next place in the order, and merges `desired` into the desired state
    * of runs. A draft that names an `order` replaces the chunk there, unless that is sealed. One whose sequence is not
    * above the writer's last one, and that is not stored at its `order`, was put before: nothing happens, so that a put
-   * repeated after a delivery, or after an error that was none, doubles nothing. Until its next append it is known what
-   * the chunks that a writer put again held, also when they are delivered meanwhile.
+   * repeated after a delivery, or after an error that was none, doubles nothing. Until its next append of chunks it is known
+   * what the chunks that a writer put again held, also when they are delivered meanwhile.
    */
   append(
     writer: string,

@@ -18,7 +18,8 @@ export async function activeOf(core: Core, ids: readonly string[], limits: CallO
   const active: string[] = [];
   for (const id of ids) {
     const run = await runs.get(id, limits).catch((error: unknown) => {
-      if (!(error instanceof NotFoundError)) throw error;
+      // A proxy has pages with 404 of its own.
+      if (!(error instanceof NotFoundError && error.errorCode !== undefined)) throw error;
     });
     if (run?.info.lifecycleStage === "active") active.push(id);
   }

@@ -99,6 +99,23 @@ describe("Queue with a run whose parent is created later", () => {
     expect(family(it)).toEqual(related);
   });
 
+  const answers = [
+    { status: 404, text: "<h1>404 Not Found</h1>" },
+    { status: 404, errorCode: "RESOURCE_DOES_NOT_EXIST" },
+  ];
+  test.each(answers)("F48 a parent is found although a proxy, or a replica, first answers %j", async (answer) => {
+    const it = harness();
+    const { clock } = it.runtime;
+    const child = it.start("child", { parent: { local: it.start("parent") } });
+    const server = await clock.until(it.queue.runId(child));
+    let looks = 0;
+    it.oracle.fault = ({ path }) => (path.endsWith("runs/get") && looks++ === 0 ? answer : undefined);
+    it.start("grandchild", { parent: { server } });
+    await clock.advance(600_000);
+    expect(family(it)).toEqual(related);
+    expect(it.problems.filter(({ kind }) => kind === "scope")).toEqual([]);
+  });
+
   test("F48 a parent that came while the child was running is found at its end", async () => {
     const it = harness();
     const { clock } = it.runtime;

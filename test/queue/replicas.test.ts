@@ -68,4 +68,45 @@ describe("Queue against a server with replicas", () => {
     const report = await it.runtime.clock.until(it.queue.flush());
     expect(report).toMatchObject({ parked: nothing, pending: nothing, delivered: { points: 1 }, quarantined: nothing });
   });
+
+  const answers = [
+    { status: 404, text: "<h1>404 Not Found</h1>" },
+    { status: 404, errorCode: "RESOURCE_DOES_NOT_EXIST" },
+  ];
+  test.each(answers)(
+    "sets a late tag right although a proxy, or a replica, answers the first look with %j",
+    async (no) => {
+      const it = harness();
+      const run = it.start("a");
+      await it.runtime.clock.until(it.queue.flush());
+      let [late, looks] = [1, 0];
+      it.oracle.fault = ({ path }) => {
+        if (path.endsWith("log-batch") && late-- > 0) return { late: 2_000 };
+        return path.endsWith("runs/get") && looks++ === 0 ? no : undefined;
+      };
+      it.queue.setTag(run, "k", "old");
+      await it.runtime.clock.advance(1_000);
+      it.queue.setTag(run, "k", "new");
+      await it.runtime.clock.advance(5_000);
+      expect(it.oracle.named("a").tags.get("k")).toBe("old");
+      await it.runtime.clock.advance(300_000);
+      expect(looks).toBeGreaterThan(1);
+      expect(it.oracle.named("a").tags.get("k")).toBe("new");
+    },
+  );
+
+  test("deletes the empty twin of a run that a replica has not heard of at the first look", async () => {
+    const it = harness();
+    let [late, looks] = [1, 0];
+    it.oracle.fault = ({ path }) => {
+      if (path.endsWith("runs/create") && late-- > 0) return { late: 20_000 };
+      return path.endsWith("runs/get") && looks++ === 0
+        ? { status: 404, errorCode: "RESOURCE_DOES_NOT_EXIST" }
+        : undefined;
+    };
+    it.start("a");
+    await it.runtime.clock.advance(300_000);
+    expect(looks).toBeGreaterThan(1);
+    expect([...it.oracle.runs.values()].map(({ deleted }) => deleted).sort()).toEqual([false, true]);
+  });
 });

@@ -139,10 +139,10 @@ export const mutants: readonly Mutant[] = [
     patch: () =>
       replaceMethod(RunCreator.prototype, "find", (find) => {
         const empty = new Set<string>();
-        return async function (this: RunCreator, localId, experimentId, options) {
+        return async function (this: RunCreator, localId, experimentIds, options) {
           // The second look gives what the first one gave.
           if (empty.delete(localId)) return [];
-          const found = await find.call(this, localId, experimentId, options);
+          const found = await find.call(this, localId, experimentIds, options);
           if (found.length === 0) empty.add(localId);
           return found;
         };

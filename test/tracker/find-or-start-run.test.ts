@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { NetworkError } from "../../src/errors/index.ts";
+import { NetworkError, NotFoundError } from "../../src/errors/index.ts";
 import type { Resources } from "../../src/client/resources.ts";
 import { bench } from "./test-core.ts";
 
@@ -81,6 +81,16 @@ describe("findOrStartRun()", () => {
     await tracker.flush();
     expect(problems.map((problem) => [problem.kind, problem.run])).toEqual([["scope", run.localId]]);
     expect(problems[0]?.message).toContain(`The run "${oldId}" was not deleted, as Error: 403: not yours`);
+  });
+
+  test("forgets no run that is to be replaced for a proxy's page with 404", async () => {
+    const request = { method: "GET", url: "http://mlflow.test" };
+    const page = new NotFoundError("404", { status: 404, errorCode: undefined, serverMessage: "", request });
+    const tags = { "mlflow.tracklet.replaces": "b".repeat(32) };
+    const half = { ...found, data: { ...found.data, tags } };
+    const { tracker, queue } = bench({}, server([half], { get: () => Promise.reject(page) }));
+    await expect(tracker.findOrStartRun({ name: "job", ifExists: "replace" })).rejects.toThrow("404");
+    expect(queue.created).toEqual([]);
   });
 
   test("puts no text of a caller into the filter but the name, quoted", async () => {

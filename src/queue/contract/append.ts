@@ -55,6 +55,7 @@ export function appendContract({ check, expect, orders }: ContractBench): void {
     await store.acknowledge(1, await store.beginTerm());
     const gone = { stored: false, order: 0, count: 5 };
     expect(await store.append("w", [draft(1, tail)])).toEqual([gone]);
+    await store.append("w", [], new Map([["r", { name: "b" }]]));
     expect(await store.append("w", [draft(1, { ...tail, count: 9 })])).toEqual([gone]);
     await store.append("w", [draft(3)]);
     expect((await store.append("w", [draft(1, tail)]))[0]?.count).toBe(undefined);

@@ -39,7 +39,7 @@ export async function doubtful(store: QueueStore, { meet, desired, now, next }: 
     if (create) again("create", { localId: run, experiment: { id }, startTime: 0, tags: {} });
     // A logged model has no fields of its own that are set twice.
     if (model) return;
-    const { tags = {}, orphansIn: _, ...own } = desired.get(run) ?? {};
+    const { tags = {}, orphansIn: _, createdIn: __, ...own } = desired.get(run) ?? {};
     for (const field of fields ?? ["", ...Object.keys(tags)]) {
       const value = tags[field];
       if (field === "") {

@@ -2,9 +2,10 @@ import { LoggedModelsResource } from "../../client/logged-models.ts";
 import type { LoggedModel, ModelOutput } from "../../client/types/logged-models.ts";
 import { HttpError } from "../../errors/network-errors.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
-import { isMissing, type Settle } from "../send/after-refusal.ts";
+import type { Settle } from "../send/after-refusal.ts";
 import type { SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
+import { unlessMissing } from "../send/missing.ts";
 import type { Problems } from "../problems.ts";
 import { sleep } from "../send/sleep.ts";
 import type { RunMapping } from "../run-mapping.ts";
@@ -108,9 +109,7 @@ async function tell(
     if (!(error instanceof HttpError) || error.status !== 400) throw error;
     const isTold = async (): Promise<boolean> =>
       (await client.runs.get(runId, options)).outputs.models.some(({ modelId }) => modelId === model.modelId);
-    const shown = await isTold().catch((cause: unknown) => {
-      if (!isMissing(cause)) throw cause;
-    });
+    const shown = await isTold().catch(unlessMissing);
     if (shown) return;
     // A replica may not have heard of it yet, nor of the run.
     await settle();

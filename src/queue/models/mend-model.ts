@@ -4,8 +4,9 @@ import type { MetricColumns } from "../chunk/columns.ts";
 import { findModels, MODEL_ID_TAG, modelsOf } from "./create-model.ts";
 import { DUPLICATE_TAG, type SendOptions } from "../send/create-run.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
-import { isMissing, lost, type Parted, partBy, type Settle } from "../send/after-refusal.ts";
+import { lost, type Parted, partBy, type Settle } from "../send/after-refusal.ts";
 import type { Repair } from "../send/mender.ts";
+import { isMissing, unlessMissing } from "../send/missing.ts";
 import { ParkError } from "../send/outcome.ts";
 import type { RunMapping } from "../run-mapping.ts";
 
@@ -78,8 +79,4 @@ export async function modelTwins(
     });
   }
   return repairs;
-}
-
-function unlessMissing(error: unknown): undefined {
-  if (!isMissing(error)) throw error;
 }

@@ -1,10 +1,11 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import type { MetricPoint, RunData } from "../../client/types/entities.ts";
-import { HttpError, NotFoundError } from "../../errors/network-errors.ts";
+import { HttpError } from "../../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "../chunk/chunk-codec.ts";
 import { type MetricColumns, pickRows } from "../chunk/columns.ts";
 import { experimentDeleted, RUN_ID_TAG } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import { isMissing } from "./missing.ts";
 import { ParkError } from "./outcome.ts";
 import type { Rows } from "../chunk/request.ts";
 import type { Content } from "../chunk/content.ts";
@@ -67,11 +68,6 @@ export function lost(reason: string): (error: unknown) => never {
 /** True for MLflow's own word that a run, or its experiment, is deleted: then it is not the chunk that it refuses. */
 export function isInactive(error: unknown): boolean {
   return error instanceof HttpError && error.serverMessage.includes("must be in the 'active' state");
-}
-
-/** True for MLflow's own word that something is not there. */
-export function isMissing(error: unknown): boolean {
-  return error instanceof NotFoundError && error.errorCode !== undefined;
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import type { Experiment, RunData } from "../../client/types/entities.ts";
-import { AlreadyExistsError, NotFoundError } from "../../errors/network-errors.ts";
+import { AlreadyExistsError } from "../../errors/network-errors.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import { isMissing, lookTwice } from "./missing.ts";
 import { ParkError } from "./outcome.ts";
 import { sleep } from "./sleep.ts";
 import type { RunMapping } from "../run-mapping.ts";
@@ -29,6 +30,18 @@ export function experimentDeleted({ experimentId, name }: Experiment): string {
   return `experiment "${name}" is deleted: restore it with createClient(tracker).experiments.restore("${experimentId}"), or log to another one`;
 }
 
+/** What is known of earlier creations of a run, and what is to be noted of the next one. */
+export interface Attempts {
+  /** Those that may have reached the server, as far as is known: look first. */
+  readonly count: number;
+  /** Experiments in which they were tried, where the run names its own: that name may be another one's by now. */
+  readonly experimentIds: readonly string[];
+  /** Called right before the request that must not be repeated blindly. */
+  readonly mark: (experimentId: string) => Promise<void>;
+  /** Called before a run is created without its parent. */
+  readonly orphaned: (parent: string, experimentId: string) => Promise<void>;
+}
+
 /** Creates runs on the server, each once. */
 export class RunCreator {
   readonly #client: DeliveryClient;
@@ -46,33 +59,32 @@ export class RunCreator {
     this.#settleDelay = settleDelay;
   }
 
-  /**
-   * @param attempts Creates of this run that may have reached the server, as far as is known: look first.
-   * @param parent The parent's mapping, when it is one of ours and known.
-   * @param mark Called right before the request that must not be repeated blindly.
-   * @param orphaned Called before a run is created without its parent.
-   */
+  /** @param parent The parent's mapping, when it is one of ours and known. */
   async create(
     run: NewRun,
-    attempts: number,
     parent: RunMapping | undefined,
-    mark: () => Promise<void>,
-    orphaned: (parent: string, experimentId: string) => Promise<void>,
+    attempts: Attempts,
     options: SendOptions,
     again = false,
   ): Promise<RunMapping> {
-    const experimentId = await this.#experiment(run.experiment, options);
-    const { tags: parentTags, rootId, orphanOf } = await this.#parent(run, parent, experimentId, options);
-    if (orphanOf !== undefined) await orphaned(orphanOf, experimentId);
-    let data = attempts > 0 ? (await this.find(run.localId, experimentId, options))[0] : undefined;
-    if (attempts > 1 || (!data && attempts > 0)) {
+    const { count, experimentIds: tried } = attempts;
+    // First where it may be, so that no experiment is made whose name another one had.
+    let [data] = count > 0 && tried.length > 0 ? await this.find(run.localId, tried, options) : [];
+    const isActive = data?.info.lifecycleStage === "active";
+    const experimentId = (isActive && data?.info.experimentId) || (await this.#experiment(run.experiment, options));
+    const experimentIds = [...new Set([experimentId, ...tried])];
+    const at = data?.info.experimentId ?? experimentId;
+    const { tags: parentTags, rootId, orphanOf } = await this.#parent(run, parent, at, options);
+    if (orphanOf !== undefined) await attempts.orphaned(orphanOf, at);
+    if (count > 0 && tried.length === 0) [data] = await this.find(run.localId, experimentIds, options);
+    if (count > 1 || (!data && count > 0)) {
       // Not found is weak evidence: the create may be on its way still, or the search be answered by a replica, which
       // may also show the one of two runs that nobody has deleted and not yet the other.
       await sleep(this.#clock, this.#settleDelay, options.signal);
-      [data] = await this.find(run.localId, experimentId, options);
+      [data] = await this.find(run.localId, experimentIds, options);
     }
     if (!data) {
-      await mark();
+      await attempts.mark(experimentId);
       const { name, startTime, user } = run;
       const tags = { ...run.tags, ...parentTags, [RUN_ID_TAG]: run.localId };
       try {
@@ -83,14 +95,14 @@ export class RunCreator {
       } catch (error) {
         this.#experiments.clear();
         // A server that was restored meanwhile has that experiment under another id, or not any more.
-        const lost = error instanceof NotFoundError && "name" in run.experiment && !again;
-        if (lost) return this.create(run, attempts, parent, mark, orphaned, options, true);
+        const lost = isMissing(error) && "name" in run.experiment && !again;
+        if (lost) return this.create(run, parent, attempts, options, true);
         throw error;
       }
       // Somebody else may have looked and created at the same time: both take the same one, before either writes to it.
-      if (attempts > 0) {
+      if (count > 0) {
         await sleep(this.#clock, this.#settleDelay, options.signal);
-        const found = await this.find(run.localId, experimentId, options);
+        const found = await this.find(run.localId, experimentIds, options);
         data = found.find(({ info }) => info.lifecycleStage !== "deleted") ?? data;
       }
     }
@@ -98,7 +110,7 @@ export class RunCreator {
     return {
       localId: run.localId,
       runId,
-      experimentId,
+      experimentId: data.info.experimentId,
       artifactUri,
       name,
       ...(rootId !== undefined && { rootId }),
@@ -120,10 +132,10 @@ export class RunCreator {
    * The server's runs with our id, also deleted ones, so that a run that the user deleted is not made again: these come
    * first, since another one may have come late. Those that are known to be second ones come last.
    */
-  async find(localId: string, experimentId: string, options: SendOptions): Promise<RunData[]> {
+  async find(localId: string, experimentIds: readonly string[], options: SendOptions): Promise<RunData[]> {
     const filter = `tags.\`${RUN_ID_TAG}\` = '${localId}'`;
     const found: RunData[] = [];
-    for await (const run of this.#client.runs.search({ experimentIds: [experimentId], filter, view: "all" }, options)) {
+    for await (const run of this.#client.runs.search({ experimentIds, filter, view: "all" }, options)) {
       if (run.data.tags[RUN_ID_TAG] === localId) found.push(run);
     }
     const rank = ({ info, data }: RunData): number =>
@@ -171,7 +183,7 @@ export class RunCreator {
     let found: RunData | undefined;
     if ("local" in parent && !known) {
       // It may be one of another queue.
-      [found] = await this.find(parent.local, experimentId, options);
+      [found] = await this.find(parent.local, [experimentId], options);
       // Else it cannot be created: its child is not held back, and says whose child it is.
       if (!found) return { tags: { [ORPHAN_OF_TAG]: parent.local, [ORPHAN_TAG]: "true" }, orphanOf: parent.local };
     }
@@ -179,10 +191,8 @@ export class RunCreator {
     const asked = "server" in parent ? parent.server : known?.orphanOf === undefined ? undefined : known.runId;
     if (asked !== undefined) {
       id = asked;
-      found = await this.#client.runs.get(id, options).catch((error: unknown) => {
-        if (!(error instanceof NotFoundError)) throw error;
-        return undefined;
-      });
+      const settle = (): Promise<void> => sleep(this.#clock, this.#settleDelay, options.signal);
+      found = await lookTwice(() => this.#client.runs.get(asked, options), settle);
       rootId = undefined;
     }
     if (found) {

@@ -34,7 +34,7 @@ export class Creations {
   /** Gives the mapping of a run. */
   async run(job: Job, wanted: NewRun): Promise<RunMapping> {
     const { run, item, chunk, term } = job;
-    const { store, destination, moved, note, creator, family, mender, options } = this.#parts;
+    const { store, ledger, destination, moved, note, creator, family, mender, options } = this.#parts;
     if (run.mapping) {
       if (item.ambiguous) note.doubtCreate(run.id);
       return run.mapping;
@@ -48,10 +48,17 @@ export class Creations {
       item.parent = local;
       throw waits;
     }
-    const mark = this.#marks(job);
     const { orphaned } = family;
-    const attempts = item.twice ? 2 : Number(item.ambiguous);
-    const mapping = await creator.create(request, attempts, known, mark, orphaned, options);
+    const count = item.twice ? 2 : Number(item.ambiguous);
+    const { createdIn: experimentIds = [] } = (item.ambiguous && (await ofStorage(store.desired(run.id)))) || {};
+    const marks = this.#marks(job);
+    const mark = async (experimentId: string): Promise<void> => {
+      await marks();
+      if (!("name" in request.experiment) || experimentIds.includes(experimentId)) return;
+      const desired = new Map([[run.id, { createdIn: [...experimentIds, experimentId] }]]);
+      await ofStorage(store.append(ledger.writer, [], desired));
+    };
+    const mapping = await creator.create(request, known, { count, experimentIds, mark, orphaned }, options);
     // The run is there: whatever fails from here on, the next try looks for it.
     item.ambiguous = true;
     if (item.sent && item.twice) await mender.look({ ...run, mapping });

@@ -65,10 +65,10 @@ export class Delivery {
     this.#family = new Family(parts, this.#creator, this.#options);
     this.#verdicts = new Verdicts(parts, view, gate, this.#note, this.#options);
     const unread = (run: string): Promise<boolean> => reader.unread(run);
-    const own = { note: this.#note, creator: this.#creator, options: this.#options, unread };
-    this.mender = new Mender({ ...parts, ...own }, view);
     const { settle } = this.#verdicts;
-    this.#creations = new Creations({ ...parts, ...own, family: this.#family, mender: this.mender, settle });
+    const own = { note: this.#note, creator: this.#creator, options: this.#options, settle, unread };
+    this.mender = new Mender({ ...parts, ...own }, view);
+    this.#creations = new Creations({ ...parts, ...own, family: this.#family, mender: this.mender });
   }
 
   /** Reads what earlier leaders left, once, and as much of what is in doubt as can be looked at now. */

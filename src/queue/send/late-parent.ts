@@ -1,7 +1,7 @@
 import type { RunData } from "../../client/types/entities.ts";
-import { NotFoundError } from "../../errors/network-errors.ts";
 import { ORPHAN_TAG, ORPHAN_OF_TAG, PARENT_TAG, ROOT_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import { unlessMissing } from "./missing.ts";
 import type { RunMapping } from "../run-mapping.ts";
 
 // A run whose parent cannot be created, or lives in another queue, is not held back: it is created without, and says
@@ -15,7 +15,7 @@ export async function findParent(
   { runId, experimentId, orphanOf = "" }: RunMapping,
   options: SendOptions,
 ): Promise<void> {
-  const [parent] = await creator.find(orphanOf, experimentId, options);
+  const [parent] = await creator.find(orphanOf, [experimentId], options);
   if (parent) await adopt(client, await client.runs.get(runId, options), parent, options);
 }
 
@@ -55,9 +55,7 @@ async function adopt(client: DeliveryClient, orphan: RunData, parent: RunData, o
   await tell(orphan, ROOT_TAG, root);
   // Its own children took it for the root.
   for (const run of await tagged(client, ROOT_TAG, runId, [experimentId], options)) await tell(run, ROOT_TAG, root);
-  await runs.deleteTag(runId, ORPHAN_TAG, options).catch((error: unknown) => {
-    if (!(error instanceof NotFoundError)) throw error;
-  });
+  await runs.deleteTag(runId, ORPHAN_TAG, options).catch(unlessMissing);
 }
 
 /** Runs that are not deleted, by a tag. */

@@ -1,9 +1,9 @@
 import type { RunData } from "../../client/types/entities.ts";
-import { NotFoundError } from "../../errors/network-errors.ts";
 import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Doubt } from "../lead/merged-doubts.ts";
 import { PROBE_TAG } from "../lead/probe-tag.ts";
+import { lookTwice, unlessMissing } from "./missing.ts";
 import { classify, passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -38,6 +38,8 @@ export interface MenderParts
   readonly note: LeaderNote;
   readonly creator: RunCreator;
   readonly options: SendOptions;
+  /** Waits until negative evidence counts. */
+  readonly settle: () => Promise<void>;
   /** True when the storage may hold chunks of a run that are not in view. */
   readonly unread: (run: string) => Promise<boolean>;
 }
@@ -156,15 +158,13 @@ export class Mender {
   }
 
   async #compare(doubt: Doubt, mapping: RunMapping, desired: DesiredRun, ahead: boolean): Promise<Found> {
-    const { client, options } = this.#parts;
+    const { client, settle, options } = this.#parts;
     const { runId, localId, adopted } = mapping;
     const repairs: Repair[] = [];
     let isDeleted = false;
     let overwritten: string[] = [];
     if (doubt.fields.size > 0) {
-      const found = await client.runs.get(runId, options).catch((error: unknown) => {
-        if (!(error instanceof NotFoundError)) throw error;
-      });
+      const found = await lookTwice(() => client.runs.get(runId, options), settle);
       // A run that is lost or another one by now is not written to.
       const ours = found !== undefined && (adopted || found.data.tags[RUN_ID_TAG] === localId);
       isDeleted = ours && found.info.lifecycleStage !== "active";
@@ -205,25 +205,22 @@ export class Mender {
         return data.tags[field] === value ? [] : [{ field, send: () => runs.setTag(runId, field, value, options) }];
       }
       if (value !== null || !(field in data.tags)) return [];
-      const gone = (error: unknown): void => {
-        // It may be gone by now, which is what was asked for.
-        if (!(error instanceof NotFoundError)) throw error;
-      };
       return [
         {
           field,
-          send: () => runs.deleteTag(runId, field, options).catch(gone),
+          // It may be gone by now, which is what was asked for.
+          send: () => runs.deleteTag(runId, field, options).catch(unlessMissing),
         },
       ];
     });
   }
 
   async #twins(mapping: RunMapping, desired: DesiredRun, { since }: Doubt): Promise<readonly Repair[]> {
-    const { creator, client, options, runtime } = this.#parts;
+    const { creator, client, settle, options, runtime } = this.#parts;
     const report = (message: string): void => this.#report(mapping.localId, message);
     if (mapping.model) return (await import("../models/late-models.ts")).modelTwins(client, mapping, report, options);
     const isLong = runtime.clock.monotonic() - since > AGAIN_PARKED;
-    return runTwins({ client, creator, options, report, isLong }, mapping, desired);
+    return runTwins({ client, creator, settle, options, report, isLong }, mapping, desired);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { RunData } from "../../client/types/entities.ts";
-import { NotFoundError } from "../../errors/network-errors.ts";
-import { isMissing } from "./after-refusal.ts";
+import type { Settle } from "./after-refusal.ts";
 import { DUPLICATE_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Repair } from "./mender.ts";
+import { lookTwice } from "./missing.ts";
 import { passes } from "./outcome.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 
@@ -11,6 +11,7 @@ import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 export interface TwinParts {
   readonly client: DeliveryClient;
   readonly creator: RunCreator;
+  readonly settle: Settle;
   readonly options: SendOptions;
   readonly report: (message: string) => void;
   /** It was looked at for so long that what cannot be read now counts as data. */
@@ -19,19 +20,18 @@ export interface TwinParts {
 
 /** An empty twin is deleted; one that holds anything which its creation did not bring is tagged and left. */
 export async function runTwins(
-  { client, creator, options, report, isLong }: TwinParts,
+  { client, creator, settle, options, report, isLong }: TwinParts,
   { runId, localId, experimentId }: RunMapping,
   desired: DesiredRun,
 ): Promise<readonly Repair[]> {
   const repairs: Repair[] = [];
-  const found = await creator.find(localId, experimentId, options);
+  const ids = [...new Set([experimentId, ...(desired.createdIn ?? [])])];
+  const found = await creator.find(localId, ids, options);
   const own = found.find(({ info }) => info.runId === runId);
   for (const { info } of found) {
     if (info.runId === runId || info.lifecycleStage === "deleted") continue;
-    const twin = await client.runs.get(info.runId, options).catch((error: unknown) => {
-      // Somebody else may have deleted it meanwhile.
-      if (!(error instanceof NotFoundError && isMissing(error))) throw error;
-    });
+    const twin = await lookTwice(() => client.runs.get(info.runId, options), settle);
+    // Somebody else may have deleted it meanwhile.
     if (!twin || twin.info.lifecycleStage === "deleted") continue;
     const tag = (): Promise<void> => client.runs.setTag(info.runId, DUPLICATE_TAG, runId, options);
     if (!isChanged(twin, own, desired) && !(await hasFiles(client, info.runId, isLong, options))) {

@@ -36,7 +36,7 @@ export function putChunks(
     insertChunk(tables, { bucket: 0, attempted: 0, ...facts, writer, order, span: 1, bytes: draft.body.length });
     return { stored: true, order, count: draft.count };
   });
-  tables.writers.set(writer, { last, at, tails: memory.tails });
+  if (chunks.length > 0) tables.writers.set(writer, { last, at, tails: memory.tails });
   for (const [run, later] of freshDesired(desired, chunks, results)) {
     tables.desired.set(run, mergeDesired(tables.desired.get(run), later));
   }
