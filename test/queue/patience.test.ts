@@ -35,7 +35,7 @@ describe("A request that nobody waits for, in a process that logs nothing,", () 
     expect(report).toMatchObject({ pending: { points: 0, requests: 0 }, delivered: { requests: 2 } });
   });
 
-  test("is given up once more when something was logged while its second try was on its way", async () => {
+  test("is given up once more, after twice as long, when something was logged while its second try was on its way", async () => {
     const it = process((path) => path.endsWith("log-batch"));
     const run = it.start("a");
     await it.runtime.clock.until(it.queue.flush());
@@ -44,12 +44,55 @@ describe("A request that nobody waits for, in a process that logs nothing,", () 
     await it.runtime.clock.advance(20_000);
     expect(count()).toBe(2);
     it.queue.logMetric(run, "loss", 1, 1, 1);
-    await it.runtime.clock.advance(4_000);
+    await it.runtime.clock.advance(9_000);
     expect(count()).toBe(2);
-    await it.runtime.clock.advance(6_000);
+    await it.runtime.clock.advance(8_000);
     expect(count()).toBe(3);
     await it.runtime.clock.advance(60_000);
     expect(count()).toBe(3);
+  });
+
+  test.each([
+    [15, 30],
+    [25, 100],
+  ])(
+    "F5 reaches a server that takes long although something is logged every %i s: answers take %i s",
+    async (every, takes) => {
+      const runtime = manualRuntime();
+      Object.assign(runtime.lifecycle, { lingers: true });
+      const it = harness({ runtime, delivery: { requestTimeout: 300_000 } });
+      let asked = 0;
+      it.oracle.fault = () => {
+        asked++;
+        return { delay: takes * 1_000 };
+      };
+      const run = it.start("a");
+      for (let epoch = 0; epoch < 100; epoch++) {
+        it.queue.logMetric(run, "loss", epoch, epoch, epoch);
+        await it.runtime.clock.advance(every * 1_000);
+      }
+      expect(it.queue.status().delivered.points).toBeGreaterThan(80);
+      expect(it.queue.status().waiting.points).toBeLessThan(20);
+      // In vain were no more than tell how long it takes.
+      expect(asked - it.oracle.trace().length).toBeLessThan(6);
+    },
+  );
+
+  test("is given up as soon as at first when the server was quick for an hour again", async () => {
+    const it = process((path) => path.endsWith("log-batch"));
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.queue.logParam(run, "p", "1");
+    await it.runtime.clock.advance(20_000);
+    it.answer = true;
+    it.queue.logParam(run, "q", "1");
+    await it.runtime.clock.until(it.queue.flush());
+    await it.runtime.clock.advance(3_700_000);
+    it.answer = false;
+    it.asked.length = 0;
+    it.queue.logParam(run, "r", "1");
+    await it.runtime.clock.advance(9_000);
+    expect(it.asked).toEqual(["log-batch", "log-batch"]);
   });
 
   test("is not given up while somebody waits, or while something is logged", async () => {
