@@ -203,19 +203,23 @@ describe("Queue in doubt", () => {
     expect(it.problems.filter(({ kind }) => kind === "server-refused")).toEqual([]);
   });
 
-  test("leaves the twin of a run whose files cannot be listed, and looks again", async () => {
-    const { it, run } = await withTwin();
-    const runId = it.queue.knownRunId(run);
-    const twin = [...it.oracle.runs.values()].find(({ id }) => id !== runId)!;
-    it.oracle.fault = ({ path }) => (path.endsWith("artifacts/list") ? { status: 500 } : undefined);
-    it.queue.updateRun(run, { status: "FINISHED" });
-    await it.runtime.clock.until(it.queue.flush());
-    await it.runtime.clock.advance(60_000);
-    expect([twin.deleted, twin.tags.has("mlflow.tracklet.duplicateOf")]).toEqual([false, false]);
-    // It may be for good: then nobody knows that it is empty.
-    await it.runtime.clock.advance(900_000);
-    expect([twin.deleted, twin.tags.has("mlflow.tracklet.duplicateOf")]).toEqual([false, true]);
-  });
+  test.each([500, 401, 404])(
+    "leaves the twin of a run whose files cannot be listed (%i), looks again, and holds up nothing else",
+    async (status) => {
+      const { it, run } = await withTwin();
+      const runId = it.queue.knownRunId(run);
+      const twin = [...it.oracle.runs.values()].find(({ id }) => id !== runId)!;
+      it.oracle.fault = ({ path }) => (path.endsWith("artifacts/list") ? { status } : undefined);
+      it.queue.updateRun(run, { status: "FINISHED" });
+      await it.runtime.clock.until(it.queue.flush());
+      await it.runtime.clock.advance(60_000);
+      expect(it.queue.status().host).toBe("ok");
+      expect([twin.deleted, twin.tags.has("mlflow.tracklet.duplicateOf")]).toEqual([false, false]);
+      // It may be for good: then nobody knows that it is empty.
+      await it.runtime.clock.advance(1_200_000);
+      expect([twin.deleted, twin.tags.has("mlflow.tracklet.duplicateOf")]).toEqual([false, true]);
+    },
+  );
 
   test("sends nothing that another leader has delivered while the run was looked at", async () => {
     const first = harness({ delivery: { mode: "manual" } });

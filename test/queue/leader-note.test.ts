@@ -42,6 +42,19 @@ describe("LeaderNote", () => {
     expect(settled.some(([run, create]) => run === "run-20" && create)).toBe(true);
   });
 
+  test("doubts no fields of a logged model among them, which has none that a late request overwrites", async () => {
+    const clock = new ManualClock();
+    const store = await storeOfRuns();
+    const model = { run: "run-10", runId: "server-run-10" };
+    await store.map({ localId: "run-12a", runId: "m-1", experimentId: "1", model });
+    const note = new LeaderNote(store, clock, await store.beginTerm(), undefined, 4);
+    await note.ready();
+    for (const run of [...names.slice(0, 3), "run-12a", ...names.slice(3, 12)]) note.doubtCreate(run);
+    await note.keep();
+    const settled = await settleAll(note);
+    expect(settled.filter(([run]) => run === "run-12a")).toEqual([["run-12a", true, []]]);
+  });
+
   test("leaves them all to the leader after it, also in the middle of looking at them", async () => {
     const clock = new ManualClock();
     const store = await storeOfRuns();

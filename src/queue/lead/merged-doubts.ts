@@ -53,9 +53,10 @@ export class MergedDoubts {
     const page = await store.mappings(from, most);
     const within = page.filter(({ localId }) => localId <= to);
     const found: [string, string[]][] = [];
-    for (const { localId } of first ? [first, ...within] : within) {
+    for (const { localId, model } of first ? [first, ...within] : within) {
       const { tags = {} } = (await store.desired(localId)) ?? {};
-      found.push([localId, ["", PROBE_TAG, ...Object.keys(tags)]]);
+      // Of a logged model nothing is written that a late request could overwrite, and no run has its id.
+      found.push([localId, model ? [] : ["", PROBE_TAG, ...Object.keys(tags)]]);
     }
     // What was read is read again.
     if (this.#range !== range) return undefined;

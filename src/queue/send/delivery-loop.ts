@@ -168,6 +168,7 @@ export class DeliveryLoop {
       this.#view.unpark(run);
       this.#parts.problems.solve("run-parked", run.id);
     }
+    this.#delivery?.mender.hurry();
     this.#reader.interrupt();
     this.hurry();
   }

@@ -67,7 +67,7 @@ export class Delivery {
     const unread = (run: string): Promise<boolean> => reader.unread(run);
     const { settle } = this.#verdicts;
     const own = { note: this.#note, creator: this.#creator, options: this.#options, settle, unread };
-    this.mender = new Mender({ ...parts, ...own }, view);
+    this.mender = new Mender({ ...parts, ...own, gate, verdicts: this.#verdicts }, view);
     this.#creations = new Creations({ ...parts, ...own, family: this.#family, mender: this.mender });
   }
 

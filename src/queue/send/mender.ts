@@ -3,8 +3,9 @@ import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Doubt } from "../lead/merged-doubts.ts";
 import { PROBE_TAG } from "../lead/probe-tag.ts";
+import { isStorage, type LookParts, Looks, namesOf } from "./looks.ts";
 import { lookTwice, unlessMissing } from "./missing.ts";
-import { classify, passes } from "./outcome.ts";
+import { passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
@@ -13,9 +14,8 @@ import type { DeliveryParts } from "./delivery-parts.ts";
 import { runTwins } from "./twins.ts";
 import { messageOf } from "./words-of-errors.ts";
 
-/** Between a look that ended no doubt and the next one; while a person has to act, and the look came through. */
-const AGAIN = 15_000;
-const AGAIN_PARKED = 600_000;
+/** Milliseconds in doubt from which on what cannot be read of a twin counts as data. */
+const LONG = 600_000;
 
 /** A request that sets something right. */
 export interface Repair {
@@ -33,8 +33,7 @@ interface Found {
 }
 
 /** What a mender needs beside the parts of a delivery. */
-export interface MenderParts
-  extends Pick<DeliveryParts, "client" | "store" | "runtime" | "problems" | "settings" | "mappings"> {
+export interface MenderParts extends LookParts, Pick<DeliveryParts, "store" | "mappings"> {
   readonly note: LeaderNote;
   readonly creator: RunCreator;
   readonly options: SendOptions;
@@ -52,31 +51,37 @@ export interface MenderParts
 export class Mender {
   readonly #parts: MenderParts;
   readonly #view: Scheduler;
-  /** Looks that ended no doubt: their monotonic times, and what they met that says when the next one is. */
-  readonly #looked = new Map<string, { readonly at: number; readonly met?: "away" | "deleted" | undefined }>();
+  readonly #looks: Looks;
   /** Monotonic time at which the next run is due, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
   constructor(parts: MenderParts, view: Scheduler) {
     this.#parts = parts;
     this.#view = view;
+    this.#looks = new Looks(parts, view);
+  }
+
+  /** A person may have set right what kept looks from ending doubts. */
+  hurry(): void {
+    this.#looks.hurry();
   }
 
   /** A run to look at now; it is busy until `Scheduler.done`. */
   pick(now: number): RunState | undefined {
     this.wakeAt = Number.POSITIVE_INFINITY;
+    let next: { readonly id: string; readonly due: number } | undefined;
     for (const [id, { since, inherited }] of this.#parts.note.doubts) {
       // What an earlier leader left is looked at once more than needed: this one may not live as long as a request.
-      const due = Math.max(inherited ? 0 : since + this.#parts.settings.requestTimeout, this.#again(id));
+      const due = Math.max(inherited ? 0 : since + this.#parts.settings.requestTimeout, this.#looks.due(id));
       if (due > now) this.wakeAt = Math.min(this.wakeAt, due);
-      // One request at a time, and what waits goes first: it may write the very same fields.
-      else if (this.#view.isIdle(id)) {
-        const run = this.#view.run(id);
-        run.busy = true;
-        return run;
-      }
+      // One request at a time, and what waits goes first: it may write the very same fields. Of several runs goes what is
+      // due for longest, so that one at which looks always fail keeps no other from being looked at.
+      else if (due < (next?.due ?? Number.POSITIVE_INFINITY) && this.#view.isIdle(id)) next = { id, due };
     }
-    return undefined;
+    if (!next) return undefined;
+    const run = this.#view.run(next.id);
+    run.busy = true;
+    return run;
   }
 
   /** Looks at a run, and mends what is to be mended. Rejects for the storage only. */
@@ -89,15 +94,15 @@ export class Mender {
     const mapping = run.mapping ?? mappings.get(run.id) ?? (await ofStorage(store.mapping(run.id)));
     // Without a mapping the create still waits, and knows itself that it was sent; or the run is long forgotten.
     if (!mapping) {
-      if (run.parked !== undefined || (await ofStorage(this.#parts.unread(run.id)))) return this.#later(run);
-      note.settle(run.id);
-      return ofStorage(note.keep());
+      if (run.parked !== undefined || (await ofStorage(this.#parts.unread(run.id)))) return this.#looks.later(run.id);
+      return this.#settle(run);
     }
     const desired = (await ofStorage(store.desired(run.id))) ?? {};
     // Of an end that waits for data the desired state knows before the server may.
     const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
     // What an answer tells was so when it was asked for, however late it comes.
     const asked = runtime.clock.monotonic();
+    const asks = doubt.fields.size > 0 || doubt.create;
     let found: Found;
     try {
       found = await this.#compare(doubt, mapping, desired, ahead);
@@ -113,39 +118,30 @@ export class Mender {
             this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
           });
         }
-        return;
       }
+      if (asks) this.#looks.succeeded(run.id);
+      if (repairs.length > 0) return;
     } catch (error) {
       if (!(error instanceof Error) || isStorage(error)) throw error;
-      if (!passes(error)) {
-        this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
-      }
-      return this.#later(run, isAway(error) ? "away" : undefined);
+      return (await this.#looks.failed(run.id, mapping, doubt, error)) ? this.#settle(run) : undefined;
     }
     const { isDeleted, overwritten } = found;
     const settled = asked - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
     // What waits for a deleted run goes on once that is restored, and then its state shall be right.
-    if (ahead && (isDeleted || doubt.fields.has(""))) return this.#later(run);
+    if (ahead && (isDeleted || doubt.fields.has(""))) return this.#looks.later(run.id);
     if (overwritten.length > 0) {
       this.#report(run.id, overwrittenText(mapping.runId, overwritten));
-      return this.#later(run, "deleted");
+      return this.#looks.later(run.id, "deleted");
     }
-    this.#looked.delete(run.id);
-    note.settle(run.id);
-    await ofStorage(note.keep());
+    return this.#settle(run);
   }
 
-  #later({ id }: RunState, met?: "away" | "deleted"): void {
-    this.#looked.set(id, { at: this.#parts.runtime.clock.monotonic(), met });
-  }
-
-  /** Monotonic time before which a run is not looked at again. */
-  #again(id: string): number {
-    const looked = this.#looked.get(id);
-    if (looked === undefined) return 0;
-    const waits = looked.met === "deleted" || (this.#view.parks(id) && looked.met !== "away");
-    return looked.at + (waits ? AGAIN_PARKED : AGAIN);
+  #settle({ id }: RunState): Promise<void> {
+    const { note } = this.#parts;
+    this.#looks.forget(id);
+    note.settle(id);
+    return ofStorage(note.keep());
   }
 
   #report(run: string, message: string): void {
@@ -219,22 +215,12 @@ export class Mender {
     const { creator, client, settle, options, runtime } = this.#parts;
     const report = (message: string): void => this.#report(mapping.localId, message);
     if (mapping.model) return (await import("../models/late-models.ts")).modelTwins(client, mapping, report, options);
-    const isLong = runtime.clock.monotonic() - since > AGAIN_PARKED;
+    const isLong = runtime.clock.monotonic() - since > LONG;
     return runTwins({ client, creator, settle, options, report, isLong }, mapping, desired);
   }
 }
 
 /** What cannot be set right, and the cure. */
 function overwrittenText(runId: string, fields: readonly string[]): string {
-  const what = fields.map((field) => (field === "" ? "its name, status or end" : `tag ${JSON.stringify(field)}`));
-  return `Cannot make sure of the last state of run ${runId} as it is deleted: an older request came late and overwrote ${what.join(", ")}. Restore it with createClient(tracker).runs.restore("${runId}"), and it is written again`;
-}
-
-/** True for a server that gave no answer, or failed. */
-function isAway(error: unknown): boolean {
-  return classify(error, "update", 0).action === "retry";
-}
-
-function isStorage({ name }: Error): boolean {
-  return name === "StorageError" || name === "StaleTermError";
+  return `Cannot make sure of the last state of run ${runId} as it is deleted: an older request came late and overwrote ${namesOf(fields)}. Restore it with createClient(tracker).runs.restore("${runId}"), and it is written again`;
 }

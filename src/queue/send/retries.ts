@@ -11,7 +11,7 @@ import { mayComeLate, noteLate } from "./versions.ts";
 import { sentence } from "./words-of-errors.ts";
 
 /** Failures after which a person is told. */
-const TELL = 3;
+export const TELL = 3;
 /** Looks in vain at what the server has of a refused chunk after which that is not known; refused alike, CONFIRMATIONS are enough. */
 const LOOKS = 10;
 

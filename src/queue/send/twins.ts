@@ -4,8 +4,9 @@ import { DUPLICATE_TAG, type RunCreator, type SendOptions } from "./create-run.t
 import type { DeliveryClient } from "./delivery-client.ts";
 import type { Repair } from "./mender.ts";
 import { lookTwice } from "./missing.ts";
-import { passes } from "./outcome.ts";
+import { classify, passes } from "./outcome.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import { messageOf } from "./words-of-errors.ts";
 
 /** What looking for the twins of a run needs. */
 export interface TwinParts {
@@ -79,7 +80,10 @@ async function hasFiles(
     return (await artifacts.list(runId, "", options)).length > 0;
   } catch (error) {
     // Who cannot list them cannot say that there are none.
-    if (passes(error) && !isLong) throw error;
-    return true;
+    if (!passes(error) || isLong) return true;
+    const outcome = classify(error, "update", 0);
+    if (outcome.action === "retry" && outcome.host) throw error;
+    // A store of files may be closed by itself, which says nothing of the host.
+    throw new Error(messageOf(error), { cause: error });
   }
 }

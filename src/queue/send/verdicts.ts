@@ -66,7 +66,7 @@ export class Verdicts {
   /** Decides by the outcome what becomes of a chunk that was not acknowledged. */
   async failed(job: Job, error: unknown): Promise<Finish | undefined> {
     const { run, item, chunk, content, term } = job;
-    const { store, client, runtime, problems } = this.#parts;
+    const { store, client } = this.#parts;
     let cause = error;
     // What makes sure of an experiment before a run is created in it says nothing about the creation.
     // Nor do answers that differ say the same of it: what is never taken is refused in one way, each time.
@@ -118,17 +118,14 @@ export class Verdicts {
         };
       case "park":
         return this.aside.park(run, messageOf(cause));
-      case "pause": {
-        this.#gate.refused(runtime.clock.monotonic());
-        const message = `${sentence(cause)} Nothing is lost: what is logged waits until the server takes it`;
-        problems.report({ kind: "server-refused", message, cause });
+      case "pause":
+        this.refusedAll(cause);
         return undefined;
-      }
       default:
         this.#retries.later(job, outcome.action === "retry" ? outcome : undefined, cause, cause === error);
         if (cause !== error || !(await this.#isGuilty(job, cause))) return undefined;
         // It is not the host that fails.
-        this.#open();
+        this.open();
         return this.refused(job, cause).catch(unlessOfStorage);
     }
   }
@@ -151,7 +148,7 @@ export class Verdicts {
       this.#options,
     );
     if (denied === "all") return { action: "pause" };
-    this.#open();
+    this.open();
     if (denied === "body") return confirm(item.refusals);
     // One such answer may be that of a proxy which knows for a moment nobody. What the whole was refused for says nothing here.
     const outcome = confirm(item.refusals - item.inherited);
@@ -194,16 +191,24 @@ export class Verdicts {
   /** The server acknowledged a chunk that was sent at that place, or another write. */
   succeeded(sent?: { readonly kind: ChunkKind; readonly place: number }): void {
     this.#retries.blamer.took(sent);
-    this.#open();
+    this.open();
   }
 
   /** The host takes requests. */
-  #open(): void {
+  readonly open = (): void => {
     const { problems, runtime } = this.#parts;
     if (!this.#gate.ok(runtime.clock.monotonic())) return;
     problems.solve("server-unreachable");
     problems.solve("server-refused");
-  }
+  };
+
+  /** The host refuses everybody. */
+  readonly refusedAll = (cause: unknown): void => {
+    const { problems, runtime } = this.#parts;
+    this.#gate.refused(runtime.clock.monotonic());
+    const message = `${sentence(cause)} Nothing is lost: what is logged waits until the server takes it`;
+    problems.report({ kind: "server-refused", message, cause });
+  };
 
   /** Counts a chunk as delivered. */
   acknowledged(chunk: StoredChunk): void {
