@@ -68,6 +68,42 @@ describe("Outstanding", () => {
     expect(own.isEmpty).toBe(true);
   });
 
+  /** A put of more of a chunk, of which it was told that the storage has it no more, and of what it had. */
+  const gone = (own: Outstanding, sequence: number, order: number, count: number | undefined): number =>
+    own.put({ ...draft(sequence, 9), order }, { stored: false, order: 0, count });
+
+  test("put() tells what left with a chunk that had grown unheard, whether its leaving was found before or after", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 5, 1);
+    put(own, 2, 5, 2);
+    expect(leftOf(own, [header(2, 5)], true)).toEqual([5]);
+    expect(gone(own, 1, 1, 7)).toBe(2);
+    // Told once more, it is known.
+    expect(gone(own, 1, 1, 7)).toBe(0);
+    expect(gone(own, 2, 2, 8)).toBe(0);
+    expect(own.total.points).toBe(8);
+    expect(leftOf(own, [], true)).toEqual([8]);
+  });
+
+  test("put() tells nothing of a chunk that was settled here, or of which the storage does not say what it had", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 5, 1);
+    expect(own.settle(1, 1, { points: 7, requests: 0 }, 0)).toBe("own");
+    expect(gone(own, 1, 1, 7)).toBe(0);
+    put(own, 2, 5, 2);
+    expect(leftOf(own, [], true)).toEqual([5]);
+    expect(gone(own, 2, 2, undefined)).toBe(0);
+    expect(own.isEmpty).toBe(true);
+  });
+
+  test("settle() counts a chunk once that was found gone before anybody told its place", () => {
+    const own = new Outstanding("w");
+    put(own, 1, 5, 0);
+    expect(leftOf(own, [], true)).toEqual([5]);
+    // Its acknowledgement took place and said that it failed: it is made once more.
+    expect(own.settle(3, 1, { points: 5, requests: 0 }, 0)).toBe("gone");
+  });
+
   test("compare() takes nothing for gone after a page that was passed over", () => {
     const own = new Outstanding("w");
     put(own, 9, 5, 0);

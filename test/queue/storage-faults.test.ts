@@ -4,35 +4,8 @@ import { StorageError } from "../../src/errors/usage-errors.ts";
 import type { Queue } from "../../src/queue/queue.ts";
 import type { QueueStorage, QueueStore } from "../../src/queue/storage.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
+import { flaky, type When } from "./flaky-storage.ts";
 import { harness, row } from "./harness.ts";
-
-type When = "before" | "after";
-
-/** A storage whose operations fail when told to: before they happened, or although they did. */
-function flaky(
-  fails: (operation: string, number: number) => When | undefined,
-  error: Error = new Error("disk"),
-): QueueStorage {
-  const inner = memoryQueue();
-  let number = 0;
-  return {
-    ...inner,
-    open: async () =>
-      new Proxy(await inner.open(), {
-        get(store, name: keyof QueueStore) {
-          if (typeof store[name] !== "function") return store[name];
-          const operation = store[name].bind(store) as (...given: unknown[]) => Promise<unknown>;
-          return async (...given: unknown[]): Promise<unknown> => {
-            const when = fails(name, ++number);
-            if (when === "before") throw error;
-            const result = await operation(...given);
-            if (when === "after") throw error;
-            return result;
-          };
-        },
-      }),
-  };
-}
 
 const nothing = { points: 0, requests: 0 };
 
@@ -52,6 +25,37 @@ async function overfilled(storage: QueueStorage): Promise<{ queue: Queue; run: s
 }
 
 describe("Queue over a storage that fails", () => {
+  test.each([undefined, "busy"] as const)(
+    "counts the parts of a divided chunk once when their acknowledgement fails (%s)",
+    async (fault) => {
+      // Each of them once; and all for a time while another process has the lock.
+      const failed = new Map<unknown, number>();
+      const times = fault === "busy" ? 30 : 1;
+      const error = new StorageError("it fails", fault && { fault });
+      const storage = flaky((name, _, [order]) => {
+        const isPart = name === "acknowledge" && Number(order) % 1 !== 0;
+        const before = failed.get(order) ?? 0;
+        if (!isPart || before >= times) return undefined;
+        failed.set(order, before + 1);
+        return "before";
+      }, error);
+      const it = harness({ storage, delivery: { batchSize: 50 } });
+      it.oracle.bodyLimit = 700;
+      const run = it.start("a");
+      for (let step = 0; step < 500; step++) {
+        it.queue.logMetric(run, "m", step, step, step);
+        if (step % 20 === 0) await it.runtime.clock.advance(700);
+      }
+      await it.runtime.clock.advance(300_000);
+      expect(failed.size).toBeGreaterThan(30);
+      expect(it.queue.status()).toMatchObject({ delivered: { points: 500, requests: 1 }, waiting: nothing });
+      it.queue.pause();
+      for (let step = 500; step < 505; step++) it.queue.logMetric(run, "m", step, step, step);
+      expect(it.queue.status().waiting.points).toBe(5);
+      expect(it.oracle.named("a").points.size).toBe(500);
+    },
+  );
+
   test.each(["append", "heads", "seal", "acknowledge", "markAttempted", "beginTerm", "mapping", "status"])(
     "delivers everything once when %s() fails twice",
     async (operation) => {

@@ -168,7 +168,10 @@ export class Books {
       const drafts = hidden ? given.map(unopened) : given;
       const changes = this.#changes.done;
       const results = await this.#store.append(writer, drafts, ...rest);
-      for (const [n, result] of results.entries()) this.#own.put(drafts[n]!, result);
+      for (const [n, result] of results.entries()) {
+        const points = this.#own.put(drafts[n]!, result);
+        if (points > 0) this.#ledger.leave(drafts[n]!.run, { points, requests: 0 }, 0);
+      }
       const { counted } = this.#store;
       // As in `refresh`: while something else is changed here, figures of several moments would meet.
       this.isCounted = counted !== undefined && changes === this.#changes.done && this.#changes.underWay === 1;

@@ -6,6 +6,8 @@ import { roomOf } from "../chunk/file-body.ts";
 interface Entry extends Count {
   readonly run: string;
   blobBytes: number;
+  /** Points of all of it, as far as it is known. */
+  size: number;
 }
 
 /** Tells what left the storage. */
@@ -28,7 +30,10 @@ export class Outstanding {
   #isSorted = true;
   /** By sequence: a put said that it failed, and took place. */
   readonly #unplaced = new Map<number, Entry>();
-  readonly #left = new Set<number>();
+  /** By place, the points of all of it, as far as it was known then. */
+  readonly #left = new Map<number, number>();
+  /** Sequences of those that had left before anybody told their place. */
+  readonly #missed = new Map<number, true>();
   /** By sequence, what was settled before its put was told to have taken place. */
   readonly #early = new Map<number, Count & { blobBytes: number }>();
   /** Sequences of chunks that were settled, or a part of them, by place: parts have none of their own. */
@@ -64,14 +69,15 @@ export class Outstanding {
     return this.#unplaced.size === 0 && points <= waiting.points && requests <= waiting.requests;
   }
 
-  /** Notes what became of a put. */
-  put(draft: ChunkDraft, { stored, order, count }: Appended): void {
+  /** Notes what became of a put; gives the points that have left the storage with what was not known to be there. */
+  put(draft: ChunkDraft, { stored, order, count }: Appended): number {
     const { run } = draft;
-    const entry = { ...amountOf({ ...draft, count: count ?? draft.count }), run, blobBytes: roomOf(draft) };
+    const amount = amountOf({ ...draft, count: count ?? draft.count });
+    const entry = { ...amount, run, blobBytes: roomOf(draft), size: amount.points };
     if (stored || order > 0) {
       // One that was there before may have grown all the same, by a put that said that it failed.
       this.#place(order, entry);
-    } else if (!stored && order === 0 && draft.order === undefined) {
+    } else if (draft.order === undefined) {
       const { points, requests, blobBytes } = this.#early.get(draft.sequence) ?? {
         points: 0,
         requests: 0,
@@ -82,7 +88,23 @@ export class Outstanding {
       entry.requests -= requests;
       entry.blobBytes -= blobBytes;
       if (entry.points > 0 || entry.requests > 0) this.#keep(this.#unplaced, draft.sequence, entry);
+    } else if (count !== undefined) return this.#grow(draft.order, amount.points);
+    return 0;
+  }
+
+  /** One that is sealed or gone had grown before, by a put that said that it failed. */
+  #grow(place: number, size: number): number {
+    const entry = this.#placed.get(place);
+    const more = size - (entry?.size ?? this.#left.get(place) ?? size);
+    if (!entry) {
+      if (this.#left.has(place)) this.#left.set(place, size);
+      return more;
     }
+    this.#count(entry, -1);
+    entry.points += more;
+    entry.size = size;
+    this.#count(entry, 1);
+    return 0;
   }
 
   /**
@@ -101,7 +123,7 @@ export class Outstanding {
       this.#reduce(this.#placed, place, entry, part, blobBytes);
       return "own";
     }
-    if (this.#left.has(place)) return "gone";
+    if (this.#left.has(place) || (whole !== undefined && this.#missed.has(whole))) return "gone";
     if (whole === undefined) return "foreign";
     this.#settleEarly(whole, part, blobBytes);
     return "own";
@@ -130,15 +152,15 @@ export class Outstanding {
       const blobBytes = found.has(place) ? 0 : entry.blobBytes;
       if (left.points + left.requests + blobBytes === 0 && found.has(place)) continue;
       this.#reduce(this.#placed, place, entry, left, blobBytes);
-      this.#remember(place);
+      keepSome(this.#left, place, entry.size);
       onLeft(entry.run, left, blobBytes);
     }
-    for (const { run, points, requests, blobBytes } of this.#missed(after, end))
+    for (const { run, points, requests, blobBytes } of this.#passed(after, end))
       onLeft(run, { points, requests }, blobBytes);
   }
 
   /** Follows a reading of the whole storage, page by page; at its end gives and forgets what has no place in it. */
-  #missed(after: number, end: number): readonly Entry[] {
+  #passed(after: number, end: number): readonly Entry[] {
     if (after === 0) this.#pass ??= { upTo: 0, sought: [...this.#unplaced.keys()] };
     const pass = this.#pass;
     if (!pass) return [];
@@ -148,9 +170,14 @@ export class Outstanding {
     if (isWhole && end < Number.POSITIVE_INFINITY) return [];
     this.#pass = undefined;
     if (!isWhole) return [];
-    const missed = pass.sought.flatMap((sequence) => this.#unplaced.get(sequence) ?? []);
-    for (const sequence of pass.sought) this.#forget(this.#unplaced, sequence);
-    return missed;
+    return pass.sought.flatMap((sequence) => {
+      const entry = this.#unplaced.get(sequence);
+      if (!entry) return [];
+      this.#forget(this.#unplaced, sequence);
+      // Their own settlement may come late, as for those that are known to have left a place.
+      keepSome(this.#missed, sequence, true);
+      return [entry];
+    });
   }
 
   /** A put that said that it failed lies at this place. */
@@ -216,13 +243,6 @@ export class Outstanding {
       requests: requests + part.requests,
       blobBytes: before.blobBytes + blobBytes,
     });
-  }
-
-  #remember(place: number): void {
-    this.#left.add(place);
-    if (this.#left.size <= REMEMBERED) return;
-    const [oldest] = this.#left;
-    this.#left.delete(oldest!);
   }
 }
 

@@ -68,6 +68,9 @@ export class Scheduler {
     if (run.parked !== undefined) return;
     let at = run.items.length;
     while (at > 0 && run.items[at - 1]!.header.order > header.order) at--;
+    const there = run.items[at - 1];
+    // Parts are put into view by whoever divides, and lie where a reader may find them once more.
+    if (there?.header.order === header.order && there !== whole) return;
     run.items.splice(at, 0, newItem(header, now, sinceOf(header.at, now, this.#clock.now()), whole));
     this.#active.add(run);
     this.#size++;
