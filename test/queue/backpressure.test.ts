@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { checksum } from "../../src/internal/checksum.ts";
+import { encodeMetrics } from "../../src/queue/chunk/chunk-codec.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { QueueStorage } from "../../src/queue/storage.ts";
 import type { DeliveryOptions, QueueStatus } from "../../src/queue/types.ts";
@@ -126,6 +128,55 @@ describe("Queue that is full", () => {
     const [line] = (await queue.receipt(run)).lines;
     expect(line).toMatchObject({ logged: 30_000, dropped: dropped.points, acknowledged: waiting.points });
     expect(it.problems.find(({ kind }) => kind === "dropped")?.message).toContain("raise delivery.maxStoredBytes");
+  });
+
+  test.each(["damaged", "newer"] as const)(
+    "keeps within maxStoredBytes beside a dense chunk that is %s",
+    async (what) => {
+      const storage: QueueStorage = { ...memoryQueue(), durable: true };
+      const count = 1_000;
+      const column = Float64Array.from({ length: count }, (_, step) => step);
+      const columns = { value: column, timestamp: column, step: column };
+      const body = encodeMetrics({ count, keys: ["m"], key: new Uint8Array(count), ...columns });
+      if (what === "damaged") body[100]! ^= 1;
+      else {
+        body[0] = 2;
+        new DataView(body.buffer).setUint32(body.length - 4, checksum(body, body.length - 4), true);
+      }
+      const store = await storage.open();
+      await store.append("e", [{ sequence: 1, run: "e", kind: "metrics", count, sealed: true, at: 0, body }]);
+      // Where something is sent, it sets aside what is damaged before it makes room.
+      const mode = what === "damaged" ? "manual" : "auto";
+      const it = flooded({ maxStoredBytes: 60_000, mode }, storage);
+      const { queue, runtime, problems, run } = it;
+      for (let step = 0; step < 30_000; step++) {
+        queue.logMetric(run, "m", Math.sqrt(step), step, step);
+        if (step % 3_000 === 0) await runtime.clock.advance(1_500);
+      }
+      await runtime.clock.until(queue.flush({ until: "durable" }));
+      await runtime.clock.advance(1_000);
+      expect((await store.status()).bytes).toBeLessThanOrEqual(60_000);
+      expect([...(await store.chunk(1))!.body]).toEqual([...body]);
+      expect(queue.status().dropped.points).toBeGreaterThan(10_000);
+      expect(problems.filter(({ kind }) => kind === "storage")).toEqual([]);
+    },
+  );
+
+  test("keeps within maxStoredBytes beside a dense chunk that may have arrived", async () => {
+    const storage: QueueStorage = { ...memoryQueue(), durable: true };
+    const it = flooded({ maxStoredBytes: 60_000 }, storage);
+    const { queue, oracle, runtime, run } = it;
+    oracle.fault = ({ path }) => (path.endsWith("log-batch") ? "drop-after" : undefined);
+    await runtime.clock.until(queue.flush());
+    for (let step = 0; step < 30_000; step++) {
+      queue.logMetric(run, "m", Math.sqrt(step), step, step);
+      if (step % 3_000 === 2_999) await runtime.clock.advance(1_500);
+    }
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.advance(1_000);
+    const store = await storage.open();
+    expect((await store.status()).bytes).toBeLessThanOrEqual(60_000);
+    expect(await store.heads(0, 1)).toMatchObject([{ kind: "metrics", count: 1_000 }]);
   });
 
   test("counts the room of artifacts that an earlier process left, and of nothing twice", async () => {

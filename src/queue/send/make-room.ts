@@ -2,7 +2,8 @@ import { decodeMetrics, encodeMetrics } from "../chunk/chunk-codec.ts";
 import { keyCounts } from "../account/key-counts.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { Problems } from "../problems.ts";
-import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import type { MetricColumns } from "../chunk/columns.ts";
+import type { ChunkHeader, StoredChunk } from "../chunk/stored-chunk.ts";
 import type { QueueStore } from "../storage.ts";
 import { type Bound, denserThan, dropMessage, thin, type WhenFull } from "../chunk/thin.ts";
 
@@ -35,11 +36,17 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
   let { bytes } = await store.status();
   ledger.bytes = bytes;
   if (bytes <= limit) return;
+  /** Places of what cannot go: how dense that is says nothing of what can. */
+  const stays = new Set<number>();
   for (let gained = true; gained; ) {
     gained = false;
     const chunks: ChunkHeader[] = [];
     for (let page = await store.heads(0, PAGE); page.length > 0; page = await store.heads(page.at(-1)!.order, PAGE)) {
-      chunks.push(...page.filter(({ kind, sealed, attempted }) => kind === "metrics" && sealed && attempted === 0));
+      chunks.push(
+        ...page.filter(
+          ({ kind, sealed, attempted, order }) => kind === "metrics" && sealed && attempted === 0 && !stays.has(order),
+        ),
+      );
     }
     const bound = denserThan(
       chunks.map(({ count }) => count),
@@ -48,11 +55,22 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
     for (const header of chunks) {
       const { order, count, kind } = header;
       if (bytes <= limit * ROOM) return;
-      if (count <= bound || !parts.reserve(header)) continue;
+      if (count <= bound) continue;
+      if (!parts.reserve(header)) {
+        stays.add(order);
+        gained = true;
+        continue;
+      }
       try {
         const chunk = await store.seal(order, term);
         if (!chunk) continue;
-        const { kept, gone } = thin(decodeMetrics(chunk.body), whenFull);
+        const columns = columnsIn(chunk);
+        if (!columns) {
+          stays.add(order);
+          gained = true;
+          continue;
+        }
+        const { kept, gone } = thin(columns, whenFull);
         const body = kept && encodeMetrics(kept);
         const drop = body
           ? store.replace(order, term, [{ kind, count: kept.count, body }], "dropped", keyCounts(gone))
@@ -70,5 +88,14 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
         parts.release(order);
       }
     }
+  }
+}
+
+/** Undefined when the bytes are damaged, or of a newer version: whoever comes to send them judges that. */
+function columnsIn({ body }: StoredChunk): MetricColumns | undefined {
+  try {
+    return decodeMetrics(body);
+  } catch {
+    return undefined;
   }
 }
