@@ -13,6 +13,10 @@ export function artifactPathProblem(path: string): string | undefined {
   if (path.startsWith("/")) return "be relative, without a leading slash";
   if (path.endsWith("/")) return "name a file, without a slash at the end";
   if (!path.isWellFormed()) return "be well-formed Unicode";
+  // Code that confuses a path with what it writes; no server and no file system takes more.
+  if (new TextEncoder().encode(path).length > limits.pathBytes) {
+    return `have at most ${limits.pathBytes} bytes of UTF-8`;
+  }
   for (const part of path.split("/")) {
     const problem = partProblem(part);
     if (problem !== undefined) return problem;

@@ -19,6 +19,8 @@ export const limits: {
   readonly datasetDigestLength: 36;
   /** Bytes of one segment of an artifact's path. */
   readonly fileNameBytes: 255;
+  /** Bytes of a path of an artifact, which is part of an address. */
+  readonly pathBytes: 4096;
 } = {
   metricsPerBatch: 1000,
   paramsPerBatch: 100,
@@ -32,6 +34,7 @@ export const limits: {
   datasetNameLength: 500,
   datasetDigestLength: 36,
   fileNameBytes: 255,
+  pathBytes: 4096,
 };
 
 /** Python's `\w` and what MLflow allows beside it. */

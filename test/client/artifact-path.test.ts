@@ -46,6 +46,11 @@ describe("encodeArtifactPath()", () => {
     expect(() => encodeArtifactPath(path)).toThrow(reason);
   });
 
+  test("refuses a path of more than 4,096 bytes, as whoever gives contents for a path has", () => {
+    expect(artifactPathProblem(`${"й".repeat(63)}/`.repeat(32).slice(0, -1))).toBe(undefined);
+    expect(() => encodeArtifactPath("word/".repeat(1_000_000).slice(0, -1))).toThrow("4096 bytes");
+  });
+
   test("gives nothing that climbs, or that a server which decodes again and again reads as another name", () => {
     const piece = constantFrom("a", ".", "..", "/", "%", "25", "2e", "2F", "5c", "#", " ", "é", "\\", "?");
     assert(

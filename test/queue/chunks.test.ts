@@ -114,6 +114,27 @@ describe("Queue.logParam() and Queue.setTag()", () => {
     expect(oracle.named("a").params.size).toBe(250);
   });
 
+  test("go in requests that are well below the 1 MB that MLflow takes, however long the values are", async () => {
+    const { queue, oracle, runtime, start } = harness();
+    const run = start("a");
+    for (let n = 0; n < 100; n++) {
+      // What takes most: 3 bytes for each unit, and 6 for each of a control character.
+      queue.setTag(run, `t${n}`, (n < 50 ? "語" : "\u0001").repeat(8_000));
+      queue.logParam(run, `p${n}`, "語".repeat(6_000));
+    }
+    queue.setTag(run, "longer than all others", "a".repeat(500_000));
+    queue.setTag(run, "last", "1");
+    await runtime.clock.until(queue.flush());
+    const sizes = oracle.calls.map(({ body }) => new TextEncoder().encode(JSON.stringify(body)).length);
+    expect(Math.max(...sizes)).toBeLessThan(510_000);
+    // Nothing short has to wait for a request of its own.
+    expect(sizes.length).toBeLessThan(60);
+    expect([oracle.named("a").params.size, oracle.named("a").tags.get("last")]).toEqual([100, "1"]);
+    expect(oracle.named("a").tags.get("t99")).toHaveLength(8_000);
+    const tag = (await queue.receipt(run)).lines.find(({ key }) => key === "t0");
+    expect(tag).toMatchObject({ logged: 1, acknowledged: 1 });
+  });
+
   test("of a tag keep the last value, also around its deletion", async () => {
     const { queue, oracle, runtime, start } = harness();
     const run = start("a");

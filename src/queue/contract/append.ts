@@ -121,4 +121,45 @@ export function appendContract({ check, expect, orders }: ContractBench): void {
     await store.append("a", tags, new Map([["r", { tags: { t: "old" } }]]));
     expect(await store.desired("r")).toEqual({ tags: { t: "new" } });
   });
+
+  check("append() keeps a body, a state and an account of 3 MB each, wherever the chunk goes", async (store, again) => {
+    const large = new Uint8Array(3_000_001);
+    for (let at = 0; at < large.length; at++) large[at] = at % 251;
+    const tags = { a: "語".repeat(500_000), b: "語".repeat(500_000) };
+    const accounts = [{ run: "r", bucket: 0, lines: large }];
+    await store.append("w", [draft(1, { body: large }), draft(2)], new Map([["r", { tags }]]), accounts);
+    const more = new Map([["r", { tags: { b: null, c: "1" } }]]);
+    await store.append("w", [draft(3, { body: large }), draft(4, { body: large })], more);
+    // A sample that meets any part which is missing, or at another place.
+    const isSame = (found: Uint8Array | undefined, whole: Uint8Array = large): boolean => {
+      for (let at = 0; at < whole.length; at += 997) if (found?.[at] !== whole[at]) return false;
+      return found?.length === whole.length;
+    };
+
+    const later = await again();
+    const term = await later.beginTerm();
+    expect((await later.heads(0, 9)).map(({ bytes }) => bytes)).toEqual([
+      large.length,
+      body.length,
+      large.length,
+      large.length,
+    ]);
+    expect(isSame((await later.seal(1, term))?.body)).toBe(true);
+    const state = (await later.desired("r"))?.tags;
+    expect([state?.["a"] === tags.a, state?.["b"], state?.["c"]]).toEqual([true, null, "1"]);
+    expect(isSame((await later.accounts("r"))[0]?.lines)).toBe(true);
+    await later.quarantine(1, term, "refused");
+    expect(isSame((await later.quarantinedChunk(1))?.body)).toBe(true);
+    expect(await later.release(1)).toBe(5);
+    expect(isSame((await later.chunk(5))?.body)).toBe(true);
+    const half = large.slice(0, 2_000_000);
+    const parts = [half, body].map((part) => ({ kind: "tags" as const, count: 1, body: part }));
+    await later.replace(3, term, parts, "dropped");
+    expect(isSame((await later.chunk(3))?.body, half)).toBe(true);
+    expect(await later.replace(3, term, parts, "dropped")).toMatchObject([{ order: 3 }, { order: 3.5 }]);
+    await later.acknowledge(4, term);
+    await later.append("v", [], new Map([["r", { tags: { a: "short" } }]]));
+    expect((await later.desired("r"))?.tags).toEqual({ a: "short", b: null, c: "1" });
+    expect(await later.status()).toMatchObject({ bytes: large.length + half.length + 2 * body.length });
+  });
 }

@@ -2,6 +2,7 @@ import { platformClock } from "../../runtime/platform-clock.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import { type DurableObjectSqlStorage, durableObjectDatabase } from "../../sql/durable-object.ts";
 import type { QueueStorage, QueueStore } from "../storage.ts";
+import { largeValues } from "./sqlite-parts.ts";
 import { sqlSpool } from "./sqlite-spool.ts";
 import { storageError } from "./sqlite-errors.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
@@ -69,9 +70,10 @@ function openStore(storage: DurableObjectSqlStorage, clock: Clock): QueueStore {
     const host: SqliteHost = {
       label: database.label,
       spool,
+      large: largeValues(database),
       database: () => database,
       check() {},
-      failed: (error) => storageError(error, database.label),
+      failed: (error) => storageError(error, database.label, "2 MB"),
       relieve: () => false,
       now,
       close() {},

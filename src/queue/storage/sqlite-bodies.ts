@@ -36,10 +36,10 @@ export async function keepChildren(
 }
 
 /** A chunk with its body. */
-export async function wholeChunk({ spool }: SqliteHost, row: SqlRow): Promise<StoredChunk> {
+export async function wholeChunk({ spool, large }: SqliteHost, row: SqlRow): Promise<StoredChunk> {
   const { spooled, blobBytes, ...header } = readRow(row);
   const blob = spooled && (await spool.open(spooled.file, blobBytes, spooled.type));
-  return { ...header, body: readBody(row), ...(blob ? { blob } : spooled && { room: blobBytes }) };
+  return { ...header, body: readBody(row, large), ...(blob ? { blob } : spooled && { room: blobBytes }) };
 }
 
 async function keep(host: SqliteHost, name: string, blob: Blob): Promise<SpooledBlob> {

@@ -4,6 +4,7 @@ import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import { settleAccount } from "./sqlite-accounts.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
+import { bodyName, isLong } from "./sqlite-parts.ts";
 import { type ChunkRow, HEADER, placeOf, type QueueState, readHeader, readRow, writeRow } from "./sqlite-rows.ts";
 import { tally, tallyWaiting } from "./tally.ts";
 
@@ -44,7 +45,7 @@ export function insertChunk(change: Change, chunk: Omit<ChunkRow, "blobBytes">, 
     }
     database.prepare("INSERT OR REPLACE INTO files (name) VALUES (?)").run(spooled.file);
   }
-  writeRow(database, chunk, body);
+  writeRow(database, chunk, body, host.large);
   tallyWaiting(state.counts, { ...chunk, blobBytes: spooled?.blobBytes ?? 0 }, 1);
 }
 
@@ -52,6 +53,7 @@ export function insertChunk(change: Change, chunk: Omit<ChunkRow, "blobBytes">, 
 export function removeChunk(change: Change, chunk: ChunkRow): void {
   change.database.prepare("DELETE FROM chunks WHERE place = ?").run(placeOf(chunk.order));
   tallyWaiting(change.state.counts, chunk, -1);
+  forgetLarge(change, chunk);
   forgetBody(change, chunk);
 }
 
@@ -67,7 +69,12 @@ export function finishChunk(
   settleAccount(change.database, chunk, keys, as === "delivered" ? "acknowledged" : as);
 }
 
-/** Has the body of a chunk deleted that is gone. */
+/** Deletes a body that lies outside of its row. */
+export function forgetLarge({ host }: Change, { order, bytes }: ChunkRow): void {
+  if (isLong(bytes)) host.large?.remove(bodyName(placeOf(order)));
+}
+
+/** Has the file of a chunk deleted that is gone. */
 export function forgetBody({ database, gone }: Change, { spooled }: ChunkRow): void {
   if (!spooled) return;
   database.prepare("DELETE FROM files WHERE name = ?").run(spooled.file);

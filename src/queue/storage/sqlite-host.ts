@@ -1,10 +1,13 @@
 import type { SqlDatabase } from "../../sql/database.ts";
+import type { LargeValues } from "./sqlite-parts.ts";
 import type { Spool } from "./spool.ts";
 
 /** Where a store's database comes from. */
 export interface SqliteHost {
   readonly label: string;
   readonly spool: Spool;
+  /** Takes what is longer than a row may be. Left out: rows have no bound that anything meets. */
+  readonly large?: LargeValues;
   /** The open database with its schema. */
   database(): SqlDatabase;
   /** Called before each change: lets go of a database that is not the one to use any more. */

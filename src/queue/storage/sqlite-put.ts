@@ -43,7 +43,8 @@ export function putChunks(
     keepLast(database, writer, last, at, memory);
   }
   for (const run of new Set([...chunks, ...accounts].map((draft) => draft.run))) touch(database, run, at);
-  putAccounts(database, writer, accounts);
-  for (const [run, later] of freshDesired(desired, chunks, results)) mergeDesiredOf(database, run, later, at);
+  putAccounts(database, writer, accounts, change.host.large);
+  for (const [run, later] of freshDesired(desired, chunks, results))
+    mergeDesiredOf(database, run, later, at, change.host.large);
   return results;
 }

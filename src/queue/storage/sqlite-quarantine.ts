@@ -2,8 +2,8 @@ import type { SqlDatabase } from "../../sql/database.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { QuarantinedHeader } from "../chunk/stored-chunk.ts";
 import { settleAccount } from "./sqlite-accounts.ts";
-import { type Change, findChunk, forgetBody } from "./sqlite-chunks.ts";
-import { type ChunkRow, HEADER, placeOf, readHeader, writeRow } from "./sqlite-rows.ts";
+import { type Change, findChunk, forgetBody, forgetLarge } from "./sqlite-chunks.ts";
+import { type ChunkRow, HEADER, placeOf, readBody, readHeader, writeRow } from "./sqlite-rows.ts";
 import { touch } from "./sqlite-runs.ts";
 import { tally, tallyWaiting } from "./tally.ts";
 
@@ -35,9 +35,9 @@ export function readQuarantined(database: SqlDatabase, after: number, limit: num
 /** Puts a quarantined chunk back at the end of the order, and gives its new place; undefined when it is not there. */
 export function releaseChunk(change: Change, order: number, keys: KeyCounts | undefined): number | undefined {
   return aside(change, order, ({ database, state, host }, chunk) => {
-    const { body } = database.prepare("SELECT body FROM quarantined WHERE place = ?").get(placeOf(order))!;
+    const row = database.prepare("SELECT place, body FROM quarantined WHERE place = ?").get(placeOf(order))!;
     const place = ++state.counts.order;
-    writeRow(database, { ...chunk, order: place, span: 1, sequence: 0 }, body as Uint8Array);
+    writeRow(database, { ...chunk, order: place, span: 1, sequence: 0 }, readBody(row, host.large), host.large);
     tallyWaiting(state.counts, chunk, 1);
     settleAccount(database, chunk, keys, undefined, "quarantined");
     touch(database, chunk.run, host.now());
@@ -63,6 +63,7 @@ function aside<T>(change: Change, order: number, body: (change: Change, chunk: C
   if (!chunk) return undefined;
   tally(state.counts, chunk, "quarantined", -1);
   const result = body(change, chunk);
+  forgetLarge(change, chunk);
   database.prepare("DELETE FROM quarantined WHERE place = ?").run(placeOf(order));
   return result;
 }

@@ -1,7 +1,7 @@
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChildDraft, ChunkHeader } from "../chunk/stored-chunk.ts";
 import { type Change, findChunk, finishChunk, insertChunk } from "./sqlite-chunks.ts";
-import { type ChunkRow, divide, placeOf, type SpooledBlob } from "./sqlite-rows.ts";
+import { type ChunkRow, divide, placeOf, readBody, type SpooledBlob } from "./sqlite-rows.ts";
 import { isChild, tally } from "./tally.ts";
 
 /** Puts children in the place of a chunk, as `replace()` promises. */
@@ -13,10 +13,10 @@ export function replaceChunk(
   keys: KeyCounts | undefined,
   files: ReadonlyMap<ChildDraft, SpooledBlob>,
 ): readonly ChunkHeader[] {
-  const { database, state } = change;
+  const { database, state, host } = change;
   const place = placeOf(parent.order);
-  const { body } = database.prepare("SELECT body FROM chunks WHERE place = ?").get(place)!;
-  if (isChild({ ...parent, body: body as Uint8Array }, children[0])) {
+  const row = database.prepare("SELECT place, body FROM chunks WHERE place = ?").get(place)!;
+  if (isChild({ ...parent, body: readBody(row, host.large) }, children[0])) {
     // It took place before, and only its answer was lost: nothing may be counted twice.
     return children.flatMap((_, n) => findChunk(database, place + n * placeOf(parent.span)) ?? []).map(plainHeader);
   }

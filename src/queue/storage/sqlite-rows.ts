@@ -1,6 +1,7 @@
 import type { SqlDatabase, SqlRow, SqlValue } from "../../sql/database.ts";
 import type { LeaseState } from "../lead/lease.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
+import { bodyName, type LargeValues } from "./sqlite-parts.ts";
 import { newTally, type Tally } from "./tally.ts";
 
 /** Parts into which a place in the order can be divided. */
@@ -64,14 +65,22 @@ export function readRow(row: SqlRow): ChunkRow {
   return { ...readHeader(row), blobBytes, spooled };
 }
 
-/** Body of a row. */
-export function readBody(row: SqlRow): Uint8Array<ArrayBuffer> {
-  return row["body"] as Uint8Array<ArrayBuffer>;
+/** Body of a row, wherever it lies. */
+export function readBody(row: SqlRow, large?: LargeValues): Uint8Array<ArrayBuffer> {
+  const body = row["body"] as Uint8Array<ArrayBuffer>;
+  // No chunk has an empty one.
+  return (body.length === 0 && large?.get(bodyName(Number(row["place"])))) || body;
 }
 
 /** Puts a chunk at its place, over what is there. */
-export function writeRow(database: SqlDatabase, chunk: Omit<ChunkRow, "blobBytes">, body: Uint8Array): void {
+export function writeRow(
+  database: SqlDatabase,
+  chunk: Omit<ChunkRow, "blobBytes">,
+  body: Uint8Array,
+  large?: LargeValues,
+): void {
   const { spooled } = chunk;
+  const isApart = large?.put(bodyName(placeOf(chunk.order)), body);
   const values: SqlValue[] = [
     placeOf(chunk.order),
     placeOf(chunk.span),
@@ -88,7 +97,7 @@ export function writeRow(database: SqlDatabase, chunk: Omit<ChunkRow, "blobBytes
     spooled?.file ?? null,
     spooled?.blobBytes ?? 0,
     spooled?.type ?? null,
-    body,
+    isApart ? new Uint8Array() : body,
   ];
   const marks = values.map(() => "?").join();
   database.prepare(`INSERT OR REPLACE INTO chunks (${HEADER}, body) VALUES (${marks})`).run(...values);

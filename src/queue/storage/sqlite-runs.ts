@@ -1,8 +1,12 @@
 import type { SqlDatabase } from "../../sql/database.ts";
 import { mergeDesired } from "../chunk/desired-state.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
+import { isLong, type LargeValues, stateName } from "./sqlite-parts.ts";
 import { isOutdated } from "./retention.ts";
 import { TailMemory, type Tails } from "./tails.ts";
+
+/** In the place of a state that lies in parts. */
+const APART = "";
 
 /** Last sequence that a writer put, 0 for an unknown one, and what its tails held. */
 export function lastOf(database: SqlDatabase, writer: string): { last: number; readonly memory: TailMemory } {
@@ -19,7 +23,7 @@ export function keepLast(database: SqlDatabase, writer: string, last: number, at
 
 /** Which run of the server a run is. */
 export function mappingOf(database: SqlDatabase, run: string): RunMapping | undefined {
-  return read(database, run, "mapping") as RunMapping | undefined;
+  return parse(column(database, run, "mapping")) as RunMapping | undefined;
 }
 
 /** Mappings of runs above `after`, in order. */
@@ -39,15 +43,29 @@ export function keepMapping(database: SqlDatabase, mapping: RunMapping, at: numb
 }
 
 /** The state that a run shall have. */
-export function desiredOf(database: SqlDatabase, run: string): DesiredRun | undefined {
-  return read(database, run, "desired") as DesiredRun | undefined;
+export function desiredOf(database: SqlDatabase, run: string, large?: LargeValues): DesiredRun | undefined {
+  return parse(stateText(database, run, large)) as DesiredRun | undefined;
+}
+
+function stateText(database: SqlDatabase, run: string, large: LargeValues | undefined): unknown {
+  const text = column(database, run, "desired");
+  const bytes = text === APART ? large?.get(stateName(run)) : undefined;
+  return bytes ? new TextDecoder().decode(bytes) : text;
 }
 
 /** Writes `later` over the state that a run shall have. */
-export function mergeDesiredOf(database: SqlDatabase, run: string, later: DesiredRun, at: number): void {
+export function mergeDesiredOf(
+  database: SqlDatabase,
+  run: string,
+  later: DesiredRun,
+  at: number,
+  large?: LargeValues,
+): void {
   touch(database, run, at);
-  const merged = mergeDesired(desiredOf(database, run), later);
-  database.prepare("UPDATE runs SET desired = ? WHERE run = ?").run(JSON.stringify(merged), run);
+  const text = JSON.stringify(mergeDesired(desiredOf(database, run, large), later));
+  // A unit of text has 3 bytes at most: most states need no look at their bytes.
+  const isApart = large && isLong(3 * text.length) && large.put(stateName(run), new TextEncoder().encode(text));
+  database.prepare("UPDATE runs SET desired = ? WHERE run = ?").run(isApart ? APART : text, run);
 }
 
 /** Notes that a run is in use. */
@@ -57,8 +75,8 @@ export function touch(database: SqlDatabase, run: string, at: number): void {
   else if (isOutdated(Number(kept), at)) database.prepare("UPDATE runs SET at = ? WHERE run = ?").run(at, run);
 }
 
-function read(database: SqlDatabase, run: string, column: "mapping" | "desired"): unknown {
-  return parse(database.prepare(`SELECT ${column} AS text FROM runs WHERE run = ?`).get(run)?.["text"]);
+function column(database: SqlDatabase, run: string, name: "mapping" | "desired"): unknown {
+  return database.prepare(`SELECT ${name} AS text FROM runs WHERE run = ?`).get(run)?.["text"];
 }
 
 function parse(text: unknown): unknown {

@@ -212,11 +212,11 @@ export class SqliteStore implements QueueStore {
   }
 
   desired(localId: string): Promise<DesiredRun | undefined> {
-    return this.#transactions.look((database) => desiredOf(database, localId));
+    return this.#transactions.look((database) => desiredOf(database, localId, this.#host.large));
   }
 
   accounts(localId: string): Promise<readonly AccountRecord[]> {
-    return this.#transactions.look((database) => accountsOf(database, localId));
+    return this.#transactions.look((database) => accountsOf(database, localId, this.#host.large));
   }
 
   assign(destination: Destination, anew = false): Promise<Destination> {

@@ -29,6 +29,8 @@ export class RunBuffers {
   readonly waiting: Count;
   readonly params: OpenRows = new Map();
   readonly tags: OpenRows = new Map();
+  /** Length of all keys and values that went there since both were empty. */
+  length = 0;
   /** Its buffers are closed, and what is logged to it goes to new ones. */
   forgotten = false;
   readonly #account: RunAccount;

@@ -8,6 +8,8 @@ import type { ChunkKind, Requests } from "../chunk/request.ts";
 import type { Count } from "../amount.ts";
 
 const ROWS_PER_CHUNK = 100;
+/** Of keys and values: at most 393 kB of JSON, where MLflow takes 1 MB and a Durable Object 2 MB. */
+const LENGTH_PER_CHUNK = 65_536;
 const STORAGE_RETRY = 1_000;
 const SPARES = 4;
 
@@ -86,10 +88,16 @@ export class Writer {
     if (this.#timer === undefined) this.wakeIn(this.#parts.flushInterval);
   }
 
-  /** Params and tags: one row per key, up to 100 to a chunk. */
+  /** Params and tags: one row per key, up to 100 and about 64 KiB to a chunk. */
   row(localId: string, kind: "params" | "tags", key: string, value: string): void {
     const run = this.#run(localId);
     const rows = run[kind];
+    const length = key.length + value.length;
+    run.length += length;
+    if (run.length > LENGTH_PER_CHUNK) {
+      this.#sealAllRows(run);
+      run.length = length;
+    }
     this.#parts.ledger.request(localId, [kind === "params" ? "param" : "tag", key]);
     // A batch with two values of a param is refused whole: the second one goes, and is refused, on its own.
     if (kind === "params" && (rows.get(key)?.[0] ?? value) !== value) this.#sealRows(run, kind);
@@ -206,6 +214,7 @@ export class Writer {
   #sealAllRows(run: RunBuffers): void {
     this.#sealRows(run, "params");
     this.#sealRows(run, "tags");
+    run.length = 0;
   }
 
   #sealRows(run: RunBuffers, kind: "params" | "tags"): void {
