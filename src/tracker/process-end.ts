@@ -41,11 +41,16 @@ function endOpenRuns(core: Core, reason: EndReason): void {
 export function tellLeft(core: Core, report: FlushReport): void {
   const { pending, parked, unkept, quarantined } = report;
   const { queue, connection, runtime } = core;
-  // A durable queue keeps what was refused, a queue in memory takes it with it.
+  // A durable queue keeps what was refused, and tells of it apart; a queue in memory takes it with it.
   const left = sum(pending, parked, ...(queue.durable ? [] : [quarantined]));
   // The problem tells of the first of them. What a person gave up is dropped, too, and needs no word.
   if (report.problems.some(({ kind }) => kind === "dropped"))
     runtime.terminal.writeError(`tracklet: ${amountText(report.dropped)} were dropped in all: see receipts\n`);
+  // Programs before this one may have left some of it, and said so.
+  if (queue.durable && !isNone(quarantined) && report.problems.some(({ kind }) => kind === "quarantined"))
+    runtime.terminal.writeError(
+      `tracklet: ${amountText(quarantined)} were refused by the server for good: ${aside(core)}\n`,
+    );
   if (isNone(left)) return;
   const waits = less(pending, unkept);
   // Who has named a durable queue is not to be told to take one: what it said when it could not be opened helps.
@@ -108,6 +113,17 @@ function stuck(core: Core): string {
       ? `${whySaid}, or give them up by queue.discardRun()`
       : `npx tracklet status ${file} says why, and what helps`;
   return `wait in ${storage} for runs that the server refuses: ${cure}`;
+}
+
+/** Where what was refused for good lies, and what helps. */
+function aside(core: Core): string {
+  const { storage } = core.queue.status();
+  const file = fileOf(core);
+  const cure =
+    file === undefined
+      ? "queue.quarantine lists, retries or discards it"
+      : `npx tracklet status ${file} says why, and what helps`;
+  return `set aside in ${storage}; ${cure}`;
 }
 
 /** The file of a queue, as one can paste it behind a command; undefined for one that is no file. */

@@ -94,4 +94,125 @@ describe.each(kinds)("two processes with %s", (_, options) => {
     expect([waiting.points + inFlight.points, parked, a.queue.status().quarantined]).toEqual([5, nothing, nothing]);
     expect(await world.until(a.queue.close({ timeout: 2_000 }))).toMatchObject({ pending: points });
   });
+
+  test("F43 tell who logged it, in the same words and once, what the server refuses or lets nobody write, whoever leads", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    const theirs = a.start("a");
+    await world.until(a.queue.flush());
+    const run = b.start("b");
+    for (const [{ queue }, id] of [
+      [b, run],
+      [a, theirs],
+    ] as const)
+      queue.logParam(id, "lr", "0.1");
+    await world.until(b.queue.flush());
+    for (const [{ queue }, id] of [
+      [b, run],
+      [a, theirs],
+    ] as const)
+      queue.logParam(id, "lr", "0.2");
+    expect((await world.until(b.queue.flush())).problems).toMatchObject([{ kind: "quarantined", run, key: "lr" }]);
+    // Longer ago than a leader takes for granted of a run.
+    await world.pass(60_000);
+    world.oracle.named("b").deleted = true;
+    b.queue.logMetric(run, "m", 1, 1, 1);
+    await world.pass(60_000);
+    expect((await world.until(b.queue.flush())).problems).toMatchObject([{}, { kind: "run-parked", run }]);
+    expect(b.writes).toEqual([]);
+    const words = (process: WorldProcess, id: string): string[] =>
+      process.problems.filter((problem) => problem.run === id).map(({ kind, message }) => `${kind}: ${message}`);
+    const told = words(a, run);
+    expect([told.length, words(b, run), words(b, theirs)]).toEqual([2, told, []]);
+    a.die();
+    await world.pass(200_000);
+    expect([(await world.until(b.queue.flush())).parked.points, words(b, run)]).toEqual([1, told]);
+    // It is over, and taken back.
+    world.oracle.named("b").deleted = false;
+    b.queue.resume();
+    await world.pass(200_000);
+    const { parked, problems } = await world.until(b.queue.flush());
+    expect([parked, problems.map(({ kind }) => kind)]).toEqual([nothing, ["quarantined"]]);
+  });
+
+  test("tell once what a leader refused right before it left, or before it died and a third one took its place", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    await world.until(a.queue.flush());
+    const run = b.start("b");
+    b.queue.logParam(run, "lr", "0.1");
+    await world.until(b.queue.flush());
+    b.queue.logParam(run, "lr", "0.2");
+    await world.until(b.queue.flush({ until: "durable" }));
+    for (let n = 0; n < 1_000 && a.queue.status().quarantined.requests === 0; n++) await world.pass(20);
+    await world.until(a.queue.close());
+    await world.until(b.queue.flush());
+    expect(b.problems.filter(({ kind }) => kind === "quarantined")).toMatchObject([{ run, key: "lr" }]);
+    expect(b.problems.filter((problem) => problem.cause)).toEqual([]);
+    const c = world.start();
+    c.start("c");
+    await world.until(c.queue.flush());
+    const other = c.start("other");
+    await world.until(c.queue.flush());
+    await world.pass(60_000);
+    world.oracle.named("other").deleted = true;
+    c.queue.logMetric(other, "m", 1, 1, 1);
+    await world.until(c.queue.flush());
+    // Who is paused leaves it to others to lead.
+    c.queue.pause();
+    b.die();
+    const d = world.start();
+    d.start("d");
+    await world.until(d.queue.flush());
+    await world.pass(60_000);
+    expect(c.problems).toMatchObject([{ kind: "run-parked", run: other }]);
+    expect([d.writes.length > 0, c.queue.status().problems]).toMatchObject([true, [{ run: other }]]);
+  });
+
+  test("tell both that the server refuses everybody, why, and when that is over", async () => {
+    const world = new World(options);
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    await world.until(a.queue.flush());
+    const run = b.start("b");
+    await world.until(b.queue.flush());
+    world.oracle.fault = () => ({ status: 401 });
+    b.queue.logMetric(run, "m", 1, 1, 1);
+    await world.pass(30_000);
+    const [problem] = a.queue.status().problems;
+    expect(problem?.kind).toBe("server-refused");
+    const { kind, message } = problem!;
+    expect(b.queue.status().problems).toEqual([{ kind, message }]);
+    world.oracle.fault = () => undefined;
+    await world.pass(200_000);
+    expect([a.queue.status().problems, b.queue.status().problems, b.problems.length]).toEqual([[], [], 1]);
+  });
+});
+
+test("flush() of a process that follows ends, and says why, when more of its runs wait for a person than a leader names", async () => {
+  const world = new World({ locks: "web", broadcast: true });
+  const [a, b] = [world.start(), world.start()];
+  a.start("a");
+  await world.until(a.queue.flush());
+  const runs = Array.from({ length: 110 }, (_, n) => b.start(`b${n}`));
+  await world.until(b.queue.flush());
+  for (const run of world.oracle.runs.values()) run.deleted = true;
+  await world.pass(60_000);
+  for (const run of runs) b.queue.logMetric(run, "m", 1, 1, 1);
+  const all = { points: runs.length, requests: 0 };
+  expect(await world.until(b.queue.flush())).toMatchObject({ pending: nothing, parked: all, others: nothing });
+  const told = b.problems.map(({ kind, run }) => `${kind} ${run}`);
+  expect(new Set(told)).toEqual(new Set(runs.map((run) => `run-parked ${run}`)));
+  expect([told.length, b.problems.filter(({ message }) => !message.includes("is deleted"))]).toEqual([110, []]);
+  // What still moves is not taken for it, although it lies behind.
+  for (const run of world.oracle.runs.values()) run.deleted = false;
+  world.oracle.fault = () => ({ delay: 3_600_000 });
+  const last = b.start("last");
+  expect(await world.until(b.queue.flush({ timeout: 5_000 }))).toMatchObject({ pending: { requests: 1 }, parked: all });
+  world.oracle.fault = () => undefined;
+  b.queue.resume();
+  const delivered = await world.until(b.queue.flush());
+  expect([delivered.pending, delivered.parked, delivered.problems]).toEqual([nothing, nothing, []]);
+  expect([b.writes, await b.queue.runId(last)]).toEqual([[], world.oracle.named("last").id]);
 });

@@ -174,6 +174,24 @@ describe("the end of a process", () => {
     );
   });
 
+  test.each([
+    ["", "queue.quarantine lists, retries or discards it"],
+    ["in a file", "npx tracklet status memory says why, and what helps"],
+  ])(
+    "says of a durable queue %s what the server refused for good of this program, not of others",
+    async (file, words) => {
+      for (const kind of ["quarantined", "scope"] as const) {
+        const { core, tracker, queue, runtime } = bench();
+        if (file) Object.assign(core.runtime, { files: { resolve: (path: string) => path } });
+        const problem: Problem = { kind, message: "Set aside" };
+        Object.assign(queue, { durable: true, quarantined: { points: 0, requests: 1 }, problems: [problem] });
+        await tracker.close();
+        const told = `tracklet: 0 points and 1 request were refused by the server for good: set aside in memory; ${words}\n`;
+        expect(runtime.errorText.join("")).toBe(kind === "quarantined" ? told : "");
+      }
+    },
+  );
+
   test("that waits for no promise still ends runs and says what is left", () => {
     const { tracker, queue, runtime } = bench();
     tracker.startRun();

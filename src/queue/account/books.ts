@@ -60,6 +60,11 @@ export class Books {
     return this.#own.isEmpty;
   }
 
+  /** The first place at which something lies that was put here; undefined when none is known. */
+  get first(): number | undefined {
+    return this.#own.first;
+  }
+
   /** True for a chunk that was logged here. */
   owns({ order }: Pick<ChunkHeader, "order">): boolean {
     return this.#own.has(order);

@@ -15,6 +15,15 @@ export function decodeChunk({ kind, body }: Pick<StoredChunk, "kind" | "body">):
   return { kind, request: decodeRequest(body) } as Content;
 }
 
+/** A decoded chunk; undefined when its bytes are damaged, or of a newer version. */
+export function tryDecode(chunk: Pick<StoredChunk, "kind" | "body">): Content | undefined {
+  try {
+    return decodeChunk(chunk);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What a chunk stands for in receipts. */
 export function keysOf(content: Content): KeyCounts {
   switch (content.kind) {

@@ -1,5 +1,5 @@
 import type { Books } from "../account/books.ts";
-import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
+import { type Content, keysOf, tryDecode } from "../chunk/content.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import { quarantineLine } from "./quarantine-line.ts";
 import type { QuarantinedItem } from "./quarantine-types.ts";
@@ -44,7 +44,7 @@ export class StoredQuarantine {
     const order = placeOf(id);
     const chunk = order === undefined ? undefined : await this.#parts.store.quarantinedChunk(order);
     if (!chunk || chunk.blob) return chunk?.blob;
-    return attempt(chunk) ? undefined : new Blob([chunk.body]);
+    return tryDecode(chunk) ? undefined : new Blob([chunk.body]);
   }
 
   /** Puts one, or all there is now, at the end of what waits; gives how many. */
@@ -80,7 +80,7 @@ export class StoredQuarantine {
       if (id !== undefined) {
         const order = placeOf(id);
         const chunk = order === undefined ? undefined : await store.quarantinedChunk(order);
-        if (chunk) await one(chunk, attempt(chunk));
+        if (chunk) await one(chunk, tryDecode(chunk));
       } else {
         for await (const { chunk, content } of this.#walk(signal)) await one(chunk, content);
       }
@@ -105,7 +105,7 @@ export class StoredQuarantine {
         if (order >= end + 1) return;
         const chunk = await store.quarantinedChunk(order);
         if (!chunk) continue;
-        const content = attempt(chunk);
+        const content = tryDecode(chunk);
         const runId = (await store.mapping(chunk.run))?.runId;
         yield { item: itemOf(chunk, runId, content), chunk, content };
       }
@@ -122,15 +122,6 @@ function itemOf(chunk: QuarantinedChunk, runId: string | undefined, content: Con
 
 function keysIn(content: Content | undefined): KeyCounts {
   return content ? keysOf(content) : [];
-}
-
-/** Undefined when the bytes are damaged, or of a newer version. */
-function attempt(chunk: QuarantinedChunk): Content | undefined {
-  try {
-    return decodeChunk(chunk);
-  } catch {
-    return undefined;
-  }
 }
 
 function placeOf(id: string): number | undefined {

@@ -9,6 +9,7 @@ import { Leadership } from "../lead/leader.ts";
 import type { Lease } from "../lead/lease.ts";
 import { Oldest } from "../lead/oldest.ts";
 import { Outlook } from "../lead/outlook.ts";
+import { OwnFates } from "../lead/own-fates.ts";
 import { ParkedAmount } from "../account/parked-amount.ts";
 import { Presence } from "../lead/presence.ts";
 import { QueueChannel, type QueueMessage } from "../lead/queue-channel.ts";
@@ -57,6 +58,7 @@ export class SyncEngine {
   readonly #books: Books;
   readonly #parked: ParkedAmount;
   readonly #oldest: Oldest;
+  readonly #fates: OwnFates;
   readonly #presence: Presence;
   readonly #recovery: Recovery | undefined;
   /** How the server answered at the last request. */
@@ -91,7 +93,10 @@ export class SyncEngine {
     this.#oldest = new Oldest(store, clock);
     this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
-    this.#follower = new Follower({ ...parts, parks: (run) => this.outlook.parksThere(run) });
+    this.#follower = new Follower({
+      ...parts,
+      parks: (run, order) => this.outlook.parksThere(run) || this.outlook.stillThere(run, order),
+    });
     this.#leadership = new Leadership({
       store,
       clock,
@@ -118,11 +123,14 @@ export class SyncEngine {
     });
     this.outlook = new Outlook({
       ledger,
+      problems: parts.problems,
       loop: this.#loop,
       parkedElsewhere: this.#parked,
       oldest: this.#oldest,
       leads: () => this.leads,
     });
+    const { outlook } = this;
+    this.#fates = new OwnFates({ ...parts, outlook, first: () => this.#books.first }, parts.opened.counts);
   }
 
   /** This one drains the storage. */
@@ -182,6 +190,7 @@ export class SyncEngine {
     this.#oldest.reset();
     this.#books.reset();
     this.#parked.reset();
+    this.#fates.reset();
     this.#leadership.renew();
     void this.#presence.show();
     this.#loop.wake();
@@ -237,6 +246,7 @@ export class SyncEngine {
     if (!this.leads) await this.#books.comparison.look(true);
     const counts = await this.#books.refresh(false);
     await this.#measure(counts);
+    await this.#fates.look(counts, this.leads);
   }
 
   /** Ends all requests. */
@@ -328,6 +338,7 @@ export class SyncEngine {
     if (this.leads && order > this.#order) this.#loop.grew();
     this.#order = order;
     await this.#measure(counts);
+    await this.#fates.look(counts, this.leads);
     const now = this.#parts.runtime.clock.monotonic();
     if (now >= this.#appearAt) await this.#appear(now);
     if (now >= this.#recoverAt && this.leads) await this.#recover(now);

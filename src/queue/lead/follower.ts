@@ -26,8 +26,8 @@ export interface FollowerParts {
   /** Those of them that only the storage knows. */
   readonly unverified: Set<string>;
   readonly onMapped: (mapping: RunMapping) => void;
-  /** True for a run that waits for a person. */
-  readonly parks: (run: string) => boolean;
+  /** True for what waits for a person. */
+  readonly parks: (run: string, order: number) => boolean;
 }
 
 /** Finds out from the storage what another process has got done. Each place in the order is read about once. */
@@ -99,7 +99,7 @@ export class Follower {
           return;
         }
         // What waits for a person goes on when it is given up.
-        if ((!walk.runs || walk.runs.has(run)) && (kind === "discard" || !parks(run))) return;
+        if ((!walk.runs || walk.runs.has(run)) && (kind === "discard" || !parks(run, order))) return;
         walk.after = order;
       }
       if (page.length < size) this.#clear(walk);

@@ -7,7 +7,7 @@ import type { QueueStore } from "../storage.ts";
 
 /** Runs in doubt that are named: of more, the oldest are merged. */
 const MOST_DOUBTS = 1_000;
-/** Parked runs that are named. */
+/** Parked runs of this process that are named, and as many again of others, whose people read here why. */
 const MOST_PARKED = 100;
 /** Places to come that are noted together with those in view, so that a slow logger does not cost a write a chunk. */
 const AHEAD = 64;
@@ -121,10 +121,10 @@ export class LeaderNote {
     this.#changed = this.#doubts.delete(run) || this.#changed;
   }
 
-  /** Notes that a run waits for a person. */
-  park(run: string, reason: string): void {
+  /** Notes that a run waits for a person; `own`: of this process, whose person was told so. */
+  park(run: string, reason: string, own: boolean): void {
     this.#parked.delete(run);
-    if (this.#parked.size >= MOST_PARKED) return;
+    if (this.#parked.size >= (own ? MOST_PARKED : 2 * MOST_PARKED)) return;
     this.#parked.set(run, reason);
     this.#changed = true;
   }

@@ -10,13 +10,17 @@ export interface LeaderState {
   /** Age in ms of the oldest thing that waits. */
   readonly lag: number;
   readonly inFlight: Amount;
-  /** What waits of runs that wait for a person, and our ids of the first of these runs. */
+  /** What waits of runs that wait for a person, and our ids of some of these runs. */
   readonly parked: Amount;
   readonly parkedRuns: readonly string[];
+  /** All that lies below this place in the order waits for a person, however many runs that are. */
+  readonly stillTo: number;
+  /** Why the server takes nothing from anybody, as a person is told it; undefined while it is not known to refuse. */
+  readonly refusal?: string | undefined;
 }
 
 /** Parked runs that are named. */
-const NAMED = 100;
+export const NAMED = 100;
 const none: Amount = { points: 0, requests: 0 };
 
 /** The state as text. */
@@ -30,7 +34,7 @@ export function readLeaderState(text: string): LeaderState {
   try {
     given = (JSON.parse(text || "{}") ?? {}) as Partial<LeaderState>;
   } catch {}
-  const { by, host, misses, lag, inFlight, parked, parkedRuns } = given;
+  const { by, host, misses, lag, inFlight, parked, parkedRuns, stillTo, refusal } = given;
   return {
     by: typeof by === "string" ? by : "",
     host: hosts.find((name) => name === host) ?? "unknown",
@@ -39,6 +43,8 @@ export function readLeaderState(text: string): LeaderState {
     inFlight: amount(inFlight),
     parked: amount(parked),
     parkedRuns: Array.isArray(parkedRuns) ? parkedRuns.filter((run) => typeof run === "string") : [],
+    stillTo: number(stillTo),
+    refusal: typeof refusal === "string" ? refusal : undefined,
   };
 }
 

@@ -1,15 +1,18 @@
 import { add, type Count } from "../amount.ts";
 import type { DeliveryLoop } from "../send/delivery-loop.ts";
-import { type LeaderState, readLeaderState, writeLeaderState } from "./leader-state.ts";
+import { type LeaderState, NAMED, readLeaderState, writeLeaderState } from "./leader-state.ts";
 import type { Oldest } from "./oldest.ts";
+import { waitsHere } from "../account/waits-here.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { ParkedAmount } from "../account/parked-amount.ts";
+import type { Problems } from "../problems.ts";
 import type { Amount, HostState } from "../types.ts";
 
 /** What an outlook needs. */
 export interface OutlookParts {
   readonly ledger: Ledger;
-  readonly loop: Pick<DeliveryLoop, "host" | "misses" | "age" | "parks" | "parked">;
+  readonly loop: Pick<DeliveryLoop, "host" | "misses" | "age" | "parks" | "parked" | "stillTo">;
+  readonly problems: Pick<Problems, "list">;
   /** What waits of parked runs and was not logged here. */
   readonly parkedElsewhere: Pick<ParkedAmount, "amount">;
   readonly oldest: Pick<Oldest, "age">;
@@ -22,6 +25,8 @@ export class Outlook {
   readonly #parts: OutlookParts;
   /** As it said last, or as this one said when it led. */
   #leader: LeaderState = readLeaderState("");
+  /** Runs that were logged to here, wait for a person, and are not among those that the leader named. */
+  readonly #unnamed = new Set<string>();
 
   constructor(parts: OutlookParts) {
     this.#parts = parts;
@@ -55,12 +60,24 @@ export class Outlook {
 
   /** The same, as the leader said last. */
   parksThere(localId: string): boolean {
-    return this.#leader.parkedRuns.includes(localId);
+    return this.#leader.parkedRuns.includes(localId) || this.#unnamed.has(localId);
+  }
+
+  /** True for what was found to wait, by its place, when it waits for a person as the leader said last. */
+  stillThere(run: string, order: number): boolean {
+    if (order >= this.#leader.stillTo) return false;
+    if (waitsHere(this.#parts.ledger, run) && !this.parksThere(run)) this.#unnamed.add(run);
+    return true;
+  }
+
+  /** What the leader said last. */
+  get heard(): LeaderState {
+    return this.#leader;
   }
 
   /** Runs that wait for a person. */
   parked(): readonly string[] {
-    return this.#leads ? this.#parts.loop.parked() : this.#leader.parkedRuns;
+    return this.#leads ? this.#parts.loop.parked() : [...this.#leader.parkedRuns, ...this.#unnamed];
   }
 
   /** What waits of parked runs and was logged here. */
@@ -83,12 +100,17 @@ export class Outlook {
 
   /** The leader said something of itself. */
   hear(says: string): void {
-    if (!this.#leads) this.#leader = readLeaderState(says);
+    if (this.#leads) return;
+    const { by, stillTo } = this.#leader;
+    this.#leader = readLeaderState(says);
+    const goesOn = this.#leader.by !== by || this.#leader.stillTo < stillTo || this.#leader.parkedRuns.length < NAMED;
+    if (goesOn) this.#unnamed.clear();
   }
 
   /** This one leads no more. */
   ended(): void {
     this.#leader = this.#state();
+    this.#unnamed.clear();
   }
 
   get #leads(): boolean {
@@ -96,11 +118,16 @@ export class Outlook {
   }
 
   #state(): LeaderState {
-    const { ledger, loop } = this.#parts;
-    const { host, misses, age } = loop;
-    const parkedRuns = loop.parked();
-    const parked = this.#parkedOf(parkedRuns);
-    return { by: ledger.writer, host, misses, lag: age, inFlight: { ...ledger.inFlight }, parked, parkedRuns };
+    const { ledger, loop, problems } = this.#parts;
+    const { host, misses, age, stillTo } = loop;
+    const runs = loop.parked();
+    const parked = this.#parkedOf(runs);
+    // Of many, those first that others want to hear of.
+    const isOwn = (run: string): number => Number(waitsHere(ledger, run));
+    const parkedRuns = runs.length > NAMED ? runs.toSorted((a, b) => isOwn(a) - isOwn(b)) : runs;
+    const refusal = problems.list().find(({ kind, run }) => kind === "server-refused" && run === undefined)?.message;
+    const inFlight = { ...ledger.inFlight };
+    return { by: ledger.writer, host, misses, lag: age, inFlight, parked, parkedRuns, stillTo, refusal };
   }
 
   /** What waits of runs: of what was logged here all, of what others did as much as was counted last. */

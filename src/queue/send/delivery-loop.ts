@@ -155,6 +155,11 @@ export class DeliveryLoop {
     return [...this.#view.parked()].map((run) => run.id);
   }
 
+  /** Place below which all that the storage holds waits for a person. */
+  get stillTo(): number {
+    return Math.min(this.#reader.end, this.#view.stillTo);
+  }
+
   /** Lets a probe go now. */
   hurry(): void {
     this.#gate.hurry();

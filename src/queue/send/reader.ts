@@ -46,6 +46,11 @@ export class Reader {
     return this.#cursor >= order || this.#known === this.#appended;
   }
 
+  /** Place below which nothing is unread, but what was passed. */
+  get end(): number {
+    return this.#known === this.#appended ? Math.floor(this.#cursor) + 1 : this.#cursor;
+  }
+
   /** True when the storage may hold more of a run than was read. */
   async unread(run: string): Promise<boolean> {
     const page = await this.#store.heads(this.#cursor, PAGE);

@@ -222,6 +222,15 @@ export class Scheduler {
     return true;
   }
 
+  /** Place below which nothing that is known waits for anybody but a person. */
+  get stillTo(): number {
+    let to = Number.POSITIVE_INFINITY;
+    // Parts of a chunk lie above its place and below the next one.
+    for (const run of this.#active) to = Math.min(to, Math.floor(run.items[0]!.header.order));
+    for (const { after, parked } of this.#passed) if (parked === undefined) to = Math.min(to, Math.floor(after!));
+    return to;
+  }
+
   *parked(): Iterable<RunState> {
     for (const run of this.#runs.values()) if (run.parked !== undefined) yield run;
   }

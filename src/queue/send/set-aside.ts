@@ -1,13 +1,14 @@
-import { type Content, decodeChunk, keysOf } from "../chunk/content.ts";
+import { type Content, keysOf, tryDecode } from "../chunk/content.ts";
+import { waitsHere } from "../account/waits-here.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { StoredChunk } from "../chunk/stored-chunk.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
-import { parkedCure } from "./parked-cure.ts";
 import { isDiscarded, type RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { ofStorage } from "./storage-trouble.ts";
-import { messageOf, sentence } from "./words-of-errors.ts";
+import { messageOf } from "./words-of-errors.ts";
+import { asideProblem, parkedProblem } from "./words-of-fates.ts";
 
 /** Takes chunks and runs out of the way that cannot be delivered, and tells so. */
 export class SetAside {
@@ -29,15 +30,7 @@ export class SetAside {
       const keys = content ? keysOf(content) : [];
       await store.quarantine(chunk.order, term, reason, keys);
       ledger.settle(chunk, "quarantined");
-      const key = keys[0]?.[1];
-      const what = `${content?.kind ?? "damaged chunk"}${key === undefined ? "" : ` "${key}"`} of run "${run.id}"`;
-      problems.report({
-        kind: "quarantined",
-        run: run.id,
-        ...(key !== undefined && { key }),
-        message: `Set aside: ${what}. ${sentence(reason)} Nothing else waits for it: queue.quarantine lists, retries or discards it`,
-        cause,
-      });
+      problems.report({ ...asideProblem(run.id, content, reason), cause });
     };
   }
 
@@ -47,9 +40,9 @@ export class SetAside {
     const [first] = run.items;
     if (first && isDiscarded(run, first.header)) return;
     this.#view.park(run, reason);
-    const message = `Cannot go on with run "${run.id}" as ${sentence(reason)} What it logs is kept: ${parkedCure}`;
-    this.#parts.problems.report({ kind: "run-parked", run: run.id, message });
-    this.#note.park(run.id, reason);
+    const { problems, ledger } = this.#parts;
+    problems.report(parkedProblem(run.id, reason));
+    this.#note.park(run.id, reason, waitsHere(ledger, run.id));
     await ofStorage(this.#note.keep());
   }
 
@@ -74,11 +67,8 @@ export class SetAside {
   }
 }
 
-/** What a chunk stands for; nothing that is known when its bytes are damaged, or of a newer version. */
+/** What a chunk stands for, as far as it can be read. */
 function keysIn(chunk: StoredChunk): KeyCounts {
-  try {
-    return keysOf(decodeChunk(chunk));
-  } catch {
-    return [];
-  }
+  const content = tryDecode(chunk);
+  return content ? keysOf(content) : [];
 }

@@ -1,0 +1,171 @@
+import { tryDecode } from "../chunk/content.ts";
+import type { Ledger } from "../account/ledger.ts";
+import { waitsHere } from "../account/waits-here.ts";
+import type { Problems } from "../problems.ts";
+import { asideProblem, parkedProblem } from "../send/words-of-fates.ts";
+import type { QueueStore, StorageCounts } from "../storage.ts";
+import { NAMED } from "./leader-state.ts";
+import { parseNote } from "./note-text.ts";
+import type { Outlook } from "./outlook.ts";
+
+const PAGE = 64;
+/** Pages of what was set aside that are read at one look. */
+const PAGES = 4;
+/** Chunks whose place is remembered as told, and about as many are told of at all. */
+const MOST = 1_000;
+
+/** What telling needs. */
+export interface OwnFatesParts {
+  readonly store: Pick<QueueStore, "quarantined" | "quarantinedChunk" | "note">;
+  readonly ledger: Ledger;
+  readonly problems: Pick<Problems, "report" | "solve">;
+  readonly outlook: Pick<Outlook, "heard" | "parked">;
+  /** The first place at which something lies that was put here; undefined when none is known. */
+  readonly first: () => number | undefined;
+}
+
+/** How far a reading came, and what was known at its beginning. */
+interface Reading {
+  at: number;
+  readonly aside: string;
+  readonly next: number;
+}
+
+/**
+ * Tells who logs here what the leader, in another process, found of it: what the server refuses, of which only the person
+ * of that process would hear otherwise. In the same words, and nothing of what others logged.
+ */
+export class OwnFates {
+  readonly #parts: OwnFatesParts;
+  #last: Promise<void> = Promise.resolve();
+  /** Runs that were told to wait for a person, and who led when they last were known to. */
+  readonly #parked = new Map<string, string>();
+  /** Those of which the note did not say yet why. */
+  readonly #unexplained = new Set<string>();
+  #refused = false;
+  /** Another one led since all that was set aside was read last. */
+  #followed = false;
+  /** What was set aside in all, when that was read last. */
+  #aside: string;
+  /** Place above which all lies that was set aside since, and the one that is taken for it when nothing was. */
+  #from: number;
+  #next: number;
+  /** The reading that is under way. */
+  #reading: Reading | undefined;
+  /** Places of what was told. */
+  readonly #told = new Set<number>();
+
+  /** @param opened What the storage had counted before anything was put there. */
+  constructor(parts: OwnFatesParts, { quarantined, order }: Pick<StorageCounts, "quarantined" | "order">) {
+    this.#parts = parts;
+    this.#from = this.#next = Math.floor(order);
+    this.#aside = JSON.stringify(quarantined);
+  }
+
+  /** The storage is another one than before. */
+  reset(): void {
+    this.#from = this.#next = 0;
+    this.#aside = "";
+    this.#reading = undefined;
+    this.#told.clear();
+  }
+
+  /** Looks once, as who follows or leads. Who leads tells by itself what it does, but not what another one did before. */
+  look(counts: StorageCounts, leads: boolean): Promise<void> {
+    const looked = this.#last.then(() => this.#look(JSON.stringify(counts.quarantined), leads));
+    this.#last = looked.catch(() => {});
+    return looked;
+  }
+
+  async #look(aside: string, leads: boolean): Promise<void> {
+    this.#forget(leads);
+    if (leads) this.#refused = false;
+    else this.#hear();
+    if (!leads) await this.#tellParked();
+    // What is set aside lies where it waited: what waits here now is the first that may come to that.
+    const { first } = this.#parts;
+    const next = Math.max(0, (first() ?? this.#next + 1) - 1);
+    this.#followed ||= !leads;
+    if (!this.#followed) this.#aside = aside;
+    if (aside !== this.#aside) this.#reading ??= { at: this.#from, aside, next };
+    if (this.#reading) await this.#read(this.#reading);
+    else {
+      // What was set aside since the amount was read may have left what waits here by now.
+      this.#from = this.#next;
+      this.#next = next;
+      this.#followed = !leads;
+    }
+  }
+
+  #hear(): void {
+    const { problems, outlook } = this.#parts;
+    const { refusal, host } = outlook.heard;
+    if (refusal !== undefined) problems.report({ kind: "server-refused", message: refusal });
+    // Another leader asks the server itself before it says anything.
+    else if (host === "ok" && this.#refused) problems.solve("server-refused");
+    else return;
+    this.#refused = refusal !== undefined;
+  }
+
+  /** Takes back what is over: the run goes on, or nothing of it is left. */
+  #forget(leads: boolean): void {
+    const { ledger, outlook, problems } = this.#parts;
+    if (this.#parked.size === 0) return;
+    const { by, parkedRuns } = outlook.heard;
+    const parked = new Set(outlook.parked());
+    for (const [run, when] of this.#parked) {
+      if (parked.has(run)) this.#parked.set(run, by);
+      // Another leader finds out for itself that it cannot go on, and names no more than some.
+      const goesOn = !leads && !parked.has(run) && by === when && parkedRuns.length < NAMED;
+      if (!goesOn && waitsHere(ledger, run)) continue;
+      this.#parked.delete(run);
+      problems.solve("run-parked", run);
+    }
+  }
+
+  async #tellParked(): Promise<void> {
+    const { store, ledger, outlook, problems } = this.#parts;
+    const untold = outlook.parked().filter((run) => !this.#parked.has(run) && waitsHere(ledger, run));
+    if (untold.length === 0) return;
+    const reasons = new Map(parseNote(await store.note()).parked);
+    for (const run of untold) {
+      const reason = reasons.get(run);
+      // The note may come a moment later than what the leader says; of very many runs it does not say why.
+      if (reason === undefined && !this.#unexplained.has(run)) this.#unexplained.add(run);
+      else {
+        this.#unexplained.delete(run);
+        this.#parked.set(run, outlook.heard.by);
+        problems.report(parkedProblem(run, reason ?? "the server does not let anybody write it"));
+      }
+    }
+  }
+
+  /** Reads some pages of what was set aside, and tells what of it was logged here. */
+  async #read(reading: Reading): Promise<void> {
+    const { store, ledger } = this.#parts;
+    for (let pages = 0; pages < PAGES; pages++) {
+      const page = await store.quarantined(reading.at, PAGE);
+      for (const { order, writer, run } of page) {
+        if (writer === ledger.writer && !this.#told.has(order) && this.#told.size < MOST)
+          await this.#tellChunk(order, run);
+        reading.at = order;
+      }
+      if (reading !== this.#reading) return;
+      if (page.length === PAGE) continue;
+      this.#reading = undefined;
+      this.#aside = reading.aside;
+      this.#from = this.#next;
+      this.#next = reading.next;
+      return;
+    }
+  }
+
+  async #tellChunk(order: number, run: string): Promise<void> {
+    const { store, problems } = this.#parts;
+    const chunk = await store.quarantinedChunk(order);
+    // Somebody took it out meanwhile.
+    if (!chunk) return;
+    this.#told.add(order);
+    problems.report(asideProblem(run, tryDecode(chunk), chunk.reason));
+  }
+}
