@@ -111,6 +111,7 @@ export interface QueueStore {
           accounts?: readonly AccountDraft[],
         ): readonly Appended[];
         map(mapping: RunMapping): void;
+        assign(destination: Destination): Destination;
       }
     | undefined;
 

@@ -315,6 +315,8 @@ export class StoredQueue implements Queue {
   }
 
   async #close(options: WaitLimits): Promise<FlushReport> {
+    const { clock } = this.#runtime;
+    const end = clock.monotonic() + (options.timeout ?? this.#settings.exitTimeout);
     await this.finish(options);
     this.#ended = true;
     this.#drain.engine?.stop();
@@ -325,7 +327,7 @@ export class StoredQueue implements Queue {
     await this.#waiters.until(() => this.#drain.engine?.idle !== false, { timeout: 1_000 });
     const report = this.keepNow();
     this.#writer.close();
-    await this.#drain.close();
+    await this.#drain.close(this.#waiters, end);
     this.#changed();
     // Only now is it taken, if somebody who lives longer takes what was in memory.
     return this.durable === wasDurable ? report : reportOf(this.#drain, this.#writer);

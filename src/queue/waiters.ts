@@ -26,6 +26,17 @@ export class Waiters {
     for (const look of this.#waiting) look();
   }
 
+  /** Resolves when a promise has settled, or after the time-out. */
+  settled(promise: Promise<unknown>, limits: WaitLimits): Promise<void> {
+    let over = false;
+    const end = (): void => {
+      over = true;
+      this.check();
+    };
+    promise.then(end, end);
+    return this.until(() => over, limits);
+  }
+
   /** Resolves when `done` gives true, after the time-out, or when the signal aborts; keeps the process alive until then. */
   until(done: () => boolean, { timeout, signal }: WaitLimits = {}): Promise<void> {
     if (done() || signal?.aborted) return Promise.resolve();

@@ -8,8 +8,8 @@ export type When = "before" | "after";
 export function flaky(
   fails: (operation: string, number: number, given: readonly unknown[]) => When | undefined,
   error: Error = new Error("disk"),
+  inner: QueueStorage = memoryQueue(),
 ): QueueStorage {
-  const inner = memoryQueue();
   let number = 0;
   return {
     ...inner,

@@ -59,5 +59,6 @@ export function accountsContract({ check, expect }: ContractBench): void {
     expect(await store.assign(other)).toEqual(first);
     expect(await store.assign(other, true)).toEqual(other);
     expect(await store.assign(first)).toEqual(other);
+    if (store.now) expect(store.now.assign(first)).toEqual(other);
   });
 }

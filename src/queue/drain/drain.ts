@@ -7,6 +7,7 @@ import type { DeliverySettings } from "../settings.ts";
 import type { QueueStorage, QueueStore } from "../storage.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import type { SyncEngine } from "./sync-engine.ts";
+import type { Waiters } from "../waiters.ts";
 import type { Writer } from "../write/writer.ts";
 
 /** What comes in one piece with the first write. */
@@ -115,7 +116,6 @@ export class Drain {
     if (this.better && (await late.moveOver(this, writer, opened, this.better))) {
       this.#opened = undefined;
       opened = await this.open();
-      for (const mapping of this.unkept) await late.keepMapping(this, mapping);
     }
     await late.putAll(this, writer, opened);
   }
@@ -166,13 +166,10 @@ export class Drain {
     this.engine?.run(running);
   }
 
-  /** Lets go of the store. */
-  async close(): Promise<void> {
+  /** Lets go of the store, until a monotonic time or a second from now. */
+  async close(waiters: Waiters, end: number): Promise<void> {
     this.closed = true;
-    await this.engine?.release();
-    const { former, better } = this;
-    for (const store of [former, better]) await store?.close().catch(() => undefined);
-    await this.#opened?.then(({ store }) => store.close()).catch(() => undefined);
+    if (this.#opened) await (await this.load()).closeDrain(this, this.#opened, waiters, end);
   }
 
   async #open(): Promise<Opened> {

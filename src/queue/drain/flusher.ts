@@ -109,15 +109,8 @@ export class Flusher {
 
   /** Counts what other processes did, too; a storage that does not answer leaves what is known. */
   async refresh(): Promise<void> {
-    const { engine } = this.#parts.drain;
-    if (!engine) return;
-    let over = false;
-    const end = (): void => {
-      over = true;
-      this.#parts.waiters.check();
-    };
-    engine.refresh().then(end, end);
-    await this.#parts.waiters.until(() => over, { timeout: 1_000 });
+    const { drain, waiters } = this.#parts;
+    if (drain.engine) await waiters.settled(drain.engine.refresh(), { timeout: 1_000 });
   }
 
   /** Puts all that was logged before; tells whether that succeeded, undefined while it is not known. */

@@ -8,7 +8,7 @@ export { MemoryStore } from "../storage/memory-store.ts";
 export { rise } from "./rise.ts";
 export { sendLastWords } from "../write/last-words.ts";
 export { keepNow, unkept } from "../write/keep-now.ts";
-export { keepMapping, openDrain, putAll } from "./open-drain.ts";
+export { closeDrain, keepMapping, openDrain, putAll } from "./open-drain.ts";
 export { askAgain, moveOver } from "./move-over.ts";
 export { noRoomError, notKeptError, waitForRoom } from "../write/artifact-room.ts";
 export { findCreated } from "./find-created.ts";

@@ -3,14 +3,17 @@ import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
 import { mappingAt } from "../send/elsewhere.ts";
-import { put } from "../write/put.ts";
+import { patiently, put } from "../write/put.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import { SyncEngine } from "./sync-engine.ts";
+import type { Waiters } from "../waiters.ts";
 import type { Writer } from "../write/writer.ts";
 
 /** Weak evidence, such as a search without hits, is looked for a second time after this. */
 const SETTLE_DELAY = 5_000;
+/** Milliseconds that closing may take at least. */
+const SHORTEST = 1_000;
 
 /** The part of opening a drain that comes when its code is loaded and its storage is open. */
 export async function openDrain(drain: Drain, client: DeliveryClient, store: QueueStore): Promise<Opened> {
@@ -50,10 +53,36 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
   return { store, engine };
 }
 
-/** Puts what a writer holds into the store, and tells the engine. */
+/** Lets others lead, and lets go of the stores, if need be later than it is waited for. */
+export async function closeDrain(drain: Drain, opening: Promise<Opened>, waiters: Waiters, end: number): Promise<void> {
+  const { storage, runtime } = drain.parts;
+  const close = async (): Promise<void> => {
+    const opened = await opening.catch(() => undefined);
+    await opened?.engine.release();
+    for (const store of [drain.former, drain.better, opened?.store]) await store?.close().catch(() => undefined);
+  };
+  // A storage may not answer any more. Who takes what was in memory takes their own time.
+  const limits = storage.durable ? { timeout: Math.max(SHORTEST, end - runtime.clock.monotonic()) } : {};
+  await waiters.settled(close(), limits);
+}
+
+/**
+ * Puts what a writer holds into the store, and tells the engine. Which run of the server a run is comes first: whoever
+ * leads would take one that was resumed here for one that was never created.
+ */
 export async function putAll(drain: Drain, writer: Writer, { store, engine }: Opened): Promise<void> {
   const { ledger, runtime } = drain.parts;
-  const { order, renewed } = await put(writer, engine.intake, ledger, drain.order, runtime.clock);
+  const { intake } = engine;
+  const map = async (): Promise<void> => {
+    for (const mapping of drain.unkept) await keep(drain, store, mapping);
+  };
+  if (drain.unkept.size > 0) await patiently(runtime.clock, map);
+  const append: QueueStore["append"] = async (...given) => {
+    // Of what was resumed since.
+    if (drain.unkept.size > 0) await map();
+    return intake.append(...given);
+  };
+  const { order, renewed } = await put(writer, { append }, ledger, drain.order, runtime.clock);
   drain.order = renewed ? order : Math.max(drain.order, order);
   engine.appended();
   if (renewed) {
@@ -62,14 +91,19 @@ export async function putAll(drain: Drain, writer: Writer, { store, engine }: Op
   }
 }
 
-/** Keeps which run of the server a run of ours is. */
+/** Keeps which run of the server a run of ours is; when that fails, what is put next tries again. */
 export async function keepMapping(drain: Drain, mapping: RunMapping): Promise<void> {
   try {
     const { store } = await drain.open();
-    await store.map(mappingAt(mapping, drain.parts.ledger.place));
-    drain.unkept.delete(mapping);
+    await patiently(drain.parts.runtime.clock, () => keep(drain, store, mapping));
   } catch (cause) {
     const message = `Cannot keep in the queue that run "${mapping.localId}" is ${mapping.runId} on the server`;
     drain.parts.problems.report({ kind: "storage", run: mapping.localId, message, cause });
   }
+}
+
+async function keep({ parts, unkept }: Drain, store: QueueStore, mapping: RunMapping): Promise<void> {
+  await store.map(mappingAt(mapping, parts.ledger.place));
+  unkept.delete(mapping);
+  parts.problems.solve("storage", mapping.localId);
 }

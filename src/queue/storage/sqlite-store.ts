@@ -63,6 +63,8 @@ export class SqliteStore implements QueueStore {
       this.#transactions.changeNow((change) => putChunks(change, writer, chunks, desired, accounts)),
     map: (mapping) =>
       void this.#transactions.changeNow(({ database }) => keepMapping(database, mapping, this.#host.now())),
+    assign: (destination) =>
+      this.#transactions.changeNow(({ database }) => keepDestination(database, destination, false)),
   };
 
   lease(): Promise<Lease> {

@@ -1,7 +1,8 @@
 import { add, type Count } from "../amount.ts";
+import { assignNow } from "../drain/assign-store.ts";
 import type { Drain } from "../drain/drain.ts";
 import { mappingAt } from "../send/elsewhere.ts";
-import { isDirty, putNow } from "./put.ts";
+import { isDirty, putNow, stubbornly } from "./put.ts";
 import type { Amount } from "../types.ts";
 import type { Entry, Writer } from "./writer.ts";
 
@@ -11,13 +12,18 @@ export function keepNow(drain: Drain, writer: Writer): Amount {
   writer.seal();
   // Before it is looked at what is left: who hears of it may log.
   problems.tell();
-  if (!storage.durable || !isDirty(writer)) return unkept(writer);
+  if (!storage.durable || (!isDirty(writer) && drain.unkept.size === 0)) return unkept(writer);
   // They are left out, and not in the writer any more.
   let bodies = 0;
   try {
     const now = (drain.store ?? storage.openNow?.())?.now;
     if (!now) return unkept(writer);
-    for (const mapping of drain.unkept) now.map(mappingAt(mapping, ledger.place));
+    // It may not be open yet, or may be refused as that of somebody else, or be another one by now.
+    stubbornly(() => assignNow(now, drain.parts));
+    for (const mapping of drain.unkept) {
+      stubbornly(() => now.map(mappingAt(mapping, ledger.place)));
+      drain.unkept.delete(mapping);
+    }
     bodies = [...entriesOf(writer)].filter(({ blob }) => blob).length;
     putNow(writer, now, ledger, drain.order, runtime.clock);
   } catch (cause) {

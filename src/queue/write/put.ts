@@ -141,7 +141,7 @@ function isAhead({ count, persisted }: MetricBuffer): boolean {
 }
 
 /** Tries again while another process holds the lock of the storage. */
-async function patiently<T>(clock: Clock, operation: () => Promise<T>): Promise<T> {
+export async function patiently<T>(clock: Clock, operation: () => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries++) {
     try {
       return await operation();
@@ -153,7 +153,7 @@ async function patiently<T>(clock: Clock, operation: () => Promise<T>): Promise<
 }
 
 /** The same without waiting: each try waits for the lock by itself, in the thread. */
-function stubbornly<T>(operation: () => T): T {
+export function stubbornly<T>(operation: () => T): T {
   for (let tries = 1; ; tries++) {
     try {
       return operation();
