@@ -138,7 +138,8 @@ export class Director {
 
   async #drain({ queue }: SimProcess): Promise<void> {
     const { timeline } = this.#world;
-    for (let round = 0; round < 40; round++) {
+    // More than a day: what always fails while nothing of its kind goes through, as points of which none is kept, is given that.
+    for (let round = 0; round < 100; round++) {
       queue.resume();
       // Not for what is left of earlier ones alone, or there would be something left for ever.
       if (round > 2 && !this.#left().every((run) => this.workload.isBeacon(run))) this.workload.beacon(this.final!);
