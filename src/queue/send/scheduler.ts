@@ -117,7 +117,7 @@ export class Scheduler {
     run.parked = reason;
     const first = run.items[0]?.header.order;
     for (const item of [...run.items]) this.remove(run, item);
-    if (first !== undefined) this.pass(run, Math.ceil(first) - 1);
+    if (first !== undefined) this.pass(run, Math.floor(first) - 1);
   }
 
   /** Lets a parked run go on. */
