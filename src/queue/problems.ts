@@ -42,16 +42,14 @@ export class Problems {
     }
   }
 
-  /** A storage takes again what it did not take: the problem of that key is over. */
-  kept(key: string): void {
-    if (!this.#standing.delete(`storage  ${key}`)) return;
-    this.#said.get("storage ")?.delete(key);
-    this.#count--;
-  }
-
-  /** Problems of a kind are over: they are taken off the list, and told again when they come back. */
-  solve(kind: Problem["kind"], run?: string): void {
+  /** Problems of a kind, or the one of that key, are over: they are taken off the list, and told again when they come back. */
+  solve(kind: Problem["kind"], run?: string, key?: string): void {
     const of = `${kind} ${run ?? ""}`;
+    if (key !== undefined) {
+      if (this.#said.get(of)?.delete(key)) this.#count--;
+      this.#standing.delete(`${of} ${key}`);
+      return;
+    }
     this.#count -= this.#said.get(of)?.size ?? 0;
     this.#said.delete(of);
     for (const [name, problem] of this.#standing) {

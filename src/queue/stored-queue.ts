@@ -325,6 +325,9 @@ export class StoredQueue implements Queue {
     const wasDurable = this.durable;
     // Aborted requests are over within a few turns; the storage is not pulled away from under them.
     await this.#waiters.until(() => this.#drain.engine?.idle !== false, { timeout: 1_000 });
+    const { engine } = this.#drain;
+    // What is in a file goes once more with the next program.
+    if (engine && !this.durable) await engine.concede();
     const report = this.keepNow();
     this.#writer.close();
     await this.#drain.close(this.#waiters, end);

@@ -135,6 +135,17 @@ describe("Queue.logParam() and Queue.setTag()", () => {
     expect(tag).toMatchObject({ logged: 1, acknowledged: 1 });
   });
 
+  test("take one request for a long tag that is set again and again", async () => {
+    const { queue, oracle, runtime, start } = harness();
+    const run = start("a");
+    await runtime.clock.until(queue.flush());
+    const before = oracle.calls.length;
+    for (let n = 0; n < 800; n++) queue.setTag(run, "mlflow.note.content", `${n} ${"x".repeat(7_900)}`);
+    await runtime.clock.until(queue.flush());
+    expect(oracle.calls.slice(before).filter(({ path }) => path.endsWith("log-batch"))).toHaveLength(1);
+    expect(oracle.named("a").tags.get("mlflow.note.content")).toMatch(/^799 /);
+  });
+
   test("of a tag keep the last value, also around its deletion", async () => {
     const { queue, oracle, runtime, start } = harness();
     const run = start("a");

@@ -144,7 +144,7 @@ describe("Queue in doubt", () => {
     expect(looks).toBeLessThan(20);
     it.oracle.named("a").deleted = false;
     await it.runtime.clock.advance(1_200_000);
-    expect(it.oracle.named("a").tags.get("k")).toBe("new");
+    expect([it.oracle.named("a").tags.get("k"), it.queue.status().problems]).toEqual(["new", []]);
     expect(parseNote(await (await it.storage.open()).note()).doubts).toEqual([]);
   });
 

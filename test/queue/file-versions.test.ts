@@ -70,7 +70,7 @@ describe("Queue.logArtifact() of a path that was logged before", () => {
     void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
     void it.queue.logArtifact(it.run, "other.bin", new Blob(["other"]));
     void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
-    it.queue.logMetric(it.run, "m", 1, 1, 1);
+    it.queue.logMetric(it.run, "loss", 1, 1, 1);
     it.queue.updateRun(it.run, { status: "FINISHED" });
     await it.runtime.clock.advance(60_000);
     expect([it.file(), it.file("other.bin")]).toEqual(["epoch 2", "other"]);
@@ -168,5 +168,45 @@ describe("Queue.logArtifact() while an older version may come late", () => {
     void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
     expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
     expect(it.uploads).toEqual(["epoch 1", "epoch 1", "epoch 2"]);
+  });
+
+  test("does not tell that it is lost when the server has it and the program ends before it could go once more", async () => {
+    const it = await started(
+      first(1, () => new TypeError("fetch failed")),
+      {},
+    );
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.until(it.queue.flush());
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    it.queue.updateRun(it.run, { status: "FINISHED" });
+    expect(await it.runtime.clock.until(it.queue.close())).toMatchObject({ pending: nothing, unkept: nothing });
+    expect([it.file(), it.oracle.named("a").status]).toEqual(["epoch 2", "FINISHED"]);
+  });
+
+  test("lets nothing pass what is stuck before it while it waits to go once more", async () => {
+    let refusals = 2;
+    const it = await started(first<"late">(1, () => "late"));
+    it.oracle.fault = ({ body }) => {
+      const text = JSON.stringify(body);
+      if (text.includes('"old"') && refusals-- > 0) return { status: 400, errorCode: "BAD_REQUEST" };
+      return text.includes('"loss"') ? { status: 500 } : undefined;
+    };
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.until(it.queue.flush());
+    it.queue.setTag(it.run, "t", "old");
+    await it.runtime.clock.until(it.queue.flush({ until: "durable" }));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    await it.runtime.clock.advance(100);
+    it.queue.setTag(it.run, "t", "new");
+    it.queue.logMetric(it.run, "loss", 1, 1, 1);
+    it.queue.updateRun(it.run, { status: "FINISHED" });
+    await it.runtime.clock.advance(60_000);
+    // The points are never taken so far: the end has to wait for them.
+    expect(it.uploads.filter((text) => text === "epoch 2")).toHaveLength(2);
+    expect(it.oracle.named("a").tags.get("t")).toBe("new");
+    expect(it.oracle.named("a").status).toBe("RUNNING");
+    it.oracle.fault = () => undefined;
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect(it.oracle.named("a").status).toBe("FINISHED");
   });
 });

@@ -133,4 +133,25 @@ describe("Queue with runs in doubt, of which nothing waits,", () => {
     await it.runtime.clock.advance(1_200_000);
     expect(await doubtsOf(it)).toEqual([]);
   });
+
+  test("tells of each doubt that is given up, also of a later one of the same run", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    let late = 0;
+    it.oracle.fault = ({ path, body }) => {
+      if (path.endsWith("runs/get")) return { status: 403, errorCode: "PERMISSION_DENIED" };
+      return path.endsWith("log-batch") && "tags" in body && late-- > 0 ? { late: 2_000 } : undefined;
+    };
+    for (const key of ["first", "second"]) {
+      late = 1;
+      it.queue.setTag(run, key, "old");
+      await it.runtime.clock.advance(1_000);
+      it.queue.setTag(run, key, "new");
+      await it.runtime.clock.advance(3 * 3_600_000);
+    }
+    const told = it.problems.filter(({ kind }) => kind === "server-refused").map(({ message }) => message);
+    expect(told).toEqual([expect.stringContaining('tag "first"'), expect.stringContaining('tag "second"')]);
+    expect(it.queue.status().problems.map(({ message }) => message)).toEqual(told);
+  });
 });

@@ -254,6 +254,11 @@ export class SyncEngine {
     this.#loop.stop();
   }
 
+  /** Lets go of what the server has, and was to get once more. A storage that does not take that keeps it. */
+  concede(): Promise<void> {
+    return this.#loop.concede().catch(() => {});
+  }
+
   /** Whoever sends a storage elsewhere begins a term first. */
   async #admits(term: number): Promise<boolean> {
     const { store, name, problems, destination } = this.#parts;

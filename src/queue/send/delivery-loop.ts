@@ -186,6 +186,15 @@ export class DeliveryLoop {
     this.#timer?.cancel();
   }
 
+  /** Takes off what the server has, and was to get once more: nobody stays for that. */
+  async concede(): Promise<void> {
+    for (const [run, item] of this.#view.again()) {
+      if (run.busy || !item.file) continue;
+      await this.#parts.books.during(item.file.done);
+      this.#view.remove(run, item);
+    }
+  }
+
   /** Looks for something to do. */
   wake(): void {
     this.#again = true;

@@ -110,7 +110,8 @@ export class Looks {
       const isLong = now - looked.since >= Math.max(UNSEEN, settings.requestTimeout);
       // What waits for a person is looked at once that has acted.
       if (looked.alike < CONFIRMATIONS || !isLong || this.#view.parks(run)) return false;
-      problems.report({ kind: "server-refused", run, key: "doubt", message: unseenText(mapping, doubt, cause) });
+      const message = unseenText(mapping, doubt, cause);
+      problems.report({ kind: "server-refused", run, key: message, message });
       return true;
     }
     return false;

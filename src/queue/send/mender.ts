@@ -17,6 +17,9 @@ import { messageOf } from "./words-of-errors.ts";
 /** Milliseconds in doubt from which on what cannot be read of a twin counts as data. */
 const LONG = 600_000;
 
+/** Key of the problem that a deleted run has older values. */
+const OVERWRITTEN = "overwritten";
+
 /** A request that sets something right. */
 export interface Repair {
   /** What it sets: a tag, "" for the run's own fields; undefined for a twin. */
@@ -131,26 +134,22 @@ export class Mender {
     // What waits for a deleted run goes on once that is restored, and then its state shall be right.
     if (ahead && (isDeleted || doubt.fields.has(""))) return this.#looks.later(run.id);
     if (overwritten.length > 0) {
-      this.#report(run.id, overwrittenText(mapping.runId, overwritten));
+      this.#report(run.id, overwrittenText(mapping.runId, overwritten), OVERWRITTEN);
       return this.#looks.later(run.id, "deleted");
     }
     return this.#settle(run);
   }
 
   #settle({ id }: RunState): Promise<void> {
-    const { note } = this.#parts;
+    const { note, problems } = this.#parts;
     this.#looks.forget(id);
+    problems.solve("server-refused", id, OVERWRITTEN);
     note.settle(id);
     return ofStorage(note.keep());
   }
 
-  #report(run: string, message: string): void {
-    this.#parts.problems.report({
-      kind: "server-refused",
-      run,
-      key: message,
-      message,
-    });
+  #report(run: string, message: string, key: string = message): void {
+    this.#parts.problems.report({ kind: "server-refused", run, key, message });
   }
 
   async #compare(doubt: Doubt, mapping: RunMapping, desired: DesiredRun, ahead: boolean): Promise<Found> {

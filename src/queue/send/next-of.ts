@@ -25,8 +25,11 @@ export function nextOf(run: RunState, rules: Rules): Item | number {
   const [first] = run.items;
   if (first && isDiscarded(run, first.header)) return first.until > now ? first.until : Number.POSITIVE_INFINITY;
   let wakeAt = Number.POSITIVE_INFINITY;
-  for (const [place, item] of run.items.entries()) {
-    if (place > 0 && !mayPass(run.items[place - 1]!, item)) break;
+  let before: Item | undefined;
+  for (const item of run.items) {
+    if (before && !mayPass(before, item)) break;
+    // What the server has, and gets once more, stands before nothing.
+    if (item.again === undefined) before = item;
     if (reserved.has(item.header.order) || (item.parent !== undefined && coming(item.parent))) continue;
     const linger = lingers(run, item, rules) ? item.seen + Math.min(run.linger, MAX_LINGER * interval) : 0;
     const ready = Math.max(item.until, item.again ?? 0, linger);
@@ -38,10 +41,9 @@ export function nextOf(run: RunState, rules: Rules): Item | number {
 
 /**
  * Past a stuck chunk only what is neither ordered nor final: points, what the server joins as a set, and uploads (a later
- * version of the same file takes the place of the stuck one). Past what the server has, and gets once more, all.
+ * version of the same file takes the place of the stuck one).
  */
 function mayPass(before: Item, { header }: Item): boolean {
-  if (before.again !== undefined) return true;
   const stuck = before.failures >= STUCK || before.refusals > 0;
   return stuck && !isCreation(before.header.kind) && !isOrdered(header.kind);
 }

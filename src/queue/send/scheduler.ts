@@ -199,6 +199,12 @@ export class Scheduler {
     for (const { items } of this.#active) for (const { header } of items) yield header.order;
   }
 
+  /** Uploads that the server has, and gets once more. */
+  *again(): Iterable<readonly [RunState, Item]> {
+    for (const run of [...this.#active])
+      for (const item of [...run.items]) if (item.again !== undefined) yield [run, item];
+  }
+
   done(run: RunState): void {
     run.busy = false;
     this.#sending.delete(run);

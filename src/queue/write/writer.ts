@@ -93,7 +93,9 @@ export class Writer {
     const run = this.#run(localId);
     const rows = run[kind];
     const length = key.length + value.length;
-    run.length += length;
+    const before = rows.get(key);
+    // What it takes the place of goes nowhere.
+    run.length += before ? value.length - before[0].length : length;
     if (run.length > LENGTH_PER_CHUNK) {
       this.#sealAllRows(run);
       run.length = length;
@@ -260,7 +262,7 @@ export class Writer {
     this.#running = this.#parts.put(this).then(
       () => {
         this.#putSince = undefined;
-        this.#parts.problems.kept(NOT_KEPT);
+        this.#parts.problems.solve("storage", undefined, NOT_KEPT);
         return true;
       },
       (cause: unknown) => {
