@@ -63,9 +63,11 @@ export class Outlook {
     return this.#leader.parkedRuns.includes(localId) || this.#unnamed.has(localId);
   }
 
-  /** True for what was found to wait, by its place, when it waits for a person as the leader said last. */
+  /** True for what was found to wait, by its place, when it waits for a person as the leader said last, without naming all. */
   stillThere(run: string, order: number): boolean {
-    if (order >= this.#leader.stillTo) return false;
+    const { stillTo, parkedRuns } = this.#leader;
+    // Where all are named, what another one is found to have waiting was delivered before this was said.
+    if (parkedRuns.length < NAMED || order >= stillTo) return false;
     if (waitsHere(this.#parts.ledger, run) && !this.parksThere(run)) this.#unnamed.add(run);
     return true;
   }
