@@ -11,8 +11,7 @@ say(`up ${process.pid}`);
 const tracker = createTracker({
   trackingUri,
   queue: sqliteQueue({ path }),
-  // What may be on the server already is looked for twice, five seconds apart.
-  delivery: { flushInterval: 10, batchSize: 20, exitTimeout: 40_000 },
+  delivery: { flushInterval: 10, batchSize: 20 },
   onProblem: ({ kind, message }) => say(`problem ${kind} ${message}`),
 });
 const recorder = createRecorder({ tracker, name: "walk", project: "modes", environment: false });
@@ -30,6 +29,7 @@ if (id === undefined) {
 }
 await recorder.attach(id);
 recorder.addRecord({ loss: -1 }, { step: 1_000_000, timestamp: 1_950_000_000_000 });
-const { pending, quarantined, dropped } = await recorder.stop();
+// What may be on the server already is looked for twice, five seconds apart: about as long as is waited by default.
+const { pending, quarantined, dropped } = await recorder.stop("FINISHED", { timeout: 40_000 });
 await tracker.close();
 say(`end ${JSON.stringify({ pending, quarantined, dropped })}`);
