@@ -1,3 +1,4 @@
+import { joinBytes } from "../internal/join-bytes.ts";
 import type { Spawn, SpawnResult } from "./ports/spawn.ts";
 
 /** Characters of standard error that are kept. */
@@ -39,17 +40,7 @@ export const nodeSpawn: Spawn = (command, args, options = {}) => {
     };
     child.once("error", () => done(undefined));
     child.once("close", (code) => {
-      done({ code: code ?? undefined, stdout: joined(parts), stderr, tooMuch: bytes > maxBytes });
+      done({ code: code ?? undefined, stdout: joinBytes(parts), stderr, tooMuch: bytes > maxBytes });
     });
   });
 };
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from "node:http";
+import { joinBytes } from "../../internal/join-bytes.ts";
 import { requestUrl } from "./request-target.ts";
 import { RequestWithBody } from "./request-with-body.ts";
 
@@ -37,20 +38,11 @@ function headersOf(raw: readonly string[]): Headers {
 
 async function readAll(source: AsyncIterator<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
-  let size = 0;
   for (;;) {
     const { done, value } = await source.next();
-    if (done === true) break;
+    if (done === true) return joinBytes(chunks);
     chunks.push(value);
-    size += value.byteLength;
   }
-  const all = new Uint8Array(size);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return all;
 }
 
 /** Reads no further than the handler does, so that a large upload never piles up in memory. */

@@ -105,7 +105,8 @@ function isOfBody(error: unknown): boolean {
   return error instanceof TimeoutError || (error instanceof HttpError && error.status >= 500);
 }
 
-function isOfGateway(error: unknown): boolean {
+/** True for an answer of what stands before a server, which may be away or at work. */
+export function isOfGateway(error: unknown): boolean {
   return error instanceof HttpError && OF_GATEWAYS.includes(error.status);
 }
 

@@ -7,6 +7,7 @@ import type { HostGate } from "./host-gate.ts";
 import { classify, CONFIRMATIONS, type Outcome } from "./outcome.ts";
 import { refusalOf, TELL } from "./retries.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { isOfStorage } from "./storage-trouble.ts";
 import type { Verdicts } from "./verdicts.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
 import { messageOf, sentence } from "./words-of-errors.ts";
@@ -126,7 +127,7 @@ export class Looks {
       const denied = await whatIsDenied(client, mapping.model?.runId ?? mapping.runId, options);
       return { cause: error, outcome: { action: denied === "all" ? "pause" : "park" } };
     } catch (second) {
-      if (isStorage(second as Error)) throw second;
+      if (isOfStorage(second)) throw second;
       return { cause: second as Error, outcome: classify(second, "update", 0) };
     }
   }
@@ -154,9 +155,4 @@ function unseenText({ runId, localId, model }: RunMapping, { fields, create }: D
   const late = fields.size > 0 ? ` An older request may have come late and overwritten ${namesOf(fields)}.` : "";
   const twin = create ? ` There may be a second ${what} for ${localId}.` : "";
   return `Cannot make sure of the last state of ${what} ${runId}, and gives it up: ${sentence(cause)}${late}${twin} Look at it in MLflow, and set what is wrong again`;
-}
-
-/** True for a failure of the storage, which is not the server's. */
-export function isStorage({ name }: Error): boolean {
-  return name === "StorageError" || name === "StaleTermError";
 }

@@ -1,4 +1,5 @@
-import { decodeMetrics, encodeMetrics } from "../chunk/chunk-codec.ts";
+import { encodeMetrics } from "../chunk/chunk-codec.ts";
+import { tryDecode } from "../chunk/content.ts";
 import { keyCounts } from "../account/key-counts.ts";
 import type { Ledger } from "../account/ledger.ts";
 import type { Problems } from "../problems.ts";
@@ -92,10 +93,7 @@ export async function makeRoom(parts: MakeRoomParts): Promise<void> {
 }
 
 /** Undefined when the bytes are damaged, or of a newer version: whoever comes to send them judges that. */
-function columnsIn({ body }: StoredChunk): MetricColumns | undefined {
-  try {
-    return decodeMetrics(body);
-  } catch {
-    return undefined;
-  }
+function columnsIn(chunk: StoredChunk): MetricColumns | undefined {
+  const content = tryDecode(chunk);
+  return content?.kind === "metrics" ? content.columns : undefined;
 }

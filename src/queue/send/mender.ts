@@ -3,13 +3,13 @@ import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Doubt } from "../lead/merged-doubts.ts";
 import { PROBE_TAG } from "../lead/probe-tag.ts";
-import { isStorage, type LookParts, Looks, namesOf } from "./looks.ts";
+import { type LookParts, Looks, namesOf } from "./looks.ts";
 import { lookTwice, unlessMissing } from "./missing.ts";
 import { passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
-import { ofStorage } from "./storage-trouble.ts";
+import { isOfStorage, ofStorage } from "./storage-trouble.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
 import { runTwins } from "./twins.ts";
 import { messageOf } from "./words-of-errors.ts";
@@ -125,7 +125,7 @@ export class Mender {
       if (asks) this.#looks.succeeded(run.id);
       if (repairs.length > 0) return;
     } catch (error) {
-      if (!(error instanceof Error) || isStorage(error)) throw error;
+      if (!(error instanceof Error) || isOfStorage(error)) throw error;
       return (await this.#looks.failed(run.id, mapping, doubt, error)) ? this.#settle(run) : undefined;
     }
     const { isDeleted, overwritten } = found;

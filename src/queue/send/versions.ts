@@ -1,4 +1,5 @@
 import { HttpError, NetworkError, UnexpectedReplyError } from "../../errors/network-errors.ts";
+import { isOfGateway } from "./blame.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 
@@ -13,15 +14,13 @@ export interface LateUpload {
   readonly until: number;
 }
 
-/** Said by what stands before a server that may be at work. */
-const OF_GATEWAYS: readonly number[] = [408, 502, 503, 504];
 /** Said where no connection came about, so that nothing was sent. */
 const NOT_SENT = /\((ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN)\)/;
 
 /** True for an upload that failed without the word of the server itself. */
 export function mayComeLate(error: unknown): boolean {
   if (error instanceof UnexpectedReplyError) return false;
-  if (error instanceof HttpError) return error.request.method !== "GET" && OF_GATEWAYS.includes(error.status);
+  if (error instanceof HttpError) return error.request.method !== "GET" && (error.status === 408 || isOfGateway(error));
   return !(error instanceof NetworkError && (error.request.method === "GET" || NOT_SENT.test(error.message)));
 }
 

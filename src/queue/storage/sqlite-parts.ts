@@ -1,3 +1,4 @@
+import { joinBytes } from "../../internal/join-bytes.ts";
 import type { SqlDatabase } from "../../sql/database.ts";
 
 /** Bytes of a part, well below what any row may be; what is not longer lies where it belongs. */
@@ -56,15 +57,7 @@ export function largeValues(database: SqlDatabase): LargeValues {
     },
     get(name) {
       const rows = database.prepare("SELECT bytes FROM parts WHERE name = ? ORDER BY part").all(name);
-      if (rows.length === 0) return undefined;
-      const parts = rows.map((row) => row["bytes"] as Uint8Array);
-      const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-      let at = 0;
-      for (const part of parts) {
-        whole.set(part, at);
-        at += part.length;
-      }
-      return whole;
+      return rows.length === 0 ? undefined : joinBytes(rows.map((row) => row["bytes"] as Uint8Array));
     },
     remove,
   };

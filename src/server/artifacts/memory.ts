@@ -1,3 +1,4 @@
+import { joinBytes } from "../../internal/join-bytes.ts";
 import { checkedPath } from "./artifact-path.ts";
 import {
   type ArtifactContent,
@@ -66,12 +67,7 @@ class MemoryArtifacts implements ArtifactStore {
     this.#refuseConflict(checkedPath(path));
     const chunks: Uint8Array<ArrayBuffer>[] = [];
     for await (const chunk of chunksOf(content, size)) chunks.push(chunk);
-    const bytes = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0));
-    let at = 0;
-    for (const chunk of chunks) {
-      bytes.set(chunk, at);
-      at += chunk.byteLength;
-    }
+    const bytes = joinBytes(chunks);
     this.#refuseConflict(path); // another upload may have come in between
     this.#version += 1;
     this.#files.set(path, { bytes, version: this.#version });

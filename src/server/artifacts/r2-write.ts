@@ -1,3 +1,4 @@
+import { joinBytes } from "../../internal/join-bytes.ts";
 import type { ArtifactContent } from "./artifact-store.ts";
 import { chunksOf } from "./byte-stream.ts";
 
@@ -101,20 +102,10 @@ async function* partsOf(content: ArtifactContent, size: number | undefined): Asy
       filled += piece.length;
       at += piece.length;
       if (filled < PART) continue;
-      yield joined(pieces, filled);
+      yield joinBytes(pieces);
       pieces = [];
       filled = 0;
     }
   }
-  if (filled > 0) yield joined(pieces, filled);
-}
-
-function joined(pieces: readonly Uint8Array[], size: number): Uint8Array {
-  const whole = new Uint8Array(size);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  if (filled > 0) yield joinBytes(pieces);
 }
