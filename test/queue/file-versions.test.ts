@@ -4,27 +4,41 @@ import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { DeliveryOptions } from "../../src/queue/types.ts";
 import { OracleServer } from "../support/oracle-server.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
-import { type Harness, harness } from "./harness.ts";
+import { afterDeath, type Harness, harness } from "./harness.ts";
 
 const nothing = { points: 0, requests: 0 };
 const timeout = { requestTimeout: 20_000 } satisfies DeliveryOptions;
 
+interface Started extends Harness {
+  readonly run: string;
+  readonly uploads: string[];
+  /** What the server has under a path. */
+  file(path?: string): string | undefined;
+  /** Nothing that is sent goes anywhere any more. */
+  die(): void;
+}
+
 /** A queue whose uploads may fail by what they bring. */
 async function started(
-  fault: (text: string) => Response | "late" | Error | undefined,
+  fault: (text: string) => Response | "late" | "held" | Error | undefined,
   delivery: DeliveryOptions = timeout,
-): Promise<Harness & { readonly run: string; readonly uploads: string[]; file(path?: string): string | undefined }> {
+): Promise<Started> {
   const runtime = manualRuntime({ seed: 1 });
   const oracle = new OracleServer(runtime.clock);
   const uploads: string[] = [];
+  let isDead = false;
   const fetch = async (request: Request): Promise<Response> => {
+    if (isDead) return new Promise(() => {});
     if (request.method !== "PUT") return oracle.fetch(request);
     const text = await request.clone().text();
     uploads.push(text);
     const found = fault(text);
     if (found instanceof Response) return found;
     if (found === undefined) return oracle.fetch(request);
-    if (found === "late") runtime.clock.after(10_000, () => void oracle.fetch(request));
+    // It comes to the server later, whatever becomes of its sender.
+    const late = new Request(request.url, { method: "PUT", headers: request.headers, body: text });
+    if (found === "late" || found === "held") runtime.clock.after(10_000, () => void oracle.fetch(late));
+    if (found === "held") return new Promise((_, reject) => request.signal.addEventListener("abort", reject));
     throw found === "late" ? new TypeError("fetch failed") : found;
   };
   const it = harness({ runtime, oracle, fetch, delivery });
@@ -34,7 +48,10 @@ async function started(
     const bytes = oracle.named("a").artifacts.get(path);
     return bytes && new TextDecoder().decode(bytes);
   };
-  return { ...it, run, uploads, file };
+  const die = (): void => {
+    isDead = true;
+  };
+  return { ...it, run, uploads, file, die };
 }
 
 /** Gives an answer to the first of them, so many times. */
@@ -181,6 +198,35 @@ describe("Queue.logArtifact() while an older version may come late", () => {
     it.queue.updateRun(it.run, { status: "FINISHED" });
     expect(await it.runtime.clock.until(it.queue.close())).toMatchObject({ pending: nothing, unkept: nothing });
     expect([it.file(), it.oracle.named("a").status]).toEqual(["epoch 2", "FINISHED"]);
+  });
+
+  test("F45 leaves the newer one after a page was frozen while the older one was on its way", async () => {
+    const it = await started(first(1, () => "held" as const));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.advance(2_000);
+    it.runtime.lifecycle.hide("frozen");
+    await it.runtime.clock.advance(1_000);
+    it.runtime.lifecycle.show();
+    await it.runtime.clock.until(it.queue.flush());
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    expect([it.file(), it.uploads]).toEqual(["epoch 2", ["epoch 1", "epoch 1", "epoch 2", "epoch 2"]]);
+  });
+
+  test("F45 leaves the newer one that the next process logs after this one died with the older one on its way", async () => {
+    const it = await started(first(1, () => "held" as const));
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    await it.runtime.clock.advance(2_000);
+    it.die();
+    const next = harness({
+      runtime: manualRuntime({ clock: it.runtime.clock, seed: 2 }),
+      oracle: it.oracle,
+      storage: await afterDeath(it.storage),
+    });
+    void next.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    expect(await it.runtime.clock.until(next.queue.flush())).toMatchObject({ pending: nothing });
+    await it.runtime.clock.advance(300_000);
+    expect(it.file()).toBe("epoch 2");
   });
 
   test("lets nothing pass what is stuck before it while it waits to go once more", async () => {

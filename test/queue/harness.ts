@@ -26,6 +26,14 @@ export function apart(storage: QueueStorage): QueueStorage {
   };
 }
 
+/** The same storage as the next process opens it, after whoever led has died without a word. */
+export async function afterDeath(storage: QueueStorage): Promise<QueueStorage> {
+  const store = await storage.open();
+  await store.beginTerm({ seen: await store.lease() });
+  await store.endTerm((await store.lease()).term);
+  return apart(storage);
+}
+
 /** A queue over a memory storage in front of an oracle, with time in the hands of the test. */
 export interface Harness {
   readonly runtime: ManualRuntime;

@@ -3,6 +3,7 @@ import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
 import { mappingAt } from "../send/elsewhere.ts";
+import { LateUploads } from "../send/late-uploads.ts";
 import { patiently, put } from "../write/put.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunMapping } from "../run-mapping.ts";
@@ -46,6 +47,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     maxBytes: () => drain.maxBytes(),
     durable,
     destination,
+    lateUploads: new LateUploads(parts.settings.requestTimeout),
   };
   const engine = new SyncEngine({ ...parts, ...found, settleDelay: SETTLE_DELAY });
   drain.engine = engine;

@@ -8,6 +8,7 @@ import type { RunMapping } from "../run-mapping.ts";
 import type { DeliverySettings } from "../settings.ts";
 import type { QueueStore } from "../storage.ts";
 import type { DeliveryClient } from "./delivery-client.ts";
+import type { LateUploads } from "./late-uploads.ts";
 import type { Item, RunState } from "./run-state.ts";
 
 /** What deliveries need. */
@@ -30,6 +31,7 @@ export interface DeliveryParts {
   /** Those of them that only the storage knows: it is not made sure in this session that the server has them. */
   readonly unverified: Set<string>;
   readonly onMapped: (mapping: RunMapping) => void;
+  readonly lateUploads: LateUploads;
 }
 
 /** What is left to do in the storage once the server has had its say. */

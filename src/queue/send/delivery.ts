@@ -148,7 +148,8 @@ export class Delivery {
       if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
     }
     this.#note.unpark(run.id);
-    if (item.file) return uploaded(run, item, this.#view, this.#parts.runtime.clock.monotonic());
+    if (item.file)
+      return uploaded(run, item, this.#view, this.#parts.lateUploads, this.#parts.runtime.clock.monotonic());
     return this.#acknowledged(job, mapping);
   }
 
@@ -209,6 +210,9 @@ export class Delivery {
     } else if (chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order))) {
       // The leader before, or another queue, may have sent it, and it may be on its way still.
       doubtContent(this.#note, run, content);
+      if (content.kind === "artifact") {
+        this.#parts.lateUploads.add(run.id, content.request, chunk.order, this.#parts.runtime.clock.monotonic());
+      }
     }
     run.term = term;
     const { clock } = this.#parts.runtime;

@@ -1,6 +1,7 @@
 import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
 import type { ChildDraft } from "../chunk/stored-chunk.ts";
 import { divide, metricsDraft, readBack, type Settle } from "./after-refusal.ts";
+import type { LeaderNote } from "../lead/leader-note.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
 import type { Scheduler } from "./scheduler.ts";
@@ -9,12 +10,14 @@ import type { Scheduler } from "./scheduler.ts";
 export class Divider {
   readonly #parts: DeliveryParts;
   readonly #view: Scheduler;
+  readonly #note: LeaderNote;
   readonly #settle: Settle;
   readonly #options: SendOptions;
 
-  constructor(parts: DeliveryParts, view: Scheduler, settle: Settle, options: SendOptions) {
+  constructor(parts: DeliveryParts, view: Scheduler, note: LeaderNote, settle: Settle, options: SendOptions) {
     this.#parts = parts;
     this.#view = view;
+    this.#note = note;
     this.#settle = settle;
     this.#options = options;
   }
@@ -50,6 +53,8 @@ export class Divider {
 
   async #replace({ chunk, item, term }: Job, children: readonly ChildDraft[], there: KeyCounts = []): Promise<void> {
     const { store, runtime, ledger } = this.#parts;
+    // Whoever leads after a crash takes the parts for what was never sent.
+    await this.#note.keep();
     const headers = await store.replace(chunk.order, term, children, "delivered", there);
     // Nothing of it, but where it lay: what its put was told of it may come later than its parts.
     ledger.settle({ ...chunk, count: 0 }, "acknowledged");

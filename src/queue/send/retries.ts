@@ -7,7 +7,7 @@ import type { DeliveryParts, Job } from "./delivery-parts.ts";
 import { doubtContent } from "./doubt-content.ts";
 import type { HostGate } from "./host-gate.ts";
 import { CONFIRMATIONS, type Outcome } from "./outcome.ts";
-import { mayComeLate, noteLate } from "./versions.ts";
+import { mayComeLate } from "./versions.ts";
 import { sentence } from "./words-of-errors.ts";
 
 /** Failures after which a person is told. */
@@ -52,8 +52,7 @@ export class Retries {
       }
       doubtContent(this.#note, run, content);
       if (content.kind === "artifact" && mayComeLate(cause)) {
-        const until = now + this.#parts.settings.requestTimeout;
-        noteLate(run, { path: content.request, order: chunk.order, until }, now);
+        this.#parts.lateUploads.add(run.id, content.request, chunk.order, now);
       }
     }
     if (outcome?.host) {

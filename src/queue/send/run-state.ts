@@ -2,7 +2,6 @@ import type { Blame } from "./blame.ts";
 import { CONFIRMATIONS } from "./outcome.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import type { RunMapping } from "../run-mapping.ts";
-import type { LateUpload } from "./versions.ts";
 
 /** A chunk that the engine has in view. */
 export interface Item {
@@ -67,8 +66,6 @@ export interface RunState {
   discardTo: number | undefined;
   /** Milliseconds that an unsealed tail waits for more points. */
   linger: number;
-  /** Uploads that the server may act on after they were given up. */
-  late: readonly LateUpload[];
   /** Term in which a chunk of it was last tried. */
   term: number;
 }
@@ -84,7 +81,6 @@ export function newRunState(id: string): RunState {
     parked: undefined,
     discardTo: undefined,
     linger: 0,
-    late: [],
     term: 0,
   };
 }

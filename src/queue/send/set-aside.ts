@@ -28,6 +28,7 @@ export class SetAside {
     return async () => {
       const reason = messageOf(cause);
       const keys = content ? keysOf(content) : [];
+      await this.#note.keep();
       await store.quarantine(chunk.order, term, reason, keys);
       ledger.settle(chunk, "quarantined");
       problems.report({ ...asideProblem(run.id, content, reason), cause });

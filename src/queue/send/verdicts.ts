@@ -47,7 +47,7 @@ export class Verdicts {
     this.#options = options;
     this.#retries = new Retries(parts, gate, note);
     this.#note = note;
-    this.divider = new Divider(parts, view, this.settle, options);
+    this.divider = new Divider(parts, view, note, this.settle, options);
     this.aside = new SetAside(parts, view, note);
   }
 
@@ -113,6 +113,7 @@ export class Verdicts {
     switch (outcome.action) {
       case "satisfied":
         return async () => {
+          await this.#note.keep();
           await store.acknowledge(chunk.order, term, undefined, keysOf(content));
           this.acknowledged(chunk);
         };

@@ -1,18 +1,10 @@
 import { HttpError, NetworkError, UnexpectedReplyError } from "../../errors/network-errors.ts";
 import { isOfGateway } from "./blame.ts";
+import type { LateUploads } from "./late-uploads.ts";
 import type { Item, RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 
 // Of the versions of one file the one that was logged last shall stay on the server.
-
-/** An upload that its sender gave up, and on which the server may still act. */
-export interface LateUpload {
-  readonly path: string;
-  /** Place of its chunk in the order. */
-  readonly order: number;
-  /** Monotonic time from which on it is not on its way any more. */
-  readonly until: number;
-}
 
 /** Said where no connection came about, so that nothing was sent. */
 const NOT_SENT = /\((ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN)\)/;
@@ -24,11 +16,6 @@ export function mayComeLate(error: unknown): boolean {
   return !(error instanceof NetworkError && (error.request.method === "GET" || NOT_SENT.test(error.message)));
 }
 
-/** Notes an upload that may come late. */
-export function noteLate(run: RunState, upload: LateUpload, now: number): void {
-  run.late = [...run.late.filter(({ until }) => until > now), upload];
-}
-
 /**
  * The server has a version of a file. Older ones that wait, as they failed before, are not sent over it any more; while
  * one may come late this one stays, and goes once more after that.
@@ -37,6 +24,7 @@ export function uploaded(
   run: RunState,
   item: Item,
   view: Pick<Scheduler, "remove">,
+  late: LateUploads,
   now: number,
 ): (() => Promise<void>) | undefined {
   const { path, done } = item.file!;
@@ -46,8 +34,7 @@ export function uploaded(
     other.finish ??= other.file!.done;
     other.until = other.again = 0;
   }
-  const late = run.late.filter((upload) => upload.path === path && upload.order < order && upload.until > now);
-  item.again = late.length > 0 ? Math.max(...late.map(({ until }) => until)) : undefined;
+  item.again = late.until(run.id, path, order, now);
   if (item.again !== undefined) return undefined;
   return async () => {
     // The last one last: whoever leads after a crash has no older one without it.
