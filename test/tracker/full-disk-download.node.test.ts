@@ -8,10 +8,10 @@ const program = fileURLToPath(new URL("./programs/download-full.ts", import.meta
 
 test("S2.4 downloadArtifacts() says that the disk is full, and leaves no half-written file", {
   timeout: 60_000,
-}, async () => {
+}, async ({ skip }) => {
   const place = await directory();
   const said = await saidOnSmallDisk(place, program);
-  if (said === undefined) return;
+  if (said === undefined) return skip("this system lets no program have a small disk of its own");
   expect(said).toEqual({
     name: "StorageError",
     fault: "full",
