@@ -80,6 +80,7 @@ export type {
   ChunkHeader,
   QuarantinedChunk,
   QuarantinedHeader,
+  SealedChunk,
   StoredChunk,
 } from "./queue/chunk/stored-chunk.ts";
 export type { DesiredRun, ModelMapping, RunMapping } from "./queue/run-mapping.ts";

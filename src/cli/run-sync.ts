@@ -109,7 +109,10 @@ async function drain(
   let retried = 0;
   let trouble: string | undefined;
   try {
+    // All of them are given up before anything is sent: of the second, too, while the first is dropped.
+    queue.pause();
     for (const run of discardRun) await queue.discardRun(run, { signal: signals.signal });
+    queue.resume();
     if (retryQuarantined) retried = await (await queue.quarantine()).retry(undefined, signals.signal);
     const end = clock.monotonic() + (timeout ?? Number.POSITIVE_INFINITY) * 1_000;
     // Again for what came meanwhile: the ends of runs whose process died.

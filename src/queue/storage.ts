@@ -7,6 +7,7 @@ import type {
   ChunkHeader,
   QuarantinedChunk,
   QuarantinedHeader,
+  SealedChunk,
   StoredChunk,
 } from "./chunk/stored-chunk.ts";
 import type { Destination } from "./destination.ts";
@@ -144,8 +145,11 @@ export interface QueueStore {
   heads(after: number, limit: number): Promise<readonly ChunkHeader[]>;
   /** A chunk that waits, whole, as it is now: for whoever goes on with a run. Undefined when it is gone. */
   chunk(order: number): Promise<StoredChunk | undefined>;
-  /** Seals a chunk against further puts and gives it whole; undefined when it is gone. */
-  seal(order: number, term: number): Promise<StoredChunk | undefined>;
+  /**
+   * Seals a chunk against further puts and gives it whole; undefined when it is gone. In the same transaction it says whether
+   * a `discard` of its run waits, however far behind: a leader that has not read so far shall send nothing of it.
+   */
+  seal(order: number, term: number): Promise<SealedChunk | undefined>;
   /** Notes, before it is sent, that a request that the server does not de-duplicate may have been sent. */
   markAttempted(order: number, term: number): Promise<void>;
   /** Deletes a chunk as delivered, once the server has acknowledged it. `mapping` is kept in the same transaction. */

@@ -190,6 +190,22 @@ describe("tracklet sync", () => {
     expect(after).toMatchObject({ waiting: nothing, dropped: { points: 10, requests: 2 }, runs: [] });
   });
 
+  test("makes no run with --discard-run that no server has yet, of several and behind a long backlog", async () => {
+    const path = await leftBehind(100_000, undefined, ["first", "second"]);
+    const { runs } = JSON.parse((await tracklet("status", path, "--json")).stdout) as { runs: { run: string }[] };
+    expect(runs).toHaveLength(2);
+    const sent: string[] = [];
+    const target = await server((request, next) => {
+      if (request.method !== "GET") sent.push(request.url);
+      return next(request);
+    });
+    const given = runs.flatMap(({ run }) => ["--discard-run", run]);
+    const sync = await tracklet("sync", path, "--force", "--tracking-uri", target.url, ...given);
+    expect(sync).toMatchObject({ code: 0, stderr: "" });
+    expect(sync.stdout).toContain("Dropped 200,000 points and 6 requests of what was given up");
+    expect(sent).toEqual([]);
+  });
+
   test("says who it must be when the server asks, and takes credentials from the environment", async () => {
     const path = await leftBehind();
     const target = await server(async (request, next) => {

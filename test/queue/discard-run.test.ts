@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import type { QueueStorage } from "../../src/queue/storage.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
 import { type Harness, harness } from "./harness.ts";
 import { kinds, World } from "./world.ts";
 
@@ -68,6 +69,63 @@ describe("Queue.discardRun()", () => {
     expect(await runtime.clock.until(queue.flush())).toMatchObject({ pending: nothing, parked: nothing });
     expect([...oracle.runs.values()].map(({ name }) => name)).toEqual(["gone"]);
     expect(queue.status().dropped).toEqual({ points: 1_501, requests: 3 });
+  });
+
+  test.each([10, 100, 1_000])("sends nothing of a run when it is paused and %i chunks lie before", async (chunks) => {
+    const { queue, oracle, runtime, start } = harness({ delivery: { batchSize: 10 } });
+    const run = start("gone");
+    await runtime.clock.until(queue.flush());
+    queue.pause();
+    for (let step = 0; step < chunks * 10; step++) queue.logMetric(run, "loss", step, step, step);
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.until(queue.discardRun(run));
+    queue.resume();
+    expect(await runtime.clock.until(queue.flush())).toMatchObject({ pending: nothing, parked: nothing });
+    expect([oracle.named("gone").points.size, queue.status().dropped.points]).toEqual([0, chunks * 10]);
+  });
+
+  test("makes no run on the server when it was not made yet and 1,000 chunks lie before", async () => {
+    const { queue, oracle, runtime, start } = harness({ delivery: { batchSize: 10 } });
+    queue.pause();
+    const run = start("never");
+    for (let step = 0; step < 10_000; step++) queue.logMetric(run, "loss", step, step, step);
+    queue.updateRun(run, { status: "FINISHED", endTime: 5 });
+    await runtime.clock.until(queue.flush({ until: "durable" }));
+    await runtime.clock.until(queue.discardRun(run));
+    queue.resume();
+    expect(await runtime.clock.until(queue.flush())).toMatchObject({ pending: nothing, parked: nothing });
+    expect(oracle.runs.size).toBe(0);
+  });
+
+  test.each([1, 50, 1_000])("makes no run when the next process is asked and %i chunks lie before", async (chunks) => {
+    const storage = durable();
+    const first = harness({ storage, delivery: { batchSize: 10 } });
+    const { runtime, oracle } = first;
+    first.queue.pause();
+    const run = first.start("never");
+    for (let step = 0; step < chunks * 10; step++) first.queue.logMetric(run, "loss", step, step, step);
+    await runtime.clock.until(first.queue.flush({ until: "durable" }));
+    await runtime.clock.until(first.queue.close());
+    const next = harness({ runtime: manualRuntime({ clock: runtime.clock, seed: 2 }), oracle, storage });
+    await runtime.clock.until(next.queue.discardRun(run));
+    expect(await runtime.clock.until(next.queue.flush())).toMatchObject({ others: nothing, parked: nothing });
+    await runtime.clock.until(next.queue.close());
+    const third = harness({ runtime: manualRuntime({ clock: runtime.clock, seed: 3 }), oracle, storage });
+    await third.queue.recover();
+    await runtime.clock.advance(600_000);
+    expect(oracle.runs.size).toBe(0);
+  });
+
+  test("makes no run when it is given up while the experiment of the run is looked for", async () => {
+    const { queue, oracle, runtime, start } = harness();
+    oracle.fault = ({ path }) => (path.endsWith("experiments/get-by-name") ? { delayAnswer: 3_000 } : undefined);
+    const run = start("never");
+    queue.logMetric(run, "loss", 1, 1, 1);
+    await runtime.clock.advance(2_000);
+    expect(oracle.calls).toHaveLength(1);
+    await runtime.clock.until(queue.discardRun(run));
+    expect(await runtime.clock.until(queue.flush())).toMatchObject({ pending: nothing, parked: nothing });
+    expect(oracle.runs.size).toBe(0);
   });
 
   test("refuses a run that it does not know", async () => {
@@ -170,6 +228,23 @@ describe("Queue.discardRun()", () => {
   });
 
   for (const [name, options] of kinds) {
+    test(`has a leader send nothing that has not read so far, asked by one who follows, with ${name}`, async () => {
+      const world = new World(options);
+      const leader = world.start();
+      leader.queue.pause();
+      const run = leader.start("never");
+      for (let n = 0; n < 1_000; n++) leader.queue.updateRun(run, { name: `name ${n}` });
+      await world.until(leader.queue.flush({ until: "durable" }));
+      const follower = world.start();
+      follower.queue.pause();
+      await world.until(follower.queue.discardRun(run));
+      leader.queue.resume();
+      follower.queue.resume();
+      expect((await world.until(leader.queue.flush())).pending).toEqual(nothing);
+      expect(await world.store.status()).toMatchObject({ waiting: nothing, dropped: { requests: 1_001 } });
+      expect(world.oracle.runs.size).toBe(0);
+    });
+
     test(`has the leader drop what waits, asked by one who follows, with ${name}`, async () => {
       const world = new World(options);
       const [leader, follower] = [world.start(), world.start()];

@@ -153,6 +153,17 @@ export const mutants: readonly Mutant[] = [
     store: unstoredSplits,
   },
   {
+    name: "what was given up sent until that is read",
+    from: 69,
+    store: (store) => ({
+      ...bound(store),
+      async seal(order, term) {
+        const { discardTo: _, ...chunk } = (await store.seal(order, term)) ?? {};
+        return "body" in chunk ? chunk : undefined;
+      },
+    }),
+  },
+  {
     name: "a model created without a look",
     client(client) {
       const { loggedModels } = client;

@@ -1,9 +1,10 @@
 import type { SimProcess } from "./world/process.ts";
+import type { RunBook } from "./checks/book.ts";
 import { item } from "./checks/items.ts";
 import { Chance } from "./world/chance.ts";
 import type { World } from "./world/world.ts";
 
-/** Of so many seeds, those in which persons act: none that `simulate.test.ts` and `mutants.ts` name, so that each goes as it went. */
+/** Of so many seeds, those in which persons act: none that `simulate.test.ts` and `mutants.ts` named before there were any, so that each goes as it went. */
 const CYCLE = 13;
 const ACTIVE: readonly number[] = [0, 4];
 
@@ -36,7 +37,8 @@ export class Persons {
       [2, () => this.#quarantined("discard", true)],
       [1, () => this.#quarantined("discard", false)],
       [2, () => this.#delete()],
-      [3, () => this.#discardRun()],
+      [3, () => this.#discardRun(({ blocked }) => blocked !== undefined)],
+      [1, () => this.#discardRun(() => true)],
     ] as const)();
   }
 
@@ -88,11 +90,11 @@ export class Persons {
     void this.#world.deleteRun(run, runId);
   }
 
-  /** Gives up a run that cannot be written. */
-  #discardRun(): void {
-    const blocked = [...this.#world.book.runs.values()].filter(({ blocked, maker }) => blocked !== undefined && !maker);
-    if (blocked.length === 0) return;
-    const { localId } = this.#chance.pick(blocked);
+  /** Gives up a run: mostly one that cannot be written. */
+  #discardRun(which: (run: RunBook) => boolean): void {
+    const found = [...this.#world.book.runs.values()].filter((run) => !run.maker && which(run));
+    if (found.length === 0) return;
+    const { localId } = this.#chance.pick(found);
     const { queue, name } = this.#some();
     this.#world.note(() => `${name} discardRun ${localId}`);
     queue

@@ -57,6 +57,12 @@ export interface StoredChunk extends ChunkHeader {
   readonly room?: number;
 }
 
+/** A chunk as its leader reads it right before it is sent. */
+export interface SealedChunk extends StoredChunk {
+  /** Place of the last `discard` of its run that waits, wherever it lies: what lies up to there is to be dropped. */
+  readonly discardTo?: number;
+}
+
 /** A part that takes the place of a chunk, together with other parts. */
 export type ChildDraft = Pick<StoredChunk, "kind" | "count" | "body" | "blob">;
 

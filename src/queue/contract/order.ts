@@ -1,3 +1,4 @@
+import type { QueueStore } from "../storage.ts";
 import { type ContractBench, draft, none, body } from "./bench.ts";
 
 /** What a reader of chunks may rely on. */
@@ -55,6 +56,32 @@ export function orderContract({ check, expect, orders }: ContractBench): void {
     const term = await store.beginTerm();
     expect(await store.seal(1, term)).toBe(undefined);
   });
+
+  check(
+    "seal() names the last discard of the run that waits, however far behind, until it is dropped",
+    async (store, again) => {
+      const discards = async (reader: QueueStore, order: number): Promise<number | undefined> =>
+        (await reader.seal(order, term))?.discardTo;
+      await store.append("w", [draft(1), draft(2, { kind: "metrics", sealed: false }), draft(3, { run: "other" })]);
+      const term = await store.beginTerm();
+      expect(await discards(store, 1)).toBe(undefined);
+      await store.append("w", [draft(4, { kind: "discard" }), draft(5)]);
+      await store.append("v", [draft(1, { kind: "discard" })]);
+      const later = await again();
+      expect(await Promise.all([1, 2, 3, 4, 5].map((order) => discards(later, order)))).toEqual([
+        6,
+        6,
+        undefined,
+        6,
+        6,
+      ]);
+      await later.drop(4, term);
+      expect(await discards(later, 1)).toBe(6);
+      await later.drop(6, term);
+      expect(await discards(later, 1)).toBe(undefined);
+      expect((await later.status()).waiting).toEqual({ points: 1, requests: 3 });
+    },
+  );
 
   check("refuses all that only a leader may do to one of an earlier term", async (store) => {
     await store.append("w", [draft(1)]);

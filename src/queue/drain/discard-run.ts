@@ -23,7 +23,25 @@ export async function discardRun(
   flusher: Flusher,
   limits: WaitLimits,
 ): Promise<void> {
-  const { engine, store } = await keep(drain, writer);
+  const { engine, store } = await drain.open();
+  // A queue that is opened for just that would begin to send it.
+  const release = engine.hold();
+  let runs: ReadonlySet<string>;
+  try {
+    runs = await put(id, drain, writer, store);
+  } finally {
+    release();
+  }
+  engine.hurry();
+  // Waiting has all sent, which nobody asked for.
+  if (drain.parts.settings.mode === "manual") return;
+  await flusher.deliver(limits, runs);
+  await flusher.refresh();
+}
+
+/** Puts what says so behind all that waits; gives the runs and models that it is of. */
+async function put(id: string, drain: Drain, writer: Writer, store: QueueStore): Promise<ReadonlySet<string>> {
+  await keep(writer);
   const run = (await isKnown(drain, store, id)) ? id : await localIdOf(store, id);
   if (run === undefined) {
     const must = `its id must be that of a run of which something waits, or was sent from here: current value is "${id}"`;
@@ -35,17 +53,12 @@ export async function discardRun(
     writer.outbox.push({ run: each, kind: "discard", sealed: true, sequence: 0, count: 0, request: true });
     drain.parts.ledger.run(each).ended = true;
   }
-  await keep(drain, writer);
-  engine.hurry();
-  // Waiting has all sent, which nobody asked for.
-  if (drain.parts.settings.mode === "manual") return;
-  await flusher.deliver(limits, runs);
-  await flusher.refresh();
+  await keep(writer);
+  return runs;
 }
 
-async function keep(drain: Drain, writer: Writer): ReturnType<Drain["open"]> {
-  const opened = drain.open();
-  if (await writer.persist()) return opened;
+async function keep(writer: Writer): Promise<void> {
+  if (await writer.persist()) return;
   throw new StorageError("Cannot discard the run as that cannot be kept: the storage failed, try again");
 }
 

@@ -76,6 +76,8 @@ export class SyncEngine {
   #recoverAt = 0;
   /** How delivery goes, here or wherever the leader is. */
   readonly outlook: Outlook;
+  /** Lets nothing more go from here until the returned function is called. */
+  readonly hold: () => () => void = () => this.#loop.hold();
   /** Puts what is logged here into the storage. */
   readonly intake: Pick<QueueStore, "append">;
 

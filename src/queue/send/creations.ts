@@ -5,17 +5,20 @@ import type { NewModel, NewRun } from "../types.ts";
 import { checkRun } from "./after-refusal.ts";
 import type { RunCreator, SendOptions } from "./create-run.ts";
 import type { DeliveryParts, Job } from "./delivery-parts.ts";
-import { gone, waits } from "./detours.ts";
+import { waits } from "./detours.ts";
 import { createdElsewhere, elsewhere, mappingAt, partElsewhere, withExperiment } from "./elsewhere.ts";
 import type { Family } from "./family.ts";
 import type { Mender } from "./mender.ts";
 import { ParkError } from "./outcome.ts";
+import type { Scheduler } from "./scheduler.ts";
+import { stillWanted } from "./still-wanted.ts";
 import { ofStorage } from "./storage-trouble.ts";
 
 /** What creating needs. */
 export interface CreationParts extends DeliveryParts {
   readonly note: LeaderNote;
   readonly creator: RunCreator;
+  readonly view: Scheduler;
   readonly family: Family;
   readonly mender: Mender;
   readonly options: SendOptions & CallOptions;
@@ -79,7 +82,7 @@ export class Creations {
 
   /** Needs the run that made it. */
   async #createModel(job: Job, model: NewModel): Promise<RunMapping> {
-    const { item, chunk, term } = job;
+    const { item } = job;
     const { store, client, destination, mappings, unverified, problems, runtime, settleDelay, settle, options } =
       this.#parts;
     const run = mappings.get(model.run) ?? (await ofStorage(store.mapping(model.run)));
@@ -93,7 +96,7 @@ export class Creations {
       await checkRun(client, run, settle, options);
       unverified.delete(model.run);
       this.#parts.onMapped(run);
-      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
+      await stillWanted(this.#parts, job);
     }
     const { createModel } = await import("../models/late-models.ts");
     const mark = this.#marks(job);
@@ -107,7 +110,8 @@ export class Creations {
   }
 
   /** Gives what is to be called right before a request that must not be repeated blindly. */
-  #marks({ run, item, chunk, term }: Job): () => Promise<void> {
+  #marks(job: Job): () => Promise<void> {
+    const { run, item, chunk, term } = job;
     const { store, destination, note } = this.#parts;
     item.sent = false;
     // Whoever sent it before may not know that it came to the server after all.
@@ -116,6 +120,8 @@ export class Creations {
       const there = createdElsewhere(chunk, destination);
       if (there) throw there;
       await ofStorage(store.markAttempted(chunk.order, term));
+      // Looking took a while: nothing is made any more of what was given up since.
+      await stillWanted(this.#parts, job);
       item.twice = item.ambiguous;
       item.sent = true;
     };

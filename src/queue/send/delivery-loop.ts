@@ -34,6 +34,8 @@ export class DeliveryLoop {
   #timer: Timer | undefined;
   #running = false;
   #stopped = false;
+  /** Those who keep anything more from going. */
+  #holds = 0;
 
   constructor(parts: LoopParts) {
     this.#parts = parts;
@@ -56,6 +58,10 @@ export class DeliveryLoop {
 
   get #leads(): boolean {
     return this.#parts.term() > 0;
+  }
+
+  get #sends(): boolean {
+    return this.#running && this.#leads && this.#holds === 0;
   }
 
   /** There is something to send or to make room for, or something is on its way. */
@@ -167,6 +173,15 @@ export class DeliveryLoop {
     this.wake();
   }
 
+  /** Lets nothing more go until the returned function is called. */
+  hold(): () => void {
+    this.#holds++;
+    return () => {
+      this.#holds--;
+      this.wake();
+    };
+  }
+
   /** Takes parked runs up again. */
   unpark(): void {
     for (const run of [...this.#view.parked()]) {
@@ -223,7 +238,7 @@ export class DeliveryLoop {
       this.#again = false;
       if (this.#bounds.doubtful && this.#leads) await this.#bounds.compare();
       if (this.#bounds.grown) await this.#bounds.makeRoom(this.#delivery);
-      if (!this.#running || !this.#leads) continue;
+      if (!this.#sends) continue;
       await this.#delivery?.ready();
       const now = this.#now();
       // What nobody wants to have sent any more waits for no server.
@@ -238,7 +253,7 @@ export class DeliveryLoop {
       // Where only one goes, a chunk that always fails shall not keep runs in doubt from being it, nor they a chunk.
       if (allowed === 1 && this.#departures.wasChunk) at = Math.min(at, this.#mend(now, allowed));
       const isProbe = allowed === 1 && allowed < concurrency;
-      while (this.#running && this.#leads && this.#departures.count < allowed) {
+      while (this.#sends && this.#departures.count < allowed) {
         const next = this.#view.pick(now, flushInterval, isProbe);
         if (!next) {
           at = this.#view.wakeAt;
@@ -258,7 +273,7 @@ export class DeliveryLoop {
 
   /** Looks after runs in doubt; gives the time of the next look. */
   #mend(now: number, allowed: number): number {
-    while (this.#running && this.#leads && this.#departures.count < allowed)
+    while (this.#sends && this.#departures.count < allowed)
       if (!this.#departures.mend(now)) return this.#delivery!.mender.wakeAt;
     return Number.POSITIVE_INFINITY;
   }

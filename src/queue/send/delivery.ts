@@ -20,6 +20,7 @@ import { isDiscarded, type Item, type RunState } from "./run-state.ts";
 import { uploaded } from "./versions.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
+import { sealWanted, stillWanted } from "./still-wanted.ts";
 import { isOfStorage, ofStorage } from "./storage-trouble.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
@@ -68,7 +69,7 @@ export class Delivery {
     const { settle } = this.#verdicts;
     const own = { note: this.#note, creator: this.#creator, options: this.#options, settle, unread };
     this.mender = new Mender({ ...parts, ...own, gate, verdicts: this.#verdicts }, view);
-    this.#creations = new Creations({ ...parts, ...own, family: this.#family, mender: this.mender });
+    this.#creations = new Creations({ ...parts, ...own, view, family: this.#family, mender: this.mender });
   }
 
   /** Reads what earlier leaders left, once, and as much of what is in doubt as can be looked at now. */
@@ -91,7 +92,7 @@ export class Delivery {
   /** Sends a chunk and gives what to do in the storage; undefined when the chunk stays where it is. */
   async attempt(run: RunState, item: Item, term: number): Promise<Finish | undefined> {
     const { store, ledger } = this.#parts;
-    const chunk = await store.seal(item.header.order, term);
+    const chunk = await sealWanted({ store, view: this.#view }, run, item.header.order, term);
     if (!chunk) return async () => {};
     if (!item.header.sealed && chunk.writer === ledger.writer) ledger.sealedTails.set(chunk.sequence, chunk.count);
     const job: Omit<Job, "content"> = { run, item, chunk, term };
@@ -202,8 +203,7 @@ export class Delivery {
       });
       this.#verified(run);
       if (there) this.#parts.onMapped(mapping);
-      // That took a while: another leader may have come and gone, and delivered this and what was logged later.
-      if (!(await ofStorage(store.seal(chunk.order, term)))) throw gone;
+      await stillWanted({ store, view: this.#view }, job);
     }
     if (content.kind === "metrics") {
       await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));

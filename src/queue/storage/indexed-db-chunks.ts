@@ -1,8 +1,9 @@
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { LeaseState } from "../lead/lease.ts";
-import type { ChunkHeader, StoredChunk } from "../chunk/stored-chunk.ts";
+import type { ChunkHeader, SealedChunk, StoredChunk } from "../chunk/stored-chunk.ts";
 import { settleAccount } from "./indexed-db-accounts.ts";
 import type { Reading, Writing } from "./indexed-db-connection.ts";
+import { discardOf } from "./indexed-db-discards.ts";
 import { put, remove } from "./indexed-db-requests.ts";
 import type { BodyRecord, ChunkRecord, LastWriter } from "./indexed-db-schema.ts";
 import { checkTerm, tally, type Tally, tallyWaiting } from "./tally.ts";
@@ -57,17 +58,21 @@ export async function readChunk(transaction: Reading, order: number): Promise<St
 }
 
 /** A chunk that is sealed already, for the leader; undefined when it is not, or gone. */
-export async function readSealed(transaction: Reading, order: number, term: number): Promise<StoredChunk | undefined> {
+export async function readSealed(transaction: Reading, order: number, term: number): Promise<SealedChunk | undefined> {
   checkTerm((await transaction.objectStore("state").get("state"))?.term ?? 0, term);
   const chunk = await transaction.objectStore("chunks").get(order);
-  return chunk?.sealed ? wholeChunk(transaction, chunk) : undefined;
+  return chunk?.sealed ? sealedChunk(transaction, chunk) : undefined;
 }
 
 /** Seals a chunk against further puts, and gives it whole. */
-export function sealChunk({ transaction }: Change, chunk: ChunkRecord): Promise<StoredChunk> {
+export function sealChunk({ transaction }: Change, chunk: ChunkRecord): Promise<SealedChunk> {
   const sealed = { ...chunk, sealed: true };
   put(transaction, "chunks", sealed);
-  return wholeChunk(transaction, sealed);
+  return sealedChunk(transaction, sealed);
+}
+
+async function sealedChunk(transaction: Reading | Writing, chunk: ChunkRecord): Promise<SealedChunk> {
+  return { ...(await wholeChunk(transaction, chunk)), ...(await discardOf(transaction, chunk)) };
 }
 
 /** A chunk with its body. */

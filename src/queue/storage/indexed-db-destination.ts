@@ -9,6 +9,7 @@ export async function keepDestination(
   anew: boolean,
 ): Promise<Destination> {
   const stands = anew ? undefined : await transaction.objectStore("meta").get("destination");
-  if (!stands) put(transaction, "meta", destination, "destination");
-  return stands ?? destination;
+  if (typeof stands === "object") return stands;
+  put(transaction, "meta", destination, "destination");
+  return destination;
 }

@@ -5,6 +5,7 @@ import type { DesiredRun } from "../run-mapping.ts";
 import { putAccounts } from "./indexed-db-accounts.ts";
 import { type Change, insertChunk, removeChunk } from "./indexed-db-chunks.ts";
 import type { StoreName } from "./indexed-db-connection.ts";
+import { DISCARDS, noteDiscard } from "./indexed-db-discards.ts";
 import { noteOpen } from "./indexed-db-open-runs.ts";
 import { touchRun } from "./indexed-db-runs.ts";
 import { keepWriter, writerOf } from "./indexed-db-writers.ts";
@@ -12,7 +13,7 @@ import { isOutdated } from "./retention.ts";
 import { TailMemory } from "./tails.ts";
 
 /** What a put changes, beside the state. */
-export const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open"];
+export const PUT: StoreName[] = ["chunks", "bodies", "writers", "runs", "accounts", "open", DISCARDS];
 
 /** What a writer hands over at one time. */
 export interface Put {
@@ -56,6 +57,7 @@ export async function putChunks(
     last = Math.max(last, draft.sequence);
     const header = { bucket: 0, attempted: 0, ...facts, writer, order, span: 1, bytes: body.length };
     insertChunk(change, header, blob ? { body, blob } : { body });
+    if (header.kind === "discard") noteDiscard(transaction, header);
     noteOpen(transaction, writer, draft);
     results.push({ stored: true, order, count: draft.count });
   }

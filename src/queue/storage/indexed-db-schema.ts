@@ -61,7 +61,8 @@ export interface Schema extends DBSchema {
   notes: { key: "note"; value: string };
   accounts: { key: [run: string, writer: string, bucket: number]; value: Uint8Array<ArrayBuffer> };
   fates: { key: [run: string, writer: string, bucket: number]; value: readonly FateLine[] };
-  meta: { key: "destination"; value: Destination };
+  /** Where the data goes; and the places of discards that wait, by run. */
+  meta: { key: "destination" | `discard ${string}`; value: Destination | number };
   open: { key: string; value: Omit<OpenRun, "at"> };
   runs: { key: string; value: RunRecord; indexes: { at: number } };
 }

@@ -8,6 +8,7 @@ import type {
   ChunkHeader,
   QuarantinedChunk,
   QuarantinedHeader,
+  SealedChunk,
   StoredChunk,
 } from "../chunk/stored-chunk.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
@@ -18,8 +19,9 @@ import type { Broadcast } from "../../runtime/ports/broadcast.ts";
 import type { Clock } from "../../runtime/ports/clock.ts";
 import type { Locks } from "../../runtime/ports/locks.ts";
 import { accountsOf } from "./indexed-db-accounts.ts";
-import { finishChunk, readChunk, readHeads, readSealed, sealChunk } from "./indexed-db-chunks.ts";
+import { type Change, finishChunk, readChunk, readHeads, readSealed, sealChunk } from "./indexed-db-chunks.ts";
 import type { Connection, StoreName } from "./indexed-db-connection.ts";
+import { DISCARDS, forgetDiscard } from "./indexed-db-discards.ts";
 import { keepDestination } from "./indexed-db-destination.ts";
 import { beat, beginTerm, endTerm, leaveNote, readNote } from "./indexed-db-lease.ts";
 import { beatOpenRuns, isOpenBy, readOpenRuns } from "./indexed-db-open-runs.ts";
@@ -35,7 +37,7 @@ import {
 import { replaceChunk } from "./indexed-db-replace.ts";
 import { put } from "./indexed-db-requests.ts";
 import { keepMapping, mappingsOf } from "./indexed-db-runs.ts";
-import type { RunRecord } from "./indexed-db-schema.ts";
+import type { ChunkRecord, RunRecord } from "./indexed-db-schema.ts";
 import { IndexedDbTransactions } from "./indexed-db-transactions.ts";
 import { checkTerm } from "./tally.ts";
 
@@ -119,12 +121,12 @@ export class IndexedDbStore implements QueueStore {
     return this.#connection.read(["chunks", "bodies"], (transaction) => readChunk(transaction, order));
   }
 
-  async seal(order: number, term: number): Promise<StoredChunk | undefined> {
+  async seal(order: number, term: number): Promise<SealedChunk | undefined> {
     // Most chunks were sealed by their writer: reading those keeps no other tab from writing.
-    const found = await this.#connection.read(["state", "chunks", "bodies"], (transaction) =>
+    const found = await this.#connection.read(["state", "chunks", "bodies", DISCARDS], (transaction) =>
       readSealed(transaction, order, term),
     );
-    return found ?? this.#transactions.guarded(order, term, sealChunk);
+    return found ?? this.#transactions.guarded(order, term, sealChunk, [DISCARDS]);
   }
 
   async markAttempted(order: number, term: number): Promise<void> {
@@ -144,7 +146,11 @@ export class IndexedDbStore implements QueueStore {
   }
 
   async drop(order: number, term: number, keys?: KeyCounts): Promise<void> {
-    await this.#transactions.guarded(order, term, (change, chunk) => finishChunk(change, chunk, "dropped", keys));
+    const dropped = async (change: Change, chunk: ChunkRecord): Promise<void> => {
+      await finishChunk(change, chunk, "dropped", keys);
+      await forgetDiscard(change.transaction, chunk);
+    };
+    await this.#transactions.guarded(order, term, dropped, [DISCARDS]);
   }
 
   replace(

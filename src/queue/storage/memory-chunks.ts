@@ -19,8 +19,9 @@ export function readHeads(tables: MemoryTables, after: number, limit: number): r
 }
 
 /** Puts a chunk at its place, and counts it. */
-export function insertChunk({ chunks, orders, counts, waiting }: MemoryTables, chunk: MemoryChunk): void {
-  const { order, run } = chunk;
+export function insertChunk({ chunks, orders, counts, waiting, discards }: MemoryTables, chunk: MemoryChunk): void {
+  const { order, run, kind } = chunk;
+  if (kind === "discard") discards.set(run, order);
   chunks.set(order, chunk);
   const at = firstAbove(orders, order);
   // The one before may be this very order, of a chunk that was replaced.
@@ -31,8 +32,9 @@ export function insertChunk({ chunks, orders, counts, waiting }: MemoryTables, c
 
 /** Takes a chunk out of the order. */
 export function removeChunk(tables: MemoryTables, chunk: MemoryChunk): void {
-  const { chunks, counts, waiting } = tables;
+  const { chunks, counts, waiting, discards } = tables;
   const { order, run } = chunk;
+  if (discards.get(run) === order) discards.delete(run);
   const left = waiting.get(run)! - 1;
   if (left > 0) waiting.set(run, left);
   else forgetOld(tables, run);

@@ -9,6 +9,7 @@ import type {
   ChunkHeader,
   QuarantinedChunk,
   QuarantinedHeader,
+  SealedChunk,
   StoredChunk,
 } from "../chunk/stored-chunk.ts";
 import type { Destination } from "../destination.ts";
@@ -92,11 +93,12 @@ export class MemoryStore implements QueueStore {
     return chunk && { ...chunk };
   }
 
-  async seal(order: number, term: number): Promise<StoredChunk | undefined> {
+  async seal(order: number, term: number): Promise<SealedChunk | undefined> {
     const chunk = this.#guarded(order, term);
     if (!chunk) return undefined;
     chunk.sealed = true;
-    return { ...chunk };
+    const discardTo = this.#tables.discards.get(chunk.run);
+    return { ...chunk, ...(discardTo !== undefined && { discardTo }) };
   }
 
   async markAttempted(order: number, term: number): Promise<void> {

@@ -28,6 +28,8 @@ export interface MemoryTables {
   readonly quarantined: Map<number, QuarantinedChunk>;
   readonly writers: Map<string, MemoryWriter>;
   readonly open: Map<string, { run: string; writer: string; beat: OpenRun["beat"] }>;
+  /** Places of the last discards that wait, by run. */
+  readonly discards: Map<string, number>;
   readonly mappings: Map<string, RunMapping>;
   readonly desired: Map<string, DesiredRun>;
   /** Chunks that wait, by run; and runs that are over and have none, the one that was over last at the end. */
@@ -50,6 +52,7 @@ export function newTables(keep: number): MemoryTables {
     quarantined: new Map(),
     writers: new Map(),
     open: new Map(),
+    discards: new Map(),
     mappings: new Map(),
     desired: new Map(),
     waiting: new Map(),

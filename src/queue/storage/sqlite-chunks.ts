@@ -3,6 +3,7 @@ import type { SqlDatabase } from "../../sql/database.ts";
 import type { KeyCounts } from "../account/key-counts.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
 import { settleAccount } from "./sqlite-accounts.ts";
+import { forgetDiscard, noteDiscard } from "./sqlite-discards.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
 import { bodyName, isLong } from "./sqlite-parts.ts";
 import { type ChunkRow, HEADER, placeOf, type QueueState, readHeader, readRow, writeRow } from "./sqlite-rows.ts";
@@ -46,12 +47,14 @@ export function insertChunk(change: Change, chunk: Omit<ChunkRow, "blobBytes">, 
     database.prepare("INSERT OR REPLACE INTO files (name) VALUES (?)").run(spooled.file);
   }
   writeRow(database, chunk, body, host.large);
+  noteDiscard(database, chunk);
   tallyWaiting(state.counts, { ...chunk, blobBytes: spooled?.blobBytes ?? 0 }, 1);
 }
 
 /** Deletes a chunk with its body. */
 export function removeChunk(change: Change, chunk: ChunkRow): void {
   change.database.prepare("DELETE FROM chunks WHERE place = ?").run(placeOf(chunk.order));
+  forgetDiscard(change.database, chunk);
   tallyWaiting(change.state.counts, chunk, -1);
   forgetLarge(change, chunk);
   forgetBody(change, chunk);

@@ -11,6 +11,7 @@ import type {
   ChunkHeader,
   QuarantinedChunk,
   QuarantinedHeader,
+  SealedChunk,
   StoredChunk,
 } from "../chunk/stored-chunk.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
@@ -18,6 +19,7 @@ import type { QueueStore, StorageCounts } from "../storage.ts";
 import { accountsOf } from "./sqlite-accounts.ts";
 import { keepBodies, keepChildren, wholeChunk } from "./sqlite-bodies.ts";
 import { findChunk, finishChunk, readHeads } from "./sqlite-chunks.ts";
+import { SEALED } from "./sqlite-discards.ts";
 import { keepDestination } from "./sqlite-destination.ts";
 import type { SqliteHost } from "./sqlite-host.ts";
 import { beat, beginTerm, endTerm, leaveNote, readLease, readNote } from "./sqlite-lease.ts";
@@ -107,18 +109,19 @@ export class SqliteStore implements QueueStore {
     return row && wholeChunk(this.#host, row);
   }
 
-  async seal(order: number, term: number): Promise<StoredChunk | undefined> {
+  async seal(order: number, term: number): Promise<SealedChunk | undefined> {
     // Most chunks were sealed by their writer: they are read without the lock, with the term, in one statement.
-    const sql = "SELECT state.term, chunks.* FROM queue_state AS state LEFT JOIN chunks ON place = ? WHERE id = 1";
-    let row = await this.#transactions.look((database) => database.prepare(sql).get(placeOf(order)));
+    let row = await this.#transactions.look((database) => database.prepare(SEALED).get(placeOf(order)));
     checkTerm(Number(row?.["term"]), term);
     if (row?.["sealed"] === 0) {
       row = await this.#transactions.guarded(order, term, ({ database }) => {
         database.prepare("UPDATE chunks SET sealed = 1 WHERE place = ?").run(placeOf(order));
-        return database.prepare(sql).get(placeOf(order));
+        return database.prepare(SEALED).get(placeOf(order));
       });
     }
-    return row?.["place"] == null ? undefined : wholeChunk(this.#host, row);
+    if (row?.["place"] == null) return undefined;
+    const to = row["discard_to"];
+    return { ...(await wholeChunk(this.#host, row)), ...(to != null && { discardTo: Number(to) }) };
   }
 
   async markAttempted(order: number, term: number): Promise<void> {

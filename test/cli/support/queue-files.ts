@@ -24,8 +24,8 @@ export interface QueueFiles {
   readonly opened: (() => void | Promise<void>)[];
   /** An embedded server at an address; `answer` may stand before it. */
   readonly server: (answer?: (request: Request, next: Fetch) => Promise<Response>) => Promise<ListeningServer>;
-  /** A queue file with a run of some points, a param and its end. */
-  readonly leftBehind: (points?: number, trackingUri?: string) => Promise<string>;
+  /** A queue file with a run of some points, a param and its end; or with several, one after the other. */
+  readonly leftBehind: (points?: number, trackingUri?: string, names?: readonly string[]) => Promise<string>;
 }
 
 /** Queue files, and servers to send them to. Call it once per test file. */
@@ -45,7 +45,11 @@ export function queueFiles(): QueueFiles {
     opened.push(close, () => listening.close());
     return { url: listening.url, client: createClient({ trackingUri: listening.url }) };
   };
-  const leftBehind: QueueFiles["leftBehind"] = async (points = 10, trackingUri = "http://127.0.0.1:9") => {
+  const leftBehind: QueueFiles["leftBehind"] = async (
+    points = 10,
+    trackingUri = "http://127.0.0.1:9",
+    names = ["left"],
+  ) => {
     const path = join(await temporaryDirectory(), "queue.db");
     const tracker = createTracker({
       trackingUri,
@@ -54,9 +58,11 @@ export function queueFiles(): QueueFiles {
       delivery: { mode: "manual" },
       runtime: { terminal: { interactive: false, columns: () => 80, writeError: () => {} } },
     });
-    await tracker.withRun({ name: "left", params: { lr: 0.1 } }, (run) => {
-      for (let step = 0; step < points; step++) run.logMetric("loss", step, { step });
-    });
+    for (const name of names) {
+      await tracker.withRun({ name, params: { lr: 0.1 } }, (run) => {
+        for (let step = 0; step < points; step++) run.logMetric("loss", step, { step });
+      });
+    }
     await tracker.close();
     return path;
   };

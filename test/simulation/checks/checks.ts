@@ -32,6 +32,8 @@ export class Checks implements DiskWatcher {
   /** Time at which the server was last restored: answers of before may be on their way. */
   restoredAt: number = Number.NEGATIVE_INFINITY;
   readonly #world: World;
+  /** Places of chunks that a leader read when their run was given up already. */
+  readonly #barred = new Set<number>();
 
   constructor(world: World) {
     this.#world = world;
@@ -71,6 +73,11 @@ export class Checks implements DiskWatcher {
       const before = run.state.get(field);
       if (!before || before.order <= chunk.order) run.state.set(field, { order: chunk.order, value });
     }
+  }
+
+  sealed(chunk: StoredChunk): void {
+    const run = this.#run(chunk);
+    if (run && isGivenUp(run, chunk)) this.#barred.add(chunk.order);
   }
 
   mapped({ localId, runId }: RunMapping): void {
@@ -141,16 +148,22 @@ export class Checks implements DiskWatcher {
       this.fail(`request ${sent.number}, ${kind}, is sent by ${process.name} while ${disk.leader?.name} leads`);
     }
     if (isCreationRequest(sent)) this.#createdAgain(sent);
+    if (isCreationRequest(sent) && disk.leader === process) this.#createdInVain(sent);
     if (isEndRequest(sent)) this.#ends(sent);
     if (kind !== "metrics" && kind !== "params" && kind !== "tags") return;
     const localId = disk.store.localIds.get(String(body["run_id"]));
     if (kind === "metrics") this.#shape(sent);
     if (localId === undefined || disk.leader !== process) return;
+    let barred = 0;
     for (const chunk of disk.store.chunks.values()) {
       if (chunk.kind !== kind || !chunk.sealed || !this.#goesTo(chunk.run, localId)) continue;
-      if (sends(chunk, sent)) return;
+      if (!sends(chunk, sent)) continue;
+      if (!this.#barred.has(chunk.order)) return;
+      barred = chunk.order;
     }
-    this.fail(`request ${sent.number} sends ${kind} of run ${localId} that are no sealed chunk of the disk`);
+    const what = `request ${sent.number} sends ${kind} of run ${localId}`;
+    if (barred > 0) this.fail(`${what}, chunk ${barred}, that was given up before it was read`);
+    else this.fail(`${what} that are no sealed chunk of the disk`);
   }
 
   /** A request reaches the server. */
@@ -182,6 +195,15 @@ export class Checks implements DiskWatcher {
     if (failed?.process !== sent.process || failed.text !== sent.text) return;
     if (looked?.process === sent.process && looked.at >= failed.at + SETTLED) return;
     this.fail(`request ${sent.number} creates run ${localId} again without a look that counts`);
+  }
+
+  /** Nothing is made any more of what was given up. */
+  #createdInVain(sent: Sent): void {
+    const { localId } = this.#world.runOf(sent) ?? {};
+    for (const { run, kind, order } of this.#world.disk.store.chunks.values()) {
+      if (run !== localId || !isCreation(kind) || !this.#barred.has(order)) continue;
+      this.fail(`request ${sent.number} creates run ${localId}, chunk ${order}, that was given up before`);
+    }
   }
 
   /** A process hears that a request failed. */

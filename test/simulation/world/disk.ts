@@ -7,6 +7,7 @@ import type {
   ChildDraft,
   ChunkDraft,
   ChunkHeader,
+  SealedChunk,
   StoredChunk,
 } from "../../../src/queue/chunk/stored-chunk.ts";
 import type { DesiredRun, RunMapping } from "../../../src/queue/run-mapping.ts";
@@ -19,6 +20,8 @@ import type { SimProcess } from "./process.ts";
 export interface DiskWatcher {
   mapped(mapping: RunMapping): void;
   put(chunk: StoredChunk, again: boolean): void;
+  /** A leader reads it to send it. */
+  sealed(chunk: StoredChunk): void;
   left(chunk: StoredChunk, as: "acknowledged" | "dropped" | "quarantined", mapping?: RunMapping): void;
   /** Of a chunk in quarantine: put back, at its new place, or forgotten. */
   released(chunk: StoredChunk): void;
@@ -67,9 +70,11 @@ export class WatchedStore extends MemoryStore {
     return term;
   }
 
-  override async seal(order: number, term: number): Promise<StoredChunk | undefined> {
+  override async seal(order: number, term: number): Promise<SealedChunk | undefined> {
     const chunk = await super.seal(order, term);
-    if (chunk) this.chunks.set(order, chunk);
+    if (!chunk) return undefined;
+    this.chunks.set(order, chunk);
+    this.#watcher.sealed(chunk);
     return chunk;
   }
 
