@@ -191,8 +191,8 @@ export interface QueueStore {
   /** A quarantined chunk, whole; undefined when it is not there. */
   quarantinedChunk(order: number): Promise<QuarantinedChunk | undefined>;
   /**
-   * Puts a quarantined chunk back at the end of the order, with the sequence 0 as no put of its writer names it any more,
-   * and gives its new place; undefined when it is not there.
+   * Puts a quarantined chunk back at the end of the order, with the sequence 0 as no put of its writer names it any more
+   * and what was logged later may lie before it, and gives its new place; undefined when it is not there.
    */
   release(order: number, keys?: KeyCounts): Promise<number | undefined>;
   /** Forgets a quarantined chunk, which counts as dropped; false when it is not there. */

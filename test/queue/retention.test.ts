@@ -122,4 +122,32 @@ describe("MemoryStore", () => {
     const kept = await Promise.all(["open", "a", "b", "c"].map((run) => store.mapping(run)));
     expect(kept.map((mapping) => mapping?.runId)).toEqual(["open", undefined, undefined, "c"]);
   });
+
+  test.each(["discarded", "delivered"])(
+    "keeps a run of which something is set aside until that is %s",
+    async (fate) => {
+      const store = new MemoryStore(1);
+      const term = await store.beginTerm();
+      const body = encodeRequest({});
+      let sequence = 0;
+      const put = async (run: string): Promise<number> => {
+        const draft = { kind: "update", count: 1, sealed: true, at: 1, body, sequence: ++sequence, run } as const;
+        const [appended] = await store.append("w", [draft], new Map([[run, { status: "FINISHED" }]]));
+        await store.map({ localId: run, runId: run, experimentId: "1" });
+        return appended!.order;
+      };
+      const kept = async (...runs: string[]): Promise<(string | undefined)[]> =>
+        Promise.all(runs.map(async (run) => (await store.mapping(run))?.runId));
+      await store.quarantine(await put("aside"), term, "no");
+      await store.acknowledge(await put("a"), term);
+      await store.acknowledge(await put("b"), term);
+      expect(await kept("aside", "a", "b")).toEqual(["aside", undefined, "b"]);
+      if (fate === "discarded") await store.discard(1);
+      else await store.acknowledge((await store.release(1))!, term);
+      expect(await kept("aside", "b")).toEqual(["aside", undefined]);
+      await store.acknowledge(await put("c"), term);
+      expect(await kept("aside", "c")).toEqual([undefined, "c"]);
+      expect(await store.desired("aside")).toBe(undefined);
+    },
+  );
 });

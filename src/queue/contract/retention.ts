@@ -29,4 +29,29 @@ export function retentionContract({ check, expect }: ContractBench): void {
       expect((await later.append(`writer of ${run}`, [draft(2, { run })]))[0] ?? {}).toMatchObject({ stored: false });
     }
   });
+
+  check("open() forgets no run of which something is set aside, however old it is", async (store, again) => {
+    await leave(store, "w", "first");
+    const close = (run: string, sequence: number): ChunkDraft =>
+      draft(sequence, { run, kind: "update", at: 5, opens: false });
+    const end = async (writer: string, run: string): Promise<[order: number, term: number]> => {
+      const [ended] = await store.append(writer, [close(run, 3)], new Map([[run, { status: "FINISHED" }]]));
+      return [ended!.order, await store.beginTerm()];
+    };
+    await store.quarantine(...(await end("w", "first")), "no");
+    for (const run of ["second", "third", "fourth"]) {
+      await leave(store, `writer of ${run}`, run);
+      await store.acknowledge(...(await end(`writer of ${run}`, run)));
+    }
+    const later = await again();
+    const known = async (): Promise<void> => {
+      expect((await later.mapping("first")) ?? {}).toMatchObject({ runId: "server-first" });
+      expect((await later.desired("first")) ?? {}).toMatchObject({ tags: { of: "first" }, status: "FINISHED" });
+      expect((await later.accounts("first")).map(({ lines }) => new TextDecoder().decode(lines))).toEqual(["first"]);
+    };
+    await known();
+    const [header] = await later.quarantined(0, 10);
+    await later.release(header!.order);
+    await known();
+  });
 }

@@ -174,7 +174,8 @@ export function divide(content: Content): readonly ChildDraft[] | undefined {
   }
 }
 
-function rowsDraft(kind: "params" | "tags", rows: Rows): ChildDraft {
+/** The draft of a chunk with other params or tags. */
+export function rowsDraft(kind: "params" | "tags", rows: Rows): ChildDraft {
   return { kind, count: rows.reduce((sum, [, , calls]) => sum + calls, 0), body: encodeRequest(rows) };
 }
 

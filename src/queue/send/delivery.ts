@@ -138,6 +138,11 @@ export class Delivery {
       const finish = await this.#verdicts.divider.there(job, chunk.count);
       if (finish) return finish;
     }
+    const overtaken = await this.#verdicts.divider.overtaken(job);
+    if (overtaken) {
+      if (this.#isInherited(job)) doubtContent(this.#note, run, content);
+      return overtaken;
+    }
     const place = this.#verdicts.sends();
     if (content.kind === "artifact") item.file = { path: content.request, done: this.#acknowledged(job) };
     const mapping = await this.#send(job);
@@ -207,8 +212,7 @@ export class Delivery {
     }
     if (content.kind === "metrics") {
       await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
-    } else if (chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order))) {
-      // The leader before, or another queue, may have sent it, and it may be on its way still.
+    } else if (this.#isInherited(job)) {
       doubtContent(this.#note, run, content);
       if (content.kind === "artifact") {
         this.#parts.lateUploads.add(run.id, content.request, chunk.order, this.#parts.runtime.clock.monotonic());
@@ -233,6 +237,11 @@ export class Delivery {
       await this.mender.look({ ...run, items: run.items.filter((other) => other !== item) });
     }
     return undefined;
+  }
+
+  /** The leader before, or another queue, may have sent a chunk, and it may be on its way still. */
+  #isInherited({ run, chunk, term }: Job): boolean {
+    return chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order));
   }
 
   #verified(run: RunState): void {

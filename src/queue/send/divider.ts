@@ -4,7 +4,9 @@ import { divide, metricsDraft, readBack, type Settle } from "./after-refusal.ts"
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { SendOptions } from "./create-run.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
+import { overtakenBy } from "./overtaken.ts";
 import type { Scheduler } from "./scheduler.ts";
+import { ofStorage } from "./storage-trouble.ts";
 
 /** Puts parts in the place of chunks. */
 export class Divider {
@@ -42,6 +44,24 @@ export class Divider {
     return async () => {
       await this.#replace(job, missing.count > 0 ? [metricsDraft(missing)] : [], keyCounts(present));
       this.#parts.ledger.settle({ ...chunk, count: present.count }, "acknowledged");
+    };
+  }
+
+  /**
+   * What of a chunk was written again since is done, as the server has that or gets it, and the rest is left; undefined
+   * when nothing was. What a writer put has its place by when it was logged; what came back from quarantine lies behind
+   * what was logged later, and so do its parts.
+   */
+  async overtaken(job: Job): Promise<Finish | undefined> {
+    const { chunk, content } = job;
+    if (chunk.sequence > 0) return undefined;
+    const desired = await ofStorage(this.#parts.store.desired(chunk.run));
+    const overtaken = desired && overtakenBy(desired, content, chunk);
+    if (!overtaken) return undefined;
+    const { rest, keys, count } = overtaken;
+    return async () => {
+      await this.#replace(job, rest ? [rest] : [], keys);
+      this.#parts.ledger.settle({ ...chunk, count }, "acknowledged");
     };
   }
 

@@ -1,7 +1,7 @@
 import type { KeyCounts } from "../account/key-counts.ts";
 import { roomOf } from "../chunk/file-body.ts";
 import type { ChunkHeader } from "../chunk/stored-chunk.ts";
-import { forgetOld } from "./memory-upkeep.ts";
+import { hold, letGo } from "./memory-upkeep.ts";
 import type { MemoryChunk, MemoryTables } from "./memory-tables.ts";
 import { type Tally, tally, tallyWaiting } from "./tally.ts";
 
@@ -19,25 +19,24 @@ export function readHeads(tables: MemoryTables, after: number, limit: number): r
 }
 
 /** Puts a chunk at its place, and counts it. */
-export function insertChunk({ chunks, orders, counts, waiting, discards }: MemoryTables, chunk: MemoryChunk): void {
+export function insertChunk(tables: MemoryTables, chunk: MemoryChunk): void {
+  const { chunks, orders, counts, discards } = tables;
   const { order, run, kind } = chunk;
   if (kind === "discard") discards.set(run, order);
   chunks.set(order, chunk);
   const at = firstAbove(orders, order);
   // The one before may be this very order, of a chunk that was replaced.
   if (orders[at - 1] !== order) orders.splice(at, 0, order);
-  waiting.set(run, 1 + (waiting.get(run) ?? 0));
+  hold(tables, run);
   countWaiting(counts, chunk, 1);
 }
 
 /** Takes a chunk out of the order. */
 export function removeChunk(tables: MemoryTables, chunk: MemoryChunk): void {
-  const { chunks, counts, waiting, discards } = tables;
+  const { chunks, counts, discards } = tables;
   const { order, run } = chunk;
   if (discards.get(run) === order) discards.delete(run);
-  const left = waiting.get(run)! - 1;
-  if (left > 0) waiting.set(run, left);
-  else forgetOld(tables, run);
+  letGo(tables, run);
   chunks.delete(order);
   countWaiting(counts, chunk, -1);
 }

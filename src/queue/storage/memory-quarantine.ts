@@ -2,6 +2,7 @@ import type { KeyCounts } from "../account/key-counts.ts";
 import type { QuarantinedChunk, QuarantinedHeader } from "../chunk/stored-chunk.ts";
 import { finishChunk, insertChunk } from "./memory-chunks.ts";
 import type { MemoryChunk, MemoryTables } from "./memory-tables.ts";
+import { hold, letGo } from "./memory-upkeep.ts";
 import { tally } from "./tally.ts";
 
 /** Sets a chunk aside with its body. */
@@ -11,6 +12,7 @@ export function quarantineChunk(
   reason: string,
   keys: KeyCounts | undefined,
 ): void {
+  hold(tables, chunk.run);
   finishChunk(tables, chunk, "quarantined", keys);
   tables.quarantined.set(chunk.order, { ...chunk, reason });
 }
@@ -36,6 +38,7 @@ export function releaseChunk(tables: MemoryTables, order: number, keys: KeyCount
   const { counts } = tables;
   tables.accounts.settle(chunk, keys, undefined, "quarantined");
   insertChunk(tables, { ...chunk, order: ++counts.order, span: 1, sequence: 0 });
+  letGo(tables, chunk.run);
   return counts.order;
 }
 
@@ -45,6 +48,7 @@ export function discardChunk(tables: MemoryTables, order: number, keys: KeyCount
   if (!found) return false;
   tally(tables.counts, found, "dropped");
   tables.accounts.settle(found, keys, "dropped", "quarantined");
+  letGo(tables, found.run);
   return true;
 }
 

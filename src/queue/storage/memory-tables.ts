@@ -32,8 +32,8 @@ export interface MemoryTables {
   readonly discards: Map<string, number>;
   readonly mappings: Map<string, RunMapping>;
   readonly desired: Map<string, DesiredRun>;
-  /** Chunks that wait, by run; and runs that are over and have none, the one that was over last at the end. */
-  readonly waiting: Map<string, number>;
+  /** Chunks that wait or are set aside, by run; and runs that are over and have none, the one that was over last at the end. */
+  readonly held: Map<string, number>;
   readonly over: Set<string>;
   /** How many runs that are over it still knows. */
   readonly keep: number;
@@ -55,7 +55,7 @@ export function newTables(keep: number): MemoryTables {
     discards: new Map(),
     mappings: new Map(),
     desired: new Map(),
-    waiting: new Map(),
+    held: new Map(),
     over: new Set(),
     keep,
     accounts: new MemoryAccounts(),

@@ -30,7 +30,8 @@ export interface Quarantine {
   /** The body of an artifact that lies there, or the bytes of what is damaged. */
   body(target: QuarantineTarget, options?: CallOptions): Promise<Blob | undefined>;
   /**
-   * Has one of them, or all, sent again: it waits at the end of the queue. What was refused at the call cannot be sent.
+   * Has one of them, or all, sent again: it waits at the end of the queue. A tag, name, status or end time that was written
+   * again since is not sent, and counts as acknowledged. What was refused at the call cannot be sent.
    *
    * @returns How many were put back.
    */
