@@ -125,6 +125,24 @@ describe("Queue.logArtifact() of a path that was logged before", () => {
   });
 });
 
+describe("Quarantine.retry() of an older version", () => {
+  test("lets the newer one go over it that waits after a failure", async () => {
+    let refusals = 3;
+    const it = await started((text) => {
+      if (text === "epoch 2") return refusals < 0 ? undefined : page(500)();
+      return refusals-- > 0 ? Response.json({ error_code: "INVALID_PARAMETER_VALUE" }, { status: 400 }) : undefined;
+    });
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ quarantined: { requests: 1 } });
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    await it.runtime.clock.advance(500);
+    await (await it.queue.quarantine()).retry(undefined);
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing, quarantined: nothing });
+    expect(it.uploads.slice(-2)).toEqual(["epoch 1", "epoch 2"]);
+    expect(it.file()).toBe("epoch 2");
+  });
+});
+
 describe("Queue.logArtifact() while an older version may come late", () => {
   test("F45 leaves the newer one: it goes once more, and neither points nor the end of the run wait for that", async () => {
     const it = await started(first(1, () => "late" as const));

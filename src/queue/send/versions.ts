@@ -28,8 +28,10 @@ export function uploaded(
   now: number,
 ): (() => Promise<void>) | undefined {
   const { path, done } = item.file!;
-  const { order } = item.header;
-  const older = run.items.filter(({ file, header }) => file?.path === path && header.order < order);
+  const { order, sequence } = item.header;
+  // What came back from quarantine lies behind what was logged later: nothing that waits is known to be older.
+  const older =
+    sequence === 0 ? [] : run.items.filter(({ file, header }) => file?.path === path && header.order < order);
   for (const other of older) {
     other.finish ??= other.file!.done;
     other.until = other.again = 0;
