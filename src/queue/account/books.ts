@@ -3,8 +3,8 @@ import type { KeyCounts } from "./key-counts.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Changes, Comparison, type Seen } from "./comparison.ts";
 import { type OnLeft, Outstanding } from "./outstanding.ts";
-import type { Presence } from "../lead/presence.ts";
-import type { ChunkDraft, ChunkHeader, QuarantinedChunk } from "../chunk/stored-chunk.ts";
+import type { Openings } from "../lead/openings.ts";
+import type { ChunkHeader, QuarantinedChunk } from "../chunk/stored-chunk.ts";
 import type { QueueStore, StorageCounts } from "../storage.ts";
 import type { Amount } from "../types.ts";
 import { roomOf } from "../chunk/file-body.ts";
@@ -20,7 +20,7 @@ export class Books {
   readonly #ledger: Ledger;
   readonly #store: QueueStore;
   readonly #own: Outstanding;
-  readonly #presence: Presence;
+  readonly #openings: Openings;
   /** What the storage had counted when this process began. */
   #base: Pick<StorageCounts, "delivered" | "dropped">;
   readonly #changes: Changes = { done: 0, underWay: 0 };
@@ -32,8 +32,8 @@ export class Books {
   /** Finds what left the storage by the hands of others. */
   readonly comparison: Comparison;
 
-  constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts, presence: Presence) {
-    this.#presence = presence;
+  constructor(ledger: Ledger, store: QueueStore, counts: StorageCounts, openings: Openings) {
+    this.#openings = openings;
     this.#ledger = ledger;
     this.#store = store;
     this.#own = new Outstanding(ledger.writer);
@@ -169,10 +169,10 @@ export class Books {
 
   #append(...[writer, given, ...rest]: Parameters<QueueStore["append"]>): ReturnType<QueueStore["append"]> {
     return this.during(async () => {
-      const hidden = given.some((draft) => draft.opens === true) && !(await this.#presence.show());
-      const drafts = hidden ? given.map(unopened) : given;
+      const drafts = await this.#openings.before(given);
       const changes = this.#changes.done;
       const results = await this.#store.append(writer, drafts, ...rest);
+      this.#openings.after(drafts);
       for (const [n, result] of results.entries()) {
         const points = this.#own.put(drafts[n]!, result);
         if (points > 0) this.#ledger.leave(drafts[n]!.run, { points, requests: 0 }, 0);
@@ -187,12 +187,6 @@ export class Books {
       return results;
     });
   }
-}
-
-/** A draft that begins no run for its writer. One that ends a run does so whoever can be seen to live. */
-function unopened(given: ChunkDraft): ChunkDraft {
-  const { opens, ...draft } = given;
-  return opens === true ? draft : given;
 }
 
 function minus(from: Amount, amount: Amount): { points: number; requests: number } {

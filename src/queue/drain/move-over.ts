@@ -1,6 +1,7 @@
 import type { Drain, Opened } from "./drain.ts";
 import { isSameDestination } from "../destination.ts";
 import type { MetricBuffer } from "../write/metric-buffer.ts";
+import { openMark } from "./note-openings.ts";
 import { mappingAt } from "../send/elsewhere.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunMapping } from "../run-mapping.ts";
@@ -49,7 +50,6 @@ export async function moveOver(
     problems.report({ kind: "storage", message: "Cannot move over to the durable queue yet", cause });
   }
   if (!carried) return false;
-  const open = await engine.openRuns();
   // Who waits for this one has nothing to wait for.
   onChange();
   await engine.release();
@@ -58,10 +58,8 @@ export async function moveOver(
   drain.better = undefined;
   problems.solve("memory-queue");
   for (const mapping of mappings.values()) if (!carried.has(mapping.localId)) drain.unkept.add(mapping);
-  for (const run of open) {
-    // A batch of nothing: it says that the run is open, and changes nothing on the server.
-    const mark = { kind: "tags", sealed: true, sequence: 0, count: 0, request: [], opens: true } as const;
-    if (!ledger.find(run)?.ended) writer.outbox.unshift({ run, ...mark });
+  for (const run of engine.openings.open) {
+    if (!ledger.find(run)?.ended) writer.outbox.unshift(openMark(run));
   }
   return true;
 }

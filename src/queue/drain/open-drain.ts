@@ -2,6 +2,7 @@ import { beginLedger } from "../account/account-drafts.ts";
 import { assignStore } from "./assign-store.ts";
 import type { DeliveryClient } from "../send/delivery-client.ts";
 import type { Drain, Opened } from "./drain.ts";
+import { noteOpenings } from "./note-openings.ts";
 import { mappingAt } from "../send/elsewhere.ts";
 import { LateUploads } from "../send/late-uploads.ts";
 import { patiently, put } from "../write/put.ts";
@@ -72,7 +73,8 @@ export async function closeDrain(drain: Drain, opening: Promise<Opened>, waiters
  * Puts what a writer holds into the store, and tells the engine. Which run of the server a run is comes first: whoever
  * leads would take one that was resumed here for one that was never created.
  */
-export async function putAll(drain: Drain, writer: Writer, { store, engine }: Opened): Promise<void> {
+export async function putAll(drain: Drain, writer: Writer, opened: Opened): Promise<void> {
+  const { store, engine } = opened;
   const { ledger, runtime } = drain.parts;
   const { intake } = engine;
   const map = async (): Promise<void> => {
@@ -84,9 +86,13 @@ export async function putAll(drain: Drain, writer: Writer, { store, engine }: Op
     if (drain.unkept.size > 0) await map();
     return intake.append(...given);
   };
+  await noteOpenings(drain, writer, opened);
   const { order, renewed } = await put(writer, { append }, ledger, drain.order, runtime.clock);
   drain.order = renewed ? order : Math.max(drain.order, order);
   engine.appended();
+  engine.openings.remind(runtime.clock, () => {
+    if (!drain.closed) void writer.persist();
+  });
   if (renewed) {
     await assignStore(store, drain.parts);
     engine.restart();

@@ -9,6 +9,7 @@ import { Leadership } from "../lead/leader.ts";
 import type { Lease } from "../lead/lease.ts";
 import { Oldest } from "../lead/oldest.ts";
 import { Outlook } from "../lead/outlook.ts";
+import { Openings } from "../lead/openings.ts";
 import { OwnFates } from "../lead/own-fates.ts";
 import { ParkedAmount } from "../account/parked-amount.ts";
 import { Presence } from "../lead/presence.ts";
@@ -20,9 +21,6 @@ import type { HostState } from "../types.ts";
 import type { DeliveryParts } from "../send/delivery-parts.ts";
 
 const LEASE = 60_000;
-/** Milliseconds between two tries of a page that goes on to show that it lives, and how many there are. */
-const SHOW_RETRY = 100;
-const SHOW_TRIES = 600;
 
 /** What the engine needs. */
 export interface EngineParts extends DeliveryParts {
@@ -59,7 +57,9 @@ export class SyncEngine {
   readonly #parked: ParkedAmount;
   readonly #oldest: Oldest;
   readonly #fates: OwnFates;
-  readonly #presence: Presence;
+  readonly presence: Presence;
+  /** What others may end in its place. */
+  readonly openings: Openings;
   readonly #recovery: Recovery | undefined;
   /** How the server answered at the last request. */
   #said: HostState = "unknown";
@@ -69,6 +69,8 @@ export class SyncEngine {
   #running = false;
   /** The page may be stopped in the next moment, or was. */
   #resting = false;
+  /** Times that it was. */
+  #rests = 0;
   /** The latest term in which the storage is known to be for this destination. */
   #admitted: number;
   /** Monotonic times of the next sign of life, and of the next look for runs of dead processes. */
@@ -88,9 +90,10 @@ export class SyncEngine {
     this.#parts = parts;
     this.#admitted = parts.opened.lease.term;
     this.#lease = lease;
-    this.#presence = new Presence(store, ledger.writer);
+    this.presence = new Presence(store, ledger.writer);
     this.#recovery = parts.durable ? new Recovery({ ...parts, clock, writer: ledger.writer, lease }) : undefined;
-    this.#books = new Books(ledger, store, parts.opened.counts, this.#presence);
+    this.openings = new Openings(store, this.presence);
+    this.#books = new Books(ledger, store, parts.opened.counts, this.openings);
     this.intake = this.#books.intake;
     this.#oldest = new Oldest(store, clock);
     this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
@@ -157,11 +160,6 @@ export class SyncEngine {
     return heads.length + total(quarantined) === 0 && (await this.#loop.isCertain());
   }
 
-  /** Runs of this writer that nobody has ended. */
-  openRuns(): Promise<ReadonlySet<string>> {
-    return this.#presence.openRuns();
-  }
-
   /** Sends, or only keeps the storage within its bounds. */
   run(running: boolean): void {
     this.#running = running;
@@ -194,7 +192,7 @@ export class SyncEngine {
     this.#parked.reset();
     this.#fates.reset();
     this.#leadership.renew();
-    void this.#presence.show();
+    void this.presence.show();
     this.#loop.wake();
   }
 
@@ -284,7 +282,7 @@ export class SyncEngine {
     await this.#leadership.stop();
     if (leads) this.#channel.tell({ kind: "released" });
     this.#channel.leave();
-    this.#presence.leave();
+    this.presence.leave();
   }
 
   /**
@@ -297,24 +295,26 @@ export class SyncEngine {
       this.#channel.tell({ kind: "released" });
     }
     this.#resting = true;
+    this.#rests++;
+    this.openings.doubt();
     if (!cached) return;
     this.#channel.leave();
-    this.#presence.leave();
+    this.presence.leave();
   }
 
-  /** Goes on after `rest`, however long that was. Gives the runs of this writer that nobody has ended in its place. */
-  async rise(): Promise<ReadonlySet<string> | undefined> {
+  /** Goes on after `rest`. Gives a way to ask whether it still does; undefined when it did not rest. */
+  rise(): (() => boolean) | undefined {
     if (!this.#resting) return undefined;
     this.#resting = false;
     this.#channel.join();
+    this.presence.join();
     this.#want();
     this.#leadership.look();
     this.hurry();
-    // Another page may hold its lock for the moment in which it looks whether this one lives.
-    for (let tries = 1; !(await this.#presence.show()) && !this.#resting && tries < SHOW_TRIES; tries++) {
-      await new Promise<void>((resolve) => this.#parts.runtime.clock.after(SHOW_RETRY, resolve));
-    }
-    return this.#resting ? undefined : this.#presence.openRuns();
+    // Of what was begun since, too.
+    this.openings.doubt();
+    const rests = this.#rests;
+    return () => !this.#resting && rests === this.#rests;
   }
 
   #want(): void {
@@ -363,7 +363,7 @@ export class SyncEngine {
 
   /** Shows now and then that this process lives: that is a write, and more of them would show nothing more. */
   async #appear(now: number): Promise<void> {
-    await this.#presence.beat();
+    await this.presence.beat();
     this.#appearAt = now + this.#lease / 6;
   }
 

@@ -1,7 +1,5 @@
 import type { QueueStore } from "../storage.ts";
 
-const PAGE = 200;
-
 /** Name of the lock of a writer. */
 export function writerLock(writer: string): string {
   return `writer-${writer}`;
@@ -19,6 +17,8 @@ export class Presence {
   #unlock: (() => void) | undefined;
   /** Times that it was left. */
   #left = 0;
+  /** It was left, and this process is not known to go on. */
+  #away = false;
 
   constructor(store: QueueStore, writer: string) {
     this.#store = store;
@@ -26,10 +26,12 @@ export class Presence {
   }
 
   /**
-   * Called before a run is stored as open; false when nobody can see for now that this process lives. Asks for the lock
-   * also while it is held: a lock of files is void when these were removed, and is taken anew then.
+   * Called before a run is stored as open; false when others would take this process for dead now although it goes on. Asks
+   * for the lock also while it is held: a lock of files is void when these were removed, and is taken anew then.
    */
   async show(): Promise<boolean> {
+    // In the back-forward cache, a lock would keep the page out of it. It looks for its runs when it comes back.
+    if (this.#away) return true;
     this.#showing ??= this.#show().finally(() => {
       this.#showing = undefined;
     });
@@ -44,20 +46,15 @@ export class Presence {
   /** This process ends, closes the storage, or may be stopped for long. It may be shown again. */
   leave(): void {
     this.#left++;
+    this.#away = true;
     this.#beating = false;
     this.#unlock?.();
     this.#unlock = undefined;
   }
 
-  /** Runs of this writer that nobody has ended. */
-  async openRuns(): Promise<ReadonlySet<string>> {
-    const runs = new Set<string>();
-    for (let after = ""; ; ) {
-      const page = await this.#store.openRuns(after, PAGE);
-      for (const { run, writer } of page) if (writer === this.#writer) runs.add(run);
-      if (page.length < PAGE) return runs;
-      after = page.at(-1)!.run;
-    }
+  /** This process goes on after all: it is shown again from the next time on. */
+  join(): void {
+    this.#away = false;
   }
 
   async #show(): Promise<boolean> {

@@ -8,7 +8,10 @@ import type { Problems } from "../problems.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunChange } from "../types.ts";
 
-const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
+/** Tag of a run that did not end by itself: what ended it. */
+export const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
+/** Its value where that was another process, in the place of a dead one. */
+export const RECOVERY = "recovery";
 const PAGE = 200;
 /** Runs that are named where many were ended. */
 const SHOWN = 3;
@@ -114,14 +117,14 @@ export class Recovery {
     const { store, clock, writer } = this.#parts;
     const { run } = open;
     const at = clock.now();
-    const tags: Rows = [[ENDED_BY_TAG, "recovery", 0]];
+    const tags: Rows = [[ENDED_BY_TAG, RECOVERY, 0]];
     const change: RunChange = { status: "FAILED", endTime: open.at };
     const draft = (kind: "tags" | "update", count: number, request: unknown): ChunkDraft => {
       return { run, kind, at, count, sealed: true, sequence: ++this.#sequence, body: encodeRequest(request) };
     };
     // Nobody set the tag: no receipt counts it.
     const drafts = [draft("tags", 0, tags), { ...draft("update", 1, change), opens: false }];
-    const desired = { ...change, tags: { [ENDED_BY_TAG]: "recovery" } };
+    const desired = { ...change, tags: { [ENDED_BY_TAG]: RECOVERY } };
     return store.recover(term, open, `${writer}-recovery`, drafts, desired);
   }
 }
