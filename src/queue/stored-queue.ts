@@ -244,7 +244,7 @@ export class StoredQueue implements Queue {
     return this.#flusher.finish(limits, this.#runtime.clock, async (rest) => {
       if (this.#settings.mode !== "auto") return;
       if (this.durable) await this.#flusher.deliver(rest, this.#ledger.open(), true);
-      else await this.#flusher.deliver(rest);
+      else await this.#flusher.deliver(rest, undefined, false, true);
     });
   }
 
@@ -326,8 +326,7 @@ export class StoredQueue implements Queue {
     // Aborted requests are over within a few turns; the storage is not pulled away from under them.
     await this.#waiters.until(() => this.#drain.engine?.idle !== false, { timeout: 1_000 });
     const { engine } = this.#drain;
-    // What is in a file goes once more with the next program.
-    if (engine && !this.durable) await engine.concede();
+    await engine?.concede(this.durable);
     const report = this.keepNow();
     this.#writer.close();
     await this.#drain.close(this.#waiters, end);

@@ -160,40 +160,6 @@ describe("Queue in front of a server that cannot be reached", () => {
   });
 });
 
-describe("Queue and the life of its process", () => {
-  test("keeps it alive while a request is in flight, and not while it waits for the next try", async () => {
-    const { queue, oracle, runtime, start } = harness();
-    oracle.fault = ({ number }) => (number === 1 ? { delay: 500 } : "drop-before");
-    queue.logMetric(start("a"), "m", 1, 1, 1);
-    await runtime.clock.advance(100);
-    expect(runtime.lifecycle.kept).toBeGreaterThan(0);
-    await runtime.clock.advance(500_000);
-    expect(queue.status().host).toBe("retrying");
-    expect(runtime.lifecycle.kept).toBe(0);
-  });
-
-  test("keeps it alive while somebody waits for a flush", async () => {
-    const { queue, oracle, runtime, start } = harness();
-    oracle.fault = () => "drop-before";
-    start("a");
-    const flushed = queue.flush({ timeout: 400_000 });
-    await runtime.clock.advance(300_000);
-    expect(runtime.lifecycle.kept).toBe(1);
-    await runtime.clock.until(flushed);
-    expect(runtime.lifecycle.kept).toBe(0);
-  });
-
-  test("persists when the page is hidden", async () => {
-    const { queue, runtime, start, storage } = harness({ delivery: { mode: "manual", flushInterval: 1e6 } });
-    const run = start("a");
-    await runtime.clock.advance(10);
-    queue.logMetric(run, "m", 1, 1, 1);
-    runtime.lifecycle.hide();
-    await runtime.clock.advance(0);
-    expect((await (await storage.open()).status()).waiting.points).toBe(1);
-  });
-});
-
 describe("Queue in manual mode", () => {
   test("sends only at flush()", async () => {
     const { queue, oracle, runtime, start } = harness({ delivery: { mode: "manual" } });

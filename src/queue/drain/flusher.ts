@@ -49,8 +49,14 @@ export class Flusher {
    * Seals and puts all that was logged, and waits until it is delivered or cannot be.
    *
    * @param answered Only for as long as the server answers.
+   * @param first Not for what the server has, and gets once more.
    */
-  async deliver(limits: WaitLimits, runs?: ReadonlySet<string>, answered = false): Promise<void> {
+  async deliver(
+    limits: WaitLimits,
+    runs?: ReadonlySet<string>,
+    answered: boolean = false,
+    first: boolean = answered,
+  ): Promise<void> {
     const { drain, waiters, untouched, stopped, onFlushing } = this.#parts;
     this.flushing++;
     onFlushing();
@@ -70,7 +76,7 @@ export class Flusher {
       }
       // A person has to act: nothing moves however long one waits.
       return (
-        engine.clear(walk) ||
+        engine.clear(walk, first) ||
         engine.outlook.host === "refused" ||
         stopped() ||
         (answered && engine.outlook.misses > misses)

@@ -213,9 +213,9 @@ export class SyncEngine {
     this.#follower.forget(walk);
   }
 
-  /** True when all that is waited for is delivered. */
-  clear(walk: Walk): boolean {
-    return walk.clear || (this.leads && this.#loop.clear(walk));
+  /** True when all that is waited for is delivered; `first`: also what goes once more. */
+  clear(walk: Walk, first?: boolean): boolean {
+    return walk.clear || (this.leads && this.#loop.clear(walk, first));
   }
 
   /** Looks now what others have got done. */
@@ -254,9 +254,9 @@ export class SyncEngine {
     this.#loop.stop();
   }
 
-  /** Lets go of what the server has, and was to get once more. A storage that does not take that keeps it. */
-  concede(): Promise<void> {
-    return this.#loop.concede().catch(() => {});
+  /** Counts what the server has, and was to get once more, as delivered, and forgets it unless it is to be kept. */
+  concede(keep: boolean): Promise<void> {
+    return this.#loop.concede(keep).catch(() => {});
   }
 
   /** Whoever sends a storage elsewhere begins a term first. */

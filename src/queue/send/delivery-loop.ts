@@ -148,8 +148,8 @@ export class DeliveryLoop {
   }
 
   /** True when all that is waited for is delivered, but what is parked. */
-  clear({ order, runs }: Walk): boolean {
-    return this.#reader.reached(order) && this.#view.clear(order, runs);
+  clear({ order, runs }: Walk, first?: boolean): boolean {
+    return this.#reader.reached(order) && this.#view.clear(order, runs, first);
   }
 
   /** True while a run waits for a person. */
@@ -201,11 +201,12 @@ export class DeliveryLoop {
     this.#timer?.cancel();
   }
 
-  /** Takes off what the server has, and was to get once more: nobody stays for that. */
-  async concede(): Promise<void> {
+  /** Counts what the server has, and was to get once more, as delivered: nobody stays for that. `keep` has it go with the next program. */
+  async concede(keep: boolean): Promise<void> {
     for (const [run, item] of this.#view.again()) {
       if (run.busy || !item.file) continue;
-      await this.#parts.books.during(item.file.done);
+      if (keep) this.#parts.ledger.settle(item.header, "acknowledged");
+      else await this.#parts.books.during(item.file.done);
       this.#view.remove(run, item);
     }
   }

@@ -53,12 +53,8 @@ export class Departures {
     } catch (error) {
       item.until = runtime.clock.monotonic() + this.#parts.storageFailed(error, term);
     } finally {
-      view.done(run);
       add(ledger.inFlight, amount, -1);
-      if (--this.count === 0) {
-        this.#release?.();
-        this.#release = undefined;
-      }
+      this.#arrived(run);
       onDone();
       wake(this.count === 0 && !awaited() ? BREATH : undefined);
     }
@@ -66,7 +62,7 @@ export class Departures {
 
   /** Looks at a run in doubt that is due; false when none is. */
   mend(now: number): boolean {
-    const { view, onDone, wake } = this.#parts;
+    const { onDone, wake } = this.#parts;
     const { mender } = this.#parts.delivery();
     const term = this.#parts.term();
     const run = mender.pick(now);
@@ -77,11 +73,18 @@ export class Departures {
       .look(run)
       .catch((error: unknown) => this.#parts.storageFailed(error, term))
       .finally(() => {
-        view.done(run);
-        this.count--;
+        this.#arrived(run);
         onDone();
         wake();
       });
     return true;
+  }
+
+  /** The last one that comes back lets the process end, whichever began to keep it alive. */
+  #arrived(run: RunState): void {
+    this.#parts.view.done(run);
+    if (--this.count > 0) return;
+    this.#release?.();
+    this.#release = undefined;
   }
 }

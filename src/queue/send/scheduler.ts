@@ -216,11 +216,12 @@ export class Scheduler {
     this.#runs.delete(oldest!.id);
   }
 
-  /** True when nothing up to a place in the order waits that could be sent, of some runs or of all. */
-  clear(order: number, runs?: ReadonlySet<string>): boolean {
-    for (const run of this.#active) {
+  /** True when nothing up to a place in the order waits that could be sent, of some runs or of all; `first`: that was not sent yet. */
+  clear(order: number, runs?: ReadonlySet<string>, first = false): boolean {
+    for (const { id, items } of this.#active) {
+      const next = first ? items.find(({ again }) => again === undefined) : items[0];
       // Parts of the chunk at that place lie before the next one.
-      if ((!runs || runs.has(run.id)) && run.items[0]!.header.order < order + 1) return false;
+      if ((!runs || runs.has(id)) && next && next.header.order < order + 1) return false;
     }
     for (const { id, after, parked } of this.#passed) {
       if (parked === undefined && (!runs || runs.has(id)) && after! < order + 1 && after !== order) return false;

@@ -73,9 +73,9 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
   await checkMissing(world);
 }
 
-/** True for a run that had to wait for a person, and for one below it: a child is created with what its parent says. */
+/** True for a run that had to wait for a person, and for one below it, or a model that it made: it is created with what that says. */
 function mayPark(run: RunBook | undefined): boolean {
-  return run !== undefined && (run.cause !== undefined || mayPark(run.parent));
+  return run !== undefined && (run.cause !== undefined || mayPark(run.parent) || mayPark(run.maker));
 }
 
 /** A model as it is on a server that has none: a folder of the run that made it. */
