@@ -1,5 +1,5 @@
-import { basename } from "node:path";
-import { existsSync, type Stats, statSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { ConfigurationError, isTrackletError, StorageError } from "../errors/index.ts";
 import type { Destination } from "../queue/destination.ts";
 import type { QueueStorage, StorageCounts } from "../queue/storage.ts";
@@ -53,6 +53,16 @@ export function readQueueFile(path: string): QueueFile {
   } finally {
     database.close();
   }
+}
+
+/** Names under which files that were found damaged lie beside one. */
+export function damagedBeside(path: string): ReadonlySet<string> {
+  const start = `${path}.damaged-`;
+  return new Set(
+    readdirSync(dirname(path))
+      .map((name) => join(dirname(path), name))
+      .filter((name) => name.startsWith(start) && /^\d+$/.test(name.slice(start.length))),
+  );
 }
 
 function checkFile(path: string): void {

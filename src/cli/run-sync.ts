@@ -9,7 +9,7 @@ import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { lateClient } from "../tracker/late-client.ts";
 import type { SyncFlags } from "./commands/sync.ts";
-import { type QueueFile, readQueueFile } from "./queue-file.ts";
+import { damagedBeside, type QueueFile, readQueueFile } from "./queue-file.ts";
 import { queueLeader } from "./queue-leader.ts";
 import { type StopSignals, stopSignals } from "./stop-signals.ts";
 import { boundText, claimFile, giveBack } from "./sync-force.ts";
@@ -34,6 +34,7 @@ const PAUSE = 100;
 export async function runSync(file: string, flags: SyncFlags, runtime: Runtime = defaultRuntime()): Promise<number> {
   const path = resolve(file);
   const found = readQueueFile(path);
+  const damaged = damagedBeside(path);
   const target = await openSyncTarget(flags.trackingUri, runtime);
   const signals = stopSignals();
   try {
@@ -49,8 +50,10 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
       bound = await giveBack(claimed, after);
     }
     const held = bound.length > 0 ? [boundText(bound, claimed)] : [];
+    const movedAside = [...damagedBeside(path)].filter((name) => !damaged.has(name));
     const lines = syncSummary({
       ...drained,
+      movedAside,
       why: [...held, ...drained.why],
       discarded: flags.discardRun.length,
       before: found,
@@ -60,7 +63,8 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
       stopped: signals.code !== undefined,
     });
     for (const line of lines) process.stdout.write(`${line}\n`);
-    return signals.code ?? (isEmpty(after.counts.waiting) && isEmpty(after.counts.quarantined) ? 0 : 1);
+    const { waiting, quarantined } = after.counts;
+    return signals.code ?? (isEmpty(waiting) && isEmpty(quarantined) && movedAside.length === 0 ? 0 : 1);
   } finally {
     signals.stop();
     await target.close();

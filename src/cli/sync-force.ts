@@ -1,8 +1,11 @@
+import { basename } from "node:path";
 import { ConfigurationError } from "../errors/index.ts";
-import { type Destination, destinationText, isSamePlace, placeOf } from "../queue/destination.ts";
+import { type Destination, destinationText, isSamePlace, type Place, placeOf } from "../queue/destination.ts";
+import { destinationName } from "../open/queue-identity.ts";
 import { printable } from "../internal/terminal-text.ts";
 import { sqliteQueue } from "../queue/storage/sqlite.ts";
 import type { QueueFile } from "./queue-file.ts";
+import { isEmpty } from "./sync-summary.ts";
 import type { SyncTarget } from "./sync-target.ts";
 
 /** Runs that are named. */
@@ -34,10 +37,19 @@ export async function claimFile(file: QueueFile, target: SyncTarget, force: bool
 }
 
 /** Gives a file back to the server that has a part of what waits in it; gives the names of what cannot leave it. */
-export async function giveBack({ before }: Claimed, { name, runs }: QueueFile): Promise<QueueFile["runs"]> {
-  const bound = before ? runs.filter(({ at }) => at && isSamePlace(at, before)) : [];
-  if (before && bound.length > 0) await assignAnew(name, before);
+export async function giveBack({ before }: Claimed, file: QueueFile): Promise<QueueFile["runs"]> {
+  const bound = before ? file.runs.filter(({ at }) => at && isSamePlace(at, before)) : [];
+  const home = bound.length > 0 ? before : homeOf(file);
+  if (home) await assignAnew(file.name, home);
   return bound;
+}
+
+/** Another server that a file is named for in which nothing waits: each program there opens it by that name. */
+function homeOf({ name, counts, destination }: QueueFile): Place | undefined {
+  if (!destination || !isEmpty(counts.waiting)) return undefined;
+  const { former = [], partition } = destination;
+  const isFor = (place: Place): boolean => basename(name, ".db") === destinationName({ ...place, partition });
+  return isFor(destination) ? undefined : former.findLast(isFor);
 }
 
 /** One sentence for people, with the count and the names. */
@@ -50,7 +62,7 @@ export function boundText(bound: QueueFile["runs"], { before }: Claimed): string
 }
 
 /** A term of its own comes first: whoever led may send nothing more, and finds out where the data goes before it leads again. */
-async function assignAnew(path: string, target: Destination): Promise<Destination> {
+async function assignAnew(path: string, target: Place): Promise<Destination> {
   const store = await sqliteQueue({ path }).open();
   try {
     const term = await store.beginTerm();

@@ -13,6 +13,8 @@ export interface SyncEnd {
   /** The file before and after. */
   readonly before: QueueFile;
   readonly after: QueueFile;
+  /** Names under which damaged files were set aside meanwhile, with what had not been sent. */
+  readonly movedAside: readonly string[];
   /** Name of the server. */
   readonly label: string;
   /** Seconds that were allowed. */
@@ -27,7 +29,7 @@ export interface SyncEnd {
 
 /** The last lines of a sync: what went, what is left, and why. */
 export function syncSummary(end: SyncEnd): string[] {
-  const { delivered, retried, discarded, before, after, label } = end;
+  const { delivered, retried, discarded, before, after, label, movedAside } = end;
   const { name, counts, quarantined: aside } = after;
   const { waiting, quarantined } = counts;
   const lines = [
@@ -36,7 +38,10 @@ export function syncSummary(end: SyncEnd): string[] {
   ];
   const dropped = less(counts.dropped, before.counts.dropped);
   if (discarded > 0 && !isEmpty(dropped)) lines.push(`Dropped ${amountText(dropped)} of what was given up`);
+  for (const aside of movedAside)
+    lines.push(`Not all was sent: the file was damaged, and what was left is in ${aside}`);
   if (!isEmpty(waiting)) lines.push(`Left in ${name}: ${amountText(waiting)}`, ...reasons(end));
+  else if (movedAside.length > 0) lines.push(`Nothing waits in the new ${name}`);
   else if (lines.length > 0 || !isEmpty(before.counts.waiting)) lines.push(`Nothing waits in ${name}`);
   else lines.push(`Nothing to do: nothing waits in ${name}`);
   if (!isEmpty(quarantined)) {

@@ -13,6 +13,17 @@ import type { TrackerOptions } from "../tracker/types/tracker-options.ts";
 export function queueIdentity(options: TrackerOptions, runtime: Runtime): string {
   const { trackingUri, workspace } = resolveSettings(options, runtime.environment, runtime.name);
   const { partition } = options;
+  return destinationName({ uri: trackingUri, workspace, partition });
+}
+
+/** The same of where data goes. */
+export function destinationName({ uri, workspace, partition }: DestinationParts): string {
   // Apart by their place in the text, so that no workspace reads like a partition.
-  return queueName(trackingUri, workspace === undefined ? partition : JSON.stringify([workspace, partition ?? null]));
+  return queueName(uri, workspace === undefined ? partition : JSON.stringify([workspace, partition ?? null]));
+}
+
+interface DestinationParts {
+  readonly uri: string;
+  readonly workspace?: string | undefined;
+  readonly partition?: string | undefined;
 }

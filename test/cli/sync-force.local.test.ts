@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { queueName } from "../../src/queue/queue-name.ts";
 import { sqliteQueue } from "../../src/queue/storage/sqlite.ts";
 import { defaultRuntime } from "../../src/runtime/default-runtime.ts";
 import { createTracker } from "../../src/tracker/create-tracker.ts";
@@ -23,6 +24,9 @@ async function logOffline(path: string, trackingUri: string, name: string, exper
   await tracker.close();
 }
 
+/** A queue file as `openTracker` names it. */
+const namedFor = async (uri: string): Promise<string> => join(await temporaryDirectory(), `${queueName(uri)}.db`);
+
 /** As a leader does right before it sends a create, and is killed then. */
 async function noteCreatesAsSent(path: string): Promise<void> {
   const store = await sqliteQueue({ path }).open();
@@ -34,6 +38,26 @@ async function noteCreatesAsSent(path: string): Promise<void> {
 }
 
 describe("tracklet sync to another address", () => {
+  test.each([false, true])(
+    "gives a file back to the server that it is named for once nothing waits (after a sync that was stopped: %s)",
+    async (stopped) => {
+      const home = await server();
+      const other = await server();
+      const path = await namedFor(home.url);
+      await logOffline(path, home.url, "left");
+      if (stopped) {
+        const args = ["sync", path, "--force", "--tracking-uri", "http://127.0.0.1:9", "--timeout", "1"];
+        expect((await tracklet(...args)).code).toBe(1);
+      }
+      expect((await tracklet("sync", path, "--force", "--tracking-uri", other.url)).code).toBe(0);
+      expect([await pointsOf(other), await pointsOf(home)]).toEqual([[1], []]);
+      // The next program finds its queue as it was, and the file goes on there.
+      await logOffline(path, home.url, "next");
+      expect((await tracklet("sync", path, "--tracking-uri", home.url)).code).toBe(0);
+      expect([await pointsOf(other), await pointsOf(home)]).toEqual([[1], [1]]);
+    },
+  );
+
   test("F46 sends to the server that the file was made for, and to another one only when that is meant", async () => {
     const path = await leftBehind(10, "http://ada:secret@127.0.0.1:9/mlflow/");
     const before = fingerprint(path);

@@ -35,6 +35,7 @@ function summary(more: Partial<SyncEnd>): string[] {
     delivered: none,
     retried: 0,
     discarded: 0,
+    movedAside: [],
     before: fileOf(9, [run]),
     after: fileOf(9, [run]),
     label: "http://x",

@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -100,6 +100,23 @@ describe("tracklet status and tracklet sync", () => {
     ]);
     // Nothing waits any more, but not everything is on the server.
     expect((await tracklet("sync", path, "--force", "--tracking-uri", target.url)).code).toBe(1);
+  });
+});
+
+describe("tracklet sync of a file that turns out to be damaged while it is sent", () => {
+  test("ends with code 1, and says where that lies which was not sent", async () => {
+    const path = await leftBehind(10);
+    const page = withSqliteFile(path, (database) => {
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      return Number(database.prepare("SELECT rootpage FROM sqlite_master WHERE name = 'accounts'").get()?.["rootpage"]);
+    });
+    const bytes = readFileSync(path);
+    writeFileSync(path, bytes.fill(0xab, (page - 1) * 4_096, page * 4_096));
+    const target = await server();
+    const end = await tracklet("sync", path, "--force", "--tracking-uri", target.url);
+    expect(end.code).toBe(1);
+    expect(end.stdout).toContain(`Not all was sent: the file was damaged, and what was left is in ${path}.damaged-1\n`);
+    expect(end.stdout).not.toContain(`Nothing waits in ${path}`);
   });
 });
 

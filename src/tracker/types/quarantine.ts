@@ -24,7 +24,7 @@ export interface Quarantine {
    * All of it as JSON lines, each with its line end: `run`, `runId`, `kind`, `count`, `reason`, `logged` (ISO 8601), and
    * the values: `points` (key, value, timestamp in ms, step; NaN and infinities as text), `values` (key, value), `key`,
    * `change`, `inputs`, `create`, or `path`, `size`, `type` and, up to 1 MiB, `base64` of an artifact; `damaged` (base64)
-   * where the bytes cannot be read any more.
+   * where the bytes cannot be read any more. Of what was refused at the call there is the reason, which says the value.
    */
   export(options?: Pick<CallOptions, "signal">): AsyncIterable<string>;
   /** The body of an artifact that lies there, or the bytes of what is damaged. */
