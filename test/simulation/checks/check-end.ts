@@ -48,7 +48,8 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     const runId = disk.store.runIds.get(run.localId);
     const mapped = runs.find(({ id }) => id === runId) ?? asFolder(found, run, runId);
     if (run.created && !mapped && run.blocked === undefined) checks.fail(`run ${run.localId} is not on the server`);
-    if (mapped && mapped.experiment !== run.experiment && !run.restored) {
+    // A model is where its run is, and a restored server gives the ids of experiments to others.
+    if (mapped && mapped.experiment !== run.experiment && !(run.maker ?? run).restored) {
       checks.fail(`run ${run.localId} is in experiment ${mapped.experiment} and not in ${run.experiment}`);
     }
     checkTwins(world, run, mapped, runs, doubtful);
