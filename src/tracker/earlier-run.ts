@@ -2,11 +2,10 @@ import type { DatasetInput, MetricPoint } from "../client/types/entities.ts";
 import { hasRules } from "./alerts/has-rules.ts";
 import type { Core } from "./core.ts";
 import { inputConflict } from "./dataset-input.ts";
+import { ENDED_BY_TAG } from "../queue/lead/ended-by.ts";
 import { LateAlerts } from "./late-alerts.ts";
 import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
 import type { LoggedArtifact, RunHandle, RunSeed } from "./run.ts";
-
-const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
 
 /** What earlier processes have logged to a run that is gone on with, from wherever it is known. */
 export interface EarlierRun {

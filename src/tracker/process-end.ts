@@ -1,3 +1,4 @@
+import { ENDED_BY_TAG } from "../queue/lead/ended-by.ts";
 import type { Amount, FlushReport } from "../queue/types.ts";
 import type { EndReason } from "../runtime/ports/lifecycle.ts";
 import { allDone, type Core, exitTimeout, handedOver, sharedLimits, withBackground } from "./core.ts";
@@ -25,7 +26,7 @@ function endOpenRuns(core: Core, reason: EndReason): void {
   for (const run of [...core.open.values()]) {
     if (reason.kind === "exit") run.close("FINISHED");
     else if (reason.kind === "signal") {
-      run.setTag("mlflow.tracklet.endedBy", reason.signal);
+      run.setTag(ENDED_BY_TAG, reason.signal);
       run.close("KILLED");
     } else {
       run.setTag("mlflow.tracklet.error", errorText(reason.error));

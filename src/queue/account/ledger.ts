@@ -112,11 +112,6 @@ export class Ledger {
     return false;
   }
 
-  /** Runs that are logged to here and have not ended. */
-  unended(): string[] {
-    return [...this.#runs].flatMap(([run, { ended }]) => (ended ? [] : [run]));
-  }
-
   /** The account of a run, if there is one. */
   find(localId: string): RunAccount | undefined {
     return this.#runs.get(localId);

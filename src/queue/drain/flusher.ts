@@ -49,7 +49,7 @@ export class Flusher {
    * Seals and puts all that was logged, and waits until it is delivered or cannot be.
    *
    * @param answered Only for as long as the server answers.
-   * @param first Not for what the server has, and gets once more.
+   * @param first Not for what goes once more, as the server has it.
    */
   async deliver(
     limits: WaitLimits,

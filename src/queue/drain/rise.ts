@@ -1,6 +1,6 @@
 import { isEnd } from "../chunk/request.ts";
 import type { Drain } from "./drain.ts";
-import { ENDED_BY_TAG, RECOVERY } from "../lead/recovery.ts";
+import { ENDED_BY_TAG, RECOVERY } from "../lead/ended-by.ts";
 import type { Queue } from "../queue.ts";
 import type { DesiredRun } from "../run-mapping.ts";
 import type { QueueStore } from "../storage.ts";

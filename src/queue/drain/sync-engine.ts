@@ -213,7 +213,7 @@ export class SyncEngine {
     this.#follower.forget(walk);
   }
 
-  /** True when all that is waited for is delivered; `first`: also what goes once more. */
+  /** True when all that is waited for is delivered; `first`: what goes once more is. */
   clear(walk: Walk, first?: boolean): boolean {
     return walk.clear || (this.leads && this.#loop.clear(walk, first));
   }

@@ -4,14 +4,11 @@ import type { OpenRun } from "./open-run.ts";
 import { writerLock } from "./presence.ts";
 import type { Rows } from "../chunk/request.ts";
 import type { ChunkDraft } from "../chunk/stored-chunk.ts";
+import { ENDED_BY_TAG, RECOVERY } from "./ended-by.ts";
 import type { Problems } from "../problems.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunChange } from "../types.ts";
 
-/** Tag of a run that did not end by itself: what ended it. */
-export const ENDED_BY_TAG = "mlflow.tracklet.endedBy";
-/** Its value where that was another process, in the place of a dead one. */
-export const RECOVERY = "recovery";
 const PAGE = 200;
 /** Runs that are named where many were ended. */
 const SHOWN = 3;

@@ -154,8 +154,8 @@ export class Delivery {
       if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
     }
     this.#note.unpark(run.id);
-    if (item.file)
-      return uploaded(run, item, this.#view, this.#parts.lateUploads, this.#parts.runtime.clock.monotonic());
+    const { lateUploads, runtime } = this.#parts;
+    if (item.file) return uploaded(run, item, this.#view, lateUploads, runtime.clock.monotonic());
     return this.#acknowledged(job, mapping);
   }
 

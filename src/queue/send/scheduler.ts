@@ -216,7 +216,7 @@ export class Scheduler {
     this.#runs.delete(oldest!.id);
   }
 
-  /** True when nothing up to a place in the order waits that could be sent, of some runs or of all; `first`: that was not sent yet. */
+  /** True when nothing up to a place in the order waits that could be sent, of some runs or of all; `first`: for the first time. */
   clear(order: number, runs?: ReadonlySet<string>, first = false): boolean {
     for (const { id, items } of this.#active) {
       const next = first ? items.find(({ again }) => again === undefined) : items[0];
