@@ -4,6 +4,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { type Client, createClient } from "../../src/client/index.ts";
 import type { Connection } from "../../src/client/types/connection.ts";
 import { NetworkError, TimeoutError, UnexpectedReplyError } from "../../src/errors/index.ts";
+import { ownPort } from "../support/own-port.ts";
 import { rejection } from "./support/fake-server.ts";
 import { loginPage, runId } from "./support/recorded.ts";
 
@@ -29,11 +30,7 @@ const connect = (trackingUri: string, more: Partial<Connection> = {}): Client =>
 
 describe("the client on this runtime's own fetch", () => {
   test("says that nobody listens", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise((resolve) => server.close(resolve));
-    const error = (await rejection(connect(`http://127.0.0.1:${port}`).runs.get(runId))) as NetworkError;
+    const error = (await rejection(connect(`http://127.0.0.1:${await ownPort()}`).runs.get(runId))) as NetworkError;
     expect(error).toBeInstanceOf(NetworkError);
     expect(error.message).toContain("is the server running");
     expect(error.cause).toBeInstanceOf(Error);

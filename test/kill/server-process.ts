@@ -1,4 +1,3 @@
-import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { Child } from "./child.ts";
 
@@ -10,15 +9,6 @@ export interface ServerProcess {
   /** Folder of its artifacts. */
   readonly artifacts: string;
   stop(): Promise<void>;
-}
-
-/** An address where nobody listens now, for a server that starts later. */
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise<void>((resolve) => server.close(() => resolve()));
-  return port;
 }
 
 /** Starts one over files in a directory. */

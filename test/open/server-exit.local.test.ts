@@ -6,6 +6,7 @@ import { serve } from "../../src/cli/http/serve.ts";
 import { readQueueFile } from "../../src/cli/queue-file.ts";
 import { openTracker } from "../../src/open/local.ts";
 import type { Tracker } from "../../src/tracker/types/tracker.ts";
+import { ownPort } from "../support/own-port.ts";
 import { type Program, startProgram } from "../support/start-program.ts";
 import { temporaryDirectories } from "../support/temporary-directory.ts";
 import { testServer } from "../support/test-server.ts";
@@ -28,16 +29,7 @@ async function listening(): Promise<string> {
 }
 
 /** An address that refuses connections. */
-function refused(): Promise<string> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      const port = typeof address === "object" ? address?.port : 0;
-      server.close(() => resolve(`http://127.0.0.1:${port}`));
-    });
-  });
-}
+const refused = async (): Promise<string> => `http://127.0.0.1:${await ownPort()}`;
 
 /** The queue file of a directory. */
 async function queueFile(directory: string): Promise<string> {

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { readQueueFile } from "../../../src/cli/queue-file.ts";
 import { openNodeSqlite } from "../../../src/sql/node-sqlite.ts";
 import { Child } from "../child.ts";
-import { freePort, startServer } from "../server-process.ts";
+import { ownPort } from "../../support/own-port.ts";
+import { startServer } from "../server-process.ts";
 import { type BacklogJob, type DrainFigures, EXPERIMENT, type Shape } from "./shape.ts";
 
 const WRITE = new URL("./write.ts", import.meta.url);
@@ -41,7 +42,7 @@ export async function runBacklog(options: BacklogOptions): Promise<BacklogReport
     const { perRun = points, flushEvery } = shape;
     const runs = Math.ceil(points / perRun);
     // The address is that of the server from the start: a queue sends to none but its own.
-    const port = await freePort();
+    const port = await ownPort();
     const job = { points, runs, flushEvery, path, trackingUri: `http://127.0.0.1:${port}` };
     const writer = start(WRITE, job);
     await writer.line("durable");

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import type { MlflowEnvironment } from "../../../scripts/mlflow-environment.ts";
-import { freePort } from "./free-port.ts";
+import { ownPort } from "../../support/own-port.ts";
 
 /** A real MLflow server in a process of its own. */
 export interface MlflowServer {
@@ -21,7 +21,7 @@ export async function startMlflowServer(
   environment: MlflowEnvironment,
   options: MlflowServerOptions,
 ): Promise<MlflowServer> {
-  const port = await freePort();
+  const port = await ownPort();
   const args = [
     "server",
     "--host",

@@ -4,7 +4,7 @@ import { chmod, chown, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { freePort } from "./free-port.ts";
+import { ownPort } from "../../support/own-port.ts";
 
 const run = promisify(execFile);
 
@@ -46,7 +46,7 @@ export async function startPostgres(): Promise<PostgresServer> {
   await chmod(room, 0o700);
   const data = join(room, "data");
   await as("initdb", "-D", data, "-U", "mlflow", "-A", "trust", "-E", "UTF8");
-  const port = await freePort();
+  const port = await ownPort();
   await as("pg_ctl", "-D", data, "-w", "-l", join(room, "log"), "-o", `-p ${port} -k ${room} -h 127.0.0.1`, "start");
   await as("createdb", "-h", "127.0.0.1", "-p", String(port), "-U", "mlflow", "mlflow");
   return {

@@ -4,19 +4,21 @@ import type { Fetch } from "../../../src/runtime/ports/fetch.ts";
 import { createServer, memoryArtifacts } from "../../../src/server/index.ts";
 import { openNodeSqlite } from "../../../src/sql/node-sqlite.ts";
 import type { SqlDatabase, SqlRow, SqlValue } from "../../../src/sql/database.ts";
+import { ownPort } from "../../support/own-port.ts";
 
 /** An MLflow server on a port of its own, whose rows the test counts. It may be down, and up again with all it had. */
 export class TrackingServer {
   readonly #database: SqlDatabase;
   readonly #fetch: Fetch;
   #listening: Listening | undefined;
-  #port = 0;
+  readonly #port: number;
   /** Stands between the network and the server. */
   between: (request: Request, answer: Fetch) => Promise<Response> = (request, answer) => answer(request);
   /** Requests that arrived, without preflights. */
   requests = 0;
 
-  private constructor() {
+  private constructor(port: number) {
+    this.#port = port;
     this.#database = openNodeSqlite(":memory:");
     this.#fetch = createServer({
       database: this.#database,
@@ -27,7 +29,7 @@ export class TrackingServer {
   }
 
   static async start(): Promise<TrackingServer> {
-    const server = new TrackingServer();
+    const server = new TrackingServer(await ownPort());
     await server.up();
     return server;
   }
@@ -42,7 +44,6 @@ export class TrackingServer {
       return this.between(request, this.#fetch);
     };
     this.#listening = await serve(answer, { host: "127.0.0.1", port: this.#port, onError: () => {} });
-    this.#port = this.#listening.port;
   }
 
   /** Refuses connections, and cuts those that are open. */

@@ -1,5 +1,6 @@
 import { Buffer } from "node:buffer";
-import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
+import { ownPort } from "../own-port.ts";
 import type { Exchange, ProxyAnswer, ProxyScript } from "./exchange.ts";
 import { bytesOf, type RawRequest, readRequest } from "./read-request.ts";
 import { ask, sendPart, statusOf, type Upstream, upstreamOf } from "./upstream.ts";
@@ -17,17 +18,18 @@ export class TcpProxy {
   readonly #open = new Set<Socket>();
   /** A line for each beginning and end of a request, in order. */
   readonly #log: { readonly exchange: Exchange; readonly begins: boolean }[] = [];
-  #port = 0;
+  readonly #port: number;
   #busy = 0;
   #watchers: { readonly check: () => boolean; readonly resolve: () => void }[] = [];
 
-  private constructor(upstream: Upstream) {
+  private constructor(upstream: Upstream, port: number) {
     this.#upstream = upstream;
+    this.#port = port;
   }
 
   /** Starts one before a server of this machine, such as `http://127.0.0.1:5000`. */
   static async start(trackingUri: string): Promise<TcpProxy> {
-    const proxy = new TcpProxy(upstreamOf(trackingUri));
+    const proxy = new TcpProxy(upstreamOf(trackingUri), await ownPort());
     await proxy.accept();
     return proxy;
   }
@@ -59,7 +61,6 @@ export class TcpProxy {
       server.once("error", reject).listen(this.#port, "127.0.0.1", resolve);
     });
     this.#server = server;
-    this.#port = (server.address() as AddressInfo).port;
   }
 
   /** Resolves when the server has had all requests that are on their way to it. */
