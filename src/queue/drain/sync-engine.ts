@@ -1,46 +1,22 @@
-import { ConfigurationError } from "../../errors/usage-errors.ts";
-import { assignStore } from "./assign-store.ts";
+import { Admission } from "./admission.ts";
+import type { EngineParts } from "./engine-parts.ts";
 import { Books } from "../account/books.ts";
 import { total } from "../amount.ts";
 import { DeliveryLoop } from "../send/delivery-loop.ts";
-import type { Opening } from "../send/loop-parts.ts";
 import { Follower, type Walk } from "../lead/follower.ts";
 import { Leadership } from "../lead/leader.ts";
-import type { Lease } from "../lead/lease.ts";
 import { Oldest } from "../lead/oldest.ts";
 import { Outlook } from "../lead/outlook.ts";
 import { Openings } from "../lead/openings.ts";
-import { OwnFates } from "../lead/own-fates.ts";
 import { ParkedAmount } from "../account/parked-amount.ts";
 import { Presence } from "../lead/presence.ts";
 import { QueueChannel, type QueueMessage } from "../lead/queue-channel.ts";
-import { Recovery } from "../lead/recovery.ts";
+import { Rounds } from "./rounds.ts";
 import { StorageTrouble } from "../send/storage-trouble.ts";
-import type { QueueStore, StorageCounts } from "../storage.ts";
+import type { QueueStore } from "../storage.ts";
 import type { HostState } from "../types.ts";
-import type { DeliveryParts } from "../send/delivery-parts.ts";
 
 const LEASE = 60_000;
-
-/** What the engine needs. */
-export interface EngineParts extends DeliveryParts {
-  /** Bytes of bodies that may wait in the store. */
-  readonly maxBytes: () => number;
-  /** Somebody in this process waits for what is sent, or has logged it. */
-  readonly awaited: () => boolean;
-  /** Somebody in this process waits right now. */
-  readonly waited: () => boolean;
-  /** Called after everything that may let somebody go on who waits. */
-  readonly onChange: () => void;
-  /** Runs whose mapping somebody waits for. */
-  readonly sought: ReadonlyMap<string, unknown>;
-  /** The storage when it was opened. */
-  readonly opened: Opening & { readonly counts: StorageCounts };
-  /** What is put there survives the process. */
-  readonly durable: boolean;
-  /** Milliseconds without a sign of life after which a leader counts as gone. @default 60000 */
-  readonly lease?: number | undefined;
-}
 
 /**
  * The part of a process in the draining of a storage: it leads, and delivers, or follows whoever does, and knows in both
@@ -48,34 +24,24 @@ export interface EngineParts extends DeliveryParts {
  */
 export class SyncEngine {
   readonly #parts: EngineParts;
-  readonly #lease: number;
   readonly #leadership: Leadership;
   readonly #loop: DeliveryLoop;
   readonly #follower: Follower;
   readonly #channel: QueueChannel;
   readonly #books: Books;
   readonly #parked: ParkedAmount;
-  readonly #oldest: Oldest;
-  readonly #fates: OwnFates;
+  readonly #rounds: Rounds;
   readonly presence: Presence;
   /** What others may end in its place. */
   readonly openings: Openings;
-  readonly #recovery: Recovery | undefined;
   /** How the server answered at the last request. */
   #said: HostState = "unknown";
-  /** Last place in the order that is known to be given. */
-  #order = 0;
   /** Sends, if it leads. */
   #running = false;
   /** The page may be stopped in the next moment, or was. */
   #resting = false;
   /** Times that it was. */
   #rests = 0;
-  /** The latest term in which the storage is known to be for this destination. */
-  #admitted: number;
-  /** Monotonic times of the next sign of life, and of the next look for runs of dead processes. */
-  #appearAt = 0;
-  #recoverAt = 0;
   /** How delivery goes, here or wherever the leader is. */
   readonly outlook: Outlook;
   /** Lets nothing more go from here until the returned function is called. */
@@ -88,14 +54,12 @@ export class SyncEngine {
     const { clock, random } = runtime;
     const trouble = new StorageTrouble(parts.name, parts.problems);
     this.#parts = parts;
-    this.#admitted = parts.opened.lease.term;
-    this.#lease = lease;
+    const admission = new Admission(parts, parts.opened.lease.term);
     this.presence = new Presence(store, ledger.writer);
-    this.#recovery = parts.durable ? new Recovery({ ...parts, clock, writer: ledger.writer, lease }) : undefined;
     this.openings = new Openings(store, this.presence);
     this.#books = new Books(ledger, store, parts.opened.counts, this.openings);
     this.intake = this.#books.intake;
-    this.#oldest = new Oldest(store, clock);
+    const oldest = new Oldest(store, clock);
     this.#parked = new ParkedAmount(store, (chunk) => this.#books.owns(chunk));
     this.#channel = new QueueChannel(store.broadcast, clock, (message) => this.#told(message));
     this.#follower = new Follower({
@@ -110,10 +74,10 @@ export class SyncEngine {
       id: ledger.writer,
       says: () => this.outlook.says(),
       eager: () => this.#follower.isAsked || ledger.waiting.points + ledger.waiting.requests > 0,
-      admits: (term) => this.#admits(term),
+      admits: (term) => admission.admits(term),
       onBegin: (term) => this.#begin(term),
       onEnd: () => this.#end(),
-      onLook: (seen) => this.#look(seen),
+      onLook: (seen) => this.#rounds.look(seen),
       onTrouble: (cause) => trouble.after(cause),
     });
     this.#loop = new DeliveryLoop({
@@ -131,11 +95,22 @@ export class SyncEngine {
       problems: parts.problems,
       loop: this.#loop,
       parkedElsewhere: this.#parked,
-      oldest: this.#oldest,
+      oldest,
       leads: () => this.leads,
     });
-    const { outlook } = this;
-    this.#fates = new OwnFates({ ...parts, outlook, first: () => this.#books.first }, parts.opened.counts);
+    this.#rounds = new Rounds({
+      ...parts,
+      lease,
+      leadership: this.#leadership,
+      loop: this.#loop,
+      follower: this.#follower,
+      books: this.#books,
+      parked: this.#parked,
+      oldest,
+      outlook: this.outlook,
+      presence: this.presence,
+      sends: () => this.leads && this.#running,
+    });
   }
 
   /** This one drains the storage. */
@@ -187,10 +162,9 @@ export class SyncEngine {
   /** Begins anew with all that the storage holds: it is another one than before. */
   restart(): void {
     this.#follower.reset();
-    this.#oldest.reset();
     this.#books.reset();
     this.#parked.reset();
-    this.#fates.reset();
+    this.#rounds.reset();
     this.#leadership.renew();
     void this.presence.show();
     this.#loop.wake();
@@ -242,11 +216,8 @@ export class SyncEngine {
   }
 
   /** Brings the figures of the ledger up to date. */
-  async refresh(): Promise<void> {
-    if (!this.leads) await this.#books.comparison.look(true);
-    const counts = await this.#books.refresh(false);
-    await this.#measure(counts);
-    await this.#fates.look(counts, this.leads);
+  refresh(): Promise<void> {
+    return this.#rounds.refresh();
   }
 
   /** Ends all requests. */
@@ -257,21 +228,6 @@ export class SyncEngine {
   /** Counts what the server has, and was to get once more, as delivered, and forgets it unless it is to be kept. */
   concede(keep: boolean): Promise<void> {
     return this.#loop.concede(keep).catch(() => {});
-  }
-
-  /** Whoever sends a storage elsewhere begins a term first. */
-  async #admits(term: number): Promise<boolean> {
-    const { store, name, problems, destination } = this.#parts;
-    if (term !== this.#admitted + 1) {
-      try {
-        await assignStore(store, { storage: { name }, problems, destination });
-      } catch (error) {
-        if (error instanceof ConfigurationError) return false;
-        throw error;
-      }
-    }
-    this.#admitted = term;
-    return true;
   }
 
   /** Lets others lead. */
@@ -322,7 +278,7 @@ export class SyncEngine {
   }
 
   #begin(term: number): void {
-    this.#recoverAt = 0;
+    this.#rounds.begin();
     this.#loop.begin(term);
     this.#channel.changed(() => this.outlook.says());
   }
@@ -332,46 +288,6 @@ export class SyncEngine {
     this.#loop.end();
     // What was put as the leader was told to nobody.
     this.#channel.tell({ kind: "appended" });
-  }
-
-  /** One look at the lease, and at what others did. */
-  async #look(lease: Lease | undefined): Promise<void> {
-    if (lease?.held) this.outlook.hear(lease.says);
-    if (this.#follower.isAsked) await this.#follower.look(!this.leads);
-    if (!this.leads) this.#loop.doubt();
-    const seen = this.leads ? undefined : await this.#books.comparison.look(this.#follower.hasCleared());
-    const counts = await this.#books.refresh(this.leads, seen);
-    const { order } = counts;
-    if (this.leads && order > this.#order) this.#loop.grew();
-    this.#order = order;
-    await this.#measure(counts);
-    await this.#fates.look(counts, this.leads);
-    const now = this.#parts.runtime.clock.monotonic();
-    if (now >= this.#appearAt) await this.#appear(now);
-    if (now >= this.#recoverAt && this.leads) await this.#recover(now);
-    this.#parts.onChange();
-  }
-
-  /** How much waits for a person, and how long the rest does. */
-  async #measure(counts: StorageCounts): Promise<void> {
-    const parked = this.outlook.parked();
-    await this.#parked.count(parked, this.#parts.ledger.dropped, counts);
-    // Who sends has the oldest in view.
-    if (this.leads && this.#running) this.#oldest.forget();
-    else await this.#oldest.look(counts, parked);
-  }
-
-  /** Shows now and then that this process lives: that is a write, and more of them would show nothing more. */
-  async #appear(now: number): Promise<void> {
-    await this.presence.beat();
-    this.#appearAt = now + this.#lease / 6;
-  }
-
-  /** Ends the runs of dead processes, now and then. */
-  async #recover(now: number): Promise<void> {
-    if (!this.#recovery) return;
-    this.#recoverAt = now + this.#lease / 6;
-    if (await this.#recovery.run(this.#leadership.term)) this.#loop.grew();
   }
 
   /** A request was answered, or was not. */
