@@ -16,7 +16,8 @@ const server: FaultServer = {
   refusesRepeats: process.env["MLFLOW_VERSION"]?.startsWith("2.") === true,
   ...(file !== "" && {
     sql: (text, ...values) => {
-      const database = new DatabaseSync(file, { readOnly: true });
+      // Another file of tests may have it write just then.
+      const database = new DatabaseSync(file, { readOnly: true, timeout: 10_000 });
       try {
         return database.prepare(text).all(...values);
       } finally {

@@ -1,6 +1,7 @@
-import { copyFile } from "node:fs/promises";
-import { join } from "node:path";
-import { inject, test } from "vitest";
+import { copyFile, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, inject, test } from "vitest";
 import { mlflowEnvironment } from "../../scripts/mlflow-environment.ts";
 import type { FaultServer } from "../faults/bench.ts";
 import { ServerReader } from "../faults/server-reader.ts";
@@ -8,18 +9,35 @@ import { swapBetweenSessions, swapMidSession } from "../faults/suite/swap.ts";
 import { type MlflowServer, startMlflowServer } from "./support/mlflow-server.ts";
 import { room } from "./support/room.ts";
 
-/** The MLflow of all live tests, and one on its database as it was when the test began. */
+let original: MlflowServer;
+let databaseFile: string;
+
+/** Starts an MLflow on a database file. */
+const start = async (file: string): Promise<MlflowServer> =>
+  startMlflowServer(await mlflowEnvironment(inject("mlflowVersion")), {
+    backendStoreUri: `sqlite:///${file}`,
+    artifactsDestination: join(dirname(file), "artifacts"),
+  });
+
+// Not the one of all live tests: nobody else may write while its file is copied, or make an experiment after it.
+beforeAll(async () => {
+  databaseFile = join(await mkdtemp(join(tmpdir(), "tracklet-restored-")), "mlflow.db");
+  original = await start(databaseFile);
+});
+
+afterAll(async () => {
+  await original.close();
+  await rm(dirname(databaseFile), { recursive: true, force: true });
+});
+
+/** A real MLflow, and one on its database as it was when the test began. */
 async function restored(body: (first: FaultServer, swap: () => Promise<FaultServer>) => Promise<void>): Promise<void> {
-  const directory = await room();
-  const file = join(directory, "mlflow.db");
-  await copyFile(inject("databaseFile"), file);
+  const file = join(await room(), "mlflow.db");
+  await copyFile(databaseFile, file);
   let server: MlflowServer | undefined;
   try {
-    await body({ trackingUri: inject("trackingUri"), patience: 4_000 }, async () => {
-      server = await startMlflowServer(await mlflowEnvironment(inject("mlflowVersion")), {
-        backendStoreUri: `sqlite:///${file}`,
-        artifactsDestination: join(directory, "artifacts"),
-      });
+    await body({ trackingUri: original.trackingUri, patience: 4_000 }, async () => {
+      server = await start(file);
       // The id of the experiment that was lost goes to another one.
       await new ServerReader(server.trackingUri).call("experiments/create", { name: "somebody else's" });
       return { trackingUri: server.trackingUri, patience: 4_000 };

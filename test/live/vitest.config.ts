@@ -11,8 +11,8 @@ const config: ViteUserConfig = defineConfig({
     globalSetup: [fileURLToPath(new URL("support/global-setup.ts", import.meta.url))],
     testTimeout: 120_000,
     hookTimeout: 180_000,
-    // Starting several MLflow servers at once on a small machine makes each of them slow.
-    fileParallelism: false,
+    // Most of the time they wait for a server. More than two would start so many that each of them is slow.
+    maxWorkers: 2,
   },
 });
 
