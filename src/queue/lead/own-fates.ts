@@ -42,7 +42,6 @@ export class OwnFates {
   readonly #parked = new Map<string, string>();
   /** Those of which the note did not say yet why. */
   readonly #unexplained = new Set<string>();
-  #refused = false;
   /** Another one led since all that was set aside was read last. */
   #followed = false;
   /** What was set aside in all, when that was read last. */
@@ -78,10 +77,11 @@ export class OwnFates {
   }
 
   async #look(aside: string, leads: boolean): Promise<void> {
-    this.#forget(leads);
-    if (leads) this.#refused = false;
-    else this.#hear();
-    if (!leads) await this.#tellParked();
+    await this.#forget(leads);
+    if (!leads) {
+      this.#hear();
+      await this.#tellParked();
+    }
     // What is set aside lies where it waited: what waits here now is the first that may come to that.
     const { first } = this.#parts;
     const next = Math.max(0, (first() ?? this.#next + 1) - 1);
@@ -97,30 +97,43 @@ export class OwnFates {
     }
   }
 
+  /** What the leader says of the host, also of what was told here before that one led. */
   #hear(): void {
-    const { problems, outlook } = this.#parts;
-    const { refusal, host } = outlook.heard;
+    const { problems, outlook, ledger } = this.#parts;
+    const { refusal, host, by } = outlook.heard;
     if (refusal !== undefined) problems.report({ kind: "server-refused", message: refusal });
     // Another leader asks the server itself before it says anything.
-    else if (host === "ok" && this.#refused) problems.solve("server-refused");
-    else return;
-    this.#refused = refusal !== undefined;
+    else if (host === "ok" && by !== ledger.writer) {
+      problems.solve("server-unreachable");
+      problems.solve("server-refused");
+    }
   }
 
   /** Takes back what is over: the run goes on, or nothing of it is left. */
-  #forget(leads: boolean): void {
-    const { ledger, outlook, problems } = this.#parts;
-    if (this.#parked.size === 0) return;
-    const { by, parkedRuns } = outlook.heard;
+  async #forget(leads: boolean): Promise<void> {
+    const { ledger, outlook, store } = this.#parts;
+    const { heard } = outlook;
+    const by = leads ? ledger.writer : heard.by;
     const parked = new Set(outlook.parked());
+    // Who leads has told of all of them.
+    const known = leads ? parked : [...parked].filter((run) => this.#parked.has(run));
+    for (const run of known) this.#parked.set(run, by);
+    const few = heard.parkedRuns.length < NAMED;
+    const before: string[] = [];
     for (const [run, when] of this.#parked) {
-      if (parked.has(run)) this.#parked.set(run, by);
-      // Another leader finds out for itself that it cannot go on, and names no more than some.
-      const goesOn = !leads && !parked.has(run) && by === when && parkedRuns.length < NAMED;
-      if (!goesOn && waitsHere(ledger, run)) continue;
-      this.#parked.delete(run);
-      problems.solve("run-parked", run);
+      if (parked.has(run)) continue;
+      if (!waitsHere(ledger, run) || (!leads && by === when && few)) this.#goesOn(run);
+      else if (!leads && by !== "" && by !== when) before.push(run);
     }
+    if (before.length === 0 || !few || this.#parked.size >= NAMED) return;
+    // Another leader finds out for itself that it cannot go on; until then it is noted as the one before left it.
+    const noted = new Map(parseNote(await store.note()).parked);
+    for (const run of before) if (!noted.has(run)) this.#goesOn(run);
+  }
+
+  #goesOn(run: string): void {
+    this.#parked.delete(run);
+    this.#parts.problems.solve("run-parked", run);
   }
 
   async #tellParked(): Promise<void> {

@@ -34,6 +34,8 @@ export class DeliveryLoop {
   #timer: Timer | undefined;
   #running = false;
   #stopped = false;
+  /** The last term that began; 0 before the first one. */
+  #last = 0;
   /** Those who keep anything more from going. */
   #holds = 0;
 
@@ -119,7 +121,19 @@ export class DeliveryLoop {
     const its = { term, signal, opened };
     this.#delivery = new Delivery({ ...this.#parts, client }, this.#view, this.#reader, this.#gate, its);
     this.#reset();
+    if (this.#last > 0 && term !== this.#last + 1) this.#renew();
+    this.#last = term;
+    this.doubt();
     this.grew();
+  }
+
+  /** Another one led since the last term: what was found then may be so no more. */
+  #renew(): void {
+    const { problems } = this.#parts;
+    this.#view.renew();
+    this.#gate.renew(this.#now());
+    problems.solve("server-unreachable");
+    problems.solve("server-refused");
   }
 
   /** The term is over. */

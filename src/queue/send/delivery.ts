@@ -154,7 +154,9 @@ export class Delivery {
       if (runtime.lifecycle.leaves && settings.readBack === "auto") this.#ask().catch(() => {});
     }
     this.#note.unpark(run.id);
-    const { lateUploads, runtime } = this.#parts;
+    const { lateUploads, runtime, problems } = this.#parts;
+    // Told in an earlier term.
+    problems.solve("run-parked", run.id);
     if (item.file) return uploaded(run, item, this.#view, lateUploads, runtime.clock.monotonic());
     return this.#acknowledged(job, mapping);
   }

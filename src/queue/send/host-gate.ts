@@ -106,6 +106,14 @@ export class HostGate {
     if (!this.#asked) this.until = 0;
   }
 
+  /** Another one asked it meanwhile: what was found before counts no more, but for a pause that the server asked for. */
+  renew(now: number): void {
+    if (!this.#open(now)) return;
+    this.#forgive();
+    this.#limit = MOST;
+    this.state = "unknown";
+  }
+
   /** Ends a pause; false for one that the server asked for and that is not over. */
   #open(now: number): boolean {
     if (this.#asked && now < this.until) return false;

@@ -156,6 +156,14 @@ export class Scheduler {
     this.#size = 0;
   }
 
+  /** After `reset`: forgets also why runs wait for a person, as another process may have found meanwhile that they go on. */
+  renew(): void {
+    for (const run of this.parked()) {
+      this.unpark(run);
+      if (!run.busy) this.done(run);
+    }
+  }
+
   /** The next chunk to send, marked as being sent until `done`; as a `probe` what failed least often. */
   pick(now: number, interval: number, probe = false): { readonly run: RunState; readonly item: Item } | undefined {
     const { urgent, reserved } = this;
