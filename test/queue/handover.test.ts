@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
+import { decodeRequest, encodeRequest } from "../../src/queue/chunk/chunk-codec.ts";
 import { collect } from "../../src/queue/handover/collect.ts";
 import { takeUp } from "../../src/queue/handover/take-up.ts";
 import type { ChunkDraft } from "../../src/queue/chunk/stored-chunk.ts";
+import { ownField } from "../../src/queue/lead/doubt-fields.ts";
+import { noteText } from "../../src/queue/lead/note-text.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
 
 const destination = { uri: "https://mlflow.example" };
@@ -78,6 +80,17 @@ describe("collect() and takeUp()", () => {
     const target = new MemoryStore();
     for (const { parcel } of [first, second]) await takeUp(target, parcel);
     expect(await target.heads(0, 99)).toHaveLength(6);
+  });
+
+  test("hand over of the fields of a run only those that are in doubt, each by itself", async () => {
+    const store = new MemoryStore();
+    const desired = new Map([["r", { tags: { key: "last" }, name: "n", status: "FINISHED", endTime: 5 } as const]]);
+    await store.append("w", [draft(1, { kind: "create" })], desired);
+    const term = await store.beginTerm();
+    await store.acknowledge(1, term, { localId: "r", runId: "abc", experimentId: "0" });
+    await store.leaveNote(term, noteText({ doubts: [["r", false, ["status", "endTime"].map(ownField)]], sent: [] }));
+    const { parcel } = await from(store);
+    expect(parcel.chunks.map(({ body }) => decodeRequest(body))).toEqual([{ status: "FINISHED" }, { endTime: 5 }]);
   });
 
   test("hand over the runs that a model and a child need, and say of each creation that it may have been sent", async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
+import { OWN_FIELDS, ownField } from "../../src/queue/lead/doubt-fields.ts";
 import { LeaderNote } from "../../src/queue/lead/leader-note.ts";
+import { PROBE_TAG } from "../../src/queue/lead/probe-tag.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
@@ -40,6 +42,41 @@ describe("LeaderNote", () => {
     expect([...new Set(settled.map(([run]) => run))]).toEqual(names.slice(5, 30));
     expect(settled.filter(([, , fields]) => !fields.includes("a") && fields.length > 0)).toEqual([]);
     expect(settled.some(([run, create]) => run === "run-20" && create)).toBe(true);
+  });
+
+  test("doubts of runs that it does not name only what was in doubt of one of them, as long as that is not too much", async () => {
+    const clock = new ManualClock();
+    const store = await storeOfRuns();
+    const note = new LeaderNote(store, clock, await store.beginTerm(), undefined, 8);
+    await note.ready();
+    for (const run of names) note.doubtFields(run, [ownField("status")]);
+    await note.keep();
+    const next = new LeaderNote(store, clock, await store.beginTerm(), undefined, 8);
+    await next.ready();
+    expect(new Set((await settleAll(next)).map(([, , fields]) => fields.join()))).toEqual(
+      new Set([ownField("status")]),
+    );
+    for (const [n, run] of names.entries()) for (let key = 0; key < 5; key++) next.doubtFields(run, [`${n} ${key}`]);
+    const settled = await settleAll(next);
+    expect(settled.filter(([, , fields]) => !fields.includes("a"))).toHaveLength(8);
+    expect(settled.find(([run]) => run === names[0])![2]).toEqual([...OWN_FIELDS, "a", "b", PROBE_TAG].sort());
+  });
+
+  test("takes a field without a name, as earlier versions kept it, for all of a run's own, and keeps one for them", async () => {
+    const store = await storeOfRuns();
+    await store.leaveNote(await store.beginTerm(), '{"version":1,"doubts":[["run-10",false,["a",""]]],"sent":[]}');
+    const note = new LeaderNote(store, new ManualClock(), await store.beginTerm());
+    await note.ready();
+    expect([...note.doubts.get("run-10")!.fields]).toEqual(["a", ...OWN_FIELDS]);
+    note.settle("run-10");
+    note.doubtFields("run-10", [ownField("name")]);
+    await note.keep();
+    expect((JSON.parse((await store.note())!) as { doubts: unknown }).doubts).toEqual([
+      ["run-10", false, ["", ownField("name")]],
+    ]);
+    const next = new LeaderNote(store, new ManualClock(), await store.beginTerm());
+    await next.ready();
+    expect([...next.doubts.get("run-10")!.fields]).toEqual([ownField("name")]);
   });
 
   test("doubts no fields of a logged model among them, which has none that a late request overwrites", async () => {

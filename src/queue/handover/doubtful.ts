@@ -1,5 +1,6 @@
 import { encodeRequest } from "../chunk/chunk-codec.ts";
 import type { ChunkKind } from "../chunk/request.ts";
+import { OWN_FIELDS, ownFieldOf } from "../lead/doubt-fields.ts";
 import { parseNote } from "../lead/note-text.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
 import type { QueueStore } from "../storage.ts";
@@ -39,17 +40,20 @@ export async function doubtful(store: QueueStore, { meet, desired, now, next }: 
     if (create) again("create", { localId: run, experiment: { id }, startTime: 0, tags: {} });
     // A logged model has no fields of its own that are set twice.
     if (model) return;
-    const { tags = {}, orphansIn: _, createdIn: __, ...own } = desired.get(run) ?? {};
-    for (const field of fields ?? ["", ...Object.keys(tags)]) {
+    const { tags = {}, ...own } = desired.get(run) ?? {};
+    for (const field of fields ?? [...OWN_FIELDS, ...Object.keys(tags)]) {
       const value = tags[field];
-      if (field === "") {
-        if (Object.keys(own).length > 0) again("update", own);
+      const name = ownFieldOf(field);
+      // Each by itself: what is refused is set aside with nothing else.
+      if (name !== undefined) {
+        if (own[name] !== undefined) again("update", { [name]: own[name] });
       } else if (value === null) again("untag", field);
       else if (value !== undefined) again("tags", [[field, value, 0]]);
     }
   };
   for (const [run, create, fields] of doubts) await add(run, create, fields);
-  if (merged) for await (const run of mapped(store, merged.from, merged.to)) await add(run, merged.create, undefined);
+  if (merged)
+    for await (const run of mapped(store, merged.from, merged.to)) await add(run, merged.create, merged.fields);
   return drafts;
 }
 

@@ -1,4 +1,5 @@
 import type { QueueStore } from "../storage.ts";
+import { OWN_FIELDS } from "./doubt-fields.ts";
 import type { MergedDoubt } from "./note-text.ts";
 import { PROBE_TAG } from "./probe-tag.ts";
 
@@ -10,9 +11,12 @@ export interface Doubt {
   inherited: boolean;
   /** A create of it may have come to the server twice. */
   create: boolean;
-  /** Keys of tags, and "" for the run's own fields, that may be overwritten by an older value. */
+  /** What may be overwritten by an older value. */
   readonly fields: Set<string>;
 }
+
+/** Fields of all of them together that are named: of more, all that was set of each is in doubt. */
+const MOST_FIELDS = 100;
 
 /** Runs in doubt of which there are too many to name each. */
 export class MergedDoubts {
@@ -34,35 +38,45 @@ export class MergedDoubts {
     this.#inherited = true;
   }
 
-  add(run: string, { since, inherited, create }: Doubt): void {
-    const { from = run, to = run, create: before = false } = this.#range ?? {};
-    this.#range = { from: run < from ? run : from, to: run > to ? run : to, create: create || before };
+  add(run: string, { since, inherited, create, fields }: Doubt): void {
+    const { from, to, create: before, fields: others } = this.#range ?? { from: run, to: run, create, fields: [] };
+    const all = others && [...new Set([...others, ...fields])];
+    this.#range = {
+      from: run < from ? run : from,
+      to: run > to ? run : to,
+      create: create || before,
+      fields: all && all.length <= MOST_FIELDS ? all : undefined,
+    };
     this.#since = Math.max(this.#since, since);
     this.#inherited ||= inherited;
   }
 
   /**
-   * Takes the first `most` of them out, with all that may have been set of each; undefined where others were merged while
+   * Takes the first `most` of them out, with all that may be in doubt of each; undefined where others were merged while
    * they were read, or there are none.
    */
   async take(store: QueueStore, most: number): Promise<ReadonlyMap<string, Doubt> | undefined> {
     const range = this.#range;
     if (!range) return undefined;
-    const { from, to, create } = range;
+    const { from, to, create, fields } = range;
     const first = await store.mapping(from);
     const page = await store.mappings(from, most);
     const within = page.filter(({ localId }) => localId <= to);
-    const found: [string, string[]][] = [];
+    const found: [string, readonly string[]][] = [];
     for (const { localId, model } of first ? [first, ...within] : within) {
-      const { tags = {} } = (await store.desired(localId)) ?? {};
       // Of a logged model nothing is written that a late request could overwrite, and no run has its id.
-      found.push([localId, model ? [] : ["", PROBE_TAG, ...Object.keys(tags)]]);
+      if (model) found.push([localId, []]);
+      else found.push([localId, fields ?? [...OWN_FIELDS, PROBE_TAG, ...(await tagsOf(store, localId))]]);
     }
     // What was read is read again.
     if (this.#range !== range) return undefined;
     const isLast = page.length < most || within.length < page.length;
-    this.#range = isLast ? undefined : { from: page.at(-1)!.localId, to, create };
+    this.#range = isLast ? undefined : { ...range, from: page.at(-1)!.localId };
     const [since, inherited] = [this.#since, this.#inherited];
-    return new Map(found.map(([run, fields]) => [run, { since, inherited, create, fields: new Set(fields) }]));
+    return new Map(found.map(([run, its]) => [run, { since, inherited, create, fields: new Set(its) }]));
   }
+}
+
+async function tagsOf(store: QueueStore, run: string): Promise<readonly string[]> {
+  return Object.keys((await store.desired(run))?.tags ?? {});
 }

@@ -1,10 +1,13 @@
+import { fieldsKept, keptFields } from "./doubt-fields.ts";
 import type { Range } from "./ranges.ts";
 
-/** Runs in doubt that are not named: all that the server has from one id to another, and all that was set of them. */
+/** Runs in doubt that are not named: all that the server has from one id to another. */
 export interface MergedDoubt {
   readonly from: string;
   readonly to: string;
   readonly create: boolean;
+  /** What is in doubt of any of them; left out, it is all that was set of each. */
+  readonly fields?: readonly string[] | undefined;
 }
 
 /** What a leader leaves to the next one. */
@@ -22,12 +25,20 @@ export function parseNote(text: string | undefined): Note {
     const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";
     const isParked = Array.isArray(note.parked ?? []);
     if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged && isParked)
-      return note;
+      return withFields(note, fieldsKept);
   } catch {}
   return { doubts: [], sent: [] };
 }
 
 /** The text of a note. */
 export function noteText(note: Note): string {
-  return JSON.stringify({ version: 1, ...note });
+  return JSON.stringify({ version: 1, ...withFields(note, keptFields) });
+}
+
+function withFields({ doubts, merged, ...note }: Note, map: (fields: readonly string[]) => readonly string[]): Note {
+  return {
+    ...note,
+    doubts: doubts.map(([run, create, fields]) => [run, create, map(fields)] as const),
+    ...(merged && { merged: { ...merged, ...(merged.fields && { fields: map(merged.fields) }) } }),
+  };
 }

@@ -1,4 +1,5 @@
 import type { Content } from "../chunk/content.ts";
+import { ownField } from "../lead/doubt-fields.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { RunState } from "./run-state.ts";
 
@@ -8,9 +9,9 @@ export function doubtContent(note: LeaderNote, { id }: RunState, content: Conten
   if (fields.length > 0) note.doubtFields(id, fields);
 }
 
-/** Fields of which the last write counts: keys of tags, and "" for the run's own. */
+/** Fields of which the last write counts. */
 function fieldsOf(content: Content): readonly string[] {
   if (content.kind === "tags") return content.request.map(([key]) => key);
   if (content.kind === "untag") return [content.request];
-  return content.kind === "update" ? [""] : [];
+  return content.kind === "update" ? Object.keys(content.request).map(ownField) : [];
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from "../../client/types/connection.ts";
 import { HttpError } from "../../errors/network-errors.ts";
+import { namesOf } from "../lead/doubt-fields.ts";
 import type { Doubt } from "../lead/merged-doubts.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
@@ -142,12 +143,6 @@ export class Looks {
   #now(): number {
     return this.#parts.runtime.clock.monotonic();
   }
-}
-
-/** Fields of a run, for people. */
-export function namesOf(fields: Iterable<string>): string {
-  const names = [...fields].map((field) => (field === "" ? "its name, status or end" : `tag ${JSON.stringify(field)}`));
-  return names.join(", ");
 }
 
 function unseenText({ runId, localId, model }: RunMapping, { fields, create }: Doubt, cause: Error): string {

@@ -2,10 +2,11 @@ import type { RunData } from "../../client/types/entities.ts";
 import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Doubt } from "../lead/merged-doubts.ts";
+import { namesOf, ownFieldOf } from "../lead/doubt-fields.ts";
 import { PROBE_TAG } from "../lead/probe-tag.ts";
-import { type LookParts, Looks, namesOf } from "./looks.ts";
+import { type LookParts, Looks } from "./looks.ts";
 import { lookTwice, unlessMissing } from "./missing.ts";
-import { passes } from "./outcome.ts";
+import { classify, passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
@@ -22,7 +23,7 @@ const OVERWRITTEN = "overwritten";
 
 /** A request that sets something right. */
 export interface Repair {
-  /** What it sets: a tag, "" for the run's own fields; undefined for a twin. */
+  /** What it sets; undefined for a twin. */
   readonly field?: string;
   readonly send: () => Promise<void>;
 }
@@ -55,6 +56,8 @@ export class Mender {
   readonly #parts: MenderParts;
   readonly #view: Scheduler;
   readonly #looks: Looks;
+  /** How often what would set a field right was refused in the same way as chunks are that are asked for again. */
+  readonly #refusals = new WeakMap<Doubt, Map<string, number>>();
   /** Monotonic time at which the next run is due, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
@@ -114,13 +117,7 @@ export class Mender {
         // The repair itself may come late: there is another look, also by the next leader.
         note.doubtFields(run.id, []);
         await ofStorage(note.keep());
-        for (const { field, send } of repairs) {
-          await send().catch((error: unknown) => {
-            if (passes(error) || field === undefined) throw error;
-            doubt.fields.delete(field);
-            this.#report(run.id, `Cannot make sure of the last state of run ${mapping.runId}: ${messageOf(error)}`);
-          });
-        }
+        await this.#repair(mapping, doubt, repairs);
       }
       if (asks) this.#looks.succeeded(run.id);
       if (repairs.length > 0) return;
@@ -132,12 +129,36 @@ export class Mender {
     const settled = asked - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
     // What waits for a deleted run goes on once that is restored, and then its state shall be right.
-    if (ahead && (isDeleted || doubt.fields.has(""))) return this.#looks.later(run.id);
+    if (ahead && (isDeleted || [...doubt.fields].some((field) => ownFieldOf(field) !== undefined)))
+      return this.#looks.later(run.id);
     if (overwritten.length > 0) {
       this.#report(run.id, overwrittenText(mapping.runId, overwritten), OVERWRITTEN);
       return this.#looks.later(run.id, "deleted");
     }
     return this.#settle(run);
+  }
+
+  /** What the server refuses is asked for some times, as chunks are, and keeps nothing else from being set right. */
+  async #repair({ localId, runId }: RunMapping, doubt: Doubt, repairs: readonly Repair[]): Promise<void> {
+    const refusals = this.#refusals.get(doubt) ?? new Map<string, number>();
+    this.#refusals.set(doubt, refusals);
+    let refused: unknown;
+    for (const { field, send } of repairs) {
+      await send().catch((error: unknown) => {
+        if (field === undefined) throw error;
+        const before = refusals.get(field) ?? 0;
+        const outcome = classify(error, "update", before);
+        if (outcome.action === "retry" && outcome.refused) {
+          refusals.set(field, before + 1);
+          refused = error;
+        } else if (passes(error, before)) throw error;
+        else {
+          doubt.fields.delete(field);
+          this.#report(localId, `Cannot make sure of the last state of run ${runId}: ${messageOf(error)}`);
+        }
+      });
+    }
+    if (refused !== undefined) throw refused;
   }
 
   #settle({ id }: RunState): Promise<void> {
@@ -181,19 +202,12 @@ export class Mender {
     const { options } = this.#parts;
     const { runId } = info;
     return [...fields].flatMap((field) => {
-      if (field === "") {
-        const differs =
-          (own.status !== undefined && own.status !== info.status) ||
-          (own.endTime !== undefined && own.endTime !== info.endTime) ||
-          (own.name !== undefined && own.name !== info.runName);
-        return differs && !ahead
-          ? [
-              {
-                field,
-                send: async () => void (await runs.update(runId, own, options)),
-              },
-            ]
-          : [];
+      const name = ownFieldOf(field);
+      if (name !== undefined) {
+        const there = name === "name" ? info.runName : info[name];
+        if (ahead || own[name] === undefined || own[name] === there) return [];
+        // Each by itself: one that the server refuses keeps no other from being set right.
+        return [{ field, send: async () => void (await runs.update(runId, { [name]: own[name] }, options)) }];
       }
       const value = field === PROBE_TAG ? null : tags[field];
       if (typeof value === "string") {

@@ -85,9 +85,9 @@ function isRefusedHere(error: unknown): boolean {
   return [ChunkDamagedError, ValidationError, ConfigurationError].some((kind) => error instanceof kind);
 }
 
-/** True for what may go better at another time. */
-export function passes(error: unknown): boolean {
-  return ["retry", "pause", "deny"].includes(classify(error, "update", 0).action);
+/** True for what may go better at another time; `refusals` as in `classify`. */
+export function passes(error: unknown, refusals = 0): boolean {
+  return ["retry", "pause", "deny"].includes(classify(error, "update", refusals).action);
 }
 
 /** What the refusal of a body means that was refused so often before. */
