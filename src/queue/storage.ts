@@ -150,7 +150,10 @@ export interface QueueStore {
    * a `discard` of its run waits, however far behind: a leader that has not read so far shall send nothing of it.
    */
   seal(order: number, term: number): Promise<SealedChunk | undefined>;
-  /** Notes, before it is sent, that a request that the server does not de-duplicate may have been sent. */
+  /**
+   * Notes, before it is sent, that a request may have been sent: one that the server does not de-duplicate, or an upload
+   * that passes what lies before it.
+   */
   markAttempted(order: number, term: number): Promise<void>;
   /** Deletes a chunk as delivered, once the server has acknowledged it. `mapping` is kept in the same transaction. */
   acknowledge(order: number, term: number, mapping?: RunMapping, keys?: KeyCounts): Promise<void>;

@@ -260,6 +260,27 @@ describe("Queue.logArtifact() while an older version may come late", () => {
     expect(it.file()).toBe("epoch 2");
   });
 
+  test("F45 leaves the newer one of the next process although the older one had passed what was stuck, and then it died", async () => {
+    const it = await started(first(1, () => "held" as const));
+    it.oracle.fault = ({ body }) => (JSON.stringify(body).includes('"odd"') ? { status: 500 } : undefined);
+    it.queue.logParam(it.run, "odd", "1");
+    await it.runtime.clock.advance(2_000);
+    void it.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 1"]));
+    while (it.uploads.length === 0) await it.runtime.clock.advance(1_000);
+    it.die();
+    it.oracle.fault = () => undefined;
+    const next = harness({
+      runtime: manualRuntime({ clock: it.runtime.clock, seed: 2 }),
+      oracle: it.oracle,
+      storage: await afterDeath(it.storage),
+    });
+    void next.queue.logArtifact(it.run, "last.ckpt", new Blob(["epoch 2"]));
+    expect(await it.runtime.clock.until(next.queue.flush())).toMatchObject({ pending: nothing });
+    expect(it.oracle.named("a").params.get("odd")).toBe("1");
+    await it.runtime.clock.advance(300_000);
+    expect(it.file()).toBe("epoch 2");
+  });
+
   test("lets nothing pass what is stuck before it while it waits to go once more", async () => {
     let refusals = 2;
     const it = await started(first<"late">(1, () => "late"));

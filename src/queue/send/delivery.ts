@@ -219,6 +219,9 @@ export class Delivery {
       if (content.kind === "artifact") {
         this.#parts.lateUploads.add(run.id, content.request, chunk.order, this.#parts.runtime.clock.monotonic());
       }
+    } else if (content.kind === "artifact" && item !== run.items[0]) {
+      // It passes what is stuck: of all others the next leader knows by their place that they may be on their way.
+      await ofStorage(store.markAttempted(chunk.order, term));
     }
     run.term = term;
     const { clock } = this.#parts.runtime;
@@ -242,8 +245,8 @@ export class Delivery {
   }
 
   /** The leader before, or another queue, may have sent a chunk, and it may be on its way still. */
-  #isInherited({ run, chunk, term }: Job): boolean {
-    return chunk.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order));
+  #isInherited({ run, item, chunk, term }: Job): boolean {
+    return item.header.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order));
   }
 
   #verified(run: RunState): void {
