@@ -144,6 +144,27 @@ describe("Queue over a storage that takes nothing more", () => {
   });
 });
 
+describe("Queue over a storage of which a part fails", () => {
+  test.each(["heads", "seal", "acknowledge", "verify", "status", "leaveNote"])(
+    "F24 tells once that %s() fails, and takes it back when that works again",
+    async (operation) => {
+      let broken = false;
+      const storage = refusing((name) => (broken && name === operation ? new Error("I/O error") : undefined));
+      const { queue, oracle, runtime, start, problems } = harness({ storage: { ...storage, durable: true } });
+      const run = start("a");
+      await runtime.clock.until(queue.flush());
+      broken = true;
+      queue.logMetric(run, "m", 1, 1, 1);
+      await runtime.clock.advance(120_000);
+      const told = { kind: "storage", message: expect.stringMatching(/^Cannot read or change .* I\/O error$/) };
+      expect([problems, queue.status().problems]).toMatchObject([[told], [told]]);
+      broken = false;
+      await runtime.clock.advance(30_000);
+      expect([oracle.named("a").points.size, queue.status().problems, problems.length]).toEqual([1, [], 1]);
+    },
+  );
+});
+
 describe("Queue over a storage with a damaged chunk", () => {
   const column = (...values: number[]): Float64Array => Float64Array.from(values);
   const metrics = encodeMetrics({

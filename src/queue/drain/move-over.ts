@@ -10,6 +10,7 @@ import type { Writer } from "../write/writer.ts";
 /** Milliseconds between two questions whether a storage answers by now that gave no answer in time. */
 const ASK = 30_000;
 const PAGE = 200;
+const NOT_YET = "move over";
 
 /** Asks now and then for the storage that the present one stands in for, until that answers. */
 export function askAgain(drain: Drain): void {
@@ -47,7 +48,7 @@ export async function moveOver(
     if (destination && !isSameDestination(await better.assign(destination), destination)) return false;
     carried = await carryMappings(drain, store, better);
   } catch (cause) {
-    problems.report({ kind: "storage", message: "Cannot move over to the durable queue yet", cause });
+    problems.report({ kind: "storage", key: NOT_YET, message: "Cannot move over to the durable queue yet", cause });
   }
   if (!carried) return false;
   // Who waits for this one has nothing to wait for.
@@ -57,6 +58,7 @@ export async function moveOver(
   drain.former = store;
   drain.better = undefined;
   problems.solve("memory-queue");
+  problems.solve("storage", undefined, NOT_YET);
   for (const mapping of mappings.values()) if (!carried.has(mapping.localId)) drain.unkept.add(mapping);
   for (const run of engine.openings.open) {
     if (!ledger.find(run)?.ended) writer.outbox.unshift(openMark(run));

@@ -52,7 +52,7 @@ export class SyncEngine {
   constructor(parts: EngineParts) {
     const { store, runtime, ledger, lease = LEASE } = parts;
     const { clock, random } = runtime;
-    const trouble = new StorageTrouble(parts.name, parts.problems);
+    const trouble = new StorageTrouble(parts);
     this.#parts = parts;
     const admission = new Admission(parts, parts.opened.lease.term);
     this.presence = new Presence(store, ledger.writer);
@@ -77,7 +77,7 @@ export class SyncEngine {
       admits: (term) => admission.admits(term),
       onBegin: (term) => this.#begin(term),
       onEnd: () => this.#end(),
-      onLook: (seen) => this.#rounds.look(seen),
+      onLook: (seen) => this.#rounds.look(seen).then(() => trouble.works()),
       onTrouble: (cause) => trouble.after(cause),
     });
     this.#loop = new DeliveryLoop({

@@ -236,6 +236,7 @@ export class DeliveryLoop {
   async #loopOn(): Promise<void> {
     try {
       await this.#loop();
+      this.#parts.trouble.works();
     } catch (error) {
       this.#storageFailed(error);
     } finally {
