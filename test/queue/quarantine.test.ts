@@ -1,6 +1,9 @@
 import { describe, expect, test } from "vitest";
 import type { OracleCall, OracleFault } from "../support/oracle-server.ts";
+import { manualRuntime } from "../support/manual-runtime.ts";
+import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { MemoryStore } from "../../src/queue/storage/memory-store.ts";
+import type { Problem } from "../../src/queue/types.ts";
 import { harness } from "./harness.ts";
 import { World } from "./world.ts";
 
@@ -18,6 +21,9 @@ function refusing(isRefused: (call: OracleCall) => boolean, options?: Parameters
     run: it.start("a"),
     server: () => it.oracle.named("a"),
     flush,
+    mend: () => {
+      refuses = false;
+    },
     /** Logs what is refused, and waits until as many are set aside. */
     async refuse(log: () => void, count = 1): Promise<void> {
       const before = it.queue.status().quarantined.requests;
@@ -187,5 +193,67 @@ describe("quarantine.retry()", () => {
     expect(await (await later.queue.quarantine()).retry(undefined)).toBe(1);
     expect(await runtime.clock.until(later.queue.flush())).toMatchObject({ pending: nothing, parked: nothing });
     expect([later.problems, server().params.get("odd")]).toEqual([[], "1"]);
+  });
+});
+
+describe("A problem of what was set aside", () => {
+  /** What is told of, by key. */
+  const told = ({ problems }: { readonly problems: readonly Problem[] }): unknown[] =>
+    problems.map(({ kind, key }) => `${kind} ${key}`);
+
+  test.each(["retry", "discard"] as const)("is over when another process took it out by %s()", async (act) => {
+    const storage = { ...memoryQueue(), durable: true };
+    const it = refusing(having("odd"), { storage });
+    const { queue, run, runtime, flush } = it;
+    await it.refuse(() => {
+      for (const key of ["odd", "odder"]) queue.setTag(run, key, "1");
+    }, 2);
+    expect(told(queue.status())).toEqual(["quarantined odd", "quarantined odder"]);
+    const other = harness({ storage, oracle: it.oracle, runtime: manualRuntime({ clock: runtime.clock, seed: 2 }) });
+    await other.queue.recover();
+    it.mend();
+    const quarantine = await other.queue.quarantine();
+    const [first] = await Array.fromAsync(quarantine.list());
+    await quarantine[act](first!.id);
+    await runtime.clock.advance(60_000);
+    await flush();
+    expect(told(queue.status())).toEqual(["quarantined odder"]);
+    await quarantine[act](undefined);
+    await runtime.clock.advance(60_000);
+    const report = await flush();
+    expect([report.quarantined, report.pending, told(report)]).toEqual([nothing, nothing, []]);
+  });
+
+  test("stands while another thing of that name is set aside, and for the others that are", async () => {
+    const it = refusing(having("odd"));
+    const { queue, run } = it;
+    for (const value of ["1", "2"]) await it.refuse(() => queue.setTag(run, "odd", value));
+    await it.refuse(() => queue.setTag(run, "odder", "1"));
+    const quarantine = await queue.quarantine();
+    for (const left of [["odd", "odder"], ["odder"], []]) {
+      const [first] = await Array.fromAsync(quarantine.list());
+      await quarantine.discard(first!.id);
+      await it.flush();
+      expect(told(queue.status())).toEqual(left.map((key) => `quarantined ${key}`));
+    }
+    expect(it.problems).toHaveLength(2);
+  });
+
+  test("is over for who logged it also where the leader told of it, and put it back", async () => {
+    const world = new World();
+    const [a, b] = [world.start(), world.start()];
+    a.start("a");
+    await world.until(a.queue.flush());
+    const run = b.start("b");
+    let refuses = true;
+    world.oracle.fault = (call) => (refuses && having("odd")(call) ? refusal : undefined);
+    b.queue.setTag(run, "odd", "1");
+    await world.until(b.queue.flush());
+    await world.pass(20_000);
+    expect([a, b].map(({ queue }) => told(queue.status()))).toEqual([["quarantined odd"], ["quarantined odd"]]);
+    refuses = false;
+    await (await a.queue.quarantine()).retry(undefined);
+    await world.pass(30_000);
+    expect([a, b].map(({ queue }) => told(queue.status()))).toEqual([[], []]);
   });
 });

@@ -16,6 +16,8 @@ export async function openQuarantine(drain: Drain): Promise<StoredQuarantine> {
     if (total((await store.status()).quarantined) === 0) {
       for (const { kind, run } of problems.list()) if (kind === "quarantined") problems.solve(kind, run);
     }
+    // Where some is left, it finds which.
+    engine.look();
     onChange();
   };
   return new StoredQuarantine({

@@ -9,6 +9,7 @@ import { patiently, put } from "../write/put.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import { SyncEngine } from "./sync-engine.ts";
+import { ToldAside } from "../lead/told-aside.ts";
 import type { Waiters } from "../waiters.ts";
 import type { Writer } from "../write/writer.ts";
 
@@ -48,6 +49,7 @@ export async function openDrain(drain: Drain, client: DeliveryClient, store: Que
     maxBytes: () => drain.maxBytes(),
     durable,
     destination,
+    toldAside: new ToldAside(parts.problems),
     lateUploads: new LateUploads(parts.settings.requestTimeout),
   };
   const engine = new SyncEngine({ ...parts, ...found, settleDelay: SETTLE_DELAY });

@@ -4,6 +4,7 @@ import { waitsHere } from "../account/waits-here.ts";
 import type { Problems } from "../problems.ts";
 import { asideProblem, parkedProblem } from "../send/words-of-fates.ts";
 import type { QueueStore, StorageCounts } from "../storage.ts";
+import type { ToldAside } from "./told-aside.ts";
 import { NAMED } from "./leader-state.ts";
 import { parseNote } from "./note-text.ts";
 import type { Outlook } from "./outlook.ts";
@@ -11,14 +12,13 @@ import type { Outlook } from "./outlook.ts";
 const PAGE = 64;
 /** Pages of what was set aside that are read at one look. */
 const PAGES = 4;
-/** Chunks whose place is remembered as told, and about as many are told of at all. */
-const MOST = 1_000;
 
 /** What telling needs. */
 export interface OwnFatesParts {
   readonly store: Pick<QueueStore, "quarantined" | "quarantinedChunk" | "note">;
   readonly ledger: Ledger;
   readonly problems: Pick<Problems, "report" | "solve">;
+  readonly toldAside: ToldAside;
   readonly outlook: Pick<Outlook, "heard" | "parked">;
   /** The first place at which something lies that was put here; undefined when none is known. */
   readonly first: () => number | undefined;
@@ -51,8 +51,6 @@ export class OwnFates {
   #next: number;
   /** The reading that is under way. */
   #reading: Reading | undefined;
-  /** Places of what was told. */
-  readonly #told = new Set<number>();
 
   /** @param opened What the storage had counted before anything was put there. */
   constructor(parts: OwnFatesParts, { quarantined, order }: Pick<StorageCounts, "quarantined" | "order">) {
@@ -66,12 +64,15 @@ export class OwnFates {
     this.#from = this.#next = 0;
     this.#aside = "";
     this.#reading = undefined;
-    this.#told.clear();
+    this.#parts.toldAside.reset();
   }
 
   /** Looks once, as who follows or leads. Who leads tells by itself what it does, but not what another one did before. */
   look(counts: StorageCounts, leads: boolean): Promise<void> {
-    const looked = this.#last.then(() => this.#look(JSON.stringify(counts.quarantined), leads));
+    const { toldAside, store } = this.#parts;
+    const looked = this.#last
+      .then(() => this.#look(JSON.stringify(counts.quarantined), leads))
+      .then(() => toldAside.look(store, counts));
     this.#last = looked.catch(() => {});
     return looked;
   }
@@ -155,12 +156,11 @@ export class OwnFates {
 
   /** Reads some pages of what was set aside, and tells what of it was logged here. */
   async #read(reading: Reading): Promise<void> {
-    const { store, ledger } = this.#parts;
+    const { store, ledger, toldAside } = this.#parts;
     for (let pages = 0; pages < PAGES; pages++) {
       const page = await store.quarantined(reading.at, PAGE);
       for (const { order, writer, run } of page) {
-        if (writer === ledger.writer && !this.#told.has(order) && this.#told.size < MOST)
-          await this.#tellChunk(order, run);
+        if (writer === ledger.writer && !toldAside.has(order) && !toldAside.isFull) await this.#tellChunk(order, run);
         reading.at = order;
       }
       if (reading !== this.#reading) return;
@@ -174,11 +174,9 @@ export class OwnFates {
   }
 
   async #tellChunk(order: number, run: string): Promise<void> {
-    const { store, problems } = this.#parts;
+    const { store, toldAside } = this.#parts;
     const chunk = await store.quarantinedChunk(order);
     // Somebody took it out meanwhile.
-    if (!chunk) return;
-    this.#told.add(order);
-    problems.report(asideProblem(run, tryDecode(chunk), chunk.reason));
+    if (chunk) toldAside.tell(order, asideProblem(run, tryDecode(chunk), chunk.reason));
   }
 }

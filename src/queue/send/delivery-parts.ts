@@ -3,6 +3,7 @@ import type { Ledger } from "../account/ledger.ts";
 import type { Content } from "../chunk/content.ts";
 import type { StoredChunk } from "../chunk/stored-chunk.ts";
 import type { Destination } from "../destination.ts";
+import type { ToldAside } from "../lead/told-aside.ts";
 import type { Problems } from "../problems.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import type { DeliverySettings } from "../settings.ts";
@@ -32,6 +33,7 @@ export interface DeliveryParts {
   readonly unverified: Set<string>;
   readonly onMapped: (mapping: RunMapping) => void;
   readonly lateUploads: LateUploads;
+  readonly toldAside: ToldAside;
 }
 
 /** What is left to do in the storage once the server has had its say. */

@@ -24,14 +24,14 @@ export class SetAside {
 
   /** Sets a chunk aside with the reason. */
   quarantine({ chunk, run, term }: Omit<Job, "content">, content: Content | undefined, cause: unknown): Finish {
-    const { store, problems, ledger } = this.#parts;
+    const { store, toldAside, ledger } = this.#parts;
     return async () => {
       const reason = messageOf(cause);
       const keys = content ? keysOf(content) : [];
       await this.#note.keep();
       await store.quarantine(chunk.order, term, reason, keys);
       ledger.settle(chunk, "quarantined");
-      problems.report({ ...asideProblem(run.id, content, reason), cause });
+      toldAside.tell(chunk.order, { ...asideProblem(run.id, content, reason), cause });
     };
   }
 
