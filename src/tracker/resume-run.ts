@@ -79,7 +79,8 @@ export function continueRun(core: Core, { info, data, inputs }: RunData, rest: P
   core.guard.mustBeOpen("resume a run");
   const { runId, experimentId } = info;
   if (info.lifecycleStage === "deleted") throw deletedError(core, "resume the run", "run", { id: runId });
-  const localId = core.queue.localIdOf(runId) ?? data.tags["mlflow.tracklet.runId"] ?? core.newLocalId();
+  // A run of another client has no id of ours: MLflow's, so that each process that goes on with it means the same run.
+  const localId = core.queue.localIdOf(runId) ?? data.tags["mlflow.tracklet.runId"] ?? runId;
   const open = core.open.get(localId);
   if (open !== undefined) return open;
   if (core.queue.localIdOf(runId) === undefined) core.queue.adoptRun(localId, runId, experimentId);

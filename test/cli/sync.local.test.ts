@@ -53,7 +53,7 @@ describe("tracklet status and tracklet sync", () => {
       signal: null,
       stdout: expect.stringMatching(/^Sent 1,500 points and \d+ requests to http:.*\nNothing waits in .*\n$/),
       stderr: expect.stringMatching(
-        /^The run "\w+" was open when its program ended without a word: it is FAILED now\..*\n$/,
+        /^The run "\w+" was open when its program ended without a word: it is FAILED now, .*\n$/,
       ),
     });
     expect(await pointsOf(target)).toEqual([1_500]);

@@ -4,12 +4,14 @@ import type { OpenRun } from "./open-run.ts";
 import { writerLock } from "./presence.ts";
 import type { Rows } from "../chunk/request.ts";
 import type { ChunkDraft } from "../chunk/stored-chunk.ts";
-import { ENDED_BY_TAG, RECOVERY } from "./ended-by.ts";
+import { ENDED_BY_TAG, RECOVERY, recoveryWriter } from "./ended-by.ts";
 import type { Problems } from "../problems.ts";
 import type { QueueStore } from "../storage.ts";
 import type { RunChange } from "../types.ts";
 
 const PAGE = 200;
+/** Leases that a writer without a lock is silent before it is dead: browsers wake a hidden page once a minute. */
+const SILENCES = 3;
 /** Runs that are named where many were ended. */
 const SHOWN = 3;
 
@@ -19,7 +21,7 @@ export interface RecoveryParts {
   readonly clock: Clock;
   /** Id of this process's writer. */
   readonly writer: string;
-  /** Milliseconds without a beat after which a writer without a lock is dead. */
+  /** Milliseconds of which three without a beat say that a writer without a lock is dead. */
   readonly lease: number;
   readonly problems: Pick<Problems, "report" | "solve">;
 }
@@ -33,8 +35,8 @@ interface Sign {
 
 /**
  * Ends the runs of dead processes, as FAILED: their last chunk is appended in their place, after all that they logged. Who
- * is dead has let go of the lock of its writer or, where there are none, has not beaten for a minute of this process's own
- * time. A later write to the run goes on as ever: its RUNNING or FINISHED stands in the end.
+ * is dead has let go of the lock of its writer or, where there are none, has not beaten for three minutes of this process's
+ * own time. A later write to the run goes on as ever: its RUNNING or FINISHED stands in the end.
  */
 export class Recovery {
   readonly #parts: RecoveryParts;
@@ -87,7 +89,7 @@ export class Recovery {
     // As with the lease, a pause of one's own counts for little.
     sign.still += Math.min(now - sign.at, lease / 4);
     sign.at = now;
-    return sign.still >= lease ? () => {} : undefined;
+    return sign.still >= SILENCES * lease ? () => {} : undefined;
   }
 
   /** Tells a person, once: nothing is left to be done about it. */
@@ -104,7 +106,7 @@ export class Recovery {
     const more = count > first.length ? ` and ${count - first.length} more` : "";
     const [were, are, one] = count === 1 ? ["run", "it is", `"${ids[0]}"`] : ["runs", "they are", "id"];
     const [was, its] = count === 1 ? ["was", "its"] : ["were", "their"];
-    const message = `The ${were} ${names.join(", ")}${more} ${was} open when ${its} program ended without a word: ${are} FAILED now. tracker.resumeRun(${one}) goes on with it`;
+    const message = `The ${were} ${names.join(", ")}${more} ${was} open when ${its} program ended without a word: ${are} FAILED now, unless ended elsewhere since. tracker.resumeRun(${one}) goes on with it`;
     const [run] = first;
     problems.report({ kind: "run-recovered", ...(count === 1 && { run: run! }), message });
     problems.solve("run-recovered", count === 1 ? run! : undefined);
@@ -122,6 +124,6 @@ export class Recovery {
     // Nobody set the tag: no receipt counts it.
     const drafts = [draft("tags", 0, tags), { ...draft("update", 1, change), opens: false }];
     const desired = { ...change, tags: { [ENDED_BY_TAG]: RECOVERY } };
-    return store.recover(term, open, `${writer}-recovery`, drafts, desired);
+    return store.recover(term, open, recoveryWriter(writer), drafts, desired);
   }
 }

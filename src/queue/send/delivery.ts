@@ -9,6 +9,7 @@ import { gone, waits } from "./detours.ts";
 import { elsewhere, partElsewhere } from "./elsewhere.ts";
 import { Family } from "./family.ts";
 import type { HostGate } from "./host-gate.ts";
+import { isOfRecovery } from "../lead/ended-by.ts";
 import { LeaderNote } from "../lead/leader-note.ts";
 import { checkRun } from "./after-refusal.ts";
 import { Mender } from "./mender.ts";
@@ -212,6 +213,7 @@ export class Delivery {
       if (there) this.#parts.onMapped(mapping);
       await stillWanted({ store, view: this.#view }, job);
     }
+    if (isOfRecovery(chunk) && (await this.#hasEnded(mapping))) return undefined;
     if (content.kind === "metrics") {
       await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
     } else if (this.#isInherited(job)) {
@@ -247,6 +249,13 @@ export class Delivery {
   /** The leader before, or another queue, may have sent a chunk, and it may be on its way still. */
   #isInherited({ run, item, chunk, term }: Job): boolean {
     return item.header.attempted > 0 || (run.term !== term && this.#note.isInherited(chunk.order));
+  }
+
+  /** Another machine, whose queue is another one, has resumed the run since, and ended it: that stands. */
+  async #hasEnded({ runId, model }: RunMapping): Promise<boolean> {
+    if (model) return false;
+    const { info } = await this.#parts.client.runs.get(runId, this.#options);
+    return isEnd({ status: info.status });
   }
 
   #verified(run: RunState): void {

@@ -58,7 +58,10 @@ export interface EndOptions extends CallOptions {
  * ```
  */
 export interface Run extends AsyncDisposable, Shown {
-  /** Our id: valid at once, sortable by time, accepted wherever a run id is asked for. */
+  /**
+   * Our id: valid at once, sortable by time, accepted wherever a run id is asked for. MLflow's id where another client made
+   * the run.
+   */
   readonly localId: string;
   /** The name that the run was started with. */
   readonly name: string;
