@@ -1,3 +1,4 @@
+import { total } from "../queue/amount.ts";
 import { amountIn, type Parcel } from "../queue/handover/parcel.ts";
 import type { FlushReport } from "../queue/types.ts";
 import type { Clock } from "../runtime/ports/clock.ts";
@@ -59,16 +60,18 @@ export class EdgeSession {
     return undefined;
   }
 
-  /** Called when the deadline of a run that has ended is over and something is left. */
-  async left({ pending }: FlushReport): Promise<void> {
+  /** Called when a run has ended and all is delivered, or its deadline is over. */
+  async left({ pending, unkept }: FlushReport): Promise<void> {
     const { namespace, onUndelivered } = this.#takers;
     // A queue of the user's own keeps it, if it can.
-    if (!this.queue && this.core?.queue.durable) return;
+    if (total(unkept) === 0) return;
+    // What waits for a person has time until the last run has ended: others go on.
+    if (total(pending) === 0 && this.core && this.core.open.size > 0) return;
     if (this.queue && (namespace || onUndelivered)) {
       // From here on the other one sends.
       this.core?.queue.pause();
       await this.queue.handOver();
-    } else this.#tell(pending, undefined);
+    } else this.#tell(unkept, undefined);
   }
 
   /**
@@ -100,8 +103,7 @@ export class EdgeSession {
       }
       leave();
       if (over) return;
-      const report = await core.queue.flush({ timeout });
-      if (report.pending.points + report.pending.requests > 0) await this.left(report);
+      await this.left(await core.queue.flush({ timeout }));
     };
     this.#waitUntil(quiet().catch(() => {}));
     return end;

@@ -1,3 +1,4 @@
+import { add } from "../queue/amount.ts";
 import { ConfigurationError } from "../errors/usage-errors.ts";
 import type { Queue } from "../queue/queue.ts";
 import type { QueueStorage } from "../queue/storage.ts";
@@ -104,7 +105,8 @@ export function openTracker(options: OpenTrackerOptions, ctx: WaitUntil | { wait
  *
  * @param data What `onUndelivered` got, or its `data` alone.
  * @param options As for `openTracker`: the server must be the one that the data were for.
- * @returns What became of it; what is left was handed over once more.
+ * @returns What became of it; what is left was handed over once more. What waits for a person is pending, too: whoever
+ * keeps the data must go on keeping them.
  * @throws ConfigurationError when the data are something else, of a newer release, or for another server.
  *
  * @example A consumer of a queue of messages
@@ -134,7 +136,10 @@ export async function resend(
   // It may have been sent by one who was stopped before it could say so.
   const chunks = parcel.chunks.map((chunk) => ({ ...chunk, attempted: chunk.attempted || 1 }));
   const timeout = options.delivery?.exitTimeout ?? RESENDING;
-  return open(options, ctx, { ...parcel, chunks }).close({ timeout });
+  const report = await open(options, ctx, { ...parcel, chunks }).close({ timeout });
+  const pending = { ...report.pending };
+  add(pending, report.parked);
+  return { ...report, pending };
 }
 
 function open(

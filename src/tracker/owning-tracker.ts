@@ -43,7 +43,7 @@ export interface OwnedParts {
   readonly dirty?: boolean | undefined;
   /** Gets the queue before anything is logged. */
   readonly onQueue?: (queue: Queue) => void;
-  /** Called when the host has waited for a run that ended, and something is left. */
+  /** Called when the host has waited for a run that ended, whether or not something is left. */
   readonly onLeft?: (report: FlushReport) => Promise<void>;
   /** Called when the tracker has closed, to close what it owns. */
   readonly onClosed?: () => void | Promise<void>;
@@ -119,7 +119,7 @@ function waitFor(core: Core, onLeft: OwnedParts["onLeft"]): void {
   const limits = sharedLimits(core, { timeout: exitTimeout(core) });
   const delivered = handedOver(core, limits())
     .then(() => core.queue.flush(limits()))
-    .then((report) => (report.pending.points + report.pending.requests > 0 ? onLeft?.(report) : undefined));
+    .then((report) => onLeft?.(report));
   if (typeof waitUntil === "function") waitUntil(delivered);
   else waitUntil.waitUntil(delivered);
 }

@@ -1,7 +1,9 @@
-import { describe, expect, test } from "vitest";
-import { type OpenTrackerOptions, openTracker, resend } from "../../src/open/workers.ts";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { type OpenTrackerOptions, openTracker, resend, type Undelivered } from "../../src/open/workers.ts";
 import type { Clock } from "../../src/runtime/ports/clock.ts";
 import { platformClock } from "../../src/runtime/platform-clock.ts";
+import type { Tracker } from "../../src/tracker/types/tracker.ts";
+import type { ManualClock } from "../support/manual-clock.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
 import { testServer } from "../support/test-server.ts";
 
@@ -91,6 +93,52 @@ describe("openTracker() of tracklet/workers", () => {
     await tracker.close();
     const told = problems.find(({ kind }) => kind === "undelivered");
     expect(told?.message).toMatch(/^1 point and \d requests? did not reach .* are lost: .*onUndelivered\. no room/);
+  });
+
+  /** A server that lets a run be created and not be written, and a tracker of a request in front of it. */
+  async function strict(
+    options: Partial<OpenTrackerOptions> = {},
+  ): Promise<{ tracker: Tracker; options: OpenTrackerOptions; clock: ManualClock; life: Promise<unknown>[] }> {
+    const server = await testServer();
+    const fetch = async (request: Request): Promise<Response> =>
+      /log-batch|runs\/update/.test(request.url)
+        ? Response.json({ error_code: "PERMISSION_DENIED", message: "no" }, { status: 403 })
+        : server.fetch(request);
+    const runtime = manualRuntime();
+    const all = { trackingUri: "http://localhost:5000", fetch, runtime, onProblem: () => {}, ...options };
+    const life: Promise<unknown>[] = [];
+    const tracker = openTracker(all, (promise) => void life.push(promise));
+    onTestFinished(() => server.close());
+    return { tracker, options: all, clock: runtime.clock, life };
+  }
+
+  test("gives onUndelivered what waits for a person when the last run of the request has ended", async () => {
+    const left: Undelivered[] = [];
+    const { tracker, clock, life } = await strict({ onUndelivered: (rest) => void left.push(rest) });
+    const other = tracker.startRun();
+    await clock.until(tracker.withRun((run) => run.logMetric("loss", 1)));
+    while (life.length > 0) await clock.until(life.shift()!);
+    expect(left).toEqual([]);
+    await clock.until(other.end());
+    while (life.length > 0) await clock.until(life.shift()!);
+    expect(left).toMatchObject([{ points: 1 }]);
+  });
+
+  test("tells what waits for a person as lost where nobody takes it", async () => {
+    const kinds: string[] = [];
+    const { tracker, clock, life } = await strict({ onProblem: ({ kind }) => void kinds.push(kind) });
+    await clock.until(tracker.withRun((run) => run.logMetric("loss", 1)));
+    while (life.length > 0) await clock.until(life.shift()!);
+    expect(kinds).toEqual(["run-parked", "undelivered"]);
+  });
+
+  test("resend() counts what waits for a person as pending, so that its data are kept", async () => {
+    const left: Undelivered[] = [];
+    const { tracker, clock, options } = await strict({ onUndelivered: (rest) => void left.push(rest) });
+    tracker.startRun().logMetric("loss", 1);
+    await clock.until(tracker.close());
+    const { onUndelivered, ...rest } = options;
+    expect(await clock.until(resend(left[0]!, rest, () => {}))).toMatchObject({ pending: { points: 1 } });
   });
 
   test.each([
