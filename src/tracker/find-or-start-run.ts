@@ -8,9 +8,10 @@ import { exclusive } from "./exclusive.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
 import { activeOf, REPLACES_TAG, replaceAtEnd, replacedBy } from "./replaced-runs.ts";
-import { continueRun } from "./resume-run.ts";
+import { continueRun, resumeRun } from "./resume-run.ts";
+import { aboutOf, foundBy, hereNamed, resumeSentRun } from "./resume-waiting.ts";
 import type { RunHandle } from "./run.ts";
-import { checkName, idOf, type RunName, runsNamed } from "./run-named.ts";
+import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { Turns } from "./turns.ts";
 import { restOf } from "./with-rest.ts";
 import type { FindOrStartRunOptions } from "./types/tracker.ts";
@@ -29,12 +30,10 @@ export function findOrStartRun(core: Core, options: FindOrStartRunOptions): Prom
     check(options?.name, options?.ifExists);
     const mine = turns.get(core) ?? new Turns();
     turns.set(core, mine);
-    const parent = idOf(options.parent);
-    const about = [options.name, core.experimentOf(options), parent && (core.queue.localIdOf(parent) ?? parent)];
     // Two that look at the same time would both find nothing, and start two runs.
-    return mine.take(JSON.stringify(about), (before) => {
+    return mine.take(aboutOf(core, options), (before) => {
       limits.signal?.throwIfAborted();
-      // Without an answer of the server, only this tracker knows the run that was started just now.
+      // In time that the others do not have to wait.
       const reused = (options.ifExists ?? "reuse") === "reuse" && before?.ended === undefined ? before : undefined;
       return reused === undefined ? withOthersOut(core, options, limits) : goOn(reused, options);
     });
@@ -47,9 +46,8 @@ async function withOthersOut(core: Core, options: FindOrStartRunOptions, limits:
   let created: Promise<unknown> | undefined;
   try {
     const run = await findOrStart(core, options, limits);
-    if (core.queue.knownRunId(run.localId) === undefined) {
-      created = core.queue.runId(run.localId, { timeout: CREATED_WITHIN });
-    }
+    if (run.name === options.name) foundBy(core, options, run);
+    if (core.queue.knownRunId(run.localId) === undefined) created = canBeFound(core, run);
     return run;
   } finally {
     if (created === undefined) release();
@@ -57,25 +55,45 @@ async function withOthersOut(core: Core, options: FindOrStartRunOptions, limits:
   }
 }
 
+/** Resolves when all who share the lock would find a run: in the storage that they share, else on the server. */
+async function canBeFound({ queue, locks }: Core, { localId }: RunHandle): Promise<void> {
+  const limits = { timeout: CREATED_WITHIN };
+  if (locks === undefined && queue.durable) {
+    const { unkept } = await queue.flush({ until: "durable", ...limits });
+    if (unkept.points + unkept.requests === 0) return;
+  }
+  await queue.runId(localId, limits);
+}
+
 async function findOrStart(core: Core, options: FindOrStartRunOptions, limits: CallOptions): Promise<RunHandle> {
   const { timeout, ifExists = "reuse", ifUnreachable, ...start } = options;
+  const mayStart = ifUnreachable === "start";
+  // Before the server is asked: what is on its way there is found here or there.
+  const here = await hereNamed(core, start, limits);
+  if (here !== undefined && ifExists === "reuse" && core.queue.status().host === "paused") {
+    return goOn(await resumeHere(core, here, limits, mayStart), options);
+  }
   let found: RunData | undefined;
-  let { name } = start;
-  let replaced: string[] = [];
+  let answers = true;
   try {
+    // A server that is known to be away is asked once, and so is any where that is not the only way to know.
+    const isBrief = mayStart && (here !== undefined || core.queue.status().host === "retrying");
+    if (isBrief) await first(core, start, { ...limits, retry: false });
     // What a process that died has left in the queue file may be the very run.
     await everythingDelivered(core, limits);
     found = await first(core, start, limits);
-    if (found !== undefined && ifExists === "date-suffix") name = await datedName(core, start, limits);
-    // Of a replacement that was not finished, what it should have replaced goes as well.
-    if (found !== undefined && ifExists === "replace") {
-      replaced = [found.info.runId, ...(await activeOf(core, replacedBy(found.data.tags), limits))];
-    }
   } catch (error) {
-    if (ifUnreachable !== "start" || !(error instanceof NetworkError || isServerError(error))) throw error;
+    if (!mayStart || !isAway(error)) throw error;
+    answers = false;
   }
-  if (found === undefined || ifExists === "date-suffix") return core.startRun({ ...start, name });
-  if (ifExists === "reuse") return goOn(continueRun(core, found, await restOf(core, found, limits)), options);
+  if (found === undefined && here === undefined) return core.startRun(start);
+  if (ifExists === "date-suffix")
+    return core.startRun({ ...start, name: await datedName(core, start, limits, answers, mayStart) });
+  if (ifExists === "reuse") {
+    if (found === undefined) return goOn(await resumeHere(core, here!, limits, mayStart), options);
+    return goOn(continueRun(core, found, await restOf(core, found, limits)), options);
+  }
+  const replaced = await toReplace(core, found, here, limits, mayStart);
   const run = core.startRun({ ...start, tags: { ...start.tags, [REPLACES_TAG]: replaced.join(",") } });
   replaceAtEnd(core, run, replaced);
   return run;
@@ -86,13 +104,58 @@ async function first(core: Core, named: RunName, limits: CallOptions): Promise<R
   return undefined;
 }
 
+/** Goes on with a run that waits here, or is open. */
+async function resumeHere(core: Core, id: string, limits: CallOptions, mayStart: boolean): Promise<RunHandle> {
+  try {
+    return await resumeRun(core, id, limits);
+  } catch (error) {
+    // A server that got it meanwhile may be away again.
+    const sent = mayStart && isAway(error) ? await resumeSentRun(core, id, limits, true) : undefined;
+    if (sent === undefined) throw error;
+    return sent;
+  }
+}
+
+/** Ids of what goes when the new run is complete: of a replacement that was not finished, what it should have replaced, too. */
+async function toReplace(
+  core: Core,
+  found: RunData | undefined,
+  here: string | undefined,
+  limits: CallOptions,
+  mayStart: boolean,
+): Promise<string[]> {
+  // What else a run replaces that no server tells of is looked for in the end.
+  if (found === undefined) return here === undefined ? [] : [here];
+  const before = replacedBy(found.data.tags);
+  // Those that are gone are left out in the end, too.
+  const active = await activeOf(core, before, limits).catch(unlessAway(before, mayStart));
+  return [found.info.runId, ...active];
+}
+
+/** What stands in for a server's answer where a run is to be started without one. */
+function unlessAway<T>(instead: T, mayStart: boolean): (error: unknown) => T {
+  return (error) => {
+    if (!mayStart || !isAway(error)) throw error;
+    return instead;
+  };
+}
+
 /** The name with date and time, and a number where somebody was as fast in this second. */
-async function datedName(core: Core, named: RunName, limits: CallOptions): Promise<string> {
+async function datedName(
+  core: Core,
+  named: RunName,
+  limits: CallOptions,
+  answers: boolean,
+  mayStart: boolean,
+): Promise<string> {
   const now = new Date(core.runtime.clock.now()).toISOString();
   const dated = `${named.name}-${now.replace(/[-:]/g, "").replace("T", "-").slice(0, 15)}`;
   for (let number = 1; ; number++) {
     const name = number === 1 ? dated : `${dated}-${number}`;
-    if ((await first(core, { ...named, name }, limits)) === undefined) return name;
+    const wanted = { ...named, name };
+    if ((await hereNamed(core, wanted, limits)) !== undefined) continue;
+    const found = answers && (await first(core, wanted, limits).catch(unlessAway(undefined, mayStart)));
+    if (!found) return name;
   }
 }
 
@@ -102,7 +165,9 @@ async function goOn(run: RunHandle, { params, tags }: FindOrStartRunOptions): Pr
   return run;
 }
 
-function isServerError(error: unknown): boolean {
+/** There is no answer, or none of MLflow's. */
+function isAway(error: unknown): boolean {
+  if (error instanceof NetworkError) return true;
   return isTrackletError(error) && "status" in error && Number(error.status) >= 500;
 }
 

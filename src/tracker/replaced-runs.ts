@@ -1,10 +1,13 @@
 import type { CallOptions } from "../client/types/connection.ts";
+import type { RunData } from "../client/types/entities.ts";
 import { NotFoundError } from "../errors/network-errors.ts";
 import { type Core, exitTimeout, keep } from "./core.ts";
 import { textOf } from "./entries.ts";
 import type { RunHandle } from "./run.ts";
+import { isServerId } from "./run-id.ts";
+import { serverRunId } from "./server-run-id.ts";
 
-/** MLflow's ids of the runs that go when this one is FINISHED and delivered: a process that died is made up for. */
+/** Ids of the runs that go when this one is FINISHED and delivered: a process that died is made up for. */
 export const REPLACES_TAG = "mlflow.tracklet.replaces";
 
 /** Ids that a run with these tags was to replace. */
@@ -12,16 +15,21 @@ export function replacedBy(tags: Readonly<Record<string, string>>): string[] {
   return (tags[REPLACES_TAG] ?? "").split(",").filter((id) => /^[\w-]{1,256}$/.test(id));
 }
 
-/** Of these runs, those that are there still. */
+/** Of these runs, by either id, and of those that they replace, the ones that are there still: MLflow's ids. */
 export async function activeOf(core: Core, ids: readonly string[], limits: CallOptions): Promise<string[]> {
   const { runs } = await core.client();
   const active: string[] = [];
-  for (const id of ids) {
-    const run = await runs.get(id, limits).catch((error: unknown) => {
+  const asked = new Set(ids);
+  const get = async (id: string): Promise<RunData> =>
+    runs.get(isServerId(id) ? id : await serverRunId(core, id, limits), limits);
+  for (const id of asked) {
+    const run = await get(id).catch((error: unknown) => {
       // A proxy has pages with 404 of its own.
       if (!(error instanceof NotFoundError && error.errorCode !== undefined)) throw error;
     });
-    if (run?.info.lifecycleStage === "active") active.push(id);
+    if (run?.info.lifecycleStage !== "active") continue;
+    active.push(run.info.runId);
+    for (const old of replacedBy(run.data.tags)) asked.add(old);
   }
   return active;
 }
@@ -41,7 +49,10 @@ async function replace(core: Core, run: RunHandle, ids: readonly string[]): Prom
   };
   let left = ids;
   try {
-    const undelivered = await core.queue.settle({ runs: [run.localId], timeout: exitTimeout(core) });
+    const undelivered = await core.queue.settle({
+      runs: [run.localId, ...ids.filter((id) => !isServerId(id))],
+      timeout: exitTimeout(core),
+    });
     if (undelivered > 0) {
       for (const old of ids) tell(old, `the run "${run.name}" that replaces it is not delivered yet`);
       return;

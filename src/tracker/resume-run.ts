@@ -9,7 +9,7 @@ import { goOnWith } from "./earlier-run.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
-import { resumeSentRun, resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
+import { foundBy, resumeSentRun, resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
 import type { RunHandle } from "./run.ts";
 import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
@@ -61,7 +61,7 @@ async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Pro
 async function resumeSent(core: Core, named: RunName, limits: CallOptions): Promise<RunHandle> {
   await everythingDelivered(core, limits);
   for await (const run of runsNamed(core, named, limits)) {
-    return continueRun(core, run, await restOf(core, run, limits));
+    return foundBy(core, named, continueRun(core, run, await restOf(core, run, limits)));
   }
   const experiment = core.experimentOf(named);
   const where = "id" in experiment ? `experiment ${experiment.id}` : `the experiment ${quote(experiment.name)}`;

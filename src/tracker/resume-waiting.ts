@@ -18,35 +18,69 @@ export async function resumeWaiting(core: Core, localId: string, limits: CallOpt
   const found = await waitingRun(core, localId, limits);
   if (found === undefined) return undefined;
   core.guard.mustBeOpen("resume a run");
-  const { experiment, name = localId } = found.created;
-  return core.open.get(localId) ?? goOnWith(core, { localId, name, experiment }, earlierOf(core, localId, found));
+  const { experiment, name = localId, parent: below } = found.created;
+  return (
+    core.open.get(localId) ?? goOnWith(core, { localId, name, experiment, below }, earlierOf(core, localId, found))
+  );
 }
 
-/** The same for the one of that name that began last. */
+/** The same for the one of that name that began last; where none waits, the one that is open here. */
 export async function resumeWaitingNamed(
   core: Core,
   named: RunName,
   { signal }: CallOptions,
 ): Promise<RunHandle | undefined> {
-  const experiment = core.experimentOf(named);
-  const parent = idOf(named.parent);
-  if (parent !== undefined) await core.queue.findRunId(parent);
-  const fits = (run: NewRun): boolean =>
-    run.name === named.name &&
-    isSameExperiment(run.experiment, experiment) &&
-    (parent === undefined || isSameRun(core, run.parent, parent));
-  const waiting = await core.queue.waiting();
-  const localId = await waiting?.newest(fits, signal);
+  const localId = await hereNamed(core, named, { ...(signal && { signal }) });
   if (localId === undefined) return undefined;
   return core.open.get(localId) ?? resumeWaiting(core, localId, { ...(signal && { signal }) });
 }
 
+/** Our id of the latest run of that name that is known without a server: it waits in the queue, or is open here. */
+export async function hereNamed(core: Core, named: RunName, { signal }: CallOptions): Promise<string | undefined> {
+  const experiment = core.experimentOf(named);
+  const parent = idOf(named.parent);
+  if (parent !== undefined) await core.queue.findRunId(parent);
+  const fits = (run: NewRun | RunHandle): boolean =>
+    run.name === named.name &&
+    isSameExperiment(run.experiment, experiment) &&
+    (parent === undefined || isSameRun(core, run.parent, parent));
+  let waits: string | undefined;
+  try {
+    waits = await (await core.queue.waiting())?.newest(fits, signal);
+  } catch {
+    // A storage that cannot be read tells of none.
+    signal?.throwIfAborted();
+  }
+  const about = aboutOf(core, named);
+  return waits ?? [...core.open.values()].findLast((run) => namesOf.get(run) === about || fits(run))?.localId;
+}
+
+/** Which run is meant, in one text. */
+export function aboutOf(core: Core, named: RunName): string {
+  const parent = idOf(named.parent);
+  return JSON.stringify([named.name, core.experimentOf(named), parent && (core.queue.localIdOf(parent) ?? parent)]);
+}
+
+/** What a run was found by: of one of the server nobody can tell without it, which knows its experiment by another id. */
+const namesOf = new WeakMap<RunHandle, string>();
+
+/** Gives a run as it is, and knows from then on that it is the one that was meant. */
+export function foundBy(core: Core, named: RunName, run: RunHandle): RunHandle {
+  namesOf.set(run, aboutOf(core, named));
+  return run;
+}
+
 /**
  * A run of which a part was sent, by our id, while nothing is sent and no server answers: it goes on from what the queue
- * still knows. ONLINE, the server is waited for, which knows all of it.
+ * still knows. ONLINE, the server is waited for, which knows all of it, unless it is known to be away.
  */
-export async function resumeSentRun(core: Core, localId: string, limits: CallOptions): Promise<RunHandle | undefined> {
-  const found = await sentRun(core, localId, limits);
+export async function resumeSentRun(
+  core: Core,
+  localId: string,
+  limits: CallOptions,
+  isAway: boolean = core.queue.status().host === "paused",
+): Promise<RunHandle | undefined> {
+  const found = isAway ? await sentRun(core, localId, limits) : undefined;
   if (found === undefined) return undefined;
   core.guard.mustBeOpen("resume a run");
   const open = core.open.get(localId);
@@ -67,7 +101,8 @@ export function tagsOf(core: Core, localId: string, options?: CallOptions): Prom
       const rest = await restOf(core, run, limits);
       return { ...run.data.tags, ...Object.fromEntries(rest?.tags ?? []) };
     } catch (error) {
-      const sent = error instanceof NetworkError ? await sentRun(core, localId, limits) : undefined;
+      const isAway = error instanceof NetworkError && core.queue.status().host === "paused";
+      const sent = isAway ? await sentRun(core, localId, limits) : undefined;
       if (sent === undefined) throw error;
       return Object.fromEntries(sent.tags);
     }
@@ -86,9 +121,9 @@ async function waitingRun(core: Core, localId: string, { signal }: CallOptions):
   }
 }
 
-/** What is left here of a run that the server has; undefined unless the queue is paused. */
+/** What is left here of a run that the server has. */
 async function sentRun(core: Core, localId: string, { signal }: CallOptions): Promise<PartlySentRun | undefined> {
-  if (core.queue.status().host !== "paused" || isServerId(localId)) return undefined;
+  if (isServerId(localId)) return undefined;
   return (await core.queue.waiting())?.findSent(localId, signal);
 }
 

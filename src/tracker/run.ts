@@ -40,6 +40,8 @@ export interface RunSeed {
   readonly signal?: AbortSignal | undefined;
   /** Whoever stops it stops this run too. */
   readonly parent?: RunHandle | undefined;
+  /** What it was started below. */
+  readonly below?: NewRun["parent"];
 }
 
 /** A run of this process: hands everything to the queue, and loads what is not on the way of logging when it is asked. */
@@ -48,6 +50,8 @@ export class RunHandle implements Run {
   readonly name: string;
   /** Where it was created, for its children. */
   readonly experiment: NewRun["experiment"];
+  /** What it was started below, as far as that is known. */
+  readonly parent: NewRun["parent"];
   readonly metrics: MetricLog;
   readonly params: ParamLog;
   /** Undefined while the run is open. */
@@ -70,6 +74,7 @@ export class RunHandle implements Run {
     this.localId = seed.localId;
     this.name = seed.name;
     this.experiment = seed.experiment;
+    this.parent = seed.below;
     this.params = seed.params ?? new ParamLog(seed.localId, core.queue, core.guard, core.options.paramConflict);
     this.metrics = new MetricLog(seed.localId, core.queue, core.runtime.clock, core.guard);
     this.#artifacts = new LateArtifacts(core, this);

@@ -58,6 +58,7 @@ export function startRun(core: Core, options: StartRunOptions = {}): RunHandle {
     params,
     signal: options.signal,
     parent: openParent(core, options),
+    below: parent,
   });
   if (interval !== undefined) {
     void import("./on-demand.ts").then(({ SystemWatch }) => new SystemWatch(core, handle, interval));

@@ -80,14 +80,17 @@ export class WaitingRuns {
 
   /** Our id of the one that began last of those that fit. */
   async newest(fits: (run: NewRun) => boolean, signal?: AbortSignal): Promise<string | undefined> {
-    let found: NewRun | undefined;
+    const found = new Map<string, NewRun>();
     for await (const header of this.#headers(Number.POSITIVE_INFINITY, signal)) {
+      // It was given up: nobody wants it to go on.
+      if (header.kind === "discard") found.delete(header.run);
       if (header.kind !== "create") continue;
       const content = await this.#read(header);
-      if (content?.kind !== "create" || !fits(content.request)) continue;
-      if (found === undefined || content.request.startTime >= found.startTime) found = content.request;
+      if (content?.kind === "create" && fits(content.request)) found.set(header.run, content.request);
     }
-    return found?.localId;
+    let latest: NewRun | undefined;
+    for (const run of found.values()) if (latest === undefined || run.startTime >= latest.startTime) latest = run;
+    return latest?.localId;
   }
 
   /** All that waits of a run now, as it stands after it. */
@@ -102,7 +105,12 @@ export class WaitingRuns {
     const inputs: DatasetInput[] = [];
     let created: Creation | undefined;
     for await (const [{ order }, content] of this.#contents(localId, end, signal)) {
-      if (content.kind === "create") {
+      if (content.kind === "discard") {
+        // What lies before it is dropped, and was given up.
+        created = undefined;
+        for (const gone of [params, tags, latest]) gone.clear();
+        inputs.length = 0;
+      } else if (content.kind === "create") {
         created = { order, run: content.request };
         for (const [key, value] of Object.entries(content.request.tags)) if (!tags.has(key)) tags.set(key, value);
       } else if (content.kind === "params") {
@@ -121,6 +129,7 @@ export class WaitingRuns {
     const history = async (key: string, limit?: AbortSignal): Promise<MetricPoint[]> => {
       const points: MetricPoint[] = [];
       for await (const [, content] of this.#contents(localId, end, limit)) {
+        if (content.kind === "discard") points.length = 0;
         for (const point of pointsOf(content)) if (point.key === key) points.push(point);
       }
       return points.sort((a, b) => compare(a, b, "timestamp"));

@@ -38,7 +38,12 @@ export interface FindOrStartRunOptions extends StartRunOptions, CallOptions {
    * is FINISHED and delivered, `date-suffix` starts one with a name of its own. @default "reuse"
    */
   readonly ifExists?: "reuse" | "replace" | "date-suffix";
-  /** What happens without a server's answer: an error, or a new run. @default "reject" */
+  /**
+   * What happens without a server's answer: an error, or (`start`) the run of that name that waits in the queue or is open
+   * in this tracker, else a new one. Of a run that the server has and that is not open here nothing is known then: there
+   * may be two of the name. A server that is known to be away, or is not the only one to know, is asked once.
+   * @default "reject"
+   */
   readonly ifUnreachable?: "reject" | "start";
 }
 
@@ -140,9 +145,11 @@ export interface Tracker extends AsyncDisposable {
   withRun<T>(body: (run: Run) => T | Promise<T>): Promise<T>;
   withRun<T>(options: StartRunOptions, body: (run: Run) => T | Promise<T>): Promise<T>;
   /**
-   * Finds an active run by name, or starts it: a job that begins anew after a crash goes on with its run. Rejects with
-   * `NetworkError` without an answer, unless told to start anyway. Trackers, tabs and processes that share a queue file or a
-   * local store never start two; machines that share nothing but a server may, in the moment between search and start:
+   * Finds an active run by name, or starts it: a job that begins anew after a crash goes on with its run. Found is also
+   * what waits in the queue, of whatever process, or is open here: first of all while the queue is paused, else where the
+   * server has none or does not answer. Without an answer it rejects with `NetworkError`, unless told to start anyway.
+   * Trackers, tabs and processes that share a queue file or a local store start no second run while they can tell (see
+   * `ifUnreachable`); machines that share nothing but a server may, in the moment between search and start:
    * `findOrStartRun(tracker, options)` of `tracklet/claims` keeps those apart too.
    *
    * @example
