@@ -102,6 +102,10 @@ export interface QueueStore {
    * Left out: they are read.
    */
   readonly counted?: StorageCounts | undefined;
+  /**
+   * It copies the bytes of files that Blobs read, and looks whether they changed meanwhile. Left out: it is given the bytes.
+   */
+  readonly copies?: true | undefined;
   /** The same without waiting, for the last moment of a process. Bodies of artifacts are not kept. Left out: it cannot. */
   readonly now?:
     | {

@@ -179,10 +179,10 @@ export class StoredQueue implements Queue {
     } else this.#ledger.blobBytes += size;
     this.#begin();
     this.#ledger.request(localId, ["artifact", path]);
-    this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
+    const entry = this.#writer.request(localId, "artifact", path, [["artifact", path, 1]], 0, body);
     this.#listeners.tell();
-    if (await this.#writer.persist()) return;
-    throw (await this.#drain.load()).notKeptError(path, this.#drain);
+    if ((await this.#writer.persist()) && !entry.unread) return;
+    throw (await this.#drain.load()).notKeptError(entry, this.#drain);
   }
 
   requestModel<K extends "model" | "finalize">(localId: string, kind: K, request: Requests[K]): void {

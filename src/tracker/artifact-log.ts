@@ -182,8 +182,9 @@ export class ArtifactLog {
     const inPlace = reference || stat.size > deliverySettings(this.#core.options.delivery).maxStoredBytes;
     const file = fileBody(files, { path, size: stat.size, modified: stat.modified }, inPlace);
     if (inPlace || durable) {
-      const send = async (): Promise<void> => this.#put(target, ofFile(await files.open(path), file));
-      return readWhole("artifact", file, send);
+      const opened = await readWhole("artifact", file, () => files.open(path));
+      // From here on the queue looks whether it changes: what is rejected must not wait there.
+      return this.#put(target, ofFile(opened, file));
     }
     // A file Blob reads when it is sent: a checkpoint that is overwritten each epoch must go out as it was now.
     const copy = await readWhole("artifact", file, async () => {

@@ -178,10 +178,13 @@ describe("S2.4 a queue in a file", () => {
     await expect(run.logArtifact(path)).rejects.toThrow("must not change while it is read");
     await run.logText("small", "small.txt");
     await run.end();
+    expect(readdirSync(join(folder, "queue.db-spool"))).toHaveLength(1);
     const { pending, quarantined } = await bench.tracker.flush();
-    expect([pending, quarantined.requests]).toEqual([none, 1]);
-    expect(told(bench)).toContain('Cannot upload artifact "checkpoint.bin"');
+    expect([pending, quarantined]).toEqual([none, none]);
     expect((await bench.tracker.listArtifacts(run.localId)).map((file) => file.path)).toEqual(["small.txt"]);
+    const lines = (await run.receipt()).lines.filter(({ kind }) => kind === "artifact");
+    expect(lines.map(({ key, logged, acknowledged }) => [key, logged, acknowledged])).toEqual([["small.txt", 1, 1]]);
     await bench.tracker.close();
+    expect(told(bench)).toBe("");
   });
 });

@@ -58,7 +58,11 @@ export function receiptOf(
       sum.quarantined += quarantined;
     }
   }
-  return { run, runId, lines: [...sums.values()].map(lineOf) };
+  // A call that was taken back leaves nothing.
+  const some = ({ logged, acknowledged, dropped, quarantined, refused }: Sum): boolean =>
+    logged + acknowledged + dropped + quarantined + refused > 0;
+  const lines = [...sums.values()].filter(some);
+  return { run, runId, lines: lines.map(lineOf) };
 }
 
 function lineOf({ kind, key, logged, acknowledged, dropped, quarantined, refused, points }: Sum): ReceiptLine {

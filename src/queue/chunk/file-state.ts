@@ -20,6 +20,17 @@ export async function isTorn(blob: Blob): Promise<boolean> {
   return (await fileOf(blob)?.isUnchanged()) === false;
 }
 
+/** A Blob whose bytes can be read, as far as its first one tells. */
+export async function isGiven(blob: Blob): Promise<boolean> {
+  return blob
+    .slice(0, 1)
+    .arrayBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
 /** A Blob of a file that somebody opened, and wrote or removed since, gives no byte any more: it never will. */
 export async function isLost(blob: Blob): Promise<boolean> {
   return blob

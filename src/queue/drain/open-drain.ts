@@ -11,7 +11,8 @@ import type { RunMapping } from "../run-mapping.ts";
 import { SyncEngine } from "./sync-engine.ts";
 import { ToldAside } from "../lead/told-aside.ts";
 import type { Waiters } from "../waiters.ts";
-import type { Writer } from "../write/writer.ts";
+import { lostBody } from "../write/artifact-room.ts";
+import type { Entry, Writer } from "../write/writer.ts";
 
 /** Weak evidence, such as a search without hits, is looked for a second time after this. */
 const SETTLE_DELAY = 5_000;
@@ -77,7 +78,7 @@ export async function closeDrain(drain: Drain, opening: Promise<Opened>, waiters
  */
 export async function putAll(drain: Drain, writer: Writer, opened: Opened): Promise<void> {
   const { store, engine } = opened;
-  const { ledger, runtime } = drain.parts;
+  const { ledger, runtime, problems, onChange } = drain.parts;
   const { intake } = engine;
   const map = async (): Promise<void> => {
     for (const mapping of drain.unkept) await keep(drain, store, mapping);
@@ -89,7 +90,13 @@ export async function putAll(drain: Drain, writer: Writer, opened: Opened): Prom
     return intake.append(...given);
   };
   await noteOpenings(drain, writer, opened);
-  const { order, renewed } = await put(writer, { append }, ledger, drain.order, runtime.clock);
+  const onUnread = (lost: readonly Entry[]): void => {
+    for (const entry of lost) problems.report(lostBody(entry));
+    // It leaves room.
+    onChange();
+  };
+  const to = { append, ...(store.copies && { copies: store.copies }) };
+  const { order, renewed } = await put(writer, to, ledger, drain.order, runtime.clock, onUnread);
   drain.order = renewed ? order : Math.max(drain.order, order);
   engine.appended();
   engine.openings.remind(runtime.clock, () => {

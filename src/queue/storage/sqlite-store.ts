@@ -39,6 +39,7 @@ export class SqliteStore implements QueueStore {
   readonly #transactions: SqliteTransactions;
   readonly locks: FileLocks | undefined;
   readonly broadcast: Broadcast | undefined;
+  readonly copies = true;
 
   constructor(host: SqliteHost, locks?: FileLocks, broadcast?: Broadcast) {
     this.#host = host;

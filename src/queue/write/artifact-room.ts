@@ -1,5 +1,10 @@
-import { StorageError } from "../../errors/usage-errors.ts";
+import { changedBlob, changedFile } from "../../errors/changed-file.ts";
+import { StorageError, ValidationError } from "../../errors/usage-errors.ts";
+import { fileOf } from "../chunk/file-body.ts";
 import type { Drain } from "../drain/drain.ts";
+import { messageOf } from "../send/words-of-errors.ts";
+import type { Problem } from "../types.ts";
+import type { Entry } from "./writer.ts";
 import type { Waiters } from "../waiters.ts";
 
 /** What waiting for room needs. */
@@ -40,7 +45,33 @@ export function noRoomError(path: string, size: number, { parts }: Drain): Stora
   );
 }
 
-/** Says that a body is in no storage yet. */
-export function notKeptError(path: string, { parts }: Drain): StorageError {
-  return new StorageError(`Cannot keep artifact "${path}" in "${parts.storage.name}": it is in memory and tried again`);
+/** Says that a body is in no storage yet, or never will be. */
+export function notKeptError(entry: Entry, { parts }: Drain): Error {
+  if (entry.unread) return unreadError(entry, entry.unread.cause);
+  entry.isToldLate = true;
+  const what = `Cannot keep artifact "${pathOf(entry)}" in "${parts.storage.name}"`;
+  return new StorageError(`${what}: it is in memory and tried again`);
+}
+
+/** Says that a body which was to be tried again is lost. */
+export function lostBody(entry: Entry): Problem {
+  const cause = unreadError(entry, entry.unread?.cause);
+  const message = `Cannot keep artifact "${pathOf(entry)}", which waited in memory for its storage, so that it is dropped. ${cause.message}`;
+  return { kind: "dropped", run: entry.run, key: pathOf(entry), message, cause };
+}
+
+/** Why a body cannot be read. */
+function unreadError({ blob, ...entry }: Entry, cause: unknown): Error {
+  const file = blob && fileOf(blob);
+  const { code } = (cause ?? {}) as { readonly code?: unknown };
+  if (typeof code === "string" && code !== "ENOENT") {
+    const what = `artifact ${JSON.stringify(file?.path ?? pathOf(entry))}`;
+    return new ValidationError(`Cannot log the ${what} as its file must be readable: ${messageOf(cause)}`, { cause });
+  }
+  if (file) return changedFile("artifact", file.path, cause);
+  return changedBlob(`artifact ${JSON.stringify(pathOf(entry))}`, cause);
+}
+
+function pathOf({ request }: Entry): string {
+  return String(request);
 }

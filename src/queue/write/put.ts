@@ -15,6 +15,9 @@ import type { Appended, ChunkDraft } from "../chunk/stored-chunk.ts";
 import type { DesiredRun } from "../run-mapping.ts";
 import type { QueueStore } from "../storage.ts";
 import type { NewRun, RunChange } from "../types.ts";
+import { UnreadBodyError } from "../chunk/unread-body.ts";
+import { readFiles } from "./read-files.ts";
+import { giveUpUnread, takeOut } from "./unread-entries.ts";
 import type { Entry, Writer } from "./writer.ts";
 
 const CHUNKS_PER_APPEND = 64;
@@ -39,20 +42,30 @@ interface Batch {
 
 /**
  * Puts what a writer holds into a store: all that is closed, and the open tails once. `known` is a place that was given
- * before.
+ * before. What cannot be read is taken out, and `onUnread` hears of it, and of whom nobody else tells.
  */
 export async function put(
   writer: Writer,
-  store: Pick<QueueStore, "append">,
+  store: Pick<QueueStore, "append" | "copies">,
   ledger: Ledger,
   known: number,
   clock: Clock,
+  onUnread: (lost: readonly Entry[]) => void,
 ): Promise<Put> {
   const steps = puts(writer, ledger, known, clock);
   for (let step = steps.next(); ; ) {
     if (step.done) return step.value;
     const { drafts, desired, accounts } = step.value;
-    step = steps.next(await patiently(clock, () => store.append(ledger.writer, drafts, desired, accounts)));
+    const append = async (): Promise<readonly Appended[]> => {
+      const given = store.copies ? drafts : await readFiles(drafts);
+      return store.append(ledger.writer, given, desired, accounts);
+    };
+    const results = await patiently(clock, append).catch((error: unknown): undefined => {
+      if (!(error instanceof UnreadBodyError)) throw error;
+      onUnread(giveUpUnread(writer, ledger, error));
+      return undefined;
+    });
+    step = steps.next(results);
   }
 }
 
@@ -69,11 +82,7 @@ export function putNow(
   known: number,
   clock: Clock,
 ): void {
-  const hasBody = ({ blob }: Entry): boolean => blob !== undefined;
-  writer.writing -= writer.outbox.slice(0, writer.writing).filter(hasBody).length;
-  for (const entries of [writer.outbox, writer.putting ?? []]) {
-    entries.splice(0, entries.length, ...entries.filter((entry) => !hasBody(entry)));
-  }
+  takeOut(writer, ({ blob }) => blob !== undefined);
   const steps = puts(writer, ledger, known, clock);
   for (let step = steps.next(); !step.done; ) {
     const { drafts, desired, accounts } = step.value;
@@ -83,17 +92,17 @@ export function putNow(
   if (isDirty(writer)) putNow(writer, now, ledger, known, clock);
 }
 
-/** The appends that a put is made of; gets what became of each. */
+/** The appends that a put is made of; gets what became of each, undefined when something was taken out of it instead. */
 function* puts(
   writer: Writer,
   ledger: Ledger,
   known: number,
   clock: Clock,
-): Generator<Batch, Put, readonly Appended[]> {
+): Generator<Batch, Put, readonly Appended[] | undefined> {
   let highest = 0;
   let renewed = false;
   writer.closeRows();
-  for (let tails = true; tails || writer.outbox.length > 0; ) {
+  for (let tails = true; tails || writer.outbox.length > 0 || writer.putting; ) {
     // After a failure it is not known what took place: the very same batch goes again before any new sequence.
     const batch = writer.putting ?? writer.outbox.slice(0, CHUNKS_PER_APPEND);
     if (!writer.putting) writer.writing = batch.length;
@@ -108,9 +117,10 @@ function* puts(
       group.names ??= encodeNames(lines);
       return { run, bucket, lines: encodeLines(lines, group.names) };
     });
-    if (batch.length + accounts.length === 0) break;
-    writer.putting = batch;
+    writer.putting = batch.length > 0 || accounts.length > 0 ? batch : undefined;
+    if (!writer.putting) break;
     const results = yield { drafts, desired: desiredBy(batch), accounts };
+    if (!results) continue;
     draftsStored(ledger, dated);
     renewed ||= results.some(({ stored, order }, n) => stored && drafts[n]!.order === undefined && order <= known);
     const rest = batch.filter((entry, n) => !appended(writer, ledger, entry, results[n]!) && entry.sealed);

@@ -31,6 +31,10 @@ export interface Entry {
   counted?: boolean;
   /** Its run is open, whatever the request says. */
   readonly opens?: true;
+  /** Its body could not be read: it is not here any more. */
+  unread?: { readonly cause: unknown };
+  /** Its call is over, and was told that it stays in memory. */
+  isToldLate?: true;
 }
 
 /** What a writer needs. */
@@ -117,9 +121,11 @@ export class Writer {
     keys: KeyCounts = [],
     delay: number = this.#parts.flushInterval,
     blob?: Blob,
-  ): void {
-    this.outbox.push({ run, kind, sealed: true, sequence: 0, count: 1, request, blob, keys });
+  ): Entry {
+    const entry: Entry = { run, kind, sealed: true, sequence: 0, count: 1, request, blob, keys };
+    this.outbox.push(entry);
     this.wakeIn(delay);
+    return entry;
   }
 
   /** Closes the open chunks of a run, or of all, so that nothing more goes under their place in the order. */

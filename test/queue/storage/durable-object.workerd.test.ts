@@ -3,10 +3,12 @@ import { durableObjectQueue } from "../../../src/queue/storage/durable-object.ts
 import { queueContract } from "../../../src/queue/contract.ts";
 import { harness } from "../harness.ts";
 import { edgeTools } from "../../edge/edge-tools.ts";
+import { unreadBodies } from "../unread-bodies.ts";
 import { draft } from "./drafts.ts";
 
 describe("durableObjectQueue()", () => {
   queueContract(async () => durableObjectQueue((await edgeTools()).storage), { test, expect });
+  unreadBodies(async () => durableObjectQueue((await edgeTools()).storage));
 
   test("open() of another queue of the same object finds what waits, with a body larger than a row may be", async () => {
     const { storage } = await edgeTools();
