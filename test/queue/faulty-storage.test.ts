@@ -155,11 +155,11 @@ describe("Queue over a storage of which a part fails", () => {
       await runtime.clock.until(queue.flush());
       broken = true;
       queue.logMetric(run, "m", 1, 1, 1);
-      await runtime.clock.advance(120_000);
+      await runtime.clock.advance(30_000);
       const told = { kind: "storage", message: expect.stringMatching(/^Cannot read or change .* I\/O error$/) };
       expect([problems, queue.status().problems]).toMatchObject([[told], [told]]);
       broken = false;
-      await runtime.clock.advance(30_000);
+      await runtime.clock.advance(15_000);
       expect([oracle.named("a").points.size, queue.status().problems, problems.length]).toEqual([1, [], 1]);
     },
   );

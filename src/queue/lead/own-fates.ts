@@ -2,7 +2,7 @@ import { tryDecode } from "../chunk/content.ts";
 import type { Ledger } from "../account/ledger.ts";
 import { waitsHere } from "../account/waits-here.ts";
 import type { Problems } from "../problems.ts";
-import { asideProblem, parkedProblem } from "../send/words-of-fates.ts";
+import { asideProblem, OVERWRITTEN, parkedProblem } from "../send/words-of-fates.ts";
 import type { QueueStore, StorageCounts } from "../storage.ts";
 import type { ToldAside } from "./told-aside.ts";
 import { NAMED } from "./leader-state.ts";
@@ -17,7 +17,7 @@ const PAGES = 4;
 export interface OwnFatesParts {
   readonly store: Pick<QueueStore, "quarantined" | "quarantinedChunk" | "note">;
   readonly ledger: Ledger;
-  readonly problems: Pick<Problems, "report" | "solve">;
+  readonly problems: Pick<Problems, "report" | "solve" | "list">;
   readonly toldAside: ToldAside;
   readonly outlook: Pick<Outlook, "heard" | "parked">;
   /** The first place at which something lies that was put here; undefined when none is known. */
@@ -82,6 +82,7 @@ export class OwnFates {
     if (!leads) {
       this.#hear();
       await this.#tellParked();
+      await this.#forgetDoubts();
     }
     // What is set aside lies where it waited: what waits here now is the first that may come to that.
     const { first } = this.#parts;
@@ -137,6 +138,18 @@ export class OwnFates {
     this.#parts.problems.solve("run-parked", run);
   }
 
+  /** Takes back that a run has older values, told as the leader, when another one has made sure of it. */
+  async #forgetDoubts(): Promise<void> {
+    const { ledger, outlook, problems, store } = this.#parts;
+    const { by } = outlook.heard;
+    const told = problems.list().filter(({ key }) => key === OVERWRITTEN);
+    if (told.length === 0 || by === "" || by === ledger.writer) return;
+    const { doubts, merged } = parseNote(await store.note());
+    for (const { run } of told) {
+      if (!merged && !doubts.some(([id]) => id === run)) problems.solve("server-refused", run, OVERWRITTEN);
+    }
+  }
+
   async #tellParked(): Promise<void> {
     const { store, ledger, outlook, problems } = this.#parts;
     const untold = outlook.parked().filter((run) => !this.#parked.has(run) && waitsHere(ledger, run));
@@ -160,7 +173,7 @@ export class OwnFates {
     for (let pages = 0; pages < PAGES; pages++) {
       const page = await store.quarantined(reading.at, PAGE);
       for (const { order, writer, run } of page) {
-        if (writer === ledger.writer && !toldAside.has(order) && !toldAside.isFull) await this.#tellChunk(order, run);
+        if (writer === ledger.writer && toldAside.lacks(order)) await this.#tellChunk(order, run);
         reading.at = order;
       }
       if (reading !== this.#reading) return;

@@ -31,27 +31,22 @@ export class ToldAside {
     this.#problems = problems;
   }
 
-  /** No more is remembered. */
-  get isFull(): boolean {
-    return this.#told.size >= MOST;
-  }
-
-  /** What was set aside at a place was told. */
-  has(order: number): boolean {
-    return this.#told.has(order);
+  /** True for a place of which nothing was told, while there is room to remember one more. */
+  lacks(order: number): boolean {
+    return this.#told.size < MOST && !this.#told.has(order);
   }
 
   /** Tells what was set aside, and lies at a place. */
   tell(order: number, problem: Problem): void {
     const { kind, run, key } = problem;
-    if (!this.isFull) this.#told.set(order, { kind, run, key } as Told);
+    if (this.lacks(order)) this.#told.set(order, { kind, run, key } as Told);
     this.#problems.report(problem);
   }
 
   /** The storage is another one than before: what was set aside there is not to be had any more. */
   reset(): void {
     this.#reading = undefined;
-    this.#takeBack(new Set(this.#told.keys()));
+    this.#takeBack(this.#told.keys());
   }
 
   /** Looks once, some pages at a time, where the counts say that something was taken out or came. */
@@ -80,7 +75,7 @@ export class ToldAside {
     }
   }
 
-  #takeBack(places: ReadonlySet<number>): void {
+  #takeBack(places: Iterable<number>): void {
     const over = new Map<string, Told>();
     for (const place of places) {
       const problem = this.#told.get(place);

@@ -12,6 +12,7 @@ import type { LoopParts } from "./loop-parts.ts";
 import { Patience } from "./patience.ts";
 import { Reader } from "./reader.ts";
 import { Scheduler } from "./scheduler.ts";
+import { OVERWRITTEN } from "./words-of-fates.ts";
 
 /** Milliseconds of silence after which a request that nobody waits for is given up, at least. */
 const LEAST_PATIENCE = 1_000;
@@ -132,8 +133,11 @@ export class DeliveryLoop {
     const { problems } = this.#parts;
     this.#view.renew();
     this.#gate.renew(this.#now());
+    // What is so still is found, and told again.
     problems.solve("server-unreachable");
-    problems.solve("server-refused");
+    for (const { kind, run } of problems.list()) {
+      if (kind === "server-refused") problems.solve(kind, run, run && OVERWRITTEN);
+    }
   }
 
   /** The term is over. */

@@ -14,12 +14,10 @@ import { isOfStorage, ofStorage } from "./storage-trouble.ts";
 import type { DeliveryParts } from "./delivery-parts.ts";
 import { runTwins } from "./twins.ts";
 import { messageOf } from "./words-of-errors.ts";
+import { OVERWRITTEN } from "./words-of-fates.ts";
 
 /** Milliseconds in doubt from which on what cannot be read of a twin counts as data. */
 const LONG = 600_000;
-
-/** Key of the problem that a deleted run has older values. */
-const OVERWRITTEN = "overwritten";
 
 /** A request that sets something right. */
 export interface Repair {

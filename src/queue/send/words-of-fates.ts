@@ -3,6 +3,9 @@ import type { Problem } from "../types.ts";
 import { parkedCure } from "./parked-cure.ts";
 import { sentence } from "./words-of-errors.ts";
 
+/** Key of the problem that a deleted run has older values. */
+export const OVERWRITTEN = "overwritten";
+
 /** What a person is told of a chunk that was set aside, whoever did that. `content` is left out where it is damaged. */
 export function asideProblem(run: string, content: Content | undefined, reason: string): Problem {
   const key = content && keysOf(content)[0]?.[1];
