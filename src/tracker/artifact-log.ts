@@ -201,7 +201,7 @@ export class ArtifactLog {
 
   async #hand(path: string, body: Blob): Promise<void> {
     // It may have taken so long to read that the tracker closed without it.
-    this.#core.guard.mustBeOpen(`log the artifact ${quote(path)}`);
+    this.#core.guard.mustBeOpen(`log the artifact ${quote(path)}`, this.#run);
     await this.#core.queue.logArtifact(this.#run, path, body);
   }
 

@@ -3,6 +3,7 @@ import { ValidationError } from "../errors/usage-errors.ts";
 import { type Core, handedOver } from "./core.ts";
 import { textOf } from "./entries.ts";
 import { limited } from "./limited.ts";
+import { modelsOfRun } from "./log-model.ts";
 
 /** What `tracker.queue.discardRun()` does. */
 export function discardRun(core: Core, run: string, options?: CallOptions): Promise<void> {
@@ -12,8 +13,12 @@ export function discardRun(core: Core, run: string, options?: CallOptions): Prom
       throw new ValidationError(`Cannot discard the run as its id must be text: current value is "${textOf(run)}"`);
     }
     await handedOver(core, limits);
+    const localId = core.queue.localIdOf(run) ?? run;
     // Its end would wait like all the rest, and nobody is to end it a second time.
-    core.open.get(core.queue.localIdOf(run) ?? run)?.close("KILLED");
+    core.open.get(localId)?.close("KILLED");
+    // What came later would wait for a run that may never be made.
+    core.guard.wary = true;
+    for (const id of [localId, ...modelsOfRun(core, localId)]) core.guard.givenUp.add(id);
     await core.queue.discardRun(run, limits);
   });
 }

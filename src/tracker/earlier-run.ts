@@ -4,6 +4,7 @@ import type { Core } from "./core.ts";
 import { inputConflict } from "./dataset-input.ts";
 import { ENDED_BY_TAG } from "../queue/lead/ended-by.ts";
 import { LateAlerts } from "./late-alerts.ts";
+import { modelsOfRun } from "./log-model.ts";
 import { replaceAtEnd, replacedBy } from "./replaced-runs.ts";
 import type { LoggedArtifact, RunHandle, RunSeed } from "./run.ts";
 
@@ -30,6 +31,7 @@ export function goOnWith(core: Core, seed: RunSeed, earlier: EarlierRun): RunHan
   handle.loggedArtifacts = readList(tags["mlflow.loggedArtifacts"]);
   replaceAtEnd(core, handle, replacedBy(tags));
   if (hasRules(tags)) handle.alerts = new LateAlerts(core, handle, earlier);
+  for (const id of [seed.localId, ...modelsOfRun(core, seed.localId)]) core.guard.givenUp.delete(id);
   core.queue.updateRun(seed.localId, { status: "RUNNING" });
   // It is not over.
   if (tags[ENDED_BY_TAG] !== undefined) core.queue.deleteTag(seed.localId, ENDED_BY_TAG);

@@ -50,6 +50,10 @@ export class Guard {
   #number = 0;
   /** The tracker has closed: nothing that is logged goes anywhere any more. */
   closed = false;
+  /** Our ids of runs that were given up, and of their models: nothing that is logged to them does. */
+  readonly givenUp: Set<string> = new Set();
+  /** True for either of these: a point is looked at more closely. */
+  wary = false;
   /** Counts of what was rejected and stands, and of what was discarded. */
   readonly aside: Count = { points: 0, requests: 0 };
   readonly gone: Count = { points: 0, requests: 0 };
@@ -88,15 +92,23 @@ export class Guard {
     this.reject({ run, kind, key: textOf(key) }, `it cannot be read: ${textOf(error)}`);
   }
 
-  /** True after the end of the tracker, when what is logged is only counted, and told once. */
-  late(run: string, kind: Culprit["kind"], key: string): boolean {
-    if (this.closed) this.reject({ run, kind, key }, "the tracker is closed: log before close()", 1, "scope", "closed");
-    return this.closed;
+  /** True after the end of the tracker, or of what was given up, when what is logged is only counted, and told once. */
+  late(run: string, kind: Culprit["kind"], key: string, target: string = run): boolean {
+    const over = this.#over("log", run, target);
+    if (over !== undefined) this.reject({ run, kind, key }, over, 1, "scope", over);
+    return over !== undefined;
   }
 
-  /** @throws ValidationError when the tracker has closed */
-  mustBeOpen(what: string): void {
-    if (this.closed) throw new ValidationError(`Cannot ${what} as the tracker is closed: do it before close()`);
+  /** @throws ValidationError when the tracker has closed, or the run, or model, was given up */
+  mustBeOpen(what: string, target = ""): void {
+    const over = this.#over("do it", target);
+    if (over !== undefined) throw new ValidationError(`Cannot ${what} as ${over}`);
+  }
+
+  #over(act: string, run: string, target = run): string | undefined {
+    if (this.closed) return `the tracker is closed: ${act} before close()`;
+    if (!this.givenUp.has(target) && !this.givenUp.has(run)) return undefined;
+    return `the run${run === target ? "" : " of the model"} was given up by queue.discardRun(): start another one`;
   }
 
   /** The name that a person knows a run by, for the console. */

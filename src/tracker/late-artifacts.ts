@@ -38,7 +38,7 @@ export class LateArtifacts {
     path?: string,
   ): Promise<R> {
     const work = limited(this.#core, what, options, more[what] ?? "", async (limits) => {
-      this.#core.guard.mustBeOpen(what);
+      this.#core.guard.mustBeOpen(what, this.#run.localId);
       const taken = attempt(path === undefined ? what : `${what} ${quote(textOf(path))}`, now);
       return body(await this.#load(), taken as T, limits);
     });

@@ -39,6 +39,7 @@ export async function logModel(
   // Before there is a model: one that stays without its files would be FAILED for ever.
   const send = typeof files === "string" || files instanceof URL ? await local(core, log, files, limits) : undefined;
   const about = { params: cutValues("param", params), tags: { ...originTags(core), ...cutValues("tag", tags) } };
+  core.guard.mustBeOpen(`log the model ${quote(name)}`, run);
   queue.requestModel(localId, "model", { localId, run, name, step, ...about, ...(type !== undefined && { type }) });
   const known = made.get(core) ?? new Map<string, string[]>();
   made.set(core, known.set(run, [...(known.get(run) ?? []), localId]));

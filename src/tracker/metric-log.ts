@@ -77,7 +77,7 @@ export class MetricLog {
       model !== undefined ||
       typeof value !== "number" ||
       !Number.isSafeInteger(place) ||
-      this.#guard.closed
+      this.#guard.wary
     ) {
       if (at !== undefined) this.#seldom(known, value, at, place, model);
       return;
@@ -96,13 +96,13 @@ export class MetricLog {
     }
     const stored = typeof value === "number" ? value : this.#number(key, value);
     if (stored === undefined) return;
-    if (this.#guard.closed && this.#guard.late(this.#run, "metric", key)) return;
     // What names a model goes by way of the model, which brings it to the run as well.
     const target = model === undefined ? this.#run : model?.localId;
     if (typeof target !== "string") {
       this.#reject(key, "the model must be what logModel() gave");
       return;
     }
+    if (this.#guard.late(this.#run, "metric", key, target)) return;
     if (place > known.step) known.step = place;
     this.#queue.logMetric(target, key, normalised(stored), at, place, target === this.#run ? known.memo : undefined);
     if (this.watch !== undefined) this.watch(key, stored, at, place);

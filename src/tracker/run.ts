@@ -164,7 +164,7 @@ export class RunHandle implements Run {
   }
 
   alertOn(rule: AlertRule): void {
-    this.#core.guard.mustBeOpen("use the alert rule");
+    this.#core.guard.mustBeOpen("use the alert rule", this.localId);
     this.#core.mustBeRule?.(rule);
     // As they are now: both may change until the rule is looked at.
     const given = Object(rule) === rule ? { ...rule } : rule;
@@ -326,6 +326,7 @@ export class RunHandle implements Run {
     }
     const since = this.#core.runtime.clock.now();
     checkOptions({ until: options?.until }, { until });
+    if (this.#core.guard.givenUp.has(this.localId)) return;
     this.close(status);
     await limited(this.#core, "end the run", options, "until", async (limits) => {
       await handedOver(this.#core, limits);

@@ -176,7 +176,7 @@ export class TrackerHandle implements types.Tracker, KnowsRunTags {
         await queue.finish(limits());
         await allDone(core, core.afterDelivery, limits());
       }
-      guard.closed = true;
+      guard.closed = guard.wary = true;
       const report = withBackground(core, await queue.close(limits()));
       await tellLeft(core, report);
       return this.#shown(report);

@@ -157,6 +157,8 @@ describe("findOrStartRun() without a server's answer", () => {
       it.away = false;
       const tracker = it.open();
       const before = await it.clock.until(tracker.findOrStartRun({ name: "shared" }));
+      // The latest one is found.
+      await it.clock.advance(1_000);
       const half = await it.clock.until(tracker.findOrStartRun({ name: "shared", ifExists: "replace" }));
       await it.clock.until(Promise.all([before.end(), half.end("FAILED")]));
       await it.clock.until(tracker.flush());

@@ -54,6 +54,9 @@ async function put(id: string, drain: Drain, writer: Writer, store: QueueStore):
     drain.parts.ledger.run(each).ended = true;
   }
   await keep(writer);
+  for (const each of runs) drain.givenUp.add(each);
+  // Somebody may wait for its creation.
+  drain.parts.onChange();
   return runs;
 }
 

@@ -57,6 +57,8 @@ export class Drain {
   readonly sought: Map<string, number> = new Map();
   /** Runs whose mapping is that of the storage: it is not made sure in this session that the server has them. */
   readonly unverified: Set<string> = new Set();
+  /** Runs that were given up here, and are not created any more. */
+  readonly givenUp: Set<string> = new Set();
   /** Sends, or does not for now. */
   running = true;
   /** Where what was logged first waited, before another storage answered. */

@@ -41,7 +41,7 @@ export class RunIds {
 
   /** Waits until a run is created, here or by another process. */
   async wait(localId: string, { drain, waiters, problems, isOver }: RunIdWait, options: WaitLimits): Promise<string> {
-    const known = (): boolean => this.mappings.has(localId) || isOver();
+    const known = (): boolean => this.mappings.has(localId) || drain.givenUp.has(localId) || isOver();
     const stop = known() ? undefined : drain.seek(localId);
     await waiters.until(known, options);
     stop?.();
@@ -50,7 +50,8 @@ export class RunIds {
     const runId = (this.mappings.get(localId) ?? (await drain.mapping(localId)))?.runId;
     if (runId !== undefined) return runId;
     const standing = problems.list().map(({ message }) => message);
-    const reason = ["it must be created on the server first", ...standing].join(". ");
+    const why = drain.givenUp.has(localId) ? "it was given up" : "it must be created on the server first";
+    const reason = [why, ...standing].join(". ");
     throw new TimeoutError(`Cannot give MLflow's id of run "${localId}" as ${reason}`, {
       method: "POST",
       url: "runs/create",

@@ -103,7 +103,9 @@ export interface TrackerQueue {
   resume(): void;
   /**
    * Gives a run up, by either id: all that waits of it and of its logged models is dropped, and counted as dropped in its
-   * receipt. What the server has of it stays there. Open here, it is over; what another program logs to it later counts.
+   * receipt. What the server has of it stays there. Open here, it is over: what is logged to it or to its models from then
+   * on is refused as after `close()`, and told once, and `run.end()` does nothing. Its children are runs of their own and
+   * go on. What another program logs to it later counts; `resumeRun()` has it go on here, if the server has it.
    * Resolves when that is done; while nothing is sent, when it is durable that it will be.
    *
    * @throws ValidationError when nothing waits of such a run, and none was sent from here.
