@@ -147,6 +147,25 @@ describe.each(kinds)("Recovery by %s", (_, options) => {
     expect(b.queue.status()).toMatchObject({ waiting: { points: 0, requests: 0 }, parked: { points: 0, requests: 0 } });
   });
 
+  test("F43 ends a run that a replica does not know yet", async () => {
+    const world = new World(options);
+    const a = world.start();
+    a.start("a");
+    await delivered(world, a);
+    a.die();
+    let asked = 0;
+    world.oracle.fault = ({ path }) =>
+      path.endsWith("runs/get") && asked++ % 2 === 0
+        ? { status: 404, errorCode: "RESOURCE_DOES_NOT_EXIST" }
+        : undefined;
+    const b = world.start();
+    b.start("b");
+    await world.pass(300_000);
+    expect(asked).toBeGreaterThan(1);
+    expect(world.oracle.named("a").status).toBe("FAILED");
+    expect(b.queue.status().quarantined).toEqual({ points: 0, requests: 0 });
+  });
+
   test("F36 leaves the run of a hidden page, which its browser wakes once in a little more than a minute", async () => {
     const world = new World(options);
     const [a, b] = [world.start(), world.start()];

@@ -3,6 +3,7 @@ import type { DeliveryOptions } from "../../src/queue/types.ts";
 import type { OracleState } from "./oracle/state.ts";
 import { isGivenUp } from "./checks/checks.ts";
 import { deliveryOf, Workload } from "./workload.ts";
+import { Pages } from "./pages.ts";
 import { Persons } from "./persons.ts";
 import { Chance } from "./world/chance.ts";
 import type { SimProcess } from "./world/process.ts";
@@ -22,6 +23,7 @@ export class Director {
   readonly #chance: Chance;
   readonly #delivery: DeliveryOptions;
   readonly #persons: Persons;
+  readonly #pages: Pages;
   #backup: OracleState | undefined;
   /** What this seed may do to its world. */
   readonly #events: readonly (readonly [number, () => void])[];
@@ -32,6 +34,11 @@ export class Director {
     const chance = this.#chance;
     this.#delivery = deliveryOf(chance, world.weather.hold);
     this.#persons = new Persons(world, () => this.#some());
+    this.#pages = new Pages(
+      world,
+      () => this.#some(),
+      () => this.#awake(),
+    );
     this.workload = new Workload(world, this.#delivery.batchSize);
     if (chance.may(0.15) && !world.plan) world.bodyLimit = chance.pick([1_500, 4_000, 20_000]);
     const maybe = (share: number, weight: number, event: () => void): [number, () => void] => [
@@ -70,6 +77,7 @@ export class Director {
       else if (what === "event") this.#chance.weighted(this.#events)();
       else this.workload.step(this.#some());
       this.#persons.mayAct();
+      this.#pages.mayAct();
       for (const process of this.#world.live) this.#world.checks.figures(process);
     }
   }
@@ -84,7 +92,7 @@ export class Director {
     world.disk.faults = [];
     world.note("the weather clears");
     for (const process of world.live) {
-      process.proceed();
+      process.comeBack();
       process.queue.resume();
     }
     await timeline.pass(world.weather.hold + 10_000);
@@ -168,8 +176,13 @@ export class Director {
     const awake = live.filter(({ stalled }) => !stalled);
     if (awake.length > 0) return this.#chance.pick(awake);
     if (live.length === 0) return this.#open();
-    live[0]!.proceed();
+    live[0]!.comeBack();
     return live[0]!;
+  }
+
+  /** Starts another process where none goes on, if there may be one more. */
+  #awake(): void {
+    if (this.#world.live.every(({ stalled }) => stalled) && this.#world.live.length < MOST_PROCESSES) this.#open();
   }
 
   #crash(): void {
@@ -191,7 +204,7 @@ export class Director {
       this.#world.note(() => `${process.name} goes on`);
       process.proceed();
     });
-    if (this.#world.live.every(({ stalled }) => stalled) && this.#world.live.length < MOST_PROCESSES) this.#open();
+    this.#awake();
   }
 
   #takeLock(): void {

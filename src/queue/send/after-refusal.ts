@@ -1,5 +1,5 @@
 import type { CallOptions } from "../../client/types/connection.ts";
-import type { MetricPoint, RunData } from "../../client/types/entities.ts";
+import type { MetricPoint, RunData, RunInfo } from "../../client/types/entities.ts";
 import { HttpError } from "../../errors/network-errors.ts";
 import { encodeMetrics, encodeRequest } from "../chunk/chunk-codec.ts";
 import { type MetricColumns, pickRows } from "../chunk/columns.ts";
@@ -18,7 +18,7 @@ import type { RunMapping } from "../run-mapping.ts";
 export type Settle = () => Promise<void>;
 
 /**
- * Resolves when a run can be written, so that what was refused is the chunk.
+ * Gives what the server knows of a run that can be written, so that what was refused is the chunk.
  *
  * @throws ParkError when the run is deleted, lost, or another one by now, or its experiment is deleted.
  */
@@ -27,7 +27,7 @@ export async function checkRun(
   mapping: RunMapping,
   settle: Settle,
   options: CallOptions,
-): Promise<void> {
+): Promise<RunInfo> {
   const { localId, adopted, model } = mapping;
   const runId = model?.runId ?? mapping.runId;
   if (model && model.folder === undefined) {
@@ -50,6 +50,7 @@ export async function checkRun(
     throw new ParkError(`run ${runId} on the server is another one: was the server restored or replaced?`);
   }
   await checkExperiment(client, info.experimentId, options);
+  return info;
 }
 
 /** Resolves when an experiment takes runs; throws ParkError when not. */

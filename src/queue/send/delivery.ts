@@ -252,10 +252,10 @@ export class Delivery {
   }
 
   /** Another machine, whose queue is another one, has resumed the run since, and ended it: that stands. */
-  async #hasEnded({ runId, model }: RunMapping): Promise<boolean> {
-    if (model) return false;
-    const { info } = await this.#parts.client.runs.get(runId, this.#options);
-    return isEnd({ status: info.status });
+  async #hasEnded(mapping: RunMapping): Promise<boolean> {
+    if (mapping.model) return false;
+    const { status } = await checkRun(this.#parts.client, mapping, this.#verdicts.settle, this.#options);
+    return isEnd({ status });
   }
 
   #verified(run: RunState): void {

@@ -61,6 +61,10 @@ export async function checkEnd(world: World, director: Director): Promise<void> 
     checkItems(world, run, mapped, waiting.get(run.localId) ?? new Set());
     if (!mapped || run.blocked !== undefined || run.restored || runId?.includes("/")) continue;
     checkTags(world, run, mapped);
+    const opener = disk.writers.get(disk.store.openers.get(run.localId) ?? "");
+    if (opener?.alive && !run.maker && mapped.status !== "RUNNING") {
+      checks.fail(`run ${run.localId} is ${mapped.status}, and ${opener.name}, which has it open, lives`);
+    }
     checkState(world, run, mapped);
     checkModel(world, run, mapped, found);
   }

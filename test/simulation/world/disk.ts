@@ -39,6 +39,8 @@ export class WatchedStore extends MemoryStore {
   readonly localIds: Map<string, string> = new Map();
   readonly runIds: Map<string, string> = new Map();
   term = 0;
+  /** The writer that has a run open, by run; "" for one that nobody has. */
+  readonly openers: Map<string, string> = new Map();
   readonly #watcher: DiskWatcher;
 
   constructor(watcher: DiskWatcher) {
@@ -57,6 +59,7 @@ export class WatchedStore extends MemoryStore {
       if (!stored) continue;
       const draft = drafts[n]!;
       const again = this.chunks.has(order);
+      if (draft.opens !== undefined) this.openers.set(draft.run, draft.opens ? writer : "");
       const chunk = { bucket: 0, ...draft, writer, order, span: 1, bytes: draft.body.length, attempted: 0 };
       this.chunks.set(order, chunk);
       this.#watcher.put(chunk, again);
@@ -161,6 +164,8 @@ const READS: ReadonlySet<string> = new Set(["lease", "status", "heads", "openRun
 /** A disk that several processes share and that survives them: it keeps what was applied, and no more. */
 export class Disk {
   readonly store: WatchedStore;
+  /** Whose a writer is. */
+  readonly writers: Map<string, SimProcess> = new Map();
   /** Operations so far. */
   operations = 0;
   faults: readonly DiskFault[] = [];
@@ -195,7 +200,10 @@ export class Disk {
             return result;
           }
         : (args: readonly unknown[]) => method(...args);
-      return (...args) => this.#operate(process, name, args, () => apply(args));
+      return (...args) => {
+        if (name === "append") this.writers.set(String(args[0]), process);
+        return this.#operate(process, name, args, () => apply(args));
+      };
     });
     return {
       name: "simulated disk",

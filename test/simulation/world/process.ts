@@ -1,5 +1,6 @@
 import { createClient } from "../../../src/client/client.ts";
 import { createQueue } from "../../../src/queue/create-queue.ts";
+import { ENDED_BY_TAG } from "../../../src/queue/lead/ended-by.ts";
 import type { DeliveryClient } from "../../../src/queue/send/delivery-client.ts";
 import type { QueueStore } from "../../../src/queue/storage.ts";
 import type { Queue } from "../../../src/queue/queue.ts";
@@ -59,6 +60,8 @@ export class SimProcess {
   readonly queue: Queue;
   readonly problems: Problem[] = [];
   alive = true;
+  /** It is a page that was frozen or cached, and did not come back. */
+  resting = false;
   crashedAt: number | undefined;
   /** Time of its latest disk error. */
   failedAt: number = Number.NEGATIVE_INFINITY;
@@ -98,6 +101,26 @@ export class SimProcess {
         world.note(() => `${name} problem ${problem.kind}: ${problem.message}`);
       },
     });
+    this.#countOwn();
+  }
+
+  /** What the queue itself asks for when a page comes back and finds that its runs were ended: nobody logged that. */
+  #countOwn(): void {
+    const { queue, world } = this;
+    const deleteTag = queue.deleteTag.bind(queue);
+    const updateRun = queue.updateRun.bind(queue);
+    let taken: string | undefined;
+    queue.deleteTag = (run, key) => {
+      taken = key === ENDED_BY_TAG ? run : undefined;
+      if (taken !== undefined) world.book.requests++;
+      deleteTag(run, key);
+    };
+    queue.updateRun = (run, change) => {
+      // In the same breath as its tag goes.
+      if (run === taken && change.status === "RUNNING") world.book.requests++;
+      taken = undefined;
+      updateRun(run, change);
+    };
   }
 
   /** Lets something from outside reach this process: not when it is dead, later when it is stopped. */
@@ -129,9 +152,23 @@ export class SimProcess {
     for (const event of events) this.deliver(event);
   }
 
+  /** Its page is frozen, or goes into the cache. */
+  rest(how: "frozen" | "cached"): void {
+    this.resting = true;
+    this.runtime.lifecycle.hide(how);
+  }
+
+  /** Its page is shown again, if it was not. */
+  comeBack(): void {
+    this.proceed();
+    if (!this.resting) return;
+    this.resting = false;
+    this.runtime.lifecycle.show();
+  }
+
   /** Ends it at once: only what the disk has is left. */
   crash(): void {
-    this.alive = false;
+    this.alive = this.resting = false;
     this.crashedAt = this.world.timeline.now;
     this.world.disk.crash(this);
     this.world.sharing.forget(this);
