@@ -25,7 +25,7 @@ export class Pages {
 
   /** May do something, once between two operations. */
   mayAct(): void {
-    if (this.#acts && this.#chance.may(0.03)) this.#rest(this.#some());
+    if (this.#acts && this.#chance.may(0.08)) this.#rest(this.#some());
   }
 
   #rest(page: SimProcess): void {
