@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { HostGate } from "../../src/queue/send/host-gate.ts";
+import { harness } from "./harness.ts";
 
 const gate = (): HostGate => new HostGate(() => 1);
 
@@ -95,9 +96,45 @@ describe("HostGate", () => {
     expect([it.allows(4, 20), it.state, it.misses]).toEqual([4, "ok", 0]);
   });
 
+  test("is not taken for one that answers before it did, and not any more when it is silent for long", () => {
+    const it = gate();
+    it.missed(0, "a", false);
+    expect(it.state).toBe("retrying");
+    it.ok(1);
+    const states = [2, 3, 4].map((now) => {
+      it.missed(now, "a", false);
+      // Somebody flushes.
+      it.hurry();
+      return it.state;
+    });
+    expect([states, it.allows(4, 5)]).toEqual([["ok", "ok", "retrying"], 4]);
+    it.ok(6);
+    it.missed(7, "a", false);
+    expect(it.state).toBe("ok");
+    const other = gate();
+    other.missed(0, "a", true);
+    expect(other.state).toBe("ok");
+  });
+
   test("never sends more requests at once than asked for", () => {
     const it = gate();
     for (let n = 0; n < 100; n++) it.answered(5);
     expect([it.allows(1, 0), it.allows(4, 0)]).toEqual([1, 4]);
   });
+});
+
+test("host is never said to be ok in front of a server that takes connections and never answers", async () => {
+  const it = harness({ delivery: { requestTimeout: 1_500 } });
+  it.oracle.fault = () => ({ delay: 1e9 });
+  const seen: string[] = [];
+  it.queue.subscribe(({ host }) => void (seen.at(-1) === host || seen.push(host)));
+  it.queue.logMetric(it.start("a"), "m", 1, 1, 1);
+  for (let n = 0; n < 3; n++) await it.runtime.clock.until(it.queue.flush({ timeout: 3_000 }));
+  await it.runtime.clock.advance(10_000);
+  expect(seen).toEqual(["unknown", "retrying"]);
+  expect(it.problems.map(({ kind }) => kind)).toEqual(["server-unreachable"]);
+  it.oracle.fault = () => undefined;
+  await it.runtime.clock.until(it.queue.flush());
+  expect(it.queue.status().host).toBe("ok");
+  await it.runtime.clock.until(it.queue.close());
 });

@@ -26,6 +26,8 @@ export class HostGate {
   store: string | null | undefined;
   #failures = 0;
   #row = 0;
+  /** Requests without an answer since it last did what was asked for, however often somebody was in a hurry. */
+  #silent = 0;
   /** Runs at which it failed in that row. */
   readonly #failing = new Set<string>();
   /** The pause is the server's wish. */
@@ -48,6 +50,7 @@ export class HostGate {
   ok(now: number): boolean {
     if (!this.#open(now)) return false;
     this.#forgive();
+    this.#silent = 0;
     this.state = "ok";
     return true;
   }
@@ -80,7 +83,9 @@ export class HostGate {
       this.#slowDown();
       this.#pause(now, Math.min(LONGEST_ANSWERED, backoff(++this.#failures, this.#fraction())));
     } else if (answered) this.#open(now);
-    if (row >= ROW) this.state = "retrying";
+    if (!answered) this.#silent++;
+    // One that never answered yet is not known to be there.
+    if (row >= ROW || this.#silent >= ROW || (!answered && this.state === "unknown")) this.state = "retrying";
     else if (this.state === "unknown") this.state = "ok";
   }
 
@@ -111,6 +116,7 @@ export class HostGate {
     if (!this.#open(now)) return;
     this.#forgive();
     this.#limit = MOST;
+    this.#silent = 0;
     this.state = "unknown";
   }
 
