@@ -72,12 +72,15 @@ function hostOf(url: string): string {
 /** What a program does about a 401; a command line has other ways. */
 export const authCure = ". Give the option auth: { username, password } or { token }";
 
+/** What MLflow says of a path that it does not have. */
+export const NO_ENDPOINT = "ENDPOINT_NOT_FOUND";
+
 /** What may be the matter with a 404 that is not MLflow's. */
 export const addressCure = ". Is trackingUri the address of an MLflow server?";
 
 function cureOf(status: number, words: ReplyWords): string {
   if (status === 401) return authCure;
-  if (status === 404 && words.form !== "json") return addressCure;
+  if (status === 404 && (words.form !== "json" || words.errorCode === NO_ENDPOINT)) return addressCure;
   if (status === 413) return ". Send less at once, or raise the limit of the proxy (nginx: client_max_body_size)";
   return "";
 }

@@ -121,6 +121,53 @@ describe("Queue that is told the wrong thing", () => {
     expect((await it.runtime.clock.until(it.queue.flush())).parked.points).toBe(3);
   });
 
+  const dataset = { name: "d", digest: "1", sourceType: "local", source: "d", schema: undefined, profile: undefined };
+  const data = [{ dataset, tags: {} }];
+
+  test("takes a server that has none of the paths for a wrong address, not for one that refuses a run", async () => {
+    const it = harness();
+    it.oracle.fault = () => ({ status: 404, errorCode: "ENDPOINT_NOT_FOUND" });
+    const run = it.start("a");
+    const points = logThree(it, run);
+    it.queue.updateRun(run, { status: "FINISHED", endTime: 5 });
+    const report = await it.runtime.clock.until(it.queue.flush({ timeout: 5_000 }));
+    expect(report).toMatchObject({ parked: nothing, quarantined: nothing, pending: { points: 3, requests: 2 } });
+    expect(it.queue.status().host).toBe("refused");
+    expect(it.problems.map(({ kind }) => kind)).toEqual(["server-refused"]);
+    expect(it.problems[0]?.message).toContain("Is trackingUri the address of an MLflow server? Nothing is lost");
+    it.oracle.fault = () => undefined;
+    it.queue.resume();
+    expect(await it.runtime.clock.until(it.queue.flush())).toMatchObject({ pending: nothing });
+    expect([...it.oracle.named("a").points].sort()).toEqual(points);
+  });
+
+  test("waits for the address to be right again where none of the paths is there any more", async () => {
+    const it = harness();
+    const run = it.start("a");
+    await it.runtime.clock.until(it.queue.flush());
+    it.oracle.fault = () => ({ status: 404, errorCode: "ENDPOINT_NOT_FOUND" });
+    logThree(it, run);
+    it.queue.setTag(run, "k", "v");
+    it.queue.logInputs(run, data);
+    const report = await it.runtime.clock.until(it.queue.flush({ timeout: 60_000 }));
+    expect(report).toMatchObject({ parked: nothing, quarantined: nothing, pending: { points: 3, requests: 2 } });
+    expect(it.queue.status().host).toBe("refused");
+  });
+
+  test("sets only the inputs aside where the server has no path for them", async () => {
+    const it = harness();
+    const run = it.start("a");
+    it.oracle.fault = ({ path }) =>
+      path.endsWith("log-inputs") ? { status: 404, errorCode: "ENDPOINT_NOT_FOUND" } : undefined;
+    const points = logThree(it, run);
+    it.queue.logInputs(run, data);
+    it.queue.updateRun(run, { status: "FINISHED", endTime: 5 });
+    const report = await it.runtime.clock.until(it.queue.flush());
+    expect(report).toMatchObject({ pending: nothing, parked: nothing, quarantined: { points: 0, requests: 1 } });
+    expect([...it.oracle.named("a").points].sort()).toEqual(points);
+    expect(it.oracle.named("a").status).toBe("FINISHED");
+  });
+
   const unreadable = [
     { status: 400, errorCode: "INVALID_PARAMETER_VALUE" },
     { status: 403, errorCode: "PERMISSION_DENIED" },

@@ -6,6 +6,7 @@ import {
   UnexpectedReplyError,
 } from "../../errors/network-errors.ts";
 import { ConfigurationError, CredentialsError, ValidationError } from "../../errors/usage-errors.ts";
+import { NO_ENDPOINT } from "../../client/reply-error.ts";
 import { clampRetryAfter } from "./backoff.ts";
 import { ChunkDamagedError } from "../chunk/chunk-codec.ts";
 import type { ChunkKind } from "../chunk/request.ts";
@@ -71,8 +72,10 @@ export function classify(error: unknown, kind: ChunkKind, refusals: number): Out
     if (error instanceof PermissionError && error.originRefused) return { action: "pause" };
     return { action: errorCode !== undefined ? "park" : "deny" };
   }
-  // No MLflow at this address: its own 404 has an error code, except that of an artifact.
-  if ((status === 404 || status === 405) && errorCode === undefined && kind !== "artifact") return { action: "pause" };
+  // No MLflow at this address: its own 404 has an error code, except that of an artifact. One that names the path is of
+  // one of another path, or of an older release, which has at least what makes runs, reads them and ends them.
+  const strange = errorCode === NO_ENDPOINT ? kind === "create" || kind === "update" : errorCode === undefined;
+  if ((status === 404 || status === 405) && strange && kind !== "artifact") return { action: "pause" };
   if (status === 413) return { action: "split" };
   if (status === 429) return { ...retry(true, false), after };
   if (status === 408 || status >= 500) return { ...retry(status > 501, true), after };
