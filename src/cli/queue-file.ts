@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { existsSync, readdirSync, type Stats, statSync } from "node:fs";
+import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from "node:fs";
 import { ConfigurationError, isTrackletError, StorageError } from "../errors/index.ts";
 import type { Destination } from "../queue/destination.ts";
 import type { QueueStorage, StorageCounts } from "../queue/storage.ts";
@@ -78,6 +78,30 @@ function checkFile(path: string): void {
   }
 }
 
+/** True for a queue of tracklet; a file that is no database, or a damaged one, throws. */
+export function isQueue(database: SqlDatabase): boolean {
+  const sql = "SELECT count(*) AS n FROM sqlite_master WHERE type = 'table' AND name IN ('queue_meta', 'queue_state')";
+  return database.prepare(sql).get()?.["n"] === 2;
+}
+
+/** @throws StorageError when nothing can be changed in a queue file, or beside it, as what was sent has to be noted there. */
+export function checkWritable(path: string, mayWrite: (path: string) => void = mustBeWritable): void {
+  for (const place of [path, dirname(path)]) {
+    try {
+      mayWrite(place);
+    } catch (cause) {
+      const must = `"${place}" must be writable, to note there what was sent`;
+      const cure = `make it writable, or copy the file with what lies beside it (-wal, -spool) and sync the copy`;
+      const message = `Cannot send what waits in "${path}" as ${must}: ${(cause as Error).message}; ${cure}`;
+      throw new StorageError(message, { cause, fault: "denied" });
+    }
+  }
+}
+
+function mustBeWritable(path: string): void {
+  accessSync(path, constants.W_OK);
+}
+
 /** Version of the queue in a file, if there is one that can be read. */
 function checkVersion(path: string, database: SqlDatabase): number {
   const rows = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table'").all();
@@ -87,7 +111,7 @@ function checkVersion(path: string, database: SqlDatabase): number {
       `Cannot open "${path}" as a queue file as it is a database of MLflow: it holds runs, and nothing in it waits for a server; "tracklet doctor" tells what it holds`,
     );
   }
-  if (!tables.includes("queue_meta") || !tables.includes("queue_state")) {
+  if (!isQueue(database)) {
     const held = tables.find((name) => !name.startsWith("sqlite_"));
     const beside = `what a program wrote last lies beside it in ${basename(path)}-wal until another one opens it: copy that, too`;
     const why = held === undefined ? `it is empty; ${beside}` : `it holds the table "${held}"`;

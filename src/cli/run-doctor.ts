@@ -5,6 +5,7 @@ import { inspectSchema } from "../server/schema/inspect-schema.ts";
 import { openSchema } from "../server/schema/open-schema.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 import { openNodeSqlite } from "../sql/node-sqlite.ts";
+import { isQueue } from "./queue-file.ts";
 import { movedFolder, moveArtifacts } from "./moved-artifacts.ts";
 import type { DoctorFlags } from "./commands/doctor.ts";
 
@@ -27,6 +28,11 @@ export function runDoctor(file: string, flags: DoctorFlags): number {
 
 function examine(database: SqlDatabase, path: string, flags: DoctorFlags): number {
   const found = inspectSchema(database);
+  if (found.state !== "supported" && isQueue(database)) {
+    throw new ConfigurationError(
+      `Cannot examine "${path}" as it must be a database of MLflow, and is a queue file: it holds what waits for a server; "tracklet status" tells what, and "tracklet sync" sends it`,
+    );
+  }
   if (found.state === "empty") {
     say(`${path} is empty: the first tracker that opens it makes MLflow's tables`);
     return 0;

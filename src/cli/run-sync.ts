@@ -9,7 +9,7 @@ import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
 import { lateClient } from "../tracker/late-client.ts";
 import type { SyncFlags } from "./commands/sync.ts";
-import { damagedBeside, type QueueFile, readQueueFile } from "./queue-file.ts";
+import { checkWritable, damagedBeside, type QueueFile, readQueueFile } from "./queue-file.ts";
 import { queueLeader } from "./queue-leader.ts";
 import { type StopSignals, stopSignals } from "./stop-signals.ts";
 import { boundText, claimFile, giveBack } from "./sync-force.ts";
@@ -34,6 +34,7 @@ const PAUSE = 100;
 export async function runSync(file: string, flags: SyncFlags, runtime: Runtime = defaultRuntime()): Promise<number> {
   const path = resolve(file);
   const found = readQueueFile(path);
+  checkWritable(path);
   const damaged = damagedBeside(path);
   const target = await openSyncTarget(flags.trackingUri, runtime);
   const signals = stopSignals();
@@ -71,7 +72,7 @@ export async function runSync(file: string, flags: SyncFlags, runtime: Runtime =
   }
 }
 
-type Drained = Pick<SyncEnd, "delivered" | "retried" | "why" | "trouble">;
+type Drained = Pick<SyncEnd, "delivered" | "by" | "retried" | "why" | "trouble">;
 
 async function drain(
   { name: path, counts: { waiting: total } }: QueueFile,
@@ -99,6 +100,7 @@ async function drain(
   });
   const progress = showProgress(queue, total, runtime);
   say = progress.say;
+  const ledBefore = queueLeader(path) !== undefined;
   const endPatience = showPatience({
     file: path,
     total,
@@ -140,7 +142,9 @@ async function drain(
     progress.end();
   }
   const { delivered, problems } = await queue.close();
-  return { delivered, retried, trouble, why: telling.rest(problems) };
+  // What is counted as delivered is that of all who have the file open.
+  const by = traffic.sent === 0 ? "others" : ledBefore ? "all" : "this";
+  return { delivered, by, retried, trouble, why: telling.rest(problems) };
 }
 
 /** What that means for who waits. */

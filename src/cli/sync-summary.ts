@@ -3,9 +3,17 @@ import { amountText } from "../tracker/shown.ts";
 import { quarantineText } from "./quarantine-text.ts";
 import type { QueueFile } from "./queue-file.ts";
 
+const sent: Readonly<Record<SyncEnd["by"], string>> = {
+  this: "Sent",
+  others: "Another program, which has the file open, sent",
+  all: "Sent, together with another program that had the file open,",
+};
+
 /** What a sync came to. */
 export interface SyncEnd {
   readonly delivered: FlushReport["delivered"];
+  /** Who sent it: this program, another one that had the file open, or one after the other. */
+  readonly by: "this" | "others" | "all";
   /** Things that were quarantined, and were tried again. */
   readonly retried: number;
   /** Runs that were given up. */
@@ -29,11 +37,11 @@ export interface SyncEnd {
 
 /** The last lines of a sync: what went, what is left, and why. */
 export function syncSummary(end: SyncEnd): string[] {
-  const { delivered, retried, discarded, before, after, label, movedAside } = end;
+  const { delivered, by, retried, discarded, before, after, label, movedAside } = end;
   const { name, counts, quarantined: aside } = after;
   const { waiting, quarantined } = counts;
   const lines = [
-    ...(isEmpty(delivered) ? [] : [`Sent ${amountText(delivered)} to ${label}`]),
+    ...(isEmpty(delivered) ? [] : [`${sent[by]} ${amountText(delivered)} to ${label}`]),
     ...(retried === 0 ? [] : [`Tried again what was quarantined: ${retried === 1 ? "1 item" : `${retried} items`}`]),
   ];
   const dropped = less(counts.dropped, before.counts.dropped);

@@ -35,7 +35,7 @@ function reason(cause: unknown, address: string): string {
 }
 
 /** `ECONNREFUSED` and the like, which Node keeps one cause deeper. */
-function errorCode(error: unknown, depth = 0): string | undefined {
+export function errorCode(error: unknown, depth = 0): string | undefined {
   if (typeof error !== "object" || error === null || depth > 2) return undefined;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === "string" ? code : errorCode(cause, depth + 1);

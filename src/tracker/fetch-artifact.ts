@@ -1,3 +1,6 @@
+import { errorCode } from "../client/no-answer.ts";
+import { NetworkError } from "../errors/network-errors.ts";
+import { isTrackletError } from "../errors/tracklet-error.ts";
 import { ValidationError } from "../errors/usage-errors.ts";
 import { deliverySettings } from "../queue/settings.ts";
 import type { Core } from "./core.ts";
@@ -25,8 +28,17 @@ export async function fetchArtifact(
   };
   const options = { timeout: core.connection.timeout ?? defaultTimeout, ...(signal && { signal }) };
   return limited(core, `fetch the artifact ${address}`, options, "", async (limits) => {
-    const response = await core.runtime.fetch(new Request(source, limits));
-    if (response.ok) return boundedBody(response, most, tooLarge);
+    const request = { method: "GET", url: address };
+    const failed = (why: string) => {
+      return (cause: unknown): never => {
+        if (limits.signal?.aborted || isTrackletError(cause)) throw cause;
+        const code = errorCode(cause);
+        const reason = `${why}${code === undefined ? "" : ` (${code})`}: is the address right, and its server running?`;
+        throw new NetworkError(`Cannot log the artifact ${address} as ${reason}`, request, { cause });
+      };
+    };
+    const response = await core.runtime.fetch(new Request(source, limits)).catch(failed("no answer came"));
+    if (response.ok) return boundedBody(response, most, tooLarge).catch(failed("its answer broke off"));
     await response.body?.cancel().catch(() => {});
     throw refused(`its server answers ${response.status}`);
   });

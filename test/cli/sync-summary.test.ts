@@ -33,6 +33,7 @@ const run = {
 function summary(more: Partial<SyncEnd>): string[] {
   return syncSummary({
     delivered: none,
+    by: "this",
     retried: 0,
     discarded: 0,
     movedAside: [],
@@ -48,6 +49,14 @@ function summary(more: Partial<SyncEnd>): string[] {
 }
 
 describe("syncSummary()", () => {
+  test("says who sent what was delivered meanwhile", () => {
+    const delivered = { points: 9, requests: 0 };
+    const first = (by: SyncEnd["by"]): string | undefined => summary({ delivered, by, after: fileOf(0) })[0];
+    expect(first("this")).toBe("Sent 9 points and 0 requests to http://x");
+    expect(first("others")).toBe("Another program, which has the file open, sent 9 points and 0 requests to http://x");
+    expect(first("all")).toContain("together with another program");
+  });
+
   test("says that there was nothing to do only when there was nothing", () => {
     expect(summary({ before: fileOf(0), after: fileOf(0) })).toEqual(["Nothing to do: nothing waits in q.db"]);
     // Another process has sent it.

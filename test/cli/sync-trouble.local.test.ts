@@ -1,9 +1,25 @@
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { checkWritable } from "../../src/cli/queue-file.ts";
+import { StorageError } from "../../src/errors/index.ts";
 import { startProgram } from "../support/start-program.ts";
 import { queueFiles, start, tracklet } from "./support/queue-files.ts";
 
 const { temporaryDirectory, opened, server, leftBehind } = queueFiles();
+
+test("checkWritable() says what cannot be written, and the cure, also where only the folder is read-only", () => {
+  const readOnly = (only: string) => (path: string) => {
+    if (path === only) throw new Error("EROFS: read-only file system");
+  };
+  for (const place of ["/mnt/queue.db", "/mnt"]) {
+    const check = (): void => checkWritable("/mnt/queue.db", readOnly(place));
+    expect(check).toThrow(StorageError);
+    expect(check).toThrow(
+      `Cannot send what waits in "/mnt/queue.db" as "${place}" must be writable, to note there what was sent: EROFS: read-only file system; make it writable, or copy the file with what lies beside it (-wal, -spool) and sync the copy`,
+    );
+  }
+  expect(() => checkWritable("/mnt/queue.db", readOnly("/"))).not.toThrow();
+});
 
 describe("tracklet sync when not all can be sent", () => {
   test("says that the server does not answer", async () => {

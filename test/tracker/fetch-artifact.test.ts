@@ -1,9 +1,33 @@
 import { describe, expect, test } from "vitest";
-import { ValidationError } from "../../src/errors/index.ts";
+import { NetworkError, ValidationError } from "../../src/errors/index.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
 import { bench } from "./test-core.ts";
 
 describe("logArtifact() of an address", () => {
+  test("names the address, and what may be wrong, where no answer comes or it breaks off", async () => {
+    const cause = new TypeError("fetch failed", { cause: Object.assign(new Error("no"), { code: "ECONNREFUSED" }) });
+    const broken = new ReadableStream({ pull: (controller) => controller.error(new TypeError("terminated")) });
+    const fetch = async (request: Request): Promise<Response> => {
+      if (request.url.includes("cut")) return new Response(broken);
+      throw cause;
+    };
+    const { tracker, queue } = bench({}, {}, manualRuntime({ fetch }));
+    const run = tracker.startRun();
+    const away = await run
+      .logArtifact(new URL("https://data.test/a.bin?token=secret"))
+      .catch((error: unknown) => error);
+    expect(away).toBeInstanceOf(NetworkError);
+    expect(away).toMatchObject({
+      cause,
+      message:
+        "Cannot log the artifact https://data.test/a.bin as no answer came (ECONNREFUSED): is the address right, and its server running?",
+    });
+    await expect(run.logArtifact(new URL("https://data.test/cut.bin"))).rejects.toThrow(
+      "Cannot log the artifact https://data.test/cut.bin as its answer broke off: is the address right",
+    );
+    expect(queue.bodies.size).toBe(0);
+  });
+
   test("fetches it and names the file by it", async () => {
     const fetch = async (request: Request): Promise<Response> =>
       request.url.endsWith("gone") ? new Response(null, { status: 404 }) : new Response(`bytes of ${request.url}`);
