@@ -12,9 +12,9 @@ export { compareRuns } from "./compare-runs.ts";
 export { describeData } from "./dataset-data.ts";
 export { downloadArtifacts } from "./download-artifacts.ts";
 export { discardRun } from "./discard-run.ts";
+export { endDelivered } from "./end-delivered.ts";
 export { findOrStartRun } from "./find-or-start-run.ts";
 export { getMetricHistories } from "./metric-histories.ts";
-export { mustBeTaken } from "./must-be-taken.ts";
 export { tellLeft } from "./process-end.ts";
 export {
   discardQuarantine,

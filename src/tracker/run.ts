@@ -328,10 +328,13 @@ export class RunHandle implements Run {
     checkOptions({ until: options?.until }, { until });
     if (this.#core.guard.givenUp.has(this.localId)) return;
     this.close(status);
+    if (options?.until === "delivered") {
+      await (await import("./on-demand.ts")).endDelivered(this.#core, this, options, since);
+      return;
+    }
     await limited(this.#core, "end the run", options, "until", async (limits) => {
       await handedOver(this.#core, limits);
-      await this.#core.queue.flush({ until: options?.until ?? "durable", ...limits });
-      if (options?.until === "delivered") await (await import("./on-demand.ts")).mustBeTaken(this.#core, this, since);
+      await this.#core.queue.flush({ until: "durable", ...limits });
     });
   }
 

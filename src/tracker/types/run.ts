@@ -37,7 +37,10 @@ export interface StartRunOptions {
 
 /** How a run ends. */
 export interface EndOptions extends CallOptions {
-  /** `delivered` waits for the server, too. @default "durable" */
+  /**
+   * `delivered` waits until the server has all of it, and rejects where it does not get it: see `Run.end()`.
+   * @default "durable"
+   */
   readonly until?: "durable" | "delivered";
 }
 
@@ -240,7 +243,10 @@ export interface Run extends AsyncDisposable, Shown {
   receipt(options?: CallOptions & { readonly verify?: boolean }): Promise<Receipt & Shown>;
   /**
    * Ends the run; resolves when all of it is durable. Rejects with `TimeoutError` after `timeout`, and then goes on in the
-   * background; with `until: "delivered"` also when the server refuses for good that the run ends. @default "FINISHED"
+   * background. With `until: "delivered"` it resolves when the server has all of it. It rejects with `TimeoutError` at once
+   * where nothing moves however long one waits, and goes on when a person has acted: the queue is paused, the server
+   * refuses everything (wrong credentials), the run is parked, the storage fails; the message says what waits, why, and
+   * what helps. And it rejects when the server refuses for good that the run ends. @default "FINISHED"
    */
   end(status?: "FINISHED" | "FAILED" | "KILLED", options?: EndOptions): Promise<void>;
 }
