@@ -23,7 +23,10 @@ function reason(cause: unknown, address: string): string {
     return `fetch never opens port ${port}, which belongs to another protocol: serve MLflow at another port, and name that in trackingUri`;
   }
   if (/ENOTFOUND|EAI_AGAIN|dns error/.test(code + words)) {
-    return `nobody knows the host "${hostname}"${code}: is trackingUri spelled right, and is there a network?`;
+    const sought = soughtHost(cause, words) ?? hostname;
+    return sought === hostname
+      ? `nobody knows the host "${hostname}"${code}: is trackingUri spelled right, and is there a network?`
+      : `nobody knows the host "${sought}"${code}, which the server at "${host}" sends to: does MLflow answer there, or a login page or proxy before it?`;
   }
   if (protocol === "https:" && /WRONG_VERSION|EPROTO|wrong version|InvalidContentType/.test(code + words)) {
     return `no TLS connection came about${code}: does the server at this port speak http://, and not https://?`;
@@ -39,6 +42,18 @@ export function errorCode(error: unknown, depth = 0): string | undefined {
   if (typeof error !== "object" || error === null || depth > 2) return undefined;
   const { code, cause } = error as { code?: unknown; cause?: unknown };
   return typeof code === "string" ? code : errorCode(cause, depth + 1);
+}
+
+/** The host whose name was looked up, where the platform tells: after a redirect it is another one than was asked. */
+function soughtHost(error: unknown, words: string): string | undefined {
+  for (let depth = 0, at = error; depth < 3 && typeof at === "object" && at !== null; depth++) {
+    const { hostname, cause } = at as { hostname?: unknown; cause?: unknown };
+    if (typeof hostname === "string" && hostname !== "") return hostname.slice(0, 253).toLowerCase();
+    at = cause;
+  }
+  // Deno has the address in the message.
+  const url = /for url \((\S+)\)/.exec(words)?.[1];
+  return url !== undefined && URL.canParse(url) ? new URL(url).hostname : undefined;
 }
 
 /** The messages of an error and of what is below it. */

@@ -43,6 +43,33 @@ describe("NoAnswer", () => {
     );
   });
 
+  const unknown = { code: "ENOTFOUND", hostname: "sso.corp.invalid" };
+  const sent =
+    "error sending request for url (https://sso.corp.invalid/login?x=(1)): client error (Connect): dns error";
+  test.each([
+    [
+      "Node",
+      thrown("fetch failed", { cause: Object.assign(new Error("getaddrinfo ENOTFOUND"), unknown) }),
+      "ENOTFOUND",
+    ],
+    ["Deno", below(sent), undefined],
+    ["Bun", Object.assign(new TypeError("getaddrinfo ENOTFOUND"), unknown), "ENOTFOUND"],
+  ])("names the host that a redirect leads to when nobody knows that, in %s", (_, error, code) => {
+    expect(messageOf("http://mlflow:5000/a", error)).toBe(
+      `nobody knows the host "sso.corp.invalid"${code === undefined ? "" : ` (${code})`}, which the server at "mlflow:5000" sends to: does MLflow answer there, or a login page or proxy before it?`,
+    );
+  });
+
+  test.each([{ hostname: "NoHost" }, { hostname: "" }, { hostname: 7 }, {}])(
+    "blames the host that was asked when the platform says %j",
+    (said) => {
+      const cause = Object.assign(new Error("getaddrinfo ENOTFOUND nohost"), { code: "ENOTFOUND", ...said });
+      expect(messageOf("http://nohost/a", thrown("fetch failed", { cause }))).toMatch(
+        /^nobody knows the host "nohost" \(ENOTFOUND\): is trackingUri/,
+      );
+    },
+  );
+
   test.each([
     [
       "Node",

@@ -43,6 +43,17 @@ describe("the client on this runtime's own fetch", () => {
     expect(error.message).toContain('nobody knows the host "nowhere.invalid"');
   });
 
+  test("names the host that nobody knows when the server sends there", async () => {
+    const url = await listen((_, response) => {
+      response.writeHead(302, { location: "https://sso.invalid/login?token=hunter22" });
+      response.end();
+    });
+    const { message } = (await rejection(connect(url).runs.get(runId))) as NetworkError;
+    expect(message).toContain(`nobody knows the host "sso.invalid"`);
+    expect(message).toContain(`which the server at "${new URL(url).host}" sends to`);
+    expect(message).not.toContain("hunter22");
+  });
+
   test("says that a server speaks http:// only", async () => {
     const url = await listen((_, response) => void response.end("{}"));
     const error = await rejection(connect(url.replace("http:", "https:")).runs.get(runId));
