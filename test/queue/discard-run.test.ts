@@ -214,6 +214,38 @@ describe("Queue.discardRun()", () => {
     expect(queue.status().dropped.points).toBe(2);
   });
 
+  test("F45 has nothing written later that it dropped, and an older value go that comes back from quarantine", async () => {
+    const it = harness();
+    const { queue, oracle, runtime } = it;
+    const run = it.start("a");
+    let refuses = true;
+    oracle.fault = ({ body }) =>
+      refuses && JSON.stringify(body).includes('"older"')
+        ? { status: 400, errorCode: "INVALID_PARAMETER_VALUE" }
+        : undefined;
+    queue.setTag(run, "stage", "older");
+    await runtime.clock.until(queue.flush());
+    oracle.named("a").deleted = true;
+    queue.setTag(run, "stage", "newer");
+    queue.updateRun(run, { name: "dropped" });
+    await runtime.clock.until(queue.flush());
+    await runtime.clock.until(queue.discardRun(run));
+    expect(queue.status()).toMatchObject({ dropped: { requests: 2 }, waiting: nothing, parked: nothing });
+    oracle.named("a").deleted = false;
+    refuses = false;
+    expect(await (await queue.quarantine()).retry(undefined)).toBe(1);
+    await runtime.clock.until(queue.flush());
+    expect(oracle.named("a").tags.get("stage")).toBe("older");
+    expect((await queue.receipt(run)).lines).toMatchObject([{ logged: 2, acknowledged: 1, dropped: 1 }]);
+    let left = 2;
+    oracle.fault = ({ path }) => (path.endsWith("runs/update") && left-- > 0 ? "drop-after" : undefined);
+    queue.updateRun(run, { name: "b" });
+    queue.updateRun(run, { status: "FINISHED", endTime: 5 });
+    await runtime.clock.until(queue.flush());
+    await runtime.clock.advance(600_000);
+    expect([...oracle.runs.values()]).toMatchObject([{ name: "b", status: "FINISHED" }]);
+  });
+
   test("leaves no run open that the next process would end", async () => {
     const storage = durable();
     const first = harness({ storage });

@@ -31,16 +31,16 @@ function refusing(isRefused: (call: OracleCall) => boolean, options?: Parameters
       await flush();
       expect(it.queue.status().quarantined.requests).toBe(before + count);
     },
-    /** Puts all of the quarantine back on a server that takes it, and waits. */
-    async retry(): Promise<void> {
+    /** Puts all of the quarantine, or one, back on a server that takes it, and waits. `dropped`: what was before. */
+    async retry(id?: string, dropped = 0): Promise<void> {
       refuses = false;
-      await (await it.queue.quarantine()).retry(undefined);
+      await (await it.queue.quarantine()).retry(id);
       expect(await flush()).toMatchObject({
         pending: nothing,
         parked: nothing,
-        quarantined: nothing,
-        dropped: nothing,
+        dropped: { points: 0, requests: dropped },
       });
+      if (id === undefined) expect(it.queue.status().quarantined).toEqual(nothing);
       await it.runtime.clock.advance(600_000);
     },
   };
@@ -127,6 +127,44 @@ describe("quarantine.retry()", () => {
     const { queue, run, server, refuse, retry } = refusing(having('"stage"'));
     for (const value of ["older", "newer"]) await refuse(() => queue.setTag(run, "stage", value));
     await retry();
+    expect(server().tags.get("stage")).toBe("newer");
+  });
+
+  test("of the older of two values, both refused, sets it until the later one comes back, and not over that", async () => {
+    const { queue, run, server, refuse, retry } = refusing(having('"stage"'));
+    for (const value of ["oldest", "older", "newer"]) await refuse(() => queue.setTag(run, "stage", value));
+    const quarantine = await queue.quarantine();
+    const ids = (await Array.fromAsync(quarantine.list())).map(({ id }) => id);
+    await retry(ids[1]);
+    expect(server().tags.get("stage")).toBe("older");
+    await retry(ids[2]);
+    expect(server().tags.get("stage")).toBe("newer");
+    await retry(ids[0]);
+    expect(server().tags.get("stage")).toBe("newer");
+  });
+
+  test("of an older value sets it once the later one, which was refused as well, is discarded", async () => {
+    const { queue, run, server, refuse, retry } = refusing(having('"stage"'));
+    for (const value of ["older", "newer"]) await refuse(() => queue.setTag(run, "stage", value));
+    const quarantine = await queue.quarantine();
+    const [, newer] = await Array.fromAsync(quarantine.list());
+    expect(await quarantine.discard(newer!.id)).toBe(1);
+    await retry(undefined, 1);
+    expect(server().tags.get("stage")).toBe("older");
+  });
+
+  test("of an older value leaves the later one that was refused and then logged again", async () => {
+    const { queue, run, server, flush, refuse, retry, oracle } = refusing(having('"stage"'));
+    for (const value of ["older", "newer"]) await refuse(() => queue.setTag(run, "stage", value));
+    const { fault } = oracle;
+    oracle.fault = () => undefined;
+    queue.setTag(run, "stage", "newer");
+    await flush();
+    oracle.fault = fault;
+    const quarantine = await queue.quarantine();
+    const [, newer] = await Array.fromAsync(quarantine.list());
+    expect(await quarantine.discard(newer!.id)).toBe(1);
+    await retry(undefined, 1);
     expect(server().tags.get("stage")).toBe("newer");
   });
 

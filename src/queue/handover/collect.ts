@@ -1,4 +1,5 @@
 import { decodeChunk } from "../chunk/content.ts";
+import { standing } from "../chunk/standing.ts";
 import { isCreation } from "../chunk/is-creation.ts";
 import type { Destination } from "../destination.ts";
 import type { ChunkHeader, StoredChunk } from "../chunk/stored-chunk.ts";
@@ -49,7 +50,7 @@ async function collectIn(
     const mapping = await store.mapping(run);
     const state = await store.desired(run);
     mappings.set(run, mapping);
-    if (state) desired.set(run, state);
+    if (state) desired.set(run, standing(state));
     return mapping;
   };
   for (;;) {

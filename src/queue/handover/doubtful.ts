@@ -45,7 +45,7 @@ export async function doubtful(store: QueueStore, { meet, desired, now, next }: 
       const value = tags[field];
       const name = ownFieldOf(field);
       // Each by itself: what is refused is set aside with nothing else.
-      if (name !== undefined) {
+      if (name) {
         if (own[name] !== undefined) again("update", { [name]: own[name] });
       } else if (value === null) again("untag", field);
       else if (value !== undefined) again("tags", [[field, value, 0]]);

@@ -26,24 +26,20 @@ export function ownFieldOf(field: string): OwnField | undefined {
 /** Fields as they are kept. */
 export function keptFields(fields: Iterable<string>): readonly string[] {
   const all = [...fields];
-  return all.some(isOwn) ? [ANY, ...all] : all;
+  return all.some(ownFieldOf) ? [ANY, ...all] : all;
 }
 
 /** Fields as they were kept. */
 export function fieldsKept(kept: readonly string[]): readonly string[] {
   const others = kept.filter((field) => field !== ANY);
-  return others.length === kept.length || others.some(isOwn) ? others : [...others, ...OWN_FIELDS];
+  return others.length === kept.length || others.some(ownFieldOf) ? others : [...others, ...OWN_FIELDS];
 }
 
 /** For people. */
 export function namesOf(fields: Iterable<string>): string {
   const names = [...fields].map((field) => {
     const own = ownFieldOf(field);
-    return own === undefined ? `tag ${JSON.stringify(field)}` : `its ${own === "endTime" ? "end" : own}`;
+    return own ? `its ${own}` : `tag ${JSON.stringify(field)}`;
   });
   return names.join(", ");
-}
-
-function isOwn(field: string): boolean {
-  return ownFieldOf(field) !== undefined;
 }

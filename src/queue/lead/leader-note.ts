@@ -1,4 +1,5 @@
 import type { Clock } from "../../runtime/ports/clock.ts";
+import { keptFields } from "./doubt-fields.ts";
 import { type Doubt, MergedDoubts } from "./merged-doubts.ts";
 import { noteText, parseNote } from "./note-text.ts";
 import { PROBE_TAG } from "./probe-tag.ts";
@@ -213,7 +214,7 @@ export class LeaderNote {
   async #write(): Promise<void> {
     if (!this.#changed) return;
     this.#changed = false;
-    const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, [...fields]] as const);
+    const doubts = [...this.#doubts].map(([run, { create, fields }]) => [run, create, keptFields(fields)] as const);
     const note = { doubts, merged: this.#merged.range, sent: this.#noted, parked: [...this.#parked] };
     try {
       await this.#store.leaveNote(this.#term, noteText(note));

@@ -40,12 +40,12 @@ export class MergedDoubts {
 
   add(run: string, { since, inherited, create, fields }: Doubt): void {
     const { from, to, create: before, fields: others } = this.#range ?? { from: run, to: run, create, fields: [] };
-    const all = others && [...new Set([...others, ...fields])];
+    const all = [...new Set([...(others ?? []), ...fields])];
     this.#range = {
       from: run < from ? run : from,
       to: run > to ? run : to,
       create: create || before,
-      fields: all && all.length <= MOST_FIELDS ? all : undefined,
+      fields: others && all.length <= MOST_FIELDS ? all : undefined,
     };
     this.#since = Math.max(this.#since, since);
     this.#inherited ||= inherited;
@@ -65,8 +65,9 @@ export class MergedDoubts {
     const found: [string, readonly string[]][] = [];
     for (const { localId, model } of first ? [first, ...within] : within) {
       // Of a logged model nothing is written that a late request could overwrite, and no run has its id.
-      if (model) found.push([localId, []]);
-      else found.push([localId, fields ?? [...OWN_FIELDS, PROBE_TAG, ...(await tagsOf(store, localId))]]);
+      const known = model ? [] : fields;
+      const tags = known ? {} : (await store.desired(localId))?.tags;
+      found.push([localId, known ?? [...OWN_FIELDS, PROBE_TAG, ...Object.keys(tags ?? {})]]);
     }
     // What was read is read again.
     if (this.#range !== range) return undefined;
@@ -75,8 +76,4 @@ export class MergedDoubts {
     const [since, inherited] = [this.#since, this.#inherited];
     return new Map(found.map(([run, its]) => [run, { since, inherited, create, fields: new Set(its) }]));
   }
-}
-
-async function tagsOf(store: QueueStore, run: string): Promise<readonly string[]> {
-  return Object.keys((await store.desired(run))?.tags ?? {});
 }

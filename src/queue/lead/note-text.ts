@@ -1,4 +1,4 @@
-import { fieldsKept, keptFields } from "./doubt-fields.ts";
+import { fieldsKept } from "./doubt-fields.ts";
 import type { Range } from "./ranges.ts";
 
 /** Runs in doubt that are not named: all that the server has from one id to another. */
@@ -25,20 +25,12 @@ export function parseNote(text: string | undefined): Note {
     const isMerged = typeof (note.merged?.from ?? "") === "string" && typeof (note.merged?.to ?? "") === "string";
     const isParked = Array.isArray(note.parked ?? []);
     if (note.version === 1 && Array.isArray(note.doubts) && Array.isArray(note.sent) && isMerged && isParked)
-      return withFields(note, fieldsKept);
+      return { ...note, doubts: note.doubts.map(([run, create, fields]) => [run, create, fieldsKept(fields)]) };
   } catch {}
   return { doubts: [], sent: [] };
 }
 
 /** The text of a note. */
 export function noteText(note: Note): string {
-  return JSON.stringify({ version: 1, ...withFields(note, keptFields) });
-}
-
-function withFields({ doubts, merged, ...note }: Note, map: (fields: readonly string[]) => readonly string[]): Note {
-  return {
-    ...note,
-    doubts: doubts.map(([run, create, fields]) => [run, create, map(fields)] as const),
-    ...(merged && { merged: { ...merged, ...(merged.fields && { fields: map(merged.fields) }) } }),
-  };
+  return JSON.stringify({ version: 1, ...note });
 }

@@ -23,6 +23,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { send } from "./send.ts";
 import { sealWanted, stillWanted } from "./still-wanted.ts";
 import { isOfStorage, ofStorage } from "./storage-trouble.ts";
+import { noteUndone } from "./undone.ts";
 import type { RunMapping } from "../run-mapping.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
 import { messageOf } from "./words-of-errors.ts";
@@ -166,6 +167,7 @@ export class Delivery {
   #acknowledged({ run, chunk, content, term }: Job, mapping?: RunMapping): Finish {
     return async () => {
       await this.#note.keep();
+      await noteUndone(this.#parts, run.id, content, true);
       await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));
       if (chunk.kind === "metrics") this.#note.gone(chunk);
       this.#verdicts.acknowledged(chunk);

@@ -1,4 +1,5 @@
 import { type KeyCounts, keyCounts } from "../account/key-counts.ts";
+import { standing } from "../chunk/standing.ts";
 import type { ChildDraft } from "../chunk/stored-chunk.ts";
 import { divide, metricsDraft, readBack, type Settle } from "./after-refusal.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
@@ -56,7 +57,7 @@ export class Divider {
     const { chunk, content } = job;
     if (chunk.sequence > 0) return undefined;
     const desired = await ofStorage(this.#parts.store.desired(chunk.run));
-    const overtaken = desired && overtakenBy(desired, content, chunk);
+    const overtaken = desired && overtakenBy(standing(desired), content, chunk);
     if (!overtaken) return undefined;
     const { rest, keys, count } = overtaken;
     return async () => {

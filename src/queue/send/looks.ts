@@ -62,6 +62,11 @@ export class Looks {
     return at + (seldom ? SELDOM : Math.min(SELDOM, AGAIN * 2 ** Math.max(0, failures - 1)));
   }
 
+  /** Looks in a row that were refused in one way. */
+  alike(run: string): number {
+    return this.#looked.get(run)?.alike ?? 0;
+  }
+
   /** A look came through and ended no doubt. */
   later(run: string, met?: "deleted"): void {
     this.#looked.set(run, { at: this.#now(), met, failures: 0, alike: 0, since: 0 });

@@ -1,4 +1,5 @@
 import type { RunData } from "../../client/types/entities.ts";
+import { standing } from "../chunk/standing.ts";
 import { RUN_ID_TAG, type RunCreator, type SendOptions } from "./create-run.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { Doubt } from "../lead/merged-doubts.ts";
@@ -6,7 +7,7 @@ import { namesOf, ownFieldOf } from "../lead/doubt-fields.ts";
 import { PROBE_TAG } from "../lead/probe-tag.ts";
 import { type LookParts, Looks } from "./looks.ts";
 import { lookTwice, unlessMissing } from "./missing.ts";
-import { classify, passes } from "./outcome.ts";
+import { CONFIRMATIONS, passes } from "./outcome.ts";
 import type { RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { DesiredRun, RunMapping } from "../run-mapping.ts";
@@ -54,8 +55,6 @@ export class Mender {
   readonly #parts: MenderParts;
   readonly #view: Scheduler;
   readonly #looks: Looks;
-  /** How often what would set a field right was refused in the same way as chunks are that are asked for again. */
-  readonly #refusals = new WeakMap<Doubt, Map<string, number>>();
   /** Monotonic time at which the next run is due, as found by the last `pick`. */
   wakeAt: number = Number.POSITIVE_INFINITY;
 
@@ -101,7 +100,7 @@ export class Mender {
       if (run.parked !== undefined || (await ofStorage(this.#parts.unread(run.id)))) return this.#looks.later(run.id);
       return this.#settle(run);
     }
-    const desired = (await ofStorage(store.desired(run.id))) ?? {};
+    const desired = standing((await ofStorage(store.desired(run.id))) ?? {});
     // Of an end that waits for data the desired state knows before the server may.
     const ahead = run.items.length > 0 || run.after !== undefined || (await ofStorage(this.#parts.unread(run.id)));
     // What an answer tells was so when it was asked for, however late it comes.
@@ -127,8 +126,7 @@ export class Mender {
     const settled = asked - since >= this.#parts.settings.requestTimeout && doubt.since === since;
     if (!settled) return;
     // What waits for a deleted run goes on once that is restored, and then its state shall be right.
-    if (ahead && (isDeleted || [...doubt.fields].some((field) => ownFieldOf(field) !== undefined)))
-      return this.#looks.later(run.id);
+    if (ahead && (isDeleted || [...doubt.fields].some(ownFieldOf))) return this.#looks.later(run.id);
     if (overwritten.length > 0) {
       this.#report(run.id, overwrittenText(mapping.runId, overwritten), OVERWRITTEN);
       return this.#looks.later(run.id, "deleted");
@@ -138,25 +136,19 @@ export class Mender {
 
   /** What the server refuses is asked for some times, as chunks are, and keeps nothing else from being set right. */
   async #repair({ localId, runId }: RunMapping, doubt: Doubt, repairs: readonly Repair[]): Promise<void> {
-    const refusals = this.#refusals.get(doubt) ?? new Map<string, number>();
-    this.#refusals.set(doubt, refusals);
     let refused: unknown;
     for (const { field, send } of repairs) {
       await send().catch((error: unknown) => {
-        if (field === undefined) throw error;
-        const before = refusals.get(field) ?? 0;
-        const outcome = classify(error, "update", before);
-        if (outcome.action === "retry" && outcome.refused) {
-          refusals.set(field, before + 1);
-          refused = error;
-        } else if (passes(error, before)) throw error;
+        // What may go better at another time ends the look, but for a refusal, which is one of this field alone.
+        if (field === undefined || passes(error, CONFIRMATIONS)) throw error;
+        if (passes(error, this.#looks.alike(localId))) refused = error;
         else {
           doubt.fields.delete(field);
           this.#report(localId, `Cannot make sure of the last state of run ${runId}: ${messageOf(error)}`);
         }
       });
     }
-    if (refused !== undefined) throw refused;
+    if (refused) throw refused;
   }
 
   #settle({ id }: RunState): Promise<void> {
@@ -201,7 +193,7 @@ export class Mender {
     const { runId } = info;
     return [...fields].flatMap((field) => {
       const name = ownFieldOf(field);
-      if (name !== undefined) {
+      if (name) {
         const there = name === "name" ? info.runName : info[name];
         if (ahead || own[name] === undefined || own[name] === there) return [];
         // Each by itself: one that the server refuses keeps no other from being set right.

@@ -1,12 +1,11 @@
 import { type Content, keysOf, tryDecode } from "../chunk/content.ts";
 import { waitsHere } from "../account/waits-here.ts";
-import type { KeyCounts } from "../account/key-counts.ts";
-import type { StoredChunk } from "../chunk/stored-chunk.ts";
 import type { LeaderNote } from "../lead/leader-note.ts";
 import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
 import { isDiscarded, type RunState } from "./run-state.ts";
 import type { Scheduler } from "./scheduler.ts";
 import { ofStorage } from "./storage-trouble.ts";
+import { noteUndone } from "./undone.ts";
 import { messageOf } from "./words-of-errors.ts";
 import { asideProblem, parkedProblem } from "./words-of-fates.ts";
 
@@ -30,6 +29,7 @@ export class SetAside {
       const keys = content ? keysOf(content) : [];
       await this.#note.keep();
       await store.quarantine(chunk.order, term, reason, keys);
+      await noteUndone(this.#parts, run.id, content);
       ledger.settle(chunk, "quarantined");
       toldAside.tell(chunk.order, { ...asideProblem(run.id, content, reason), cause });
     };
@@ -57,7 +57,9 @@ export class SetAside {
         this.#note.unpark(run.id);
       }
       await this.#note.keep();
-      await store.drop(chunk.order, term, keysIn(chunk));
+      const content = tryDecode(chunk);
+      await noteUndone(this.#parts, run.id, content);
+      await store.drop(chunk.order, term, content ? keysOf(content) : []);
       this.#note.gone(chunk);
       ledger.settle(chunk, "dropped");
       ledger.bytes -= chunk.bytes;
@@ -66,10 +68,4 @@ export class SetAside {
       problems.solve("run-parked", run.id);
     };
   }
-}
-
-/** What a chunk stands for, as far as it can be read. */
-function keysIn(chunk: StoredChunk): KeyCounts {
-  const content = tryDecode(chunk);
-  return content ? keysOf(content) : [];
 }
