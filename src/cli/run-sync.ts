@@ -4,6 +4,8 @@ import { createQueue } from "../queue/create-queue.ts";
 import type { Destination } from "../queue/destination.ts";
 import type { LeaderState } from "../queue/lead/leader-state.ts";
 import type { Queue } from "../queue/queue.ts";
+import type { Amount } from "../queue/types.ts";
+import type { Fetch } from "../runtime/ports/fetch.ts";
 import { sqliteQueue } from "../queue/storage/sqlite.ts";
 import { defaultRuntime } from "../runtime/default-runtime.ts";
 import type { Runtime } from "../runtime/runtime.ts";
@@ -86,11 +88,17 @@ async function drain(
   const traffic = watchTraffic(connection.fetch, label, clock);
   // Whoever sent nothing although something waits does not lead.
   const elsewhere = (): LeaderState | undefined => (traffic.sent === 0 ? queueLeader(path) : undefined);
+  // Whoever has the file open counts what all of them delivered: what went before the first request went by others.
+  let before: Amount | undefined;
+  const fetch: Fetch = (request) => {
+    before ??= queue.status().delivered;
+    return traffic.fetch(request);
+  };
   let say = (line: string): void => terminal.writeError(`${line}\n`);
   const telling = syncTelling((line) => say(line), environment);
   const queue: Queue = createQueue({
     storage: sqliteQueue({ path, clock }),
-    client: lateClient({ ...connection, fetch: traffic.fetch }, runtime),
+    client: lateClient({ ...connection, fetch }, runtime),
     runtime,
     destination,
     moved,
@@ -100,7 +108,6 @@ async function drain(
   });
   const progress = showProgress(queue, total, runtime);
   say = progress.say;
-  const ledBefore = queueLeader(path) !== undefined;
   const endPatience = showPatience({
     file: path,
     total,
@@ -142,8 +149,7 @@ async function drain(
     progress.end();
   }
   const { delivered, problems } = await queue.close();
-  // What is counted as delivered is that of all who have the file open.
-  const by = traffic.sent === 0 ? "others" : ledBefore ? "all" : "this";
+  const by = !before ? "others" : isEmpty(before) ? "this" : "all";
   return { delivered, by, retried, trouble, why: telling.rest(problems) };
 }
 

@@ -1,5 +1,5 @@
 import { fileOf } from "../chunk/file-body.ts";
-import { isTorn } from "../chunk/file-state.ts";
+import { isLost, isTorn } from "../chunk/file-state.ts";
 import type { ChunkDraft } from "../chunk/stored-chunk.ts";
 import { UnreadBodyError } from "../chunk/unread-body.ts";
 
@@ -18,7 +18,11 @@ export async function readFiles(drafts: readonly ChunkDraft[]): Promise<readonly
   for (const draft of drafts) {
     const { blob, sequence } = draft;
     const file = blob && fileOf(blob);
-    if (file && !found.has(blob)) {
+    if (blob instanceof File && !file && !found.has(blob)) {
+      // A browser may take it all the same, and say only when it is read that it changed since a person picked it.
+      if (await isLost(blob)) unread.set(sequence, undefined);
+      else found.set(blob, blob);
+    } else if (file && !found.has(blob)) {
       try {
         const bytes = file.inPlace ? blob : new Blob([await blob.arrayBuffer()], { type: blob.type });
         if (await isTorn(blob)) unread.set(sequence, undefined);

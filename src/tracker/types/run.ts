@@ -175,6 +175,8 @@ export interface Run extends AsyncDisposable, Shown {
    * Writes a file into the artifact directory `artifactPath`. A string is the path of a local file (or directory), as in
    * Python; a URL is fetched unless it is a `file:` one; a Blob or bytes need a name.
    *
+   * A file that changes while it is read is refused: nothing of it is kept or counted.
+   *
    * What is fetched is held in memory until the queue has it, so one of more than `delivery.maxStoredBytes` (256 MiB) is
    * refused: download it and log the file, which is sent from where it lies. On a terminal a line says how far an upload of
    * 8 MiB and more is; not in Bun, which reads bodies by itself and tells nobody.
