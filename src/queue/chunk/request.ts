@@ -1,4 +1,4 @@
-import type { DatasetInput } from "../../client/types/entities.ts";
+import type { DatasetInput, RunInfo } from "../../client/types/entities.ts";
 import type { NewModel, NewRun, RunChange } from "../types.ts";
 
 /** Rows of a params or tags chunk: key, value, and how many calls the row stands for. */
@@ -26,6 +26,6 @@ export interface Requests {
 export type ChunkKind = "metrics" | keyof Requests;
 
 /** True for a change that ends a run: it waits for all that was logged before. */
-export function isEnd(change: RunChange): boolean {
+export function isEnd(change: Pick<RunInfo, "status"> | RunChange): boolean {
   return change.status !== undefined && change.status !== "RUNNING" && change.status !== "SCHEDULED";
 }

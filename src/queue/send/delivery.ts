@@ -256,8 +256,11 @@ export class Delivery {
   /** Another machine, whose queue is another one, has resumed the run since, and ended it: that stands. */
   async #hasEnded(mapping: RunMapping): Promise<boolean> {
     if (mapping.model) return false;
-    const { status } = await checkRun(this.#parts.client, mapping, this.#verdicts.settle, this.#options);
-    return isEnd({ status });
+    const { settle } = this.#verdicts;
+    const ends = async (): Promise<boolean> =>
+      isEnd(await checkRun(this.#parts.client, mapping, settle, this.#options));
+    // A replica may show an end from before somebody took the run up again.
+    return (await ends()) && (await settle().then(ends));
   }
 
   #verified(run: RunState): void {
