@@ -58,10 +58,8 @@ async function withOthersOut(core: Core, options: FindOrStartRunOptions, limits:
 /** Resolves when all who share the lock would find a run: in the storage that they share, else on the server. */
 async function canBeFound({ queue, locks }: Core, { localId }: RunHandle): Promise<void> {
   const limits = { timeout: CREATED_WITHIN };
-  if (locks === undefined && queue.durable) {
-    const { unkept } = await queue.flush({ until: "durable", ...limits });
-    if (unkept.points + unkept.requests === 0) return;
-  }
+  // What waits is put there by being looked for.
+  if (locks === undefined && (await (await queue.waiting())?.find(localId)) !== undefined) return;
   await queue.runId(localId, limits);
 }
 

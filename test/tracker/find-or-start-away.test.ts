@@ -10,10 +10,10 @@ import { lightMock } from "../faults/light-mock.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
 
 /** A server that can be away, and a queue file that all trackers share. */
-async function world() {
+async function world({ durable = true } = {}) {
   const { clock } = manualRuntime();
   const mock = await lightMock(clock);
-  const storage: QueueStorage = { ...memoryQueue(), durable: true };
+  const storage: QueueStorage = { ...memoryQueue(), durable };
   let seed = 1;
   const it = {
     away: true,
@@ -49,16 +49,19 @@ async function world() {
 const shared = { name: "shared", ifUnreachable: "start" } as const;
 
 describe("findOrStartRun() without a server's answer", () => {
-  test("gives the run that is open here when it is told to start, at once the second time", async () => {
-    const { clock, open } = await world();
-    const tracker = open();
-    const run = await clock.until(tracker.findOrStartRun(shared));
-    const since = clock.monotonic();
-    expect(await clock.until(tracker.findOrStartRun({ ...shared, params: { lr: 1 } }))).toBe(run);
-    expect(clock.monotonic() - since).toBeLessThan(1_000);
-    expect(await clock.until(tracker.findOrStartRun({ ...shared, name: "other" }))).not.toBe(run);
-    expect((await run.receipt()).lines).toMatchObject([{ kind: "param", key: "lr", logged: 1 }]);
-  });
+  test.each(["durable", "memory"])(
+    "gives the run that is open here, at once when it is asked again, with a %s queue",
+    async (kind) => {
+      const { clock, open } = await world({ durable: kind === "durable" });
+      const tracker = open();
+      const run = await clock.until(tracker.findOrStartRun(shared));
+      const since = clock.monotonic();
+      expect(await clock.until(tracker.findOrStartRun({ ...shared, params: { lr: 1 } }))).toBe(run);
+      expect(clock.monotonic() - since).toBeLessThan(1_000);
+      expect(await clock.until(tracker.findOrStartRun({ ...shared, name: "other" }))).not.toBe(run);
+      expect((await run.receipt()).lines).toMatchObject([{ kind: "param", key: "lr", logged: 1 }]);
+    },
+  );
 
   test("starts one run when trackers that share a queue look at the same time", async () => {
     const it = await world();
