@@ -35,19 +35,15 @@ export interface ModelMapping {
   readonly folder?: string;
 }
 
-/** Fields of which the last write wins. */
-export interface DesiredFields extends RunChange {
+/** The state that a run shall have in the end; the last write of each field wins. */
+export interface DesiredRun extends RunChange {
   /** Values of tags; null for deleted ones. */
   readonly tags?: Readonly<Record<string, string | null>>;
-}
-
-/** The state that a run shall have in the end; the last write of each field wins. */
-export interface DesiredRun extends DesiredFields {
   /**
    * Values that nobody writes any more, as they were dropped or set aside: as long as the state has one of them, it is as
    * if that field was never set.
    */
-  readonly undone?: DesiredFields;
+  readonly undone?: DesiredRun;
   /** Experiments with runs that were created before this one, which is their parent. */
   readonly orphansIn?: readonly string[];
   /** Experiments, given by name, in which its creation was tried: that name may be another one's by now. */

@@ -1,4 +1,4 @@
-import type { DesiredFields, DesiredRun } from "../run-mapping.ts";
+import type { DesiredRun } from "../run-mapping.ts";
 
 /** The part of a state that somebody writes, or has written. */
 export function standing({ undone, ...state }: DesiredRun): DesiredRun {
@@ -6,8 +6,8 @@ export function standing({ undone, ...state }: DesiredRun): DesiredRun {
 }
 
 /** A state without what another one says as well. */
-export function without<T extends DesiredFields>(state: T, other: DesiredFields): T {
-  const pick = (values: object = {}, others: Readonly<Record<string, unknown>> = {}): object =>
+export function without(state: DesiredRun, other: DesiredRun): DesiredRun {
+  const pick = <T>(values: object = {}, others: Readonly<Record<string, unknown>> = {}): Record<string, T> =>
     Object.fromEntries(Object.entries(values).filter(([key, value]) => others[key] !== value));
-  return { ...(pick(state, { ...other }) as T), tags: pick(state.tags, other.tags) };
+  return { ...pick(state, { ...other }), tags: pick(state.tags, other.tags) };
 }
