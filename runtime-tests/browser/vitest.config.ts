@@ -31,7 +31,8 @@ const config: ViteUserConfig = defineConfig({
     testTimeout: 60_000,
     // As in the other runtimes: see vitest.config.ts.
     isolate: false,
-    // Most of the time the pages wait for their own timers, not for the processor.
+    // Most of the time the pages wait for their own timers, not for the processor. With six, answers in a page came later
+    // than the time of some tests allows.
     maxWorkers: 3,
     browser: {
       enabled: true,

@@ -1,4 +1,4 @@
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { type OpenTrackerOptions, openTracker, resend, type Undelivered } from "../../src/open/workers.ts";
 import type { Clock } from "../../src/runtime/ports/clock.ts";
 import { platformClock } from "../../src/runtime/platform-clock.ts";
@@ -10,6 +10,12 @@ import { testServer } from "../support/test-server.ts";
 const refuse = (): never => {
   throw new Error("nothing may happen yet");
 };
+
+const ends: (() => void)[] = [];
+
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
 
 describe("openTracker() of tracklet/workers", () => {
   test("sends nothing, starts no timer and asks for no time to live before the first run", async () => {
@@ -108,7 +114,7 @@ describe("openTracker() of tracklet/workers", () => {
     const all = { trackingUri: "http://localhost:5000", fetch, runtime, onProblem: () => {}, ...options };
     const life: Promise<unknown>[] = [];
     const tracker = openTracker(all, (promise) => void life.push(promise));
-    onTestFinished(() => server.close());
+    ends.push(() => server.close());
     return { tracker, options: all, clock: runtime.clock, life };
   }
 
