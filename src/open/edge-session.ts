@@ -61,12 +61,12 @@ export class EdgeSession {
   }
 
   /** Called when a run has ended and all is delivered, or its deadline is over. */
-  async left({ pending, unkept }: FlushReport): Promise<void> {
+  async left({ pending, unkept }: FlushReport, isQuiet = false): Promise<void> {
     const { namespace, onUndelivered } = this.#takers;
     // A queue of the user's own keeps it, if it can.
     if (total(unkept) === 0) return;
     // What waits for a person has time until the last run has ended: others go on.
-    if (total(pending) === 0 && this.core && this.core.open.size > 0) return;
+    if (!isQuiet && total(pending) === 0 && this.core && this.core.open.size > 0) return;
     if (this.queue && (namespace || onUndelivered)) {
       // From here on the other one sends.
       this.core?.queue.pause();
@@ -103,7 +103,7 @@ export class EdgeSession {
       }
       leave();
       if (over) return;
-      await this.left(await core.queue.flush({ timeout }));
+      await this.left(await core.queue.flush({ timeout }), true);
     };
     this.#waitUntil(quiet().catch(() => {}));
     return end;

@@ -13,9 +13,13 @@ export function discardRun(core: Core, run: string, options?: CallOptions): Prom
       throw new ValidationError(`Cannot discard the run as its id must be text: current value is "${textOf(run)}"`);
     }
     await handedOver(core, limits);
+    // Another process may have made it.
+    if (core.queue.localIdOf(run) === undefined) await core.queue.findRunId(run);
     const localId = core.queue.localIdOf(run) ?? run;
     // Its end would wait like all the rest, and nobody is to end it a second time.
-    core.open.get(localId)?.close("KILLED");
+    const open = core.open.get(localId);
+    open?.close("KILLED");
+    if (open) open.isGivenUp = true;
     // What came later would wait for a run that may never be made.
     core.guard.wary = true;
     for (const id of [localId, ...modelsOfRun(core, localId)]) core.guard.givenUp.add(id);

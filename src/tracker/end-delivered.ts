@@ -1,5 +1,6 @@
 import { TimeoutError } from "../errors/network-errors.ts";
 import { TrackletError } from "../errors/tracklet-error.ts";
+import { total } from "../queue/amount.ts";
 import { type Core, handedOver } from "./core.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
@@ -22,9 +23,11 @@ export async function endDelivered(core: Core, run: EndedRun, options: EndOption
   try {
     await limited(core, "end the run", options, "until", async (limits) => {
       await handedOver(core, limits);
-      await core.queue.flush(limits);
+      // By hand, all is sent at a flush alone; else what waits of others is nothing to this one.
+      if (core.options.delivery?.mode === "manual") await core.queue.flush(limits);
+      else await core.queue.settle({ runs: idsOf(core, run), timeout: Number.POSITIVE_INFINITY, ...limits });
       flushed = true;
-      if (needsSomebody(core, run)) await mustNotWait(core, run, "");
+      if (needsSomebody(core)) await mustNotWait(core, run, "");
       await mustBeTaken(core, run, since);
     });
   } catch (error) {
@@ -35,32 +38,41 @@ export async function endDelivered(core: Core, run: EndedRun, options: EndOption
 
 /** @throws TimeoutError when something of the run waits */
 async function mustNotWait(core: Core, { localId, name }: EndedRun, within: string): Promise<void> {
-  const left = await core.queue.settle({ runs: [localId, ...modelsOfRun(core, localId)], timeout: 0 });
+  const left = await core.queue.settle({ runs: idsOf(core, { localId, name }), timeout: 0 });
   if (left === 0) return;
   const what = `${left} ${left === 1 ? "point or request of it waits" : "points and requests of it wait"}`;
-  throw new TimeoutError(`Cannot end the run ${quote(name)} on the server${within} as ${what}: ${why(core, localId)}`, {
-    method: "end the run",
-    url: core.connection.trackingUri,
-  });
+  throw new TimeoutError(
+    `Cannot end the run ${quote(name)} on the server${within} as ${what}: ${why(core, idsOf(core, { localId, name }))}`,
+    {
+      method: "end the run",
+      url: core.connection.trackingUri,
+    },
+  );
+}
+
+function idsOf(core: Core, { localId }: EndedRun): string[] {
+  return [localId, ...modelsOfRun(core, localId)];
 }
 
 /** True where nothing moves however long one waits. */
-function needsSomebody({ queue, guard }: Core, { localId }: EndedRun): boolean {
-  const { host, problems } = queue.status();
+function needsSomebody({ queue, guard }: Core): boolean {
+  const { host, parked, problems } = queue.status();
   if (guard.closed || host === "paused" || host === "refused") return true;
-  return problems.some(({ kind, run }) => (kind === "run-parked" ? run === localId : kind === "storage"));
+  // Of hundreds that are parked the list does not have all.
+  return total(parked) > 0 || problems.some(({ kind }) => kind === "storage");
 }
 
 /** Why it waits, and what helps. */
-function why({ queue, guard }: Core, localId: string): string {
-  const { host, problems } = queue.status();
+function why({ queue, guard }: Core, ids: readonly string[]): string {
+  const { host, parked: waits, problems } = queue.status();
   if (guard.closed) return "the tracker is closed; end runs before close()";
   if (host === "paused") return "the queue is paused; queue.resume() sends them";
-  const parked = problems.find(({ kind, run }) => kind === "run-parked" && run === localId);
+  const parked = problems.find(({ kind, run }) => kind === "run-parked" && run !== undefined && ids.includes(run));
   const ofAll = ["server-refused", "server-unreachable", "storage"];
   const told = parked ?? problems.find(({ kind, run }) => run === undefined && ofAll.includes(kind));
   if (told !== undefined) return told.message;
   if (host === "refused") return "the server refuses all that is sent; queue.resume() tries again";
+  if (total(waits) > 0) return "it waits for a person; queue.resume() tries again, queue.discardRun() drops it";
   return host === "retrying" ? "the server does not answer; it is tried again" : "the server takes its time";
 }
 

@@ -26,6 +26,10 @@ export async function fetchArtifact(
     const must = `it must have at most ${most} bytes (delivery.maxStoredBytes): current value is ${found}`;
     return refused(`${must}; download it and log the file, which is sent from where it lies`);
   };
+  // What makes requests says it, with the password.
+  if (source.username !== "" || source.password !== "") {
+    throw refused("its address must be without user name and password: fetch it yourself, and log the Blob");
+  }
   const options = { timeout: core.connection.timeout ?? defaultTimeout, ...(signal && { signal }) };
   return limited(core, `fetch the artifact ${address}`, options, "", async (limits) => {
     const request = { method: "GET", url: address };

@@ -67,7 +67,8 @@ async function findOrStart(core: Core, options: FindOrStartRunOptions, limits: C
   const { timeout, ifExists = "reuse", ifUnreachable, ...start } = options;
   const mayStart = ifUnreachable === "start";
   // Before the server is asked: what is on its way there is found here or there.
-  const here = await hereNamed(core, start, limits);
+  let here = await hereNamed(core, start, limits);
+  const isSent = here !== undefined && (await core.queue.findRunId(here)) !== undefined;
   if (here !== undefined && ifExists === "reuse" && core.queue.status().host === "paused") {
     return goOn(await resumeHere(core, here, limits, mayStart), options);
   }
@@ -84,6 +85,8 @@ async function findOrStart(core: Core, options: FindOrStartRunOptions, limits: C
     if (!mayStart || !isAway(error)) throw error;
     answers = false;
   }
+  // The server had it before, and has none now: a person has deleted it, or given it another name.
+  if (answers && found === undefined && isSent) here = undefined;
   if (found === undefined && here === undefined) return core.startRun(start);
   if (ifExists === "date-suffix")
     return core.startRun({ ...start, name: await datedName(core, start, limits, answers, mayStart) });

@@ -47,18 +47,20 @@ async function replace(core: Core, run: RunHandle, ids: readonly string[]): Prom
     const message = `The run "${old}" was not deleted, as ${reason}: delete it with createClient(tracker).runs.delete("${old}")`;
     core.guard.tell({ kind: "scope", message, run: run.localId, cause });
   };
-  let left = ids;
+  // Of what was given up before a server had it, none has anything.
+  const wanted = ids.filter((id) => !core.guard.givenUp.has(id));
+  let left = wanted;
   try {
     const undelivered = await core.queue.settle({
-      runs: [run.localId, ...ids.filter((id) => !isServerId(id))],
+      runs: [run.localId, ...wanted.filter((id) => !isServerId(id))],
       timeout: exitTimeout(core),
     });
     if (undelivered > 0) {
-      for (const old of ids) tell(old, `the run "${run.name}" that replaces it is not delivered yet`);
+      for (const old of wanted) tell(old, `the run "${run.name}" that replaces it is not delivered yet`);
       return;
     }
     const { runs } = await core.client();
-    for (const old of await activeOf(core, ids, {})) {
+    for (const old of await activeOf(core, wanted, {})) {
       left = [old];
       await runs.delete(old);
     }

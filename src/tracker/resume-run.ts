@@ -9,7 +9,7 @@ import { goOnWith } from "./earlier-run.ts";
 import { quote } from "./key.ts";
 import { limited } from "./limited.ts";
 import { everythingDelivered } from "./reads.ts";
-import { foundBy, resumeSentRun, resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
+import { foundBy, hereNamed, resumeSentRun, resumeWaiting, resumeWaitingNamed } from "./resume-waiting.ts";
 import type { RunHandle } from "./run.ts";
 import { checkName, type RunName, runsNamed } from "./run-named.ts";
 import { serverRunId } from "./server-run-id.ts";
@@ -46,13 +46,18 @@ async function resumeNamed(core: Core, named: RunName, limits: CallOptions): Pro
   checkName("resume a run", named.name);
   checkOptions(named, namesOnly("name experiment parent"));
   const isPaused = core.queue.status().host === "paused";
+  const here = await hereNamed(core, named, limits);
+  const isSent = here !== undefined && (await core.queue.findRunId(here)) !== undefined;
   const waiting = isPaused ? await resumeWaitingNamed(core, named, limits) : undefined;
   if (waiting !== undefined) return waiting;
   try {
     return await resumeSent(core, named, limits);
   } catch (error) {
     const isMissing = error instanceof NetworkError || error instanceof NotFoundError;
-    const left = isPaused || !isMissing ? undefined : await resumeWaitingNamed(core, named, limits);
+    const left =
+      isPaused || !isMissing || (isSent && error instanceof NotFoundError)
+        ? undefined
+        : await resumeWaitingNamed(core, named, limits);
     if (left === undefined) throw error;
     return left;
   }

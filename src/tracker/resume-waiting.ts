@@ -52,7 +52,7 @@ export async function hereNamed(core: Core, named: RunName, { signal }: CallOpti
     signal?.throwIfAborted();
   }
   const about = aboutOf(core, named);
-  return waits ?? [...core.open.values()].findLast((run) => namesOf.get(run) === about || fits(run))?.localId;
+  return waits ?? [...core.open.values()].findLast((run) => namesOf.get(run)?.has(about) || fits(run))?.localId;
 }
 
 /** Which run is meant, in one text. */
@@ -62,11 +62,11 @@ export function aboutOf(core: Core, named: RunName): string {
 }
 
 /** What a run was found by: of one of the server nobody can tell without it, which knows its experiment by another id. */
-const namesOf = new WeakMap<RunHandle, string>();
+const namesOf = new WeakMap<RunHandle, Set<string>>();
 
 /** Gives a run as it is, and knows from then on that it is the one that was meant. */
 export function foundBy(core: Core, named: RunName, run: RunHandle): RunHandle {
-  namesOf.set(run, aboutOf(core, named));
+  namesOf.set(run, (namesOf.get(run) ?? new Set()).add(aboutOf(core, named)));
   return run;
 }
 
@@ -123,8 +123,7 @@ async function waitingRun(core: Core, localId: string, { signal }: CallOptions):
 
 /** What is left here of a run that the server has. */
 async function sentRun(core: Core, localId: string, { signal }: CallOptions): Promise<PartlySentRun | undefined> {
-  if (isServerId(localId)) return undefined;
-  return (await core.queue.waiting())?.findSent(localId, signal);
+  return (await core.queue.waiting())?.findSent(core.queue.localIdOf(localId) ?? localId, signal);
 }
 
 function earlierOf(core: Core, localId: string, { params, tags, latest, inputs, history }: LoggedRun): EarlierRun {

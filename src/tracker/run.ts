@@ -56,6 +56,8 @@ export class RunHandle implements Run {
   readonly params: ParamLog;
   /** Undefined while the run is open. */
   ended: "FINISHED" | "FAILED" | "KILLED" | undefined;
+  /** It was given up by `discardRun()`: whoever resumes the run has another handle, and ends that. */
+  isGivenUp = false;
   /** The datasets that it has, also from before it was resumed. */
   readonly inputs: ToldInputs = new Map();
   /** What the tag `mlflow.loggedArtifacts` of a resumed run listed. */
@@ -326,7 +328,7 @@ export class RunHandle implements Run {
     }
     const since = this.#core.runtime.clock.now();
     checkOptions({ until: options?.until }, { until });
-    if (this.#core.guard.givenUp.has(this.localId)) return;
+    if (this.isGivenUp || this.#core.guard.givenUp.has(this.localId)) return;
     this.close(status);
     if (options?.until === "delivered") {
       await (await import("./on-demand.ts")).endDelivered(this.#core, this, options, since);

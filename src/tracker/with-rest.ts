@@ -7,12 +7,12 @@ import type { EarlierRun } from "./earlier-run.ts";
 /** What of a run that the server has still waits here, as its answer is without that; undefined where nothing waits. */
 export async function restOf(
   core: Core,
-  { data }: RunData,
+  { info, data }: RunData,
   { signal }: CallOptions,
 ): Promise<PartlySentRun | undefined> {
-  const localId = data.tags["mlflow.tracklet.runId"];
+  const localId = core.queue.localIdOf(info.runId) ?? data.tags["mlflow.tracklet.runId"] ?? info.runId;
   const { points, requests } = core.queue.status().waiting;
-  if (localId === undefined || points + requests === 0) return undefined;
+  if (points + requests === 0) return undefined;
   try {
     return await (await core.queue.waiting())?.findSent(localId, signal);
   } catch {

@@ -118,17 +118,18 @@ describe("openTracker() of tracklet/workers", () => {
     return { tracker, options: all, clock: runtime.clock, life };
   }
 
-  test("gives onUndelivered what waits for a person when the last run of the request has ended", async () => {
-    const left: Undelivered[] = [];
-    const { tracker, clock, life } = await strict({ onUndelivered: (rest) => void left.push(rest) });
-    const other = tracker.startRun();
-    await clock.until(tracker.withRun((run) => run.logMetric("loss", 1)));
-    while (life.length > 0) await clock.until(life.shift()!);
-    expect(left).toEqual([]);
-    await clock.until(other.end());
-    while (life.length > 0) await clock.until(life.shift()!);
-    expect(left).toMatchObject([{ points: 1 }]);
-  });
+  test.each([true, false])(
+    "gives onUndelivered what waits for a person when the request is over (its run was ended: %s)",
+    async (isEnded) => {
+      const left: Undelivered[] = [];
+      const { tracker, clock, life } = await strict({ onUndelivered: (rest) => void left.push(rest) });
+      const run = tracker.startRun();
+      run.logMetric("loss", 1);
+      if (isEnded) await clock.until(run.end());
+      while (life.length > 0) await clock.until(life.shift()!);
+      expect(left).toMatchObject([{ points: 1 }]);
+    },
+  );
 
   test("tells what waits for a person as lost where nobody takes it", async () => {
     const kinds: string[] = [];

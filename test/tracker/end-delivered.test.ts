@@ -98,4 +98,31 @@ describe("Run.end() until it is delivered", () => {
       it.runtime.clock.until(it.tracker.close({ timeout: 100 })),
     ]);
   });
+
+  test("rejects for each of more parked runs than there are problems in the list", async () => {
+    const it = await mockBench();
+    const runs = Array.from({ length: 105 }, (_, n) => it.tracker.startRun({ name: `r${n}` }));
+    await it.flush();
+    const client = createClient({ trackingUri: it.mock.trackingUri, fetch: it.mock.fetch });
+    for (const run of runs) {
+      await client.runs.delete(await run.runId());
+      run.logMetric("m", 1);
+    }
+    await it.flush();
+    for (const run of runs) expect((await ended(it, run))[0]).toBeInstanceOf(TimeoutError);
+  });
+
+  test.each([undefined, 30_000])("waits for nothing of another run (timeout %s)", async (timeout) => {
+    const it = await mockBench({
+      between: (request, body) =>
+        request.url.endsWith("log-batch") && body.includes('"bad"') ? new Response("no", { status: 500 }) : undefined,
+    });
+    const run = begin(it, "a");
+    it.tracker.startRun({ name: "b" }).logMetric("bad", 1);
+    await it.runtime.clock.until(it.tracker.flush({ timeout: 20_000 }));
+    const [said, ms] = await ended(it, run, timeout);
+    expect(said).toBe("resolved");
+    expect(ms).toBeLessThan(30_000);
+    expect((await it.reader.run(await run.runId())).info.status).toBe("FINISHED");
+  });
 });

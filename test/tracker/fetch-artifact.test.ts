@@ -28,6 +28,14 @@ describe("logArtifact() of an address", () => {
     expect(queue.bodies.size).toBe(0);
   });
 
+  test("refuses one with a password, and names it without", async () => {
+    const { tracker } = bench();
+    const address = new URL("https://someone:s3cret@data.test/a.txt?token=t0ken");
+    const error = await tracker.startRun().logArtifact(address).catch(String);
+    expect(error).toMatch(/^ValidationError: .*https:\/\/data\.test\/a\.txt as its address must be without user name/);
+    expect(error).not.toMatch(/s3cret|t0ken/);
+  });
+
   test("fetches it and names the file by it", async () => {
     const fetch = async (request: Request): Promise<Response> =>
       request.url.endsWith("gone") ? new Response(null, { status: 404 }) : new Response(`bytes of ${request.url}`);

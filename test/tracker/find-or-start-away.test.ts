@@ -189,4 +189,22 @@ describe("findOrStartRun() without a server's answer", () => {
     const error = await clock.until(tracker.resumeRun(old.localId)).then(() => undefined, String);
     expect(error).toContain("has not created it yet");
   });
+
+  test("gives the run that is open here by each way in which it was asked for", async () => {
+    const it = await world();
+    it.away = false;
+    const before = it.open();
+    const parent = before.startRun({ name: "sweep" });
+    await parent.startChild({ name: "fold" }).end();
+    await it.clock.until(before.flush());
+    const below = await parent.runId();
+    await it.clock.until(before.close());
+    const tracker = it.open();
+    const run = await it.clock.until(tracker.findOrStartRun({ name: "fold", parent: below }));
+    expect(await it.clock.until(tracker.findOrStartRun({ name: "fold" }))).toBe(run);
+    await it.clock.until(tracker.flush());
+    it.away = true;
+    const start = { name: "fold", parent: below, ifUnreachable: "start" } as const;
+    expect(await it.clock.until(tracker.findOrStartRun(start))).toBe(run);
+  });
 });

@@ -119,4 +119,17 @@ describe("a run that was given up", () => {
     expect((await run.receipt()).lines).toMatchObject([{ key: "m", logged: 3, acknowledged: 2, quarantined: 1 }]);
     expect((await reader.run(runId)).info.status).toBe("FINISHED");
   });
+
+  test("leaves a run that was resumed since to whoever resumed it: its own end() does nothing", async () => {
+    const { tracker, flush, runtime, reader } = await mockBench();
+    const run = tracker.startRun({ name: "a" });
+    await flush();
+    await runtime.clock.until(tracker.queue.discardRun(run.localId));
+    const again = await runtime.clock.until(tracker.resumeRun(run.localId));
+    await runtime.clock.until(run.end());
+    again.logMetric("m", 1);
+    await flush();
+    expect(await reader.points(await run.runId(), "m")).toHaveLength(1);
+    expect((await reader.run(await run.runId())).info.status).toBe("RUNNING");
+  });
 });

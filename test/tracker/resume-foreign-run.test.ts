@@ -24,6 +24,11 @@ async function stage(): Promise<{ oracle: OracleServer; runtime: ManualRuntime; 
   return { oracle, runtime, id: info.runId, start };
 }
 
+/** Steps of the points that the run has. */
+function steps(oracle: OracleServer): number[] {
+  return [...oracle.named("py").points].map((row) => (JSON.parse(row) as [string, number])[1]).sort();
+}
+
 describe("Tracker.resumeRun() of a run that another client made", () => {
   test("gives it the same localId in each process", async () => {
     const { id, start } = await stage();
@@ -62,5 +67,38 @@ describe("Tracker.resumeRun() of a run that another client made", () => {
     await runtime.clock.advance(600_000);
     expect(lost).toBeGreaterThan(0);
     expect(oracle.named("py").status).toBe("RUNNING");
+  });
+
+  test("goes on with it by its localId in the next program, which is paused and has no network", async () => {
+    const { oracle, runtime, id, start } = await stage();
+    const first = start();
+    const run = await runtime.clock.until(first.resumeRun(id));
+    run.logMetric("m", 1);
+    await runtime.clock.until(first.flush());
+    first.queue.pause();
+    run.logMetric("m", 2);
+    await runtime.clock.until(first.close());
+    oracle.fault = () => "drop-before";
+    const second = start();
+    second.queue.pause();
+    (await runtime.clock.until(second.resumeRun(run.localId))).logMetric("m", 3);
+    oracle.fault = () => undefined;
+    second.queue.resume();
+    await runtime.clock.until(second.close());
+    expect(steps(oracle)).toEqual([0, 1, 2]);
+  });
+
+  test("gives no step twice while an earlier part of it waits", async () => {
+    const { oracle, runtime, id, start } = await stage();
+    const [first, second] = [start(), start()];
+    const run = await runtime.clock.until(first.resumeRun(id));
+    oracle.fault = ({ path }) => (path.endsWith("log-batch") ? { status: 503 } : undefined);
+    run.logMetric("m", 1);
+    run.logMetric("m", 2);
+    await runtime.clock.until(first.close({ timeout: 1_000 }));
+    (await runtime.clock.until(second.resumeRun(id))).logMetric("m", 3);
+    oracle.fault = () => undefined;
+    await runtime.clock.until(second.flush());
+    expect(steps(oracle)).toEqual([0, 1, 2]);
   });
 });

@@ -1,3 +1,4 @@
+import { standing } from "../chunk/standing.ts";
 import { decodeLines } from "../account/account-lines.ts";
 import type { DatasetInput, MetricPoint } from "../../client/types/entities.ts";
 import { type Content, decodeChunk } from "../chunk/content.ts";
@@ -73,7 +74,7 @@ export class WaitingRuns {
       }
     }
     // The state that they shall have in the end is kept, whatever was delivered of it.
-    const { tags: desired = {} } = (await this.#store.desired(localId)) ?? {};
+    const { tags: desired = {} } = standing((await this.#store.desired(localId)) ?? {});
     const tags = Object.entries(desired).filter((tag): tag is [string, string] => tag[1] !== null);
     return { ...logged, tags: new Map(tags), mapping, steps };
   }

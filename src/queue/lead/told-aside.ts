@@ -40,6 +40,8 @@ export class ToldAside {
   tell(order: number, problem: Problem): void {
     const { kind, run, key } = problem;
     if (this.lacks(order)) this.#told.set(order, { kind, run, key } as Told);
+    // What the counts say may be of something else that was taken out meanwhile.
+    this.#seen = "";
     this.#problems.report(problem);
   }
 

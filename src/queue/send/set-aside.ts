@@ -28,8 +28,9 @@ export class SetAside {
       const reason = messageOf(cause);
       const keys = content ? keysOf(content) : [];
       await this.#note.keep();
-      await store.quarantine(chunk.order, term, reason, keys);
+      // Noted before: what is set aside after all, or taken, says so again.
       await noteUndone(this.#parts, run.id, content);
+      await store.quarantine(chunk.order, term, reason, keys);
       ledger.settle(chunk, "quarantined");
       toldAside.tell(chunk.order, { ...asideProblem(run.id, content, reason), cause });
     };

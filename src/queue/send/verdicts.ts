@@ -18,6 +18,7 @@ import type { Scheduler } from "./scheduler.ts";
 import { SetAside } from "./set-aside.ts";
 import { sleep } from "./sleep.ts";
 import { isOfStorage } from "./storage-trouble.ts";
+import { noteUndone } from "./undone.ts";
 import { whatIsDenied } from "./what-is-denied.ts";
 import { messageOf, sentence } from "./words-of-errors.ts";
 
@@ -114,6 +115,7 @@ export class Verdicts {
       case "satisfied":
         return async () => {
           await this.#note.keep();
+          await noteUndone(this.#parts, run.id, content, true);
           await store.acknowledge(chunk.order, term, undefined, keysOf(content));
           this.acknowledged(chunk);
         };

@@ -40,8 +40,8 @@ export interface FindOrStartRunOptions extends StartRunOptions, CallOptions {
   readonly ifExists?: "reuse" | "replace" | "date-suffix";
   /**
    * What happens without a server's answer: an error, or (`start`) the run of that name that waits in the queue or is open
-   * in this tracker, else a new one. Of a run that the server has and that is not open here nothing is known then: there
-   * may be two of the name. A server that is known to be away, or is not the only one to know, is asked once.
+   * in this tracker, started or found by that name, else a new one. Of another run that the server has nothing is known
+   * then: there may be two of the name. A server that is known to be away, or is not the only one to know, is asked once.
    * @default "reject"
    */
   readonly ifUnreachable?: "reject" | "start";
@@ -149,7 +149,7 @@ export interface Tracker extends AsyncDisposable {
   /**
    * Finds an active run by name, or starts it: a job that begins anew after a crash goes on with its run. Found is also
    * what waits in the queue, of whatever process, or is open here: first of all while the queue is paused, else where the
-   * server has none or does not answer. Without an answer it rejects with `NetworkError`, unless told to start anyway.
+   * server has not heard of it or does not answer. Without an answer it rejects with `NetworkError`, unless told to start anyway.
    * Trackers, tabs and processes that share a queue file or a local store start no second run while they can tell (see
    * `ifUnreachable`); machines that share nothing but a server may, in the moment between search and start:
    * `findOrStartRun(tracker, options)` of `tracklet/claims` keeps those apart too.
