@@ -29,9 +29,6 @@ import type { DeliveryParts, Finish, Job } from "./delivery-parts.ts";
 import { messageOf } from "./words-of-errors.ts";
 import { Verdicts } from "./verdicts.ts";
 
-/** The run has ended elsewhere, and what ends it here is not wanted. */
-const ended = new Error("ended elsewhere");
-
 /** Points from which on a chunk came at a pace that is worth a request at once. */
 const BRISK = 250;
 
@@ -125,7 +122,6 @@ export class Delivery {
     } catch (error) {
       if (isOfStorage(error)) throw error;
       if (error === gone) return async () => {};
-      if (error === ended) return this.#acknowledged({ ...job, content }, undefined, false);
       if (this.#options.signal.aborted || error === waits) return undefined;
       // The server has it; the file that it was read from has changed since.
       if (item.again !== undefined && error instanceof ChunkDamagedError) return item.file!.done;
@@ -168,10 +164,10 @@ export class Delivery {
   }
 
   /** Takes a chunk off that the server has, or has something later in the place of. */
-  #acknowledged({ run, chunk, content, term }: Job, mapping?: RunMapping, taken = true): Finish {
+  #acknowledged({ run, chunk, content, term }: Job, mapping?: RunMapping): Finish {
     return async () => {
       await this.#note.keep();
-      await noteUndone(this.#parts, run.id, content, taken);
+      await noteUndone(this.#parts, run.id, content, true);
       await this.#parts.store.acknowledge(chunk.order, term, mapping, keysOf(content));
       if (chunk.kind === "metrics") this.#note.gone(chunk);
       this.#verdicts.acknowledged(chunk);
@@ -219,7 +215,7 @@ export class Delivery {
       if (there) this.#parts.onMapped(mapping);
       await stillWanted({ store, view: this.#view }, job);
     }
-    if (isOfRecovery(chunk) && (await this.#hasEnded(mapping, content))) throw ended;
+    if (isOfRecovery(chunk) && (await this.#hasEnded(mapping))) return undefined;
     if (content.kind === "metrics") {
       await ofStorage(this.#note.sending(chunk.order, () => this.#view.orders()));
     } else if (this.#isInherited(job)) {
@@ -258,16 +254,11 @@ export class Delivery {
   }
 
   /** Another machine, whose queue is another one, has resumed the run since, and ended it: that stands. */
-  async #hasEnded(mapping: RunMapping, content: Content): Promise<boolean> {
+  async #hasEnded(mapping: RunMapping): Promise<boolean> {
     if (mapping.model) return false;
     const { settle } = this.#verdicts;
-    const ends = async (): Promise<boolean> => {
-      const info = await checkRun(this.#parts.client, mapping, settle, this.#options);
-      // Its own end, of which the answer was lost, is written again.
-      const isOwn =
-        content.kind === "update" && content.request.status === info.status && content.request.endTime === info.endTime;
-      return isEnd(info) && !isOwn;
-    };
+    const ends = async (): Promise<boolean> =>
+      isEnd(await checkRun(this.#parts.client, mapping, settle, this.#options));
     // A replica may show an end from before somebody took the run up again.
     return (await ends()) && (await settle().then(ends));
   }
