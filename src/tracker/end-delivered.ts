@@ -37,12 +37,13 @@ export async function endDelivered(core: Core, run: EndedRun, options: EndOption
 }
 
 /** @throws TimeoutError when something of the run waits */
-async function mustNotWait(core: Core, { localId, name }: EndedRun, within: string): Promise<void> {
-  const left = await core.queue.settle({ runs: idsOf(core, { localId, name }), timeout: 0 });
+async function mustNotWait(core: Core, run: EndedRun, within: string): Promise<void> {
+  const runs = idsOf(core, run);
+  const left = await core.queue.settle({ runs, timeout: 0 });
   if (left === 0) return;
   const what = `${left} ${left === 1 ? "point or request of it waits" : "points and requests of it wait"}`;
   throw new TimeoutError(
-    `Cannot end the run ${quote(name)} on the server${within} as ${what}: ${why(core, idsOf(core, { localId, name }))}`,
+    `Cannot end the run ${quote(run.name)} on the server${within} as ${what}: ${why(core, runs)}`,
     {
       method: "end the run",
       url: core.connection.trackingUri,
@@ -50,6 +51,7 @@ async function mustNotWait(core: Core, { localId, name }: EndedRun, within: stri
   );
 }
 
+/** Our ids of a run and its models. */
 function idsOf(core: Core, { localId }: EndedRun): string[] {
   return [localId, ...modelsOfRun(core, localId)];
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ValidationError } from "../../src/errors/index.ts";
 import { manualRuntime } from "../support/manual-runtime.ts";
-import { bench } from "./test-core.ts";
+import { bench, logEach } from "./test-core.ts";
 
 describe("a tracker that is closed", () => {
   test("counts what is logged, tells it once, and hands nothing to the queue", async () => {
@@ -11,14 +11,7 @@ describe("a tracker that is closed", () => {
     await run.end();
     await tracker.close();
     const before = queue.calls.length;
-    run.logMetric("known", 2);
-    run.logMetrics({ a: 1, b: 2 });
-    run.logMetricSeries("s", { steps: [1, 2], values: [1, 2] });
-    run.logParams({ lr: 1 });
-    run.setTags({ t: 1 });
-    run.deleteTag("t");
-    run.summary({ best: 1, note: "x" });
-    run.logInput({ name: "d" });
+    logEach(run);
     expect(queue.calls.length).toBe(before);
     expect(problems.map((problem) => problem.message)).toEqual([
       'Cannot log the metric "known" as the tracker is closed: log before close()',

@@ -3,7 +3,7 @@ import { ValidationError } from "../../src/errors/index.ts";
 import { memoryQueue } from "../../src/queue/storage/memory.ts";
 import { mockBench } from "../faults/mock-bench.ts";
 import { nothing } from "../faults/workload.ts";
-import { bench } from "./test-core.ts";
+import { bench, logEach } from "./test-core.ts";
 
 const words = "the run was given up by queue.discardRun(): start another one";
 
@@ -14,14 +14,7 @@ describe("a run that was given up", () => {
     run.logMetric("known", 1);
     await tracker.queue.discardRun(run.localId);
     const before = queue.calls.length;
-    run.logMetric("known", 2);
-    run.logMetrics({ a: 1, b: 2 });
-    run.logMetricSeries("s", { steps: [1, 2], values: [1, 2] });
-    run.logParams({ lr: 1 });
-    run.setTags({ t: 1 });
-    run.deleteTag("t");
-    run.summary({ best: 1, note: "x" });
-    run.logInput({ name: "d" });
+    logEach(run);
     await run.end();
     await run.end("FAILED", { until: "delivered" });
     await run[Symbol.asyncDispose]();

@@ -1,3 +1,4 @@
+import type { Run } from "../../src/tracker/types/run.ts";
 import type { Core } from "../../src/tracker/core.ts";
 import type { Resources } from "../../src/client/resources.ts";
 import { Guard } from "../../src/tracker/guard.ts";
@@ -57,4 +58,16 @@ export function bench(
     withRun: (given, body) => withRun(core, given, body),
   };
   return { core, tracker: new TrackerHandle(core, () => {}), queue, runtime, problems };
+}
+
+/** Logs with each call that gives no promise: 6 points, and 5 other things. */
+export function logEach(run: Run): void {
+  run.logMetric("known", 2);
+  run.logMetrics({ a: 1, b: 2 });
+  run.logMetricSeries("s", { steps: [1, 2], values: [1, 2] });
+  run.logParams({ lr: 1 });
+  run.setTags({ t: 1 });
+  run.deleteTag("t");
+  run.summary({ best: 1, note: "x" });
+  run.logInput({ name: "d" });
 }
